@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one source of every format Veil shares with the outside: image header, manifest, mux frames, control protocol, hypercalls.
+ *
+ * The TypeScript side (components/image/abi.ts) is generated from this file, so it keeps to a small subset of C: `#define NAME
+ * integer`, `enum` with explicit values, and `struct` of fixed-width unsigned integers, arrays of them and earlier structs.
+ * Everything is little-endian, every field is naturally aligned, every `reserved` field and every padding byte is zero. */
+#ifndef VEIL_ABI_H
+#define VEIL_ABI_H
+
+#include <stdint.h>
+
+/* ---- Device image -------------------------------------------------------------------------------------------------
+ *
+ *   offset 0              struct veil_image_header   (first 64 bytes: the arm64 Linux `Image` header)
+ *                         Veil's text, read-only data and data, then zeros up to veil_size (its .bss)
+ *   manifest_offset       struct veil_manifest and the tables it points to   (aligned to VEIL_PAGE_SIZE)
+ *   payload.offset        payloads                                           (each aligned to VEIL_PAGE_SIZE)
+ *
+ * The file is loaded as it is at RAM base + text_offset; the composer patches image_size and the manifest words. */
+#define VEIL_PAGE_SIZE 65536 /* granule of ownership and of stage 2 */
+#define VEIL_ABI_VERSION 1
+#define VEIL_IMAGE_MAGIC 0x31474d494c494556 /* "VEILIMG1" */
+#define VEIL_MANIFEST_MAGIC 0x314e414d4c494556 /* "VEILMAN1" */
+
+/* arm64 Linux boot header (Documentation/arch/arm64/booting.rst), then Veil's own words. */
+struct veil_image_header {
+	uint32_t code0;
+	uint32_t code1;
+	uint64_t text_offset;
+	uint64_t image_size; /* bytes of RAM from the load address that the image occupies; patched by the composer */
+	uint64_t flags;
+	uint64_t res2;
+	uint64_t res3;
+	uint64_t res4;
+	uint32_t magic; /* 0x644d5241, "ARM\x64" */
+	uint32_t res5;
+	uint64_t veil_magic; /* VEIL_IMAGE_MAGIC */
+	uint32_t abi_version;
+	uint32_t reserved;
+	uint64_t veil_file_size; /* bytes of text, rodata and data in the file */
+	uint64_t veil_size; /* bytes including .bss, a multiple of VEIL_PAGE_SIZE */
+	uint64_t manifest_offset; /* from the start of the image; patched by the composer */
+	uint64_t manifest_size; /* patched by the composer */
+};
+
+/* ---- Manifest -----------------------------------------------------------------------------------------------------
+ * Canonical: tables follow the header in the order of their fields below, each 8-byte aligned, no gaps but zero padding; regions
+ * sorted by base, payloads by offset, segments by persona then guest address, personas by their order in the Phone document. */
+#define VEIL_NAME_BYTES 32 /* NUL-padded ASCII, at least one NUL */
+#define VEIL_SHA256_BYTES 32
+#define VEIL_MAX_PERSONAS 8
+#define VEIL_MAX_CPUS 8 /* physical CPUs, and virtual CPUs of one persona */
+#define VEIL_MAX_REGIONS 64
+#define VEIL_MAX_PAYLOADS 32
+#define VEIL_MAX_SEGMENTS 64
+
+struct veil_table {
+	uint32_t offset; /* from the start of the manifest */
+	uint32_t count;
+};
+
+enum veil_signature_kind {
+	VEIL_SIGNATURE_DEVELOPMENT = 0, /* unsigned: for development only */
+	VEIL_SIGNATURE_ED25519 = 1 /* not accepted yet */
+};
+
+struct veil_manifest {
+	uint64_t magic; /* VEIL_MANIFEST_MAGIC */
+	uint32_t abi_version; /* VEIL_ABI_VERSION */
+	uint32_t must_understand; /* flags; an unknown one means refuse. None is defined. */
+	uint64_t size; /* of the whole manifest with its tables */
+	uint8_t board[VEIL_NAME_BYTES]; /* must equal the board Veil was built for */
+	uint32_t machine_version; /* version of the virtual machine type guests see */
+	uint32_t signature_kind; /* enum veil_signature_kind */
+	uint8_t key_id[VEIL_SHA256_BYTES];
+	uint64_t version_counter;
+	uint8_t image_sha256[VEIL_SHA256_BYTES]; /* of the image file with this manifest's bytes left out; checked by the deployer */
+	uint8_t signature[64];
+	uint64_t ram_base; /* host-physical */
+	uint64_t ram_size;
+	uint64_t work_base; /* memory Veil takes its tables from; inside a region it owns */
+	uint64_t work_size;
+	uint32_t cpu_count; /* physical CPUs to start */
+	uint32_t initial_foreground; /* persona index */
+	uint32_t flags; /* enum veil_manifest_flag */
+	uint32_t reserved;
+	struct veil_table regions;
+	struct veil_table payloads;
+	struct veil_table segments;
+	struct veil_table personas;
+	struct veil_table networks; /* reserved: count is zero in this version, as for all tables below */
+	struct veil_table egress_rules;
+	struct veil_table channels;
+	struct veil_table storage_ranges;
+	struct veil_table passthrough;
+};
+
+enum veil_manifest_flag {
+	VEIL_SKIP_PAYLOAD_DIGESTS = 1 /* for measurements only: `explain` and the log say so */
+};
+
+enum veil_owner {
+	VEIL_OWNER_VEIL = 0xffff,
+	VEIL_OWNER_PAYLOADS = 0xfffe,
+	VEIL_OWNER_FREE = 0xfffd /* 0..VEIL_MAX_PERSONAS-1: the persona of that index */
+};
+
+/* Who owns a host-physical range. Regions cover all of RAM without gap or overlap. */
+struct veil_region {
+	uint64_t base;
+	uint64_t size;
+	uint32_t owner; /* enum veil_owner or a persona's index */
+	uint32_t reserved;
+};
+
+struct veil_payload {
+	uint64_t offset; /* from the start of the image */
+	uint64_t size; /* bytes; the rest of the last page is zero */
+	uint8_t sha256[VEIL_SHA256_BYTES];
+};
+
+/* A payload, or a part of it, as a persona finds it in its RAM at start. Segments of a persona do not overlap. */
+struct veil_segment {
+	uint32_t persona;
+	uint32_t payload;
+	uint64_t guest_address; /* guest-physical; a multiple of 4096 */
+	uint64_t payload_offset; /* a multiple of 4096 */
+	uint64_t size;
+};
+
+enum veil_persona_flag {
+	VEIL_START_AT_BOOT = 1,
+	VEIL_RESTART_ON_CRASH = 2,
+	VEIL_FREEZE_IN_BACKGROUND = 4
+};
+
+enum veil_device {
+	VEIL_DEVICE_PL011 = 1, /* at 0x09000000, interrupt SPI 1 */
+	VEIL_DEVICE_PL031 = 2 /* at 0x09010000, interrupt SPI 2 */
+};
+
+struct veil_persona {
+	uint8_t name[VEIL_NAME_BYTES];
+	uint8_t uuid[16];
+	uint8_t label[VEIL_NAME_BYTES];
+	uint32_t colour; /* 0x00RRGGBB */
+	uint32_t flags; /* enum veil_persona_flag */
+	uint32_t devices; /* enum veil_device */
+	uint32_t cpu_count; /* virtual CPUs */
+	uint32_t cpu_share; /* weight, 1..1000 */
+	uint32_t cpu_cap_percent; /* of one physical CPU, 1..100 * cpu_count */
+	uint32_t cpu_affinity; /* bit n: physical CPU n may run it */
+	uint32_t restart_limit; /* restarts allowed within restart_window_seconds; after that it stays crashed */
+	uint32_t restart_window_seconds;
+	uint32_t reserved;
+	uint64_t ram_guest_base; /* guest-physical, a multiple of VEIL_PAGE_SIZE */
+	uint64_t ram_size;
+	uint64_t ram_host_base; /* host-physical */
+	uint64_t entry; /* guest-physical address of the first instruction */
+	uint64_t x0; /* guest-physical address of the device tree, or whatever the guest's boot protocol wants in x0 */
+	uint64_t rng_seed_address; /* guest-physical address of 32 bytes to fill with entropy at each start; 0 = none */
+	uint64_t kaslr_seed_address; /* the same for 8 bytes */
+};
+
+/* Work memory Veil needs: the composer reserves BASE + personas * PERSONA + vCPUs * VCPU + PAGE_SIZE * every started 512 MiB of each
+ * persona's RAM, rounded up to VEIL_PAGE_SIZE. */
+#define VEIL_WORK_BASE 65536
+#define VEIL_WORK_PERSONA 32768
+#define VEIL_WORK_VCPU 8192
+
+/* ---- Mux ----------------------------------------------------------------------------------------------------------
+ * One serial line a board. A frame is
+ *
+ *   0  u8   VEIL_MUX_SYNC0        2  u8   channel           5..5+length  payload
+ *   1  u8   VEIL_MUX_SYNC1        3  u16  length (1..256)   then u16 CRC-16/XMODEM (poly 0x1021, init 0) of bytes 2..5+length
+ *
+ * Bytes outside a frame are raw panic output. A receiver that finds a bad length or CRC drops the two sync bytes, counts one
+ * garbage and looks for the next sync from there. Credits: neither side sends payload bytes on a channel beyond what the other
+ * granted; grants are running totals (modulo 2^32, from 0 at hello), so that a lost or repeated grant does no harm. Channel
+ * VEIL_MUX_LINK needs no credit. */
+#define VEIL_MUX_SYNC0 0xb5
+#define VEIL_MUX_SYNC1 0x62
+#define VEIL_MUX_MAX_PAYLOAD 256
+#define VEIL_MUX_CONTROL 0 /* channel of the control protocol; persona n's console is channel n + 1 */
+#define VEIL_MUX_LINK 255
+
+enum veil_link_op {
+	VEIL_LINK_HELLO = 1, /* struct veil_link_hello, both ways; Veil answers the bridge's and sends one at boot */
+	VEIL_LINK_CREDIT = 2 /* struct veil_link_credit */
+};
+
+struct veil_link_hello {
+	uint8_t op;
+	uint8_t abi_version;
+	uint8_t personas; /* from Veil; zero from the bridge */
+	uint8_t reply; /* 1: an answer to a hello, do not answer it */
+	uint32_t cpus;
+	uint64_t boot_epoch; /* random, new at every boot of Veil; zero from the bridge */
+};
+
+struct veil_link_credit {
+	uint8_t op;
+	uint8_t channel;
+	uint16_t reserved;
+	uint32_t granted; /* running total of payload bytes the sender of this frame is ready to receive on the channel */
+};
+
+/* ---- Control protocol ---------------------------------------------------------------------------------------------
+ * A request is struct veil_request; each is answered by one struct veil_response with the same id, followed in the same frame by
+ * the data its op defines. Ops are idempotent: starting what runs, pausing what is paused and so on is OK. Veil sends events
+ * unasked (id 0). Start, stop and restart answer when accepted; the event tells when it has happened. */
+enum veil_op {
+	VEIL_OP_STATUS_SYSTEM = 1, /* -> struct veil_status_system */
+	VEIL_OP_STATUS_PERSONA = 2, /* -> struct veil_status_persona */
+	VEIL_OP_START = 3,
+	VEIL_OP_STOP = 4,
+	VEIL_OP_PAUSE = 5,
+	VEIL_OP_RESUME = 6,
+	VEIL_OP_RESTART = 7,
+	VEIL_OP_SWITCH = 8, /* moves the foreground */
+	VEIL_OP_LOG = 9, /* argument: sequence number; -> struct veil_log_header and text of the first record not before it */
+	VEIL_OP_STATISTICS = 10, /* -> struct veil_statistics of one persona */
+	VEIL_OP_POWER_OFF = 11, /* the handset; persona is VEIL_NO_PERSONA */
+	VEIL_EVENT_STATE = 64, /* -> struct veil_event_state */
+	VEIL_EVENT_LOG = 65 /* there are records from this sequence number on: uint32_t */
+};
+
+#define VEIL_NO_PERSONA 255
+
+enum veil_result {
+	VEIL_RESULT_OK = 0,
+	VEIL_RESULT_UNKNOWN_OP = 1,
+	VEIL_RESULT_BAD_LENGTH = 2,
+	VEIL_RESULT_NO_SUCH_PERSONA = 3,
+	VEIL_RESULT_WRONG_STATE = 4, /* for instance resume of a stopped persona */
+	VEIL_RESULT_NO_DATA = 5 /* log: nothing at or after that number */
+};
+
+struct veil_request {
+	uint8_t op;
+	uint8_t persona;
+	uint16_t id; /* chosen by the sender, not 0 */
+	uint32_t argument;
+};
+
+struct veil_response {
+	uint8_t op;
+	uint8_t persona;
+	uint16_t id;
+	uint32_t result; /* enum veil_result */
+};
+
+enum veil_state {
+	VEIL_STATE_STOPPED = 0,
+	VEIL_STATE_STARTING = 1, /* payloads are being verified */
+	VEIL_STATE_RUNNING = 2,
+	VEIL_STATE_PAUSED = 3,
+	VEIL_STATE_CRASHED = 4,
+	VEIL_STATE_OFF = 5 /* the guest switched itself off */
+};
+
+/* Why a persona left the state RUNNING or was restarted last. */
+enum veil_reason {
+	VEIL_REASON_NONE = 0,
+	VEIL_REASON_COMMAND = 1,
+	VEIL_REASON_GUEST_OFF = 2, /* PSCI SYSTEM_OFF */
+	VEIL_REASON_GUEST_RESET = 3, /* PSCI SYSTEM_RESET; a Linux panic with panic=N ends here too */
+	VEIL_REASON_GUEST_CRASHED = 4, /* the guest reported its own crash (hypercall VEIL_HVC_CRASHED) */
+	VEIL_REASON_BAD_PAYLOAD = 5, /* a payload's digest is wrong */
+	VEIL_REASON_FAULT = 6, /* an exit Veil cannot reflect into the guest */
+	VEIL_REASON_RESTART_LIMIT = 7 /* crashed more often than declared */
+};
+
+/* The last fault of a persona that ended it (reason GUEST_CRASHED, FAULT), or zeros. */
+struct veil_fault {
+	uint64_t syndrome; /* ESR_EL2 */
+	uint64_t pc;
+	uint64_t address; /* guest-physical, where the syndrome has one; guest-virtual for others */
+	uint32_t vcpu;
+	uint32_t reserved;
+};
+
+struct veil_status_persona {
+	uint8_t state; /* enum veil_state */
+	uint8_t reason; /* enum veil_reason */
+	uint8_t ready; /* 1 once the guest called VEIL_HVC_READY since its last start */
+	uint8_t foreground;
+	uint32_t restarts; /* since boot */
+	uint32_t starts; /* since boot; console output after start n belongs to start n */
+	uint32_t cpu_count;
+	uint64_t cpu_time_ns; /* since boot, all virtual CPUs, Veil's work for it included */
+	uint64_t memory_total; /* bytes */
+	uint64_t memory_touched; /* bytes the guest has touched since its start */
+	struct veil_fault fault;
+	uint8_t name[VEIL_NAME_BYTES];
+};
+
+struct veil_status_system {
+	uint64_t boot_epoch;
+	uint64_t uptime_ns;
+	uint64_t idle_ns; /* all physical CPUs */
+	uint32_t cpus;
+	uint32_t personas;
+	uint32_t foreground;
+	uint32_t mux_garbage; /* frames dropped on input */
+	uint64_t mux_dropped; /* console bytes dropped for want of credit or room */
+	uint64_t memory_veil; /* bytes Veil itself occupies: code, data, work memory in use */
+	uint64_t memory_payloads; /* bytes kept for restarts */
+	uint32_t log_next; /* sequence number the next log record will have */
+	uint32_t reserved;
+};
+
+/* Exits by cause since boot; what is refused is counted apart. */
+struct veil_statistics {
+	uint64_t exits;
+	uint64_t hypercalls;
+	uint64_t smc;
+	uint64_t wfi;
+	uint64_t mmio;
+	uint64_t system_registers;
+	uint64_t interrupts;
+	uint64_t populated; /* pages of VEIL_PAGE_SIZE built on first touch */
+	uint64_t refused_memory; /* accesses outside RAM and devices, reflected as external aborts */
+	uint64_t refused_registers; /* system registers answered by an undefined-instruction exception */
+	uint64_t refused_calls; /* unknown hypercalls */
+	uint64_t switches; /* times another virtual CPU ran in between */
+};
+
+struct veil_event_state {
+	uint8_t state;
+	uint8_t reason;
+	uint16_t reserved;
+	uint32_t starts;
+};
+
+struct veil_log_header {
+	uint32_t sequence; /* of this record; text follows up to the end of the frame */
+	uint32_t persona; /* VEIL_NO_PERSONA for Veil's own */
+	uint64_t time_ns; /* since boot */
+};
+
+/* ---- Hypercalls ---------------------------------------------------------------------------------------------------
+ * SMC Calling Convention (DEN0028), conduit HVC, PSCI 1.1 (DEN0022) and these vendor-specific hypervisor services. Unknown
+ * functions return -1 quietly. */
+#define VEIL_HVC_CALL_UID 0x8600ff01
+#define VEIL_HVC_READY 0xc6000001 /* this persona is up: shows as `ready` in the status */
+#define VEIL_HVC_CRASHED 0xc6000002 /* x1: a code for the log; the persona is ended as crashed */
+#define VEIL_HVC_YIELD 0xc6000003 /* give the rest of this turn to whoever wants the CPU */
+
+#endif
