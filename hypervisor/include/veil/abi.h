@@ -74,7 +74,7 @@ struct veil_manifest {
 	uint32_t signature_kind; /* enum veil_signature_kind */
 	uint8_t key_id[VEIL_SHA256_BYTES];
 	uint64_t version_counter;
-	uint8_t image_sha256[VEIL_SHA256_BYTES]; /* of the image file with this manifest's bytes left out; checked by the deployer */
+	uint8_t image_sha256[VEIL_SHA256_BYTES]; /* of the image file without this manifest's bytes; checked by the deployer */
 	uint8_t signature[64];
 	uint64_t ram_base; /* host-physical */
 	uint64_t ram_size;

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the tests are run: `unit` needs nothing but Node, `system` starts real engines, QEMUs and guests, one file at a time.
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+	test: {
+		projects: [
+			{
+				extends: true,
+				test: {
+					name: "unit",
+					include: ["tests/**/*.test.ts"],
+					exclude: ["tests/system/**", "tests/setup/**"],
+					testTimeout: 30_000,
+					hookTimeout: 60_000,
+				},
+			},
+			{
+				extends: true,
+				test: {
+					name: "system",
+					include: ["tests/system/**/*.test.ts", "tests/setup/**/*.test.ts"],
+					testTimeout: 300_000,
+					hookTimeout: 300_000,
+					fileParallelism: false,
+					sequence: { groupOrder: 1 },
+				},
+			},
+		],
+	},
+});
