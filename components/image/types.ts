@@ -6,98 +6,98 @@ import type { Store } from "./store.ts";
 
 /** Something built: `key` is the digest of everything it was built from, `digest` that of its bytes (both `sha256:<hex>`). */
 export interface Artifact {
-  key: string;
-  digest: string;
-  /** Bytes. For a guest: of its kernel, initramfs and device tree together. */
-  size: number;
-  /** Where the bytes are in the store on this machine; never part of anything that is compared. */
-  path: string;
+	key: string;
+	digest: string;
+	/** Bytes. For a guest: of its kernel, initramfs and device tree together. */
+	size: number;
+	/** Where the bytes are in the store on this machine; never part of anything that is compared. */
+	path: string;
 }
 
 /** What every build step is given. */
 export interface BuildContext {
-  store: Store;
-  lock: LockFile;
-  signal?: AbortSignal;
-  progress: Progress;
-  /** Folder of `persona.lock.yaml`. */
-  projectDir: string;
+	store: Store;
+	lock: LockFile;
+	signal?: AbortSignal;
+	progress: Progress;
+	/** Folder of `persona.lock.yaml`. */
+	projectDir: string;
 }
 
 /** A file a prebuilt guest names: where it is, and what it must be. */
 export interface PinnedFile {
-  /** Relative to the persona document, or an http(s) URL. */
-  path?: string;
-  url?: string;
-  sha256: string;
+	/** Relative to the persona document, or an http(s) URL. */
+	path?: string;
+	url?: string;
+	sha256: string;
 }
 
 /** Everything a guest image is built from, as plain JSON without absolute paths: what Pulumi shows in a preview. */
 export interface GuestInputs {
-  persona: string;
-  board: string;
-  os: string;
-  builder: "debian" | "prebuilt";
-  base?: "busybox" | "debian";
-  packages: string[];
-  /** Path in the guest → `mode:digest`, mode in octal with its file type, digest of the contents or of a link's target. */
-  overlay: Record<string, string>;
-  kernel?: PinnedFile;
-  initramfs?: PinnedFile;
-  deviceTree?: PinnedFile;
-  commandLine: string;
-  /** This guest's entries of the lock file, and nobody else's. */
-  lock: LockEntry[];
-  /** Version of the way guests are built: another number means other bytes. */
-  recipe: number;
+	persona: string;
+	board: string;
+	os: string;
+	builder: "debian" | "prebuilt";
+	base?: "busybox" | "debian";
+	packages: string[];
+	/** Path in the guest → `mode:digest`, mode in octal with its file type, digest of the contents or of a link's target. */
+	overlay: Record<string, string>;
+	kernel?: PinnedFile;
+	initramfs?: PinnedFile;
+	deviceTree?: PinnedFile;
+	commandLine: string;
+	/** This guest's entries of the lock file, and nobody else's. */
+	lock: LockEntry[];
+	/** Version of the way guests are built: another number means other bytes. */
+	recipe: number;
 }
 
 /** Where the files that `GuestInputs` speaks of are on this machine. */
 export interface GuestSources {
-  overlayDir?: string;
-  /** Folder that relative paths of the document start from. */
-  baseDir: string;
+	overlayDir?: string;
+	/** Folder that relative paths of the document start from. */
+	baseDir: string;
 }
 
 /** Everything Veil is built from. */
 export interface HypervisorInputs {
-  board: string;
-  /** Digest of the names and contents of every file under `hypervisor/`, tests apart. */
-  sources: string;
-  /** First line of the cross compiler's `--version`. */
-  compiler: string;
-  recipe: number;
+	board: string;
+	/** Digest of the names and contents of every file under `hypervisor/`, tests apart. */
+	sources: string;
+	/** First line of the cross compiler's `--version`. */
+	compiler: string;
+	recipe: number;
 }
 
 /** One persona of a device image. */
 export interface DevicePersona {
-  name: string;
-  uuid: string;
-  label: string;
-  /** `#rrggbb` */
-  colour: string;
-  /** Key of its guest image. */
-  guest: string;
-  memoryMiB: number;
-  cpus: number;
-  cpuShare: number;
-  cpuCapPercent: number;
-  whenInBackground: "run" | "freeze";
-  start: "atBoot" | "onDemand";
-  onCrash: "restart" | "stop";
+	name: string;
+	uuid: string;
+	label: string;
+	/** `#rrggbb` */
+	colour: string;
+	/** Key of its guest image. */
+	guest: string;
+	memoryMiB: number;
+	cpus: number;
+	cpuShare: number;
+	cpuCapPercent: number;
+	whenInBackground: "run" | "freeze";
+	start: "atBoot" | "onDemand";
+	onCrash: "restart" | "stop";
 }
 
 /** Everything a device image is composed from. */
 export interface DeviceImageInputs {
-  board: string;
-  /** Version of the virtual machine type guests see. */
-  machineVersion: number;
-  /** Key of the hypervisor image. */
-  hypervisor: string;
-  personas: DevicePersona[];
-  initialForeground: string;
-  /** Physical CPUs Veil starts. */
-  cpus: number;
-  policy: { name: string; digest: string };
-  recipe: number;
+	board: string;
+	/** Version of the virtual machine type guests see. */
+	machineVersion: number;
+	/** Key of the hypervisor image. */
+	hypervisor: string;
+	personas: DevicePersona[];
+	initialForeground: string;
+	/** Physical CPUs Veil starts. */
+	cpus: number;
+	policy: { name: string; digest: string };
+	recipe: number;
 }

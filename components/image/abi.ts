@@ -1,0 +1,711 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every format Veil shares with the outside, generated from hypervisor/include/veil/abi.h by tools/generate-abi.ts: do not edit.
+import { structure } from "./codec.ts";
+
+/** granule of ownership and of stage 2 */
+export const VEIL_PAGE_SIZE = 65536;
+
+export const VEIL_ABI_VERSION = 1;
+
+/** "VEILIMG1" */
+export const VEIL_IMAGE_MAGIC = 0x31474d494c494556n;
+
+/** "VEILMAN1" */
+export const VEIL_MANIFEST_MAGIC = 0x314e414d4c494556n;
+
+/** arm64 Linux boot header (Documentation/arch/arm64/booting.rst), then Veil's own words. */
+export interface VeilImageHeader {
+	code0: number;
+	code1: number;
+	textOffset: bigint;
+	/** bytes of RAM from the load address that the image occupies; patched by the composer */
+	imageSize: bigint;
+	flags: bigint;
+	res2: bigint;
+	res3: bigint;
+	res4: bigint;
+	/** 0x644d5241, "ARM\x64" */
+	magic: number;
+	res5: number;
+	/** VEIL_IMAGE_MAGIC */
+	veilMagic: bigint;
+	abiVersion: number;
+	reserved: number;
+	/** bytes of text, rodata and data in the file */
+	veilFileSize: bigint;
+	/** bytes including .bss, a multiple of VEIL_PAGE_SIZE */
+	veilSize: bigint;
+	/** from the start of the image; patched by the composer */
+	manifestOffset: bigint;
+	/** patched by the composer */
+	manifestSize: bigint;
+}
+
+/** Layout of struct veil_image_header: 112 bytes. */
+export const veilImageHeader = structure<VeilImageHeader>("veil_image_header", 112, [
+	["code0", "u32", 0],
+	["code1", "u32", 4],
+	["textOffset", "u64", 8],
+	["imageSize", "u64", 16],
+	["flags", "u64", 24],
+	["res2", "u64", 32],
+	["res3", "u64", 40],
+	["res4", "u64", 48],
+	["magic", "u32", 56],
+	["res5", "u32", 60],
+	["veilMagic", "u64", 64],
+	["abiVersion", "u32", 72],
+	["reserved", "u32", 76],
+	["veilFileSize", "u64", 80],
+	["veilSize", "u64", 88],
+	["manifestOffset", "u64", 96],
+	["manifestSize", "u64", 104],
+]);
+
+/** NUL-padded ASCII, at least one NUL */
+export const VEIL_NAME_BYTES = 32;
+
+export const VEIL_SHA256_BYTES = 32;
+
+export const VEIL_MAX_PERSONAS = 8;
+
+/** physical CPUs, and virtual CPUs of one persona */
+export const VEIL_MAX_CPUS = 8;
+
+export const VEIL_MAX_REGIONS = 64;
+
+export const VEIL_MAX_PAYLOADS = 32;
+
+export const VEIL_MAX_SEGMENTS = 64;
+
+export interface VeilTable {
+	/** from the start of the manifest */
+	offset: number;
+	count: number;
+}
+
+/** Layout of struct veil_table: 8 bytes. */
+export const veilTable = structure<VeilTable>("veil_table", 8, [
+	["offset", "u32", 0],
+	["count", "u32", 4],
+]);
+
+/** unsigned: for development only */
+export const VEIL_SIGNATURE_DEVELOPMENT = 0;
+/** not accepted yet */
+export const VEIL_SIGNATURE_ED25519 = 1;
+
+/** enum veil_signature_kind: names by value. */
+export const veilSignatureKindNames: ReadonlyMap<number, string> = new Map([
+	[0, "development"],
+	[1, "ed25519"],
+]);
+
+export interface VeilManifest {
+	/** VEIL_MANIFEST_MAGIC */
+	magic: bigint;
+	/** VEIL_ABI_VERSION */
+	abiVersion: number;
+	/** flags; an unknown one means refuse. None is defined. */
+	mustUnderstand: number;
+	/** of the whole manifest with its tables */
+	size: bigint;
+	/** must equal the board Veil was built for */
+	board: Uint8Array;
+	/** version of the virtual machine type guests see */
+	machineVersion: number;
+	/** enum veil_signature_kind */
+	signatureKind: number;
+	keyId: Uint8Array;
+	versionCounter: bigint;
+	/** of the image file without this manifest's bytes; checked by the deployer */
+	imageSha256: Uint8Array;
+	signature: Uint8Array;
+	/** host-physical */
+	ramBase: bigint;
+	ramSize: bigint;
+	/** memory Veil takes its tables from; inside a region it owns */
+	workBase: bigint;
+	workSize: bigint;
+	/** physical CPUs to start */
+	cpuCount: number;
+	/** persona index */
+	initialForeground: number;
+	/** enum veil_manifest_flag */
+	flags: number;
+	reserved: number;
+	regions: VeilTable;
+	payloads: VeilTable;
+	segments: VeilTable;
+	personas: VeilTable;
+	/** reserved: count is zero in this version, as for all tables below */
+	networks: VeilTable;
+	egressRules: VeilTable;
+	channels: VeilTable;
+	storageRanges: VeilTable;
+	passthrough: VeilTable;
+}
+
+/** Layout of struct veil_manifest: 320 bytes. */
+export const veilManifest = structure<VeilManifest>("veil_manifest", 320, [
+	["magic", "u64", 0],
+	["abiVersion", "u32", 8],
+	["mustUnderstand", "u32", 12],
+	["size", "u64", 16],
+	["board", { bytes: 32 }, 24],
+	["machineVersion", "u32", 56],
+	["signatureKind", "u32", 60],
+	["keyId", { bytes: 32 }, 64],
+	["versionCounter", "u64", 96],
+	["imageSha256", { bytes: 32 }, 104],
+	["signature", { bytes: 64 }, 136],
+	["ramBase", "u64", 200],
+	["ramSize", "u64", 208],
+	["workBase", "u64", 216],
+	["workSize", "u64", 224],
+	["cpuCount", "u32", 232],
+	["initialForeground", "u32", 236],
+	["flags", "u32", 240],
+	["reserved", "u32", 244],
+	["regions", { structure: veilTable }, 248],
+	["payloads", { structure: veilTable }, 256],
+	["segments", { structure: veilTable }, 264],
+	["personas", { structure: veilTable }, 272],
+	["networks", { structure: veilTable }, 280],
+	["egressRules", { structure: veilTable }, 288],
+	["channels", { structure: veilTable }, 296],
+	["storageRanges", { structure: veilTable }, 304],
+	["passthrough", { structure: veilTable }, 312],
+]);
+
+/** for measurements only: `explain` and the log say so */
+export const VEIL_SKIP_PAYLOAD_DIGESTS = 1;
+
+/** enum veil_manifest_flag: names by value. */
+export const veilManifestFlagNames: ReadonlyMap<number, string> = new Map([[1, "digests"]]);
+
+export const VEIL_OWNER_VEIL = 0xffff;
+export const VEIL_OWNER_PAYLOADS = 0xfffe;
+/** 0..VEIL_MAX_PERSONAS-1: the persona of that index */
+export const VEIL_OWNER_FREE = 0xfffd;
+
+/** enum veil_owner: names by value. */
+export const veilOwnerNames: ReadonlyMap<number, string> = new Map([
+	[0xffff, "veil"],
+	[0xfffe, "payloads"],
+	[0xfffd, "free"],
+]);
+
+/** Who owns a host-physical range. Regions cover all of RAM without gap or overlap. */
+export interface VeilRegion {
+	base: bigint;
+	size: bigint;
+	/** enum veil_owner or a persona's index */
+	owner: number;
+	reserved: number;
+}
+
+/** Layout of struct veil_region: 24 bytes. */
+export const veilRegion = structure<VeilRegion>("veil_region", 24, [
+	["base", "u64", 0],
+	["size", "u64", 8],
+	["owner", "u32", 16],
+	["reserved", "u32", 20],
+]);
+
+export interface VeilPayload {
+	/** from the start of the image */
+	offset: bigint;
+	/** bytes; the rest of the last page is zero */
+	size: bigint;
+	sha256: Uint8Array;
+}
+
+/** Layout of struct veil_payload: 48 bytes. */
+export const veilPayload = structure<VeilPayload>("veil_payload", 48, [
+	["offset", "u64", 0],
+	["size", "u64", 8],
+	["sha256", { bytes: 32 }, 16],
+]);
+
+/** A payload, or a part of it, as a persona finds it in its RAM at start. Segments of a persona do not overlap. */
+export interface VeilSegment {
+	persona: number;
+	payload: number;
+	/** guest-physical; a multiple of 4096 */
+	guestAddress: bigint;
+	/** a multiple of 4096 */
+	payloadOffset: bigint;
+	size: bigint;
+}
+
+/** Layout of struct veil_segment: 32 bytes. */
+export const veilSegment = structure<VeilSegment>("veil_segment", 32, [
+	["persona", "u32", 0],
+	["payload", "u32", 4],
+	["guestAddress", "u64", 8],
+	["payloadOffset", "u64", 16],
+	["size", "u64", 24],
+]);
+
+export const VEIL_START_AT_BOOT = 1;
+export const VEIL_RESTART_ON_CRASH = 2;
+export const VEIL_FREEZE_IN_BACKGROUND = 4;
+
+/** enum veil_persona_flag: names by value. */
+export const veilPersonaFlagNames: ReadonlyMap<number, string> = new Map([
+	[1, "startAtBoot"],
+	[2, "restartOnCrash"],
+	[4, "freezeInBackground"],
+]);
+
+/** at 0x09000000, interrupt SPI 1 */
+export const VEIL_DEVICE_PL011 = 1;
+/** at 0x09010000, interrupt SPI 2 */
+export const VEIL_DEVICE_PL031 = 2;
+
+/** enum veil_device: names by value. */
+export const veilDeviceNames: ReadonlyMap<number, string> = new Map([
+	[1, "pl011"],
+	[2, "pl031"],
+]);
+
+export interface VeilPersona {
+	name: Uint8Array;
+	uuid: Uint8Array;
+	label: Uint8Array;
+	/** 0x00RRGGBB */
+	colour: number;
+	/** enum veil_persona_flag */
+	flags: number;
+	/** enum veil_device */
+	devices: number;
+	/** virtual CPUs */
+	cpuCount: number;
+	/** weight, 1..1000 */
+	cpuShare: number;
+	/** of one physical CPU, 1..100 * cpu_count */
+	cpuCapPercent: number;
+	/** bit n: physical CPU n may run it */
+	cpuAffinity: number;
+	/** restarts allowed within restart_window_seconds; after that it stays crashed */
+	restartLimit: number;
+	restartWindowSeconds: number;
+	reserved: number;
+	/** guest-physical, a multiple of VEIL_PAGE_SIZE */
+	ramGuestBase: bigint;
+	ramSize: bigint;
+	/** host-physical */
+	ramHostBase: bigint;
+	/** guest-physical address of the first instruction */
+	entry: bigint;
+	/** guest-physical address of the device tree, or whatever the guest's boot protocol wants in x0 */
+	x0: bigint;
+	/** guest-physical address of 32 bytes to fill with entropy at each start; 0 = none */
+	rngSeedAddress: bigint;
+	/** the same for 8 bytes */
+	kaslrSeedAddress: bigint;
+}
+
+/** Layout of struct veil_persona: 176 bytes. */
+export const veilPersona = structure<VeilPersona>("veil_persona", 176, [
+	["name", { bytes: 32 }, 0],
+	["uuid", { bytes: 16 }, 32],
+	["label", { bytes: 32 }, 48],
+	["colour", "u32", 80],
+	["flags", "u32", 84],
+	["devices", "u32", 88],
+	["cpuCount", "u32", 92],
+	["cpuShare", "u32", 96],
+	["cpuCapPercent", "u32", 100],
+	["cpuAffinity", "u32", 104],
+	["restartLimit", "u32", 108],
+	["restartWindowSeconds", "u32", 112],
+	["reserved", "u32", 116],
+	["ramGuestBase", "u64", 120],
+	["ramSize", "u64", 128],
+	["ramHostBase", "u64", 136],
+	["entry", "u64", 144],
+	["x0", "u64", 152],
+	["rngSeedAddress", "u64", 160],
+	["kaslrSeedAddress", "u64", 168],
+]);
+
+export const VEIL_WORK_BASE = 65536;
+
+export const VEIL_WORK_PERSONA = 32768;
+
+export const VEIL_WORK_VCPU = 8192;
+
+export const VEIL_MUX_SYNC0 = 0xb5;
+
+export const VEIL_MUX_SYNC1 = 0x62;
+
+export const VEIL_MUX_MAX_PAYLOAD = 256;
+
+/** channel of the control protocol; persona n's console is channel n + 1 */
+export const VEIL_MUX_CONTROL = 0;
+
+export const VEIL_MUX_LINK = 255;
+
+/** struct veil_link_hello, both ways; Veil answers the bridge's and sends one at boot */
+export const VEIL_LINK_HELLO = 1;
+/** struct veil_link_credit */
+export const VEIL_LINK_CREDIT = 2;
+
+/** enum veil_link_op: names by value. */
+export const veilLinkOpNames: ReadonlyMap<number, string> = new Map([
+	[1, "hello"],
+	[2, "credit"],
+]);
+
+export interface VeilLinkHello {
+	op: number;
+	abiVersion: number;
+	/** from Veil; zero from the bridge */
+	personas: number;
+	/** 1: an answer to a hello, do not answer it */
+	reply: number;
+	cpus: number;
+	/** random, new at every boot of Veil; zero from the bridge */
+	bootEpoch: bigint;
+}
+
+/** Layout of struct veil_link_hello: 16 bytes. */
+export const veilLinkHello = structure<VeilLinkHello>("veil_link_hello", 16, [
+	["op", "u8", 0],
+	["abiVersion", "u8", 1],
+	["personas", "u8", 2],
+	["reply", "u8", 3],
+	["cpus", "u32", 4],
+	["bootEpoch", "u64", 8],
+]);
+
+export interface VeilLinkCredit {
+	op: number;
+	channel: number;
+	reserved: number;
+	/** running total of payload bytes the sender of this frame is ready to receive on the channel */
+	granted: number;
+}
+
+/** Layout of struct veil_link_credit: 8 bytes. */
+export const veilLinkCredit = structure<VeilLinkCredit>("veil_link_credit", 8, [
+	["op", "u8", 0],
+	["channel", "u8", 1],
+	["reserved", "u16", 2],
+	["granted", "u32", 4],
+]);
+
+/** -> struct veil_status_system */
+export const VEIL_OP_STATUS_SYSTEM = 1;
+/** -> struct veil_status_persona */
+export const VEIL_OP_STATUS_PERSONA = 2;
+export const VEIL_OP_START = 3;
+export const VEIL_OP_STOP = 4;
+export const VEIL_OP_PAUSE = 5;
+export const VEIL_OP_RESUME = 6;
+export const VEIL_OP_RESTART = 7;
+/** moves the foreground */
+export const VEIL_OP_SWITCH = 8;
+/** argument: sequence number; -> struct veil_log_header and text of the first record not before it */
+export const VEIL_OP_LOG = 9;
+/** -> struct veil_statistics of one persona */
+export const VEIL_OP_STATISTICS = 10;
+/** the handset; persona is VEIL_NO_PERSONA */
+export const VEIL_OP_POWER_OFF = 11;
+/** -> struct veil_event_state */
+export const VEIL_EVENT_STATE = 64;
+/** there are records from this sequence number on: uint32_t */
+export const VEIL_EVENT_LOG = 65;
+
+/** enum veil_op: names by value. */
+export const veilOpNames: ReadonlyMap<number, string> = new Map([
+	[1, "opStatusSystem"],
+	[2, "opStatusPersona"],
+	[3, "opStart"],
+	[4, "opStop"],
+	[5, "opPause"],
+	[6, "opResume"],
+	[7, "opRestart"],
+	[8, "opSwitch"],
+	[9, "opLog"],
+	[10, "opStatistics"],
+	[11, "opPowerOff"],
+	[64, "eventState"],
+	[65, "eventLog"],
+]);
+
+export const VEIL_NO_PERSONA = 255;
+
+export const VEIL_RESULT_OK = 0;
+export const VEIL_RESULT_UNKNOWN_OP = 1;
+export const VEIL_RESULT_BAD_LENGTH = 2;
+export const VEIL_RESULT_NO_SUCH_PERSONA = 3;
+/** for instance resume of a stopped persona */
+export const VEIL_RESULT_WRONG_STATE = 4;
+/** log: nothing at or after that number */
+export const VEIL_RESULT_NO_DATA = 5;
+
+/** enum veil_result: names by value. */
+export const veilResultNames: ReadonlyMap<number, string> = new Map([
+	[0, "ok"],
+	[1, "unknownOp"],
+	[2, "badLength"],
+	[3, "noSuchPersona"],
+	[4, "wrongState"],
+	[5, "noData"],
+]);
+
+export interface VeilRequest {
+	op: number;
+	persona: number;
+	/** chosen by the sender, not 0 */
+	id: number;
+	argument: number;
+}
+
+/** Layout of struct veil_request: 8 bytes. */
+export const veilRequest = structure<VeilRequest>("veil_request", 8, [
+	["op", "u8", 0],
+	["persona", "u8", 1],
+	["id", "u16", 2],
+	["argument", "u32", 4],
+]);
+
+export interface VeilResponse {
+	op: number;
+	persona: number;
+	id: number;
+	/** enum veil_result */
+	result: number;
+}
+
+/** Layout of struct veil_response: 8 bytes. */
+export const veilResponse = structure<VeilResponse>("veil_response", 8, [
+	["op", "u8", 0],
+	["persona", "u8", 1],
+	["id", "u16", 2],
+	["result", "u32", 4],
+]);
+
+export const VEIL_STATE_STOPPED = 0;
+/** payloads are being verified */
+export const VEIL_STATE_STARTING = 1;
+export const VEIL_STATE_RUNNING = 2;
+export const VEIL_STATE_PAUSED = 3;
+export const VEIL_STATE_CRASHED = 4;
+/** the guest switched itself off */
+export const VEIL_STATE_OFF = 5;
+
+/** enum veil_state: names by value. */
+export const veilStateNames: ReadonlyMap<number, string> = new Map([
+	[0, "stopped"],
+	[1, "starting"],
+	[2, "running"],
+	[3, "paused"],
+	[4, "crashed"],
+	[5, "off"],
+]);
+
+export const VEIL_REASON_NONE = 0;
+export const VEIL_REASON_COMMAND = 1;
+/** PSCI SYSTEM_OFF */
+export const VEIL_REASON_GUEST_OFF = 2;
+/** PSCI SYSTEM_RESET; a Linux panic with panic=N ends here too */
+export const VEIL_REASON_GUEST_RESET = 3;
+/** the guest reported its own crash (hypercall VEIL_HVC_CRASHED) */
+export const VEIL_REASON_GUEST_CRASHED = 4;
+/** a payload's digest is wrong */
+export const VEIL_REASON_BAD_PAYLOAD = 5;
+/** an exit Veil cannot reflect into the guest */
+export const VEIL_REASON_FAULT = 6;
+/** crashed more often than declared */
+export const VEIL_REASON_RESTART_LIMIT = 7;
+
+/** Why a persona left the state RUNNING or was restarted last. Names by value. */
+export const veilReasonNames: ReadonlyMap<number, string> = new Map([
+	[0, "none"],
+	[1, "command"],
+	[2, "guestOff"],
+	[3, "guestReset"],
+	[4, "guestCrashed"],
+	[5, "badPayload"],
+	[6, "fault"],
+	[7, "restartLimit"],
+]);
+
+/** The last fault of a persona that ended it (reason GUEST_CRASHED, FAULT), or zeros. */
+export interface VeilFault {
+	/** ESR_EL2 */
+	syndrome: bigint;
+	pc: bigint;
+	/** guest-physical, where the syndrome has one; guest-virtual for others */
+	address: bigint;
+	vcpu: number;
+	reserved: number;
+}
+
+/** Layout of struct veil_fault: 32 bytes. */
+export const veilFault = structure<VeilFault>("veil_fault", 32, [
+	["syndrome", "u64", 0],
+	["pc", "u64", 8],
+	["address", "u64", 16],
+	["vcpu", "u32", 24],
+	["reserved", "u32", 28],
+]);
+
+export interface VeilStatusPersona {
+	/** enum veil_state */
+	state: number;
+	/** enum veil_reason */
+	reason: number;
+	/** 1 once the guest called VEIL_HVC_READY since its last start */
+	ready: number;
+	foreground: number;
+	/** since boot */
+	restarts: number;
+	/** since boot; console output after start n belongs to start n */
+	starts: number;
+	cpuCount: number;
+	/** since boot, all virtual CPUs, Veil's work for it included */
+	cpuTimeNs: bigint;
+	/** bytes */
+	memoryTotal: bigint;
+	/** bytes the guest has touched since its start */
+	memoryTouched: bigint;
+	fault: VeilFault;
+	name: Uint8Array;
+}
+
+/** Layout of struct veil_status_persona: 104 bytes. */
+export const veilStatusPersona = structure<VeilStatusPersona>("veil_status_persona", 104, [
+	["state", "u8", 0],
+	["reason", "u8", 1],
+	["ready", "u8", 2],
+	["foreground", "u8", 3],
+	["restarts", "u32", 4],
+	["starts", "u32", 8],
+	["cpuCount", "u32", 12],
+	["cpuTimeNs", "u64", 16],
+	["memoryTotal", "u64", 24],
+	["memoryTouched", "u64", 32],
+	["fault", { structure: veilFault }, 40],
+	["name", { bytes: 32 }, 72],
+]);
+
+export interface VeilStatusSystem {
+	bootEpoch: bigint;
+	uptimeNs: bigint;
+	/** all physical CPUs */
+	idleNs: bigint;
+	cpus: number;
+	personas: number;
+	foreground: number;
+	/** frames dropped on input */
+	muxGarbage: number;
+	/** console bytes dropped for want of credit or room */
+	muxDropped: bigint;
+	/** bytes Veil itself occupies: code, data, work memory in use */
+	memoryVeil: bigint;
+	/** bytes kept for restarts */
+	memoryPayloads: bigint;
+	/** sequence number the next log record will have */
+	logNext: number;
+	reserved: number;
+}
+
+/** Layout of struct veil_status_system: 72 bytes. */
+export const veilStatusSystem = structure<VeilStatusSystem>("veil_status_system", 72, [
+	["bootEpoch", "u64", 0],
+	["uptimeNs", "u64", 8],
+	["idleNs", "u64", 16],
+	["cpus", "u32", 24],
+	["personas", "u32", 28],
+	["foreground", "u32", 32],
+	["muxGarbage", "u32", 36],
+	["muxDropped", "u64", 40],
+	["memoryVeil", "u64", 48],
+	["memoryPayloads", "u64", 56],
+	["logNext", "u32", 64],
+	["reserved", "u32", 68],
+]);
+
+/** Exits by cause since boot; what is refused is counted apart. */
+export interface VeilStatistics {
+	exits: bigint;
+	hypercalls: bigint;
+	smc: bigint;
+	wfi: bigint;
+	mmio: bigint;
+	systemRegisters: bigint;
+	interrupts: bigint;
+	/** pages of VEIL_PAGE_SIZE built on first touch */
+	populated: bigint;
+	/** accesses outside RAM and devices, reflected as external aborts */
+	refusedMemory: bigint;
+	/** system registers answered by an undefined-instruction exception */
+	refusedRegisters: bigint;
+	/** unknown hypercalls */
+	refusedCalls: bigint;
+	/** times another virtual CPU ran in between */
+	switches: bigint;
+}
+
+/** Layout of struct veil_statistics: 96 bytes. */
+export const veilStatistics = structure<VeilStatistics>("veil_statistics", 96, [
+	["exits", "u64", 0],
+	["hypercalls", "u64", 8],
+	["smc", "u64", 16],
+	["wfi", "u64", 24],
+	["mmio", "u64", 32],
+	["systemRegisters", "u64", 40],
+	["interrupts", "u64", 48],
+	["populated", "u64", 56],
+	["refusedMemory", "u64", 64],
+	["refusedRegisters", "u64", 72],
+	["refusedCalls", "u64", 80],
+	["switches", "u64", 88],
+]);
+
+export interface VeilEventState {
+	state: number;
+	reason: number;
+	reserved: number;
+	starts: number;
+}
+
+/** Layout of struct veil_event_state: 8 bytes. */
+export const veilEventState = structure<VeilEventState>("veil_event_state", 8, [
+	["state", "u8", 0],
+	["reason", "u8", 1],
+	["reserved", "u16", 2],
+	["starts", "u32", 4],
+]);
+
+export interface VeilLogHeader {
+	/** of this record; text follows up to the end of the frame */
+	sequence: number;
+	/** VEIL_NO_PERSONA for Veil's own */
+	persona: number;
+	/** since boot */
+	timeNs: bigint;
+}
+
+/** Layout of struct veil_log_header: 16 bytes. */
+export const veilLogHeader = structure<VeilLogHeader>("veil_log_header", 16, [
+	["sequence", "u32", 0],
+	["persona", "u32", 4],
+	["timeNs", "u64", 8],
+]);
+
+export const VEIL_HVC_CALL_UID = 0x8600ff01;
+
+/** this persona is up: shows as `ready` in the status */
+export const VEIL_HVC_READY = 0xc6000001;
+
+/** x1: a code for the log; the persona is ended as crashed */
+export const VEIL_HVC_CRASHED = 0xc6000002;
+
+/** give the rest of this turn to whoever wants the CPU */
+export const VEIL_HVC_YIELD = 0xc6000003;

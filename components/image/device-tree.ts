@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+// The device tree a persona finds: written as text, compiled by dtc, and read back to find the places of its seeds.
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { run } from "../util/process.ts";
+
+/** What of a persona shows in its device tree. */
+export interface DeviceTreeSpec {
+	/** Guest-physical start and bytes of RAM. */
+	ram: { base: number; size: number };
+	cpus: number;
+	commandLine: string;
+	initramfs?: { start: number; size: number };
+}
+
+/** Bytes a generated device tree may have at most; Linux takes up to 2 MiB. */
+export const MAX_DEVICE_TREE = 64 * 1024;
+
+// Interrupt cells of the GICv3 binding: kind (0 shared, 1 private), number, trigger (4 = level, high).
+const shared = (number: number) => `0 ${number} 4`;
+const private_ = (number: number) => `1 ${number} 4`;
+
+/**
+ * Device tree of virtual machine type 1: the addresses of QEMU's `virt`, and only the nodes Veil has a device for, since every node
+ * costs the guest boot time. The seeds are zeros here; Veil fills them at every start.
+ */
+export function deviceTreeSource(spec: DeviceTreeSpec): string {
+	const cpus = Array.from(
+		{ length: spec.cpus },
+		(_, index) => `
+		cpu@${index} {
+			device_type = "cpu";
+			compatible = "arm,cortex-a57";
+			reg = <${index}>;
+			enable-method = "psci";
+		};`,
+	).join("");
+	const initramfs =
+		spec.initramfs === undefined
+			? ""
+			: `
+		linux,initrd-start = ${wide(spec.initramfs.start)};
+		linux,initrd-end = ${wide(spec.initramfs.start + spec.initramfs.size)};`;
+	return `/dts-v1/;
+
+/ {
+	#address-cells = <2>;
+	#size-cells = <2>;
+	interrupt-parent = <&gic>;
+	compatible = "linux,dummy-virt";
+	model = "linux,dummy-virt";
+
+	chosen {
+		bootargs = ${quote(spec.commandLine)};
+		stdout-path = "/pl011@9000000";${initramfs}
+		rng-seed = [${"00".repeat(32)}];
+		kaslr-seed = [${"00".repeat(8)}];
+	};
+
+	memory@${spec.ram.base.toString(16)} {
+		device_type = "memory";
+		reg = ${wide(spec.ram.base, spec.ram.size)};
+	};
+
+	cpus {
+		#address-cells = <1>;
+		#size-cells = <0>;${cpus}
+	};
+
+	psci {
+		compatible = "arm,psci-1.0", "arm,psci-0.2";
+		method = "hvc";
+	};
+
+	timer {
+		compatible = "arm,armv8-timer";
+		interrupts = <${[13, 14, 11, 10].map(private_).join("  ")}>;
+		always-on;
+	};
+
+	gic: intc@8000000 {
+		compatible = "arm,gic-v3";
+		interrupt-controller;
+		#interrupt-cells = <3>;
+		#redistributor-regions = <1>;
+		reg = ${wide(0x08000000, 0x10000, 0x080a0000, 0x20000 * spec.cpus)};
+	};
+
+	clock: apb-pclk {
+		compatible = "fixed-clock";
+		#clock-cells = <0>;
+		clock-frequency = <24000000>;
+		clock-output-names = "clk24mhz";
+	};
+
+	pl011@9000000 {
+		compatible = "arm,pl011", "arm,primecell";
+		reg = ${wide(0x09000000, 0x1000)};
+		interrupts = <${shared(1)}>;
+		clocks = <&clock>, <&clock>;
+		clock-names = "uartclk", "apb_pclk";
+	};
+
+	pl031@9010000 {
+		compatible = "arm,pl031", "arm,primecell";
+		reg = ${wide(0x09010000, 0x1000)};
+		interrupts = <${shared(2)}>;
+		clocks = <&clock>;
+		clock-names = "apb_pclk";
+	};
+};
+`;
+}
+
+/** Compiles device tree source to a flattened device tree. */
+export async function compileDeviceTree(source: string, signal?: AbortSignal): Promise<Uint8Array> {
+	const folder = await mkdtemp(join(tmpdir(), "persona-dtc-"));
+	try {
+		const output = join(folder, "tree.dtb");
+		await run("dtc", ["-q", "-I", "dts", "-O", "dtb", "-o", output, "-"], { input: source, signal });
+		return await readFile(output);
+	} finally {
+		await rm(folder, { recursive: true, force: true });
+	}
+}
+
+// Tokens of the structure block, Devicetree Specification 0.4, 5.4.1.
+const FDT_MAGIC = 0xd00dfeed;
+const FDT_BEGIN_NODE = 1;
+const FDT_END_NODE = 2;
+const FDT_PROP = 3;
+const FDT_NOP = 4;
+const FDT_END = 9;
+
+/** A property's value: where it is in the flattened device tree, in bytes. */
+export interface PropertyPlace {
+	offset: number;
+	size: number;
+}
+
+/**
+ * Finds a property in a flattened device tree.
+ *
+ * @param path - node names from the root, for instance `["chosen"]`
+ * @returns undefined when there is none
+ * @throws RangeError when the bytes are no well-formed device tree
+ */
+export function findProperty(tree: Uint8Array, path: string[], name: string): PropertyPlace | undefined {
+	const view = new DataView(tree.buffer, tree.byteOffset, tree.byteLength);
+	if (view.getUint32(0) !== FDT_MAGIC) throw new RangeError("not a flattened device tree");
+	const structure = view.getUint32(8);
+	const strings = view.getUint32(12);
+	const nodes: string[] = [];
+	for (let at = structure; ; ) {
+		const token = view.getUint32(at);
+		at += 4;
+		if (token === FDT_BEGIN_NODE) {
+			const node = text(tree, at);
+			nodes.push(node);
+			at += alignTo4(node.length + 1);
+		} else if (token === FDT_PROP) {
+			const size = view.getUint32(at);
+			const property = text(tree, strings + view.getUint32(at + 4));
+			const offset = at + 8;
+			if (property === name && nodes.slice(1).join("/") === path.join("/")) return { offset, size };
+			at = offset + alignTo4(size);
+		} else if (token === FDT_END_NODE) {
+			nodes.pop();
+		} else if (token === FDT_END) {
+			return undefined;
+		} else if (token !== FDT_NOP) {
+			throw new RangeError(`unknown token ${token} in the device tree`);
+		}
+	}
+}
+
+function text(bytes: Uint8Array, at: number): string {
+	const end = bytes.indexOf(0, at);
+	if (end < 0) throw new RangeError("a name in the device tree has no end");
+	return Buffer.from(bytes.subarray(at, end)).toString("latin1");
+}
+
+function alignTo4(value: number): number {
+	return (value + 3) & ~3;
+}
+
+function wide(...values: number[]): string {
+	const cells = values.map((value) => `0x${Math.floor(value / 2 ** 32).toString(16)} 0x${(value % 2 ** 32).toString(16)}`);
+	return `<${cells.join("  ")}>`;
+}
+
+function quote(value: string): string {
+	return `"${value.replace(/["\\]/g, "\\$&")}"`;
+}

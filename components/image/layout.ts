@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where everything goes: arithmetic only. Addresses and sizes are bytes; a page is Veil's granule of ownership, 64 KiB.
+import { UserError } from "../util/errors.ts";
+import {
+	VEIL_OWNER_FREE,
+	VEIL_OWNER_PAYLOADS,
+	VEIL_OWNER_VEIL,
+	VEIL_PAGE_SIZE,
+	VEIL_WORK_BASE,
+	VEIL_WORK_PERSONA,
+	VEIL_WORK_VCPU,
+} from "./abi.ts";
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Guest-physical start of every persona's RAM, as on QEMU's `virt`. */
+export const GUEST_RAM_BASE = 0x40000000;
+
+/** One persona as far as places go. */
+export interface GuestShape {
+	memoryBytes: number;
+	kernel: { format: "image"; size: number; textOffset: number; imageSize: number } | { format: "flat"; size: number };
+	/** Bytes; undefined when there is none. */
+	initramfs?: number;
+}
+
+/** Guest-physical places of what a persona starts with. */
+export interface GuestLayout {
+	entry: number;
+	initramfs?: number;
+	deviceTree: number;
+}
+
+/**
+ * Places a guest's kernel, initramfs and device tree in its RAM, with 64 KiB between segments' starts because RAM is built on first
+ * touch in pages of that size. A kernel `Image` says how much room it needs (Documentation/arch/arm64/booting.rst); behind a flat
+ * binary there may be a .bss of any size, so what follows is put where QEMU puts it: half-way, at most 128 MiB up.
+ *
+ * @param maxDeviceTree - bytes the device tree may grow to
+ * @throws UserError when it does not fit
+ */
+export function layoutGuest(guest: GuestShape, maxDeviceTree: number, name: string): GuestLayout {
+	const end = GUEST_RAM_BASE + guest.memoryBytes;
+	let entry: number;
+	let next: number;
+	if (guest.kernel.format === "image") {
+		entry = GUEST_RAM_BASE + guest.kernel.textOffset + (guest.kernel.textOffset === 0 ? 2 * MIB : 0);
+		next = entry + Math.max(guest.kernel.size, guest.kernel.imageSize);
+	} else {
+		entry = GUEST_RAM_BASE + 512 * KIB;
+		next = Math.max(entry + guest.kernel.size, GUEST_RAM_BASE + Math.min(guest.memoryBytes / 2, 128 * MIB));
+	}
+	let initramfs: number | undefined;
+	if (guest.initramfs !== undefined) {
+		initramfs = alignUp(next, VEIL_PAGE_SIZE);
+		next = initramfs + guest.initramfs;
+	}
+	const deviceTree = alignUp(next, VEIL_PAGE_SIZE);
+	if (deviceTree + maxDeviceTree > end) {
+		const need = Math.ceil((deviceTree + maxDeviceTree - GUEST_RAM_BASE) / MIB);
+		throw new UserError(
+			`persona ${name}: its kernel, initramfs and device tree need ${need} MiB before it starts, resources.memoryMiB is ${guest.memoryBytes / MIB}`,
+			{ remedy: `set resources.memoryMiB to more than ${need}` },
+		);
+	}
+	return { entry, deviceTree, ...(initramfs === undefined ? {} : { initramfs }) };
+}
+
+/** Sizes a device image is laid out from. */
+export interface ImageShape {
+	/** Host-physical start of RAM. */
+	ramBase: number;
+	/** Host-physical address the image is loaded at. */
+	loadAddress: number;
+	/** Bytes RAM may have at most. */
+	ramLimit: number;
+	/** Bytes of Veil including its .bss. */
+	veilSize: number;
+	manifestSize: number;
+	payloadSizes: number[];
+	personas: { memoryBytes: number; cpus: number }[];
+}
+
+/** A host-physical range and its owner: one of VEIL_OWNER_… or a persona's index. */
+export interface Region {
+	base: number;
+	size: number;
+	owner: number;
+}
+
+/** Where everything of a device image is, in the file and in RAM. */
+export interface ImageLayout {
+	manifestOffset: number;
+	payloadOffsets: number[];
+	/** Bytes of the file, and of RAM from the load address. */
+	imageSize: number;
+	workBase: number;
+	workSize: number;
+	/** Host-physical start of each persona's RAM. */
+	personaBases: number[];
+	ramSize: number;
+	regions: Region[];
+}
+
+/**
+ * Lays out the image file and RAM: what is below the load address is free, then the image as it is in the file, Veil's work memory,
+ * the personas in their order, and the rest free.
+ *
+ * @throws UserError when the personas do not fit the board
+ */
+export function layoutImage(shape: ImageShape): ImageLayout {
+	const page = VEIL_PAGE_SIZE;
+	const manifestOffset = alignUp(shape.veilSize, page);
+	let offset = manifestOffset + alignUp(shape.manifestSize, page);
+	const payloadsOffset = offset;
+	const payloadOffsets = shape.payloadSizes.map((size) => {
+		const here = offset;
+		offset += alignUp(size, page);
+		return here;
+	});
+	const imageSize = offset;
+
+	const workBase = shape.loadAddress + imageSize;
+	const workSize = workMemory(shape.personas);
+	let next = workBase + workSize;
+	const personaBases = shape.personas.map(({ memoryBytes }) => {
+		const here = next;
+		next += alignUp(memoryBytes, page);
+		return here;
+	});
+	const ramSize = ramFor(next - shape.ramBase, workBase - shape.ramBase);
+	if (ramSize > shape.ramLimit) {
+		throw new UserError(
+			`the personas with Veil and the images need ${ramSize / MIB} MiB of RAM, the board has ${shape.ramLimit / MIB}`,
+			{ remedy: "lower resources.memoryMiB of a persona" },
+		);
+	}
+	const regions: Region[] = [
+		{ base: shape.ramBase, size: shape.loadAddress - shape.ramBase, owner: VEIL_OWNER_FREE },
+		{ base: shape.loadAddress, size: payloadsOffset, owner: VEIL_OWNER_VEIL },
+		{ base: shape.loadAddress + payloadsOffset, size: imageSize - payloadsOffset, owner: VEIL_OWNER_PAYLOADS },
+		{ base: workBase, size: workSize, owner: VEIL_OWNER_VEIL },
+		...shape.personas.map(({ memoryBytes }, index) => ({
+			base: personaBases[index] ?? 0,
+			size: alignUp(memoryBytes, page),
+			owner: index,
+		})),
+		{ base: next, size: shape.ramBase + ramSize - next, owner: VEIL_OWNER_FREE },
+	].filter((region) => region.size > 0);
+	return { manifestOffset, payloadOffsets, imageSize, workBase, workSize, personaBases, ramSize, regions };
+}
+
+/** Bytes of work memory Veil needs, by the formula in abi.h. */
+export function workMemory(personas: { memoryBytes: number; cpus: number }[]): number {
+	let size = VEIL_WORK_BASE;
+	for (const { memoryBytes, cpus } of personas) {
+		size += VEIL_WORK_PERSONA + cpus * VEIL_WORK_VCPU + Math.ceil(memoryBytes / (512 * MIB)) * VEIL_PAGE_SIZE;
+	}
+	return alignUp(size, VEIL_PAGE_SIZE);
+}
+
+// What is used, in whole MiB; and enough that a boot loader finds room for a device tree of its own behind the image or half-way up
+// (QEMU insists on it), which Veil does not read.
+function ramFor(used: number, imageEnd: number): number {
+	return Math.max(alignUp(used, MIB), alignUp(imageEnd, 2 * MIB) + 2 * MIB, 16 * MIB);
+}
+
+/** The smallest multiple of `to` that is not below `value`; unlike with bit operations, for all safe integers. */
+export function alignUp(value: number, to: number): number {
+	return Math.ceil(value / to) * to;
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// Composes a device image from files at hand, without Pulumi, documents or store: for work on Veil itself, tests and measurements.
+//
+//     node --import tsx tools/compose-dev.ts OUT.img veil.bin '{"name": "work", "kernel": "Image", "initramfs": "initramfs.cpio"}' …
+//
+// A persona may also have memoryMiB (192), cpus (1), commandLine ("console=ttyAMA0 quiet"), share (100), cap (100 * cpus), affinity
+// (all), restartLimit (5), restartWindowSeconds (60), start (true), restart (true), freeze (false), deviceTree, label, colour.
+// PERSONA_CPUS: physical CPUs (1). PERSONA_SKIP_DIGESTS=1 sets VEIL_SKIP_PAYLOAD_DIGESTS. Prints QEMU's -m in MiB.
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import {
+	VEIL_DEVICE_PL011,
+	VEIL_DEVICE_PL031,
+	VEIL_FREEZE_IN_BACKGROUND,
+	VEIL_RESTART_ON_CRASH,
+	VEIL_SKIP_PAYLOAD_DIGESTS,
+	VEIL_START_AT_BOOT,
+} from "../components/image/abi.ts";
+import { type Composed, type ComposePersona, compose, payloadOf } from "../components/image/compose.ts";
+import { kernelFormat } from "../components/image/kernel.ts";
+import { sha256 } from "../components/util/digest.ts";
+
+/** A persona of files; see above for the defaults. */
+export interface DevPersona {
+	name: string;
+	kernel: string;
+	initramfs?: string;
+	deviceTree?: string;
+	memoryMiB?: number;
+	cpus?: number;
+	commandLine?: string;
+	share?: number;
+	cap?: number;
+	affinity?: number;
+	restartLimit?: number;
+	restartWindowSeconds?: number;
+	start?: boolean;
+	restart?: boolean;
+	freeze?: boolean;
+	label?: string;
+	colour?: number;
+}
+
+/** Composes a device image for qemu-virt from files. */
+export async function composeDev(
+	out: string,
+	veil: string,
+	personas: DevPersona[],
+	options: { cpus?: number; skipDigests?: boolean; initialForeground?: number } = {},
+): Promise<Composed> {
+	const cpus = options.cpus ?? 1;
+	return compose(
+		{
+			veil: await readFile(veil),
+			board: "qemu-virt",
+			machineVersion: 1,
+			ram: { base: 0x40000000, limit: 255 * 2 ** 30, loadAddress: 0x40200000 },
+			cpuCount: cpus,
+			initialForeground: options.initialForeground ?? 0,
+			flags: options.skipDigests === true ? VEIL_SKIP_PAYLOAD_DIGESTS : 0,
+			personas: await Promise.all(personas.map((persona) => composePersona(persona, cpus))),
+		},
+		out,
+	);
+}
+
+async function composePersona(persona: DevPersona, cpus: number): Promise<ComposePersona> {
+	const kernel = await readFile(persona.kernel);
+	const vcpus = persona.cpus ?? 1;
+	return {
+		name: persona.name,
+		uuid: Buffer.from(sha256(persona.name).slice(7, 39), "hex"),
+		label: persona.label ?? persona.name,
+		colour: persona.colour ?? 0x808080,
+		flags:
+			(persona.start === false ? 0 : VEIL_START_AT_BOOT) |
+			(persona.restart === false ? 0 : VEIL_RESTART_ON_CRASH) |
+			(persona.freeze === true ? VEIL_FREEZE_IN_BACKGROUND : 0),
+		devices: VEIL_DEVICE_PL011 | VEIL_DEVICE_PL031,
+		cpuCount: vcpus,
+		cpuShare: persona.share ?? 100,
+		cpuCapPercent: persona.cap ?? 100 * vcpus,
+		cpuAffinity: persona.affinity ?? 2 ** cpus - 1,
+		restartLimit: persona.restartLimit ?? 5,
+		restartWindowSeconds: persona.restartWindowSeconds ?? 60,
+		memoryBytes: (persona.memoryMiB ?? 192) * 2 ** 20,
+		kernel: { ...payloadOf(kernel), ...kernelFormat(kernel) },
+		...(persona.initramfs === undefined ? {} : { initramfs: payloadOf(await readFile(persona.initramfs)) }),
+		...(persona.deviceTree === undefined ? {} : { deviceTree: payloadOf(await readFile(persona.deviceTree)) }),
+		commandLine: persona.commandLine ?? "console=ttyAMA0 quiet",
+	};
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+	const [out, veil, ...personas] = process.argv.slice(2);
+	if (out === undefined || veil === undefined || personas.length === 0) {
+		console.error("usage: compose-dev.ts OUT.img veil.bin PERSONA-JSON…");
+		process.exit(2);
+	}
+	const { size, ramSize } = await composeDev(
+		out,
+		veil,
+		personas.map((text) => JSON.parse(text) as DevPersona),
+		{ cpus: Number(process.env.PERSONA_CPUS ?? 1), skipDigests: process.env.PERSONA_SKIP_DIGESTS === "1" },
+	);
+	console.error(`${out}: ${size} bytes`);
+	console.log(ramSize / 2 ** 20);
+}
