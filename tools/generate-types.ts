@@ -76,7 +76,7 @@ export async function generateTypes(): Promise<string> {
 				additionalProperties: false,
 				ignoreMinAndMaxItems: true,
 				format: true,
-				style: { printWidth: 160, useTabs: true, trailingComma: "all" },
+				style: { printWidth: 132, useTabs: true, trailingComma: "all" },
 			});
 			parts.push(text.trim());
 		}
