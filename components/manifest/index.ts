@@ -8,7 +8,7 @@ export { type PhoneParts, phoneFromParts } from "./parts.ts";
 export { loadPhone, type PhoneDraft, type PhoneResult, type ResolvedPhone } from "./phone.ts";
 export type { DocumentPath, Place, Positions } from "./positions.ts";
 export { printDocument } from "./print.ts";
-export { type Problem, renderProblems } from "./problem.ts";
+export { type Problem, renderProblem, renderProblems } from "./problem.ts";
 export type {
 	Board,
 	BoardInput,

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The same documents given in TypeScript: inline, by path, or mixed.
-import type { PhoneResult } from "./phone.ts";
+import path from "node:path";
+import { codeSource, type Source } from "./document.ts";
+import type { Kind } from "./loaded.ts";
+import { assemblePhone, type PhoneResult, References } from "./phone.ts";
+import { type DocumentPath, propertyPath, propertyPositions } from "./positions.ts";
 import type { PersonaInput, PhoneInput, PolicyInput, RulesInput } from "./types.ts";
 
 /** A document written in code: `version` and `kind` may be left out. */
@@ -14,7 +18,43 @@ export interface PhoneParts extends Omit<Inline<PhoneInput>, "personas" | "polic
 	readonly rules?: string | Inline<RulesInput> | null;
 }
 
-/** The same checks as for files; problems of inline parts point to property paths. */
-export async function phoneFromParts(_parts: PhoneParts, _baseDir: string): Promise<PhoneResult> {
-	throw new Error("not built yet");
+/** What stands in the Phone document for a part that was given in code. */
+const inCode = "(in code)";
+
+/**
+ * The same checks as for files; problems of inline parts point to property paths (`personas[0].guest.builder`). Paths in inline
+ * parts are relative to `baseDir`. What reaches across documents is checked by components/policy.
+ */
+export async function phoneFromParts(parts: PhoneParts, baseDir: string): Promise<PhoneResult> {
+	const folder = path.resolve(baseDir);
+	const inline = (kind: Kind, value: unknown, at: DocumentPath): Source =>
+		codeSource(kind, value, path.join(folder, propertyPath(at) || "phone"), propertyPositions(at));
+	const isPart = (value: unknown) => typeof value === "object" && value !== null;
+	const { personas, policy, rules } = parts as { personas: unknown; policy?: unknown; rules?: unknown };
+	const phone = inline(
+		"Phone",
+		{
+			...parts,
+			personas: Array.isArray(personas) ? personas.map((persona) => (isPart(persona) ? inCode : persona)) : personas,
+			...(isPart(policy) ? { policy: inCode } : {}),
+			...(isPart(rules) ? { rules: inCode } : {}),
+		},
+		[],
+	);
+	const references = new References(phone, folder);
+	const part = (kind: Kind, value: unknown, at: DocumentPath) =>
+		isPart(value) ? inline(kind, value, at) : references.read(at, value);
+	const personaSources = await Promise.all(
+		(Array.isArray(personas) ? personas : []).map((persona, i) => part("Persona", persona, ["personas", i])),
+	);
+	const policySource = await part("Policy", policy, ["policy"]);
+	const rulesSource = await part("Rules", rules, ["rules"]);
+	return assemblePhone({
+		phone,
+		personas: personaSources.filter((source) => source !== undefined),
+		...(policySource === undefined ? {} : { policy: policySource }),
+		...(rulesSource === undefined ? {} : { rules: rulesSource }),
+		problems: references.problems,
+		projectDir: folder,
+	});
 }

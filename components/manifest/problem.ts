@@ -25,7 +25,7 @@ export function problemAt(file: string, place: Place, message: string): Problem 
 /** One line: `file:line:column: message`, or `property: message` for a document given in code. */
 export function renderProblem(problem: Problem, relativeTo = process.cwd()): string {
 	if (problem.property !== undefined) {
-		return `${problem.property}: ${problem.message}`;
+		return problem.property === "" ? problem.message : `${problem.property}: ${problem.message}`;
 	}
 	const relative = path.relative(relativeTo, problem.file);
 	const file = relative === "" || relative.startsWith(`..${path.sep}..`) ? problem.file : relative;

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads strict YAML 1.2 with the place of every key and value; refuses what could surprise a reader or a machine.
+import {
+	type Document,
+	isAlias,
+	isMap,
+	isPair,
+	isScalar,
+	isSeq,
+	LineCounter,
+	type Node,
+	type Pair,
+	parseDocument,
+	type YAMLMap,
+} from "yaml";
+import type { DocumentPath, Place, Positions } from "./positions.ts";
+import { plainText } from "./shown.ts";
+
+/** Largest document, in bytes. Reading time grows with the size alone: aliases are refused and the parser bounds nesting. */
+export const maxDocumentBytes = 128 * 1024;
+
+/** A fault of the text, before its meaning is looked at. */
+export interface YamlFault {
+	readonly place: Place;
+	readonly message: string;
+}
+
+export interface YamlText {
+	/** Plain data; undefined when the text could not be read at all. */
+	readonly value: unknown;
+	readonly positions: Positions;
+	readonly faults: readonly YamlFault[];
+}
+
+type Parsed = Document<Node | null, false>;
+
+/** Reads one YAML document. Anchors, aliases, tags, directives, several documents and keys that are not text are faults. */
+export function readYaml(text: string): YamlText {
+	const lines = new LineCounter();
+	const document = parseDocument(text, {
+		version: "1.2",
+		schema: "core",
+		strict: true,
+		merge: false,
+		uniqueKeys: false, // checked below: the parser's own check takes quadratic time
+		prettyErrors: false,
+		logLevel: "error",
+		keepSourceTokens: false,
+		lineCounter: lines,
+	}) as Parsed;
+	const at = (offset: number): Place => {
+		const { line, col } = lines.linePos(offset);
+		return { line, column: col };
+	};
+	const positions = documentPositions(document, at);
+	const faults = [...syntaxFaults(document, at)];
+	if (faults.length > 0) return { value: undefined, positions, faults };
+	if (document.contents === null) {
+		return { value: undefined, positions, faults: [{ place: { line: 1, column: 1 }, message: "the document is empty" }] };
+	}
+	const value = toData(document.contents, (offset, message) => faults.push({ place: at(offset), message }));
+	return { value, positions, faults };
+}
+
+function* syntaxFaults(document: Parsed, at: (offset: number) => Place): Generator<YamlFault> {
+	const { version = "", explicit = false } = document.directives?.yaml ?? {};
+	if (explicit && version !== "1.2") {
+		yield { place: { line: 1, column: 1 }, message: `YAML ${plainText(version, 10)} is not supported; allowed: YAML 1.2` };
+		return;
+	}
+	const seen = new Set<number>();
+	// One mistake often makes the parser complain many times: the first of each line, and at most five.
+	for (const error of document.errors) {
+		const place = at(error.pos[0]);
+		if (seen.has(place.line)) continue;
+		seen.add(place.line);
+		yield { place, message: syntaxMessage(error.code, error.message) };
+		if (seen.size === 5) return;
+	}
+}
+
+function syntaxMessage(code: string, message: string): string {
+	switch (code) {
+		case "MULTIPLE_DOCS":
+			return "a second document starts here; allowed: one document a file";
+		case "TAB_AS_INDENT":
+			return "a tab is used as indentation; allowed: spaces";
+		case "RESOURCE_EXHAUSTION":
+			return "nested too deeply";
+		default:
+			return `not valid YAML: ${plainText(message)}`;
+	}
+}
+
+/** Plain data of a node. Reports what is refused and leaves it out. */
+function toData(node: Node | null, fault: (offset: number, message: string) => void): unknown {
+	if (node === null) return null;
+	const offset = node.range?.[0] ?? 0;
+	if (isAlias(node)) {
+		fault(
+			offset,
+			`alias "*${plainText(node.source, 60)}" is not allowed; write the value out, or write the document in TypeScript`,
+		);
+		return null;
+	}
+	if ("anchor" in node && typeof node.anchor === "string") {
+		fault(offset, `anchor "&${plainText(node.anchor, 60)}" is not allowed; write values out where they are used`);
+	}
+	if (typeof node.tag === "string") fault(offset, `tag "${plainText(node.tag, 60)}" is not allowed; allowed: plain values`);
+	if (isScalar(node)) return node.value;
+	if (isSeq<Node | null>(node)) {
+		// `- a: 1` in a flow list reads as a pair; a one-key map was meant.
+		return node.items.map((item) => (isPair(item) ? undefined : toData(item, fault)));
+	}
+	if (!isMap<Node, Node | null>(node)) return null;
+	const data: Record<string, unknown> = {};
+	const first = new Map<string, number>();
+	for (const pair of node.items) {
+		const keyOffset = pair.key?.range?.[0] ?? offset;
+		const key = keyText(pair, keyOffset, fault);
+		if (key === undefined) continue;
+		if (first.has(key)) {
+			fault(keyOffset, `key "${plainText(key, 60)}" is written twice; each key may be written once`);
+			continue;
+		}
+		first.set(key, keyOffset);
+		Object.defineProperty(data, key, { value: toData(pair.value, fault), enumerable: true, configurable: true, writable: true });
+	}
+	return data;
+}
+
+function keyText(
+	pair: Pair<Node, Node | null>,
+	offset: number,
+	fault: (offset: number, message: string) => void,
+): string | undefined {
+	const { key } = pair;
+	if (isScalar(key) && typeof key.value === "string") {
+		if (key.anchor !== undefined)
+			fault(offset, `anchor "&${plainText(key.anchor, 60)}" is not allowed; write values out where they are used`);
+		if (typeof key.tag === "string") fault(offset, `tag "${plainText(key.tag, 60)}" is not allowed; allowed: plain keys`);
+		return key.value;
+	}
+	fault(offset, "a key that is not text; allowed: keys of letters, or in quotes");
+	return undefined;
+}
+
+function documentPositions(document: Parsed, at: (offset: number) => Place): Positions {
+	const start: Place = { line: 1, column: 1 };
+	const place = (node: Node | null | undefined): Place | undefined => (node?.range ? at(node.range[0]) : undefined);
+	const find = (
+		path: DocumentPath,
+	): { node: Node | null | undefined; pair: Pair<Node, Node | null> | undefined; found: boolean } => {
+		let node: Node | null | undefined = document.contents;
+		let pair: Pair<Node, Node | null> | undefined;
+		for (const step of path) {
+			const parent: Node | null | undefined = node;
+			pair = undefined;
+			if (isMap<Node, Node | null>(parent)) {
+				pair = pairOf(parent, String(step));
+				if (pair === undefined) return { node, pair, found: false };
+				node = pair.value;
+			} else if (isSeq<Node | null>(parent) && typeof step === "number" && step < parent.items.length) {
+				node = parent.items[step];
+			} else {
+				return { node, pair, found: false };
+			}
+		}
+		return { node, pair, found: true };
+	};
+	const key = (path: DocumentPath): Place => {
+		const { node, pair, found } = find(path);
+		if (!found) return path.length === 0 ? start : key(path.slice(0, -1));
+		return place(pair?.key) ?? place(node) ?? (path.length === 0 ? start : key(path.slice(0, -1)));
+	};
+	const value = (path: DocumentPath): Place => {
+		const { node, found } = find(path);
+		return (found ? place(node) : undefined) ?? key(path);
+	};
+	return { key, value };
+}
+
+function pairOf(map: YAMLMap<Node, Node | null>, key: string): Pair<Node, Node | null> | undefined {
+	return map.items.find((pair) => isScalar(pair.key) && pair.key.value === key);
+}
