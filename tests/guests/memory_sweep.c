@@ -66,9 +66,8 @@ static void check_ram(void)
 }
 
 /* Instructions whose syndrome does not describe the access: an emulator cannot serve them, so they must come back as an abort. */
-static void check_odd(uint64_t address, const char *where)
+static void check_odd(uint64_t at, const char *where)
 {
-	register uint64_t at __asm__("x0") = address;
 	probed = wrong = 0;
 #define ODD(text) \
 	do { \

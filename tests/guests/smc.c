@@ -6,9 +6,9 @@ static uint64_t x0_after;
 
 static struct fault smc(uint64_t function, uint64_t x1)
 {
+	fault_arm();
 	register uint64_t x0 __asm__("x0") = function;
 	register uint64_t a1 __asm__("x1") = x1;
-	fault_arm();
 	__asm__ volatile(".inst 0xd4000003" : "+r"(x0), "+r"(a1)::"x2", "x3", "x4", "x5", "x6", "x7", "memory");
 	x0_after = x0;
 	return fault_disarm();

@@ -153,6 +153,10 @@ void runtime_exception(uint64_t kind, struct frame *frame)
 		frame->elr = class == CLASS_INSTRUCTION_ABORT ? frame->x[30] : frame->elr + 4;
 		return;
 	}
+	static bool dying;
+	while (dying) /* an exception while telling of one */
+		wait_for_interrupt();
+	dying = true;
 	report(false, "unexpected exception: vector %u, ESR %x, FAR %x, ELR %x", kind, frame->esr, frame->far, frame->elr);
 	finish();
 }
@@ -220,8 +224,8 @@ struct fault attempt_instruction(uint32_t word, uint64_t *value)
 	code[0] = word;
 	code[1] = 0xd65f03c0; /* ret */
 	synchronize_code((uint64_t)code, sizeof code);
-	register uint64_t x0 __asm__("x0") = *value;
 	fault_arm();
+	register uint64_t x0 __asm__("x0") = *value;
 	__asm__ volatile("blr %1"
 			 : "+r"(x0)
 			 : "r"(code)
