@@ -118,7 +118,9 @@ export function valueAt(values: Properties, path: Path): Value | undefined {
  */
 export function secretsOf(result: Properties, inputs: Properties, secrets: readonly Path[], derived: readonly string[]): Path[] {
 	if (secrets.length === 0) return [];
-	const kept = secrets.filter((path) => valueAt(result, path) !== undefined && sameValue(valueAt(result, path), valueAt(inputs, path)));
+	const unchanged = (was: Value | undefined, now: Value | undefined) =>
+		now !== undefined && ((was === UNKNOWN && now === UNKNOWN) || sameValue(was, now));
+	const kept = secrets.filter((path) => unchanged(valueAt(inputs, path), valueAt(result, path)));
 	const keptTop = new Set(kept.map((path) => path[0]));
 	const tops = derived.filter((name) => result[name] !== undefined && !keptTop.has(name));
 	return [...kept, ...tops.map((name) => [name])];

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the provider keeps in a handset's folder, so that import, retries after a kill, and other stacks find out whose it is.
+import { mkdir, readdir, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { HandsetSpec, ReadyExpectation } from "../handset/index.ts";
+import { writeFileAtomic } from "../util/atomic.ts";
+import { errorCode, UserError } from "../util/errors.ts";
+import type { Handsets } from "./stages.ts";
+
+const FILE = "pulumi.json";
+const VERSION = 1;
+
+export interface HandsetRecord {
+	readonly version: 1;
+	/** The Handset resource. */
+	readonly urn: string;
+	readonly spec: HandsetSpec;
+	/** The process that made the folder: while it lives, its engine may not have written the handset's id down yet. */
+	readonly creator: { readonly pid: number; readonly token: string | null };
+	/** The Deployment resource that uses the handset, or used it last. */
+	readonly deployment?: DeploymentRecord;
+	/** The deployment all personas of which were ready last: what to go back to. */
+	readonly lastGood?: DeploymentRecord;
+}
+
+export interface DeploymentRecord {
+	readonly id: string;
+	readonly urn: string;
+	/** Key of the device image that was started, and the digest of its bytes. Null: nothing is to run. */
+	readonly image: { readonly key: string; readonly digest: string } | null;
+	readonly personas: readonly ReadyExpectation[];
+	/** Digest of the emulated hardware it was started on. */
+	readonly hardware: string | null;
+}
+
+/** The record of a handset, or undefined where this machine has no handset of that id. */
+export async function readRecord(handsets: Handsets, id: string): Promise<HandsetRecord | undefined> {
+	const path = join(handsets.folder(id), FILE);
+	let text: string;
+	try {
+		text = await readFile(path, "utf8");
+	} catch (error) {
+		if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return undefined;
+		throw error;
+	}
+	const record = parsed(text);
+	if (record !== undefined) return record;
+	throw new UserError("is not a record this version can read", {
+		where: path,
+		remedy: "use the version of pulumi-persona that wrote it",
+	});
+}
+
+function parsed(text: string): HandsetRecord | undefined {
+	try {
+		const value: unknown = JSON.parse(text);
+		if (typeof value === "object" && value !== null && "version" in value && value.version === VERSION)
+			return value as HandsetRecord;
+	} catch {
+		// Falls through: what is not JSON is no record.
+	}
+	return undefined;
+}
+
+export async function writeRecord(handsets: Handsets, record: HandsetRecord): Promise<void> {
+	const folder = handsets.folder(record.spec.id);
+	await mkdir(folder, { recursive: true, mode: 0o700 });
+	await writeFileAtomic(join(folder, FILE), `${JSON.stringify(record, undefined, "\t")}\n`, 0o600);
+}
+
+/** All records on this machine; folders without one are not ours to judge. */
+export async function allRecords(handsets: Handsets): Promise<HandsetRecord[]> {
+	let names: string[];
+	try {
+		names = await readdir(dirname(handsets.folder("any")));
+	} catch (error) {
+		if (errorCode(error) === "ENOENT") return [];
+		throw error;
+	}
+	const records = await Promise.all(
+		names.filter((name) => /^[a-z0-9-]+$/.test(name)).map((name) => readRecord(handsets, name).catch(() => undefined)),
+	);
+	return records.filter((record) => record !== undefined);
+}

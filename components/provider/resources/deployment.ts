@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+// Deployment: a device image running on a handset. Reading it finds drift, updating it repairs, and a bad image is taken back.
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import type { Observation, ReadyExpectation } from "../../handset/index.ts";
+import type { Artifact } from "../../image/index.ts";
+import { isAbort, UserError } from "../../util/errors.ts";
+import { type Change, differences } from "../diff.ts";
+import { messageOf, PartialFailure } from "../failure.ts";
+import { type DeploymentRecord, type HandsetRecord, readRecord, writeRecord } from "../handset-record.ts";
+import { InputReader } from "../inputs.ts";
+import type { Kind, Recorded } from "../kind.ts";
+import { asValue, hasUnknown, isObject, type Properties, UNKNOWN, type Value } from "../properties.ts";
+import type { Operation } from "../session.ts";
+import { elsewhere, notHere } from "./handset.ts";
+
+/** `<handset>/<random>`: one handset may see several deployments in its life, and an old one must not end a new one. */
+function newId(handset: string): string {
+	return `${handset}/${randomBytes(4).toString("hex")}`;
+}
+
+function handsetOf(id: string): string {
+	return id.split("/")[0] ?? id;
+}
+
+function personasOf(inputs: Properties): ReadyExpectation[] {
+	return Array.isArray(inputs.personas) ? (inputs.personas as unknown as ReadyExpectation[]) : [];
+}
+
+function text(value: Value | undefined): string | null {
+	return typeof value === "string" ? value : null;
+}
+
+/** What a preview says will be true. */
+function predicted(inputs: Properties): Properties {
+	const { handset = UNKNOWN, image = UNKNOWN, running = true } = inputs;
+	const key = running === false ? "" : image;
+	return { handset, image: key, runningKey: key, running, crashed: [], host: hostname() };
+}
+
+/** What is true of the handset, against what was started on it last. */
+function observed(handset: string, record: HandsetRecord, seen: Observation): Properties {
+	const started = record.deployment?.image ?? null;
+	const running = seen.alive && seen.responding;
+	const same = started !== null && seen.imageDigest === started.digest;
+	const key = !running ? "" : same ? started.key : `another image, ${seen.imageDigest ?? "of no known digest"}`;
+	const crashed = seen.personas.filter(({ state }) => running && state === "crashed").map(({ name }) => name);
+	return { handset, image: key, runningKey: key, running, crashed, host: hostname() };
+}
+
+/** Marks in the record what is about to run, so that whoever comes after a kill knows. */
+async function claim(operation: Operation, record: HandsetRecord, deployment: DeploymentRecord): Promise<HandsetRecord> {
+	const claimed = { ...record, deployment };
+	await writeRecord(operation.stages.handsets, claimed);
+	return claimed;
+}
+
+function recordFor(id: string, urn: string, inputs: Properties, image: DeploymentRecord["image"]): DeploymentRecord {
+	return { id, urn, image, personas: personasOf(inputs), hardware: text(inputs.hardware) };
+}
+
+async function artifactOf(operation: Operation, key: string): Promise<Artifact> {
+	return operation.recipes.obtain(key, "the device image", operation.stages, operation.work);
+}
+
+async function start(
+	operation: Operation,
+	record: HandsetRecord,
+	artifact: Artifact,
+	personas: ReadyExpectation[],
+): Promise<Observation> {
+	const { path, digest } = artifact;
+	return operation.stages.handsets.start(record.spec, { path, digest }, personas, operation.work);
+}
+
+/** Whether the handset already is as declared, crashed personas apart. */
+function isAsDeclared(seen: Observation, digest: string, record: HandsetRecord, inputs: Properties): boolean {
+	const sameHardware = record.deployment?.hardware === text(inputs.hardware);
+	return seen.alive && seen.responding && seen.imageDigest === digest && sameHardware;
+}
+
+/** Brings the handset to what the inputs declare. Throws when that fails, with whatever then runs left as it is. */
+async function bring(operation: Operation, id: string, found: HandsetRecord, inputs: Properties): Promise<Properties> {
+	const { handsets } = operation.stages;
+	const handset = handsetOf(id);
+	if (inputs.running === false) {
+		await handsets.stop(handset);
+		const record = await claim(operation, found, recordFor(id, operation.urn, inputs, null));
+		return observed(handset, record, await handsets.observe(handset));
+	}
+	const artifact = await artifactOf(operation, String(inputs.image));
+	const before = await handsets.observe(handset);
+	const asDeclared = isAsDeclared(before, artifact.digest, found, inputs);
+	const image = { key: String(inputs.image), digest: artifact.digest };
+	const record = await claim(operation, found, recordFor(id, operation.urn, inputs, image));
+	const seen = asDeclared ? await heal(operation, before, inputs) : await start(operation, record, artifact, personasOf(inputs));
+	await writeRecord(handsets, { ...record, lastGood: recordFor(id, operation.urn, inputs, image) });
+	return observed(handset, record, seen);
+}
+
+/** Starts again what has crashed on a handset that is right otherwise. */
+async function heal(operation: Operation, before: Observation, inputs: Properties): Promise<Observation> {
+	const ill = before.personas.filter(({ state }) => state === "crashed" || state === "starting").map(({ name }) => name);
+	if (ill.length === 0) return before;
+	const waited = personasOf(inputs).filter(({ name }) => ill.includes(name));
+	return operation.stages.handsets.restart(before.id, waited, operation.work);
+}
+
+/** The state after a failure: whatever can be seen of the handset now. */
+async function aftermath(operation: Operation, id: string): Promise<Properties> {
+	const { handsets } = operation.stages;
+	const handset = handsetOf(id);
+	const record = await readRecord(handsets, handset);
+	const nothing = { handset, image: "", runningKey: "", running: false, crashed: [], host: hostname() };
+	if (record === undefined) return nothing;
+	try {
+		return observed(handset, record, await handsets.observe(handset));
+	} catch {
+		return nothing;
+	}
+}
+
+/** Puts the previous image back after the declared one did not come up. Throws what the user is to read in either case. */
+async function fallBack(operation: Operation, old: Recorded, good: DeploymentRecord, failure: unknown): Promise<never> {
+	const handset = handsetOf(old.id);
+	try {
+		const record = await readRecord(operation.stages.handsets, handset);
+		if (record === undefined || good.image === null) throw failure;
+		operation.work.progress("going back to the previous image");
+		const artifact = await artifactOf(operation, good.image.key);
+		await start(operation, await claim(operation, record, good), artifact, [...good.personas]);
+	} catch (second) {
+		const text = second === failure ? "" : `\nGoing back to the previous image failed too: ${messageOf(second)}`;
+		throw new PartialFailure(old.id, await aftermath(operation, old.id), new UserError(`${messageOf(failure)}${text}`));
+	}
+	throw new UserError(`${messageOf(failure)}\nThe previous image runs again.`);
+}
+
+function checkPersonas(reader: InputReader, personas: Value | undefined): void {
+	if (personas === UNKNOWN || hasUnknown(personas)) return;
+	const one = (item: Value) =>
+		isObject(item) &&
+		typeof item.name === "string" &&
+		(item.readyMarker === null || item.readyMarker === undefined || typeof item.readyMarker === "string") &&
+		typeof item.readyDeadlineSeconds === "number";
+	if (!Array.isArray(personas) || !personas.every(one)) reader.fail("personas", "give the output `personas` of the DeviceImage");
+}
+
+export const deployment: Kind = {
+	derived: ["runningKey", "crashed"],
+	refreshBeforeUpdate: true,
+
+	async check(_operation, news) {
+		const reader = new InputReader(news, ["handset", "image", "personas", "running", "hardware"]);
+		reader.text("handset");
+		reader.text("image");
+		const running = reader.flag("running", true);
+		checkPersonas(reader, news.personas);
+		const personas = Array.isArray(news.personas)
+			? news.personas.map((item) => (isObject(item) ? { readyMarker: null, ...item } : item))
+			: (news.personas ?? UNKNOWN);
+		return { inputs: { ...news, running, personas }, failures: reader.failures };
+	},
+
+	async diff(_operation, old, news) {
+		const changes: Change[] = differences(old.inputs, news);
+		const touched = (name: string) => changes.some(({ path }) => path[0] === name);
+		const drift = (name: string, kind: Change["kind"]) => changes.push({ path: [name], kind, input: false });
+		const { running, image, crashed } = old.outputs;
+		if (running !== news.running && !touched("running")) drift("running", "update");
+		if (news.running !== false && running === true && image !== old.inputs.image && !touched("image")) drift("image", "update");
+		if (news.running !== false && Array.isArray(crashed) && crashed.length > 0) drift("crashed", "delete");
+		// Another handset is another deployment: the new one comes up before the old one is stopped.
+		return { changes, replaces: touched("handset") ? ["handset"] : [] };
+	},
+
+	async create(operation, inputs, preview) {
+		if (preview) return { id: "", outputs: predicted(inputs) };
+		const { handsets } = operation.stages;
+		const handset = String(inputs.handset);
+		const found = await readRecord(handsets, handset);
+		if (found === undefined) throw notHere(handset, {});
+		const user = found.deployment;
+		if (user !== undefined && user.urn !== operation.urn && user.image !== null && (await handsets.observe(handset)).alive) {
+			throw new UserError(`handset ${handset} is used by ${user.urn}`, {
+				remedy: "delete that deployment first, or use another handset",
+			});
+		}
+		const id = newId(handset);
+		try {
+			return { id, outputs: await bring(operation, id, found, inputs) };
+		} catch (error) {
+			throw new PartialFailure(id, await aftermath(operation, id), error);
+		}
+	},
+
+	async read(operation, recorded) {
+		const { handsets } = operation.stages;
+		const handset = handsetOf(recorded.id);
+		const record = await readRecord(handsets, handset);
+		if (Object.keys(recorded.outputs).length === 0) return record === undefined ? undefined : imported(operation, handset, record);
+		if (record === undefined) {
+			const host = elsewhere(recorded.outputs);
+			if (host === undefined) return { ...recorded, outputs: await aftermath(operation, recorded.id) };
+			operation.warn(`handset ${handset} is on ${host} and cannot be looked at from here; its last known state is shown`);
+			return recorded;
+		}
+		const seen = await handsets.observe(handset);
+		if (seen.problem !== undefined && recorded.inputs.running !== false) operation.warn(`handset ${handset}: ${seen.problem}`);
+		return { ...recorded, outputs: observed(handset, record, seen) };
+	},
+
+	async update(operation, old, news, preview) {
+		if (preview) return predicted(news);
+		const { handsets } = operation.stages;
+		const found = await readRecord(handsets, handsetOf(old.id));
+		if (found === undefined) throw notHere(handsetOf(old.id), old.outputs);
+		const good = found.lastGood;
+		try {
+			return await bring(operation, old.id, found, news);
+		} catch (error) {
+			const other = good?.image != null && good.image.key !== news.image && news.running !== false;
+			if (other && !isAbort(error)) return fallBack(operation, old, good, error);
+			throw new PartialFailure(old.id, await aftermath(operation, old.id), error);
+		}
+	},
+
+	async remove(operation, old) {
+		const { handsets } = operation.stages;
+		const handset = handsetOf(old.id);
+		const record = await readRecord(handsets, handset);
+		if (record === undefined) {
+			if (elsewhere(old.outputs) !== undefined) throw notHere(handset, old.outputs);
+			return;
+		}
+		// A replacement has taken the handset over: what runs now is its.
+		if (record.deployment !== undefined && record.deployment.id !== old.id) return;
+		await handsets.stop(handset);
+		if (record.deployment !== undefined) await claim(operation, record, { ...record.deployment, image: null });
+	},
+};
+
+/** A deployment taken over from a handset that runs: its inputs are what it was started with. */
+async function imported(operation: Operation, handset: string, record: HandsetRecord): Promise<Recorded> {
+	const { deployment } = record;
+	if (deployment === undefined) {
+		throw new UserError(`nothing was ever deployed to handset ${handset}`, { remedy: "declare the Deployment without `import`" });
+	}
+	const seen = await operation.stages.handsets.observe(handset);
+	const inputs: Properties = {
+		handset,
+		image: deployment.image?.key ?? "",
+		personas: asValue(deployment.personas),
+		running: deployment.image !== null,
+		...(deployment.hardware === null ? {} : { hardware: deployment.hardware }),
+	};
+	return { id: deployment.id, inputs, outputs: observed(handset, record, seen) };
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// Handset: one emulated device. It owns a run folder and an identity; what runs on it is a Deployment's business.
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import type { HandsetSpec } from "../../handset/index.ts";
+import { isAlive, processToken } from "../../util/alive.ts";
+import { canonicalJson, sha256 } from "../../util/digest.ts";
+import { UserError } from "../../util/errors.ts";
+import { differences } from "../diff.ts";
+import { allRecords, readRecord, writeRecord } from "../handset-record.ts";
+import { InputReader } from "../inputs.ts";
+import type { Kind } from "../kind.ts";
+import { hasUnknown, isObject, type Properties, UNKNOWN, type Value } from "../properties.ts";
+import type { Operation } from "../session.ts";
+
+const MOST_CPUS = 8;
+
+function targetOf(inputs: Properties): { via: Value; cpus: Value } {
+	const target = isObject(inputs.target) ? inputs.target : {};
+	return { via: target.via ?? "qemu", cpus: target.cpus ?? 2 };
+}
+
+function specOf(id: string, inputs: Properties, urn: string): HandsetSpec {
+	const [head = "", project = "", , ...name] = urn.split("::");
+	const stack = head.split(":")[2] ?? "";
+	return {
+		id,
+		board: String(inputs.board),
+		label: [project, stack, name.join("::")].filter((part) => part !== "").join("/"),
+		qemu: { cpus: Number(targetOf(inputs).cpus), cpu: String(inputs.cpu) },
+	};
+}
+
+function inputsOf(spec: HandsetSpec): Properties {
+	return { board: spec.board, target: { via: "qemu", cpus: spec.qemu.cpus }, cpu: spec.qemu.cpu };
+}
+
+function outputsOf(inputs: Properties, host: string): Properties {
+	const { board = UNKNOWN } = inputs;
+	return { board, hardware: hasUnknown(inputs) ? UNKNOWN : hardwareOf(inputs), host };
+}
+
+/** Changes whenever a running phone has to be started again to be on the hardware declared. */
+function hardwareOf(inputs: Properties): string {
+	return sha256(canonicalJson({ board: inputs.board, target: targetOf(inputs), cpu: inputs.cpu }));
+}
+
+/** A folder name out of a resource name, with something random so that no two handsets ever share one. */
+function newId(name: string): string {
+	const readable = name
+		.toLowerCase()
+		.replace(/[^a-z0-9]+/g, "-")
+		.replace(/^-+|-+$/g, "")
+		.slice(0, 40);
+	return `${readable === "" ? "handset" : readable}-${randomBytes(4).toString("hex")}`;
+}
+
+/** What an earlier, killed attempt at the same resource left: a folder nothing ever ran in, whose maker is gone. */
+async function removeLeftovers(operation: Operation): Promise<void> {
+	const { handsets } = operation.stages;
+	for (const record of await allRecords(handsets)) {
+		const { creator } = record;
+		if (record.urn !== operation.urn || record.deployment !== undefined) continue;
+		if (!isAlive(creator.pid, creator.token ?? undefined)) await handsets.remove(record.spec.id);
+	}
+}
+
+/** True when the handset was made on another machine than this one. */
+export function elsewhere(outputs: Properties): string | undefined {
+	const { host } = outputs;
+	return typeof host === "string" && host !== hostname() ? host : undefined;
+}
+
+export const handset: Kind = {
+	derived: ["cpu", "hardware"],
+	refreshBeforeUpdate: true,
+
+	async check(operation, news) {
+		const reader = new InputReader(news, ["board", "target"]);
+		const board = reader.text("board");
+		if (news.target === UNKNOWN || board === UNKNOWN) return { inputs: { ...news, cpu: UNKNOWN }, failures: reader.failures };
+		if (news.target !== undefined && !isObject(news.target))
+			reader.fail("target", 'must be an object such as { via: "qemu", cpus: 2 }');
+		const target = targetOf(news);
+		if (target.via !== "qemu" && target.via !== UNKNOWN) {
+			const reason = target.via === "usb" ? "target usb is not supported yet; use qemu" : "must be qemu";
+			reader.fail("target.via", reason);
+		}
+		const cpus = reader.whole("target.cpus", target.cpus, 1, MOST_CPUS, 2);
+		const stray = Object.keys(isObject(news.target) ? news.target : {}).filter((name) => name !== "via" && name !== "cpus");
+		for (const name of stray) reader.fail(`target.${name}`, "there is no such option; allowed are via, cpus");
+		if (reader.failures.length > 0) return { inputs: news, failures: reader.failures };
+		try {
+			const { cpu } = (await operation.stages.loadBoard(board)).document;
+			return { inputs: { board, target: { via: target.via, cpus }, cpu: cpu.model }, failures: [] };
+		} catch (error) {
+			if (!(error instanceof UserError)) throw error;
+			return { inputs: news, failures: [{ property: "board", reason: error.render() }] };
+		}
+	},
+
+	async diff(_operation, old, news) {
+		const changes = differences(old.inputs, news);
+		const replaces = ["board", "target.via"].filter((name) =>
+			changes.some(({ path }) => path.join(".") === name || (name === "target.via" && path.length === 1 && path[0] === "target")),
+		);
+		return { changes, replaces };
+	},
+
+	async create(operation, inputs, preview) {
+		if (preview) return { id: "", outputs: outputsOf(inputs, hostname()) };
+		const { handsets } = operation.stages;
+		await removeLeftovers(operation);
+		const id = newId(operation.name);
+		const spec = specOf(id, inputs, operation.urn);
+		await handsets.create(spec);
+		const creator = { pid: process.pid, token: processToken(process.pid) ?? null };
+		await writeRecord(handsets, { version: 1, urn: operation.urn, spec, creator });
+		return { id, outputs: outputsOf(inputs, hostname()) };
+	},
+
+	async read(operation, recorded) {
+		const { handsets } = operation.stages;
+		const record = await readRecord(handsets, recorded.id);
+		if (record !== undefined) {
+			const inputs = inputsOf(record.spec);
+			return { id: recorded.id, inputs, outputs: outputsOf(inputs, hostname()) };
+		}
+		if (Object.keys(recorded.outputs).length === 0) return undefined;
+		const host = elsewhere(recorded.outputs);
+		if (host === undefined) return undefined;
+		operation.warn(`handset ${recorded.id} is on ${host} and cannot be looked at from here; its last known state is shown`);
+		return recorded;
+	},
+
+	async update(operation, old, news, preview) {
+		if (preview) return outputsOf(news, String(old.outputs.host));
+		const { handsets } = operation.stages;
+		const record = await readRecord(handsets, old.id);
+		if (record === undefined) throw notHere(old.id, old.outputs);
+		const spec = specOf(old.id, news, operation.urn);
+		await handsets.create(spec);
+		await writeRecord(handsets, { ...record, urn: operation.urn, spec });
+		return outputsOf(news, hostname());
+	},
+
+	async remove(operation, old) {
+		const { handsets } = operation.stages;
+		const record = await readRecord(handsets, old.id);
+		if (record === undefined && elsewhere(old.outputs) !== undefined) throw notHere(old.id, old.outputs);
+		await handsets.remove(old.id);
+	},
+};
+
+/** The error for work on a handset whose folder is not on this machine. */
+export function notHere(id: string, outputs: Properties): UserError {
+	const host = elsewhere(outputs);
+	return host === undefined
+		? new UserError(`handset ${id} is gone from this machine`, { remedy: "run `pulumi refresh`, then `pulumi up` makes a new one" })
+		: new UserError(`handset ${id} is on ${host}`, { remedy: `run pulumi there, or give it up with \`pulumi state delete\`` });
+}

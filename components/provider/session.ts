@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// What lasts as long as one provider process: the stages, the engine's log, cancellation, and recipes seen in this run.
+import type { Artifact } from "../image/index.ts";
+import { UserError } from "../util/errors.ts";
+import { type EngineLog, noLog } from "./engine.ts";
+import type { Stages, Work } from "./stages.ts";
+
+export class Session {
+	readonly recipes = new Recipes();
+	log: EngineLog = noLog;
+	private readonly cancellation = new AbortController();
+	private readonly loadStages: () => Promise<Stages>;
+	private loaded: Promise<Stages> | undefined;
+
+	constructor(loadStages: () => Promise<Stages>) {
+		this.loadStages = loadStages;
+	}
+
+	/** The other stages; loaded when first asked for, because the engine waits for the start of this process. */
+	stages(): Promise<Stages> {
+		this.loaded ??= this.loadStages();
+		return this.loaded;
+	}
+
+	/** Learns where the engine is; the first address stays. */
+	connect(address: string, open: (address: string) => EngineLog): void {
+		if (this.log === noLog) this.log = open(address);
+	}
+
+	/** Loads the other stages while the engine is busy with the program. A failure shows when somebody needs them. */
+	warmUp(): void {
+		setImmediate(() => void this.stages().catch(() => {}));
+	}
+
+	get signal(): AbortSignal {
+		return this.cancellation.signal;
+	}
+
+	/** Stops all work, now and later. */
+	cancel(): void {
+		this.cancellation.abort();
+	}
+
+	/** One operation on one resource, as handlers see it. */
+	async operation(urn: string): Promise<Operation> {
+		const { log } = this;
+		return {
+			urn,
+			name: urn.slice(urn.lastIndexOf("::") + 2),
+			stages: await this.stages(),
+			recipes: this.recipes,
+			work: { signal: this.signal, progress: (message) => log.progress(urn, message) },
+			warn: (message) => log.warn(urn, message),
+		};
+	}
+}
+
+export interface Operation {
+	readonly urn: string;
+	/** The resource's name in the program. */
+	readonly name: string;
+	readonly stages: Stages;
+	readonly recipes: Recipes;
+	readonly work: Work;
+	readonly warn: (message: string) => void;
+}
+
+export type Build = (work: Work) => Promise<Artifact>;
+
+/**
+ * How to build what a key stands for. The engine has every declared resource checked before it creates or updates what depends on it, so
+ * whatever is missing from this machine's store (cleaned, or built elsewhere) can be built when somebody needs it.
+ */
+export class Recipes {
+	private readonly builds = new Map<string, Build>();
+
+	remember(key: string, build: Build): void {
+		this.builds.set(key, build);
+	}
+
+	/** The artifact of a key: from the store, else built. */
+	async obtain(key: string, what: string, stages: Stages, work: Work): Promise<Artifact> {
+		work.signal.throwIfAborted();
+		const kept = await stages.find(key);
+		if (kept !== undefined) return kept;
+		const build = this.builds.get(key);
+		if (build !== undefined) return build(work);
+		throw new UserError(`${what} ${key} is neither in this machine's store nor declared in this program`, {
+			remedy: "declare the images in the same program, or run `pulumi up` where they were built",
+		});
+	}
+}

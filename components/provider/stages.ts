@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the provider needs of the other stages, in one interface: the real ones in production, fakes in unit tests.
+import type { HandsetSpec, HandsetState, ImageReference, Observation, ReadyExpectation } from "../handset/index.ts";
+import type { Artifact, DeviceImageInputs, GuestInputs, HypervisorInputs } from "../image/index.ts";
+import type { Board, Loaded, Persona, PhoneParts, PhoneResult, ResolvedPhone } from "../manifest/index.ts";
+import type { Progress } from "../util/progress.ts";
+import type { Properties } from "./properties.ts";
+
+/** What long work is given: how to stop it, and whom to tell. */
+export interface Work {
+	readonly signal: AbortSignal;
+	readonly progress: Progress;
+}
+
+/** A phone by its document's path (relative to Pulumi.yaml's folder) or by its parts. */
+export type PhoneSource = string | PhoneParts;
+
+export interface Stages {
+	/** Folder of Pulumi.yaml. */
+	readonly projectDir: string;
+	/** Reads and checks a phone, across its documents too. */
+	loadPhone(phone: PhoneSource): Promise<PhoneResult>;
+	/** Reads one persona for a board, with the checks that need no other document. */
+	loadPersona(persona: string | object, board: string): Promise<PhoneResult>;
+	loadBoard(name: string): Promise<Loaded<Board>>;
+
+	guestInputs(persona: Loaded<Persona>, board: Board): Promise<GuestInputs>;
+	guestKey(inputs: GuestInputs): string;
+	buildGuest(inputs: GuestInputs, persona: Loaded<Persona>, work: Work): Promise<Artifact>;
+	hypervisorInputs(board: Board): Promise<HypervisorInputs>;
+	hypervisorKey(inputs: HypervisorInputs): string;
+	buildHypervisor(inputs: HypervisorInputs, work: Work): Promise<Artifact>;
+	deviceImageInputs(phone: ResolvedPhone, hypervisorKey: string, guestKeys: Record<string, string>): DeviceImageInputs;
+	deviceImageKey(inputs: DeviceImageInputs): string;
+	composeDeviceImage(inputs: DeviceImageInputs, parts: DeviceImageParts, work: Work): Promise<Artifact & { signature: string }>;
+	/** What was built under a key and is still in this machine's store. */
+	find(key: string): Promise<Artifact | undefined>;
+
+	handsets: Handsets;
+}
+
+export interface DeviceImageParts {
+	readonly hypervisor: Artifact;
+	/** By persona name. */
+	readonly guests: Readonly<Record<string, Artifact>>;
+}
+
+/** The handset stage, as far as the provider uses it. */
+export interface Handsets {
+	/** The handset's folder; it need not exist. */
+	folder(id: string): string;
+	/** Makes the folder of a new handset, so that it is known (`persona ps`) before anything runs on it. */
+	create(spec: HandsetSpec): Promise<void>;
+	/** Puts an image on the handset and waits until its personas are ready; replaces what runs there. */
+	start(spec: HandsetSpec, image: ImageReference, personas: readonly ReadyExpectation[], work: Work): Promise<HandsetState>;
+	/** Starts personas that have crashed and waits until they are ready. */
+	restart(id: string, personas: readonly ReadyExpectation[], work: Work): Promise<Observation>;
+	stop(id: string): Promise<void>;
+	/** Stops the handset and removes its folder. */
+	remove(id: string): Promise<void>;
+	observe(id: string): Promise<Observation>;
+	/** What `persona status --json` prints. */
+	status(id: string): Promise<Properties>;
+}
