@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+// Debian's package manager with state of its own: resolves and downloads arm64 packages on any host, without root and without
+// touching the host. apt verifies the archives' signatures against Debian's keyring, and the index's digests are kept in the lock.
+import { existsSync } from "node:fs";
+import { mkdir, open, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { writeFileAtomic } from "../util/atomic.ts";
+import { UserError } from "../util/errors.ts";
+import { cacheDir } from "../util/paths.ts";
+import { ProcessError, run } from "../util/process.ts";
+import { type DebianArchives, debianArchives } from "./debian-sources.ts";
+import { DEBIAN_SUITE, type GuestRequest, type LockEntry, referenceOf } from "./lock.ts";
+import type { Blob, Store } from "./store.ts";
+
+const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
+const HELPER = "/usr/lib/apt/apt-helper";
+/** Ends well within a second of an abort. */
+const KILL_AFTER_MS = 400;
+
+/** apt with its own state; see {@link openApt}. */
+export interface Apt {
+	/** Fetches the archives' current indexes and verifies their signatures. */
+	update(signal?: AbortSignal): Promise<void>;
+	/** Packages that answer a request, dependencies included, as the indexes have them now. */
+	resolve(request: GuestRequest, signal?: AbortSignal): Promise<LockEntry[]>;
+	/** The kernel Debian has now. */
+	kernel(signal?: AbortSignal): Promise<LockEntry>;
+	/** The package's file from the store, or downloaded and verified. */
+	fetch(entry: LockEntry, store: Store, signal?: AbortSignal): Promise<Blob>;
+}
+
+/** Makes the private state in `dir`, by default in the user's cache folder. */
+export async function openApt(
+	dir = join(cacheDir(), "apt", DEBIAN_SUITE),
+	archives: DebianArchives = debianArchives(),
+): Promise<Apt> {
+	if (!existsSync(HELPER))
+		throw new UserError("apt is not installed", { remedy: "build on Debian 12 or Ubuntu 24.04; `persona doctor` tells more" });
+	if (!existsSync(KEYRING)) {
+		throw new UserError(`Debian's archive keys are missing: ${KEYRING}`, { remedy: "apt-get install debian-archive-keyring" });
+	}
+	for (const part of ["state/lists/partial", "cache/archives/partial"])
+		await mkdir(join(dir, part), { recursive: true, mode: 0o700 });
+	await (await open(join(dir, "state/status"), "a")).close();
+	const config = join(dir, "apt.conf");
+	await writeFileAtomic(config, await configuration(dir), 0o600);
+	await writeFileAtomic(join(dir, "debian.sources"), sources(archives), 0o600);
+	const env = { ...process.env, APT_CONFIG: config, LC_ALL: "C.UTF-8", DEBIAN_FRONTEND: "noninteractive" };
+	const apt = async (command: string, args: string[], signal?: AbortSignal) =>
+		(await run(command, args, { env, signal, killAfterMs: KILL_AFTER_MS })).stdout;
+
+	return {
+		async update(signal) {
+			try {
+				await apt("apt-get", ["update", "-q", "--error-on=any"], signal);
+			} catch (error) {
+				throw explained(error, "Debian's package indexes could not be fetched");
+			}
+		},
+		async resolve({ base, packages }, signal) {
+			const wanted = base === "busybox" ? ["busybox-static", ...packages] : ["?essential", ...DEBIAN_BASE, ...packages];
+			const args = ["install", "--print-uris", "-y", "-qq", "--no-install-recommends", ...wanted];
+			try {
+				return parseUris(await apt("apt-get", args, signal), archives);
+			} catch (error) {
+				const missing = error instanceof ProcessError ? /Unable to locate package (\S+)/.exec(error.stderr)?.[1] : undefined;
+				if (missing === undefined) throw explained(error, `the packages ${packages.join(", ")} cannot be installed together`);
+				throw new UserError(`Debian 12 has no package "${missing}" for arm64`, {
+					remedy: "correct guest.packages of the persona",
+					cause: error,
+				});
+			}
+		},
+		async kernel(signal) {
+			const shown = await apt("apt-cache", ["show", "--no-all-versions", "linux-image-arm64"], signal);
+			const match = /^Depends: (\S+) \(= (\S+)\)/m.exec(shown);
+			if (match === null) throw new Error(`linux-image-arm64 depends on no kernel:\n${shown}`);
+			const uris = await apt("apt-get", ["download", "--print-uris", "-qq", `${match[1]}=${match[2]}`], signal);
+			const [entry] = parseUris(uris, archives);
+			if (entry === undefined) throw new Error(`apt names no file for ${match[1]}`);
+			return entry;
+		},
+		async fetch(entry, store, signal) {
+			const digest = `sha256:${entry.sha256}`;
+			const stored = await store.get(digest, signal);
+			if (stored !== undefined) return stored;
+			const scratch = await store.scratch();
+			try {
+				const target = join(scratch, "package.deb");
+				await apt(
+					HELPER,
+					["download-file", `${archives[entry.archive]}/${encodePath(entry.file)}`, target, `SHA256:${entry.sha256}`],
+					signal,
+				);
+				const file = await open(target);
+				const blob = await store.put(file.createReadStream(), signal);
+				if (blob.digest !== digest) throw new UserError(`${referenceOf(entry)} is not what persona.lock.yaml says: ${blob.digest}`);
+				return blob;
+			} catch (error) {
+				throw explained(error, `${referenceOf(entry)} could not be fetched`);
+			} finally {
+				await rm(scratch, { recursive: true, force: true });
+			}
+		},
+	};
+}
+
+/** What a full Debian guest has beside its essential packages. */
+export const DEBIAN_BASE = ["systemd-sysv", "login", "passwd", "kmod"] as const;
+
+/** The lines of `apt-get --print-uris`, with the archive's base taken off. */
+export function parseUris(output: string, archives: DebianArchives): LockEntry[] {
+	return output.split("\n").flatMap((line) => {
+		const match = /^'([^']+)' (\S+) (\d+) SHA256:([0-9a-f]{64})$/.exec(line.trim());
+		if (match === null) return [];
+		const [, uri = "", fileName = "", size = "", digest = ""] = match;
+		const archive = uri.startsWith(`${archives["debian-security"]}/`) ? "debian-security" : "debian";
+		const [name = "", version = "", architecture = ""] = fileName.replace(/\.deb$/, "").split("_");
+		return [
+			{
+				name,
+				version: decodeURIComponent(version),
+				architecture: architecture === "all" ? "all" : "arm64",
+				archive,
+				file: decodeURIComponent(uri.slice(archives[archive].length + 1)),
+				size: Number(size),
+				sha256: digest,
+			},
+		];
+	});
+}
+
+// Characters that archives' mirrors want escaped, as apt itself does it.
+function encodePath(path: string): string {
+	return path.split("/").map(encodeURIComponent).join("/");
+}
+
+function sources(archives: DebianArchives): string {
+	const stanza = (uri: string, suites: string) =>
+		`Types: deb\nURIs: ${uri}\nSuites: ${suites}\nComponents: main\nArchitectures: arm64\nSigned-By: ${KEYRING}\n`;
+	return [
+		stanza(archives.debian, `${DEBIAN_SUITE} ${DEBIAN_SUITE}-updates`),
+		stanza(archives["debian-security"], `${DEBIAN_SUITE}-security`),
+	].join("\n");
+}
+
+// How the host reaches the network (proxies, retries, certificates) is taken over; its hooks, pins and sources are not.
+async function configuration(dir: string): Promise<string> {
+	const { stdout } = await run("apt-config", ["dump"], { env: { ...process.env, LC_ALL: "C.UTF-8" } });
+	const taken = stdout
+		.split("\n")
+		.filter((line) => /^Acquire::(?!IndexTargets|cdrom|Languages|Gzip|Compression)\S+ ".+";$/.test(line));
+	return [
+		...taken,
+		`Dir::State "${dir}/state";`,
+		`Dir::State::status "${dir}/state/status";`,
+		`Dir::Cache "${dir}/cache";`,
+		`Dir::Etc::sourcelist "${dir}/debian.sources";`,
+		'Dir::Etc::sourceparts "/dev/null";',
+		'Dir::Etc::main "/dev/null";',
+		'Dir::Etc::parts "/dev/null";',
+		'Dir::Etc::preferences "/dev/null";',
+		'Dir::Etc::preferencesparts "/dev/null";',
+		'APT::Architecture "arm64";',
+		'APT::Architectures { "arm64"; };',
+		'APT::Install-Recommends "false";',
+		// The user apt drops to when it is root cannot enter the cache folder of the user it runs for.
+		'APT::Sandbox::User "root";',
+		'Acquire::Languages "none";',
+		'Acquire::ForceHash "SHA256";',
+		"",
+	].join("\n");
+}
+
+function explained(error: unknown, message: string): unknown {
+	if (!(error instanceof ProcessError)) return error;
+	const tail = error.stderr
+		.split("\n")
+		.filter((line) => /^E:|^Err:/.test(line))
+		.slice(0, 3)
+		.join("; ");
+	const gone = /404\s+Not Found/.test(error.stderr);
+	return new UserError(gone ? `${message}: the mirror no longer has it` : `${message}${tail === "" ? "" : `: ${tail}`}`, {
+		remedy: gone
+			? "run `persona lock --update` and commit persona.lock.yaml"
+			: "check the network, then run the same command again",
+		cause: error,
+	});
+}

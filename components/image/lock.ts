@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// persona.lock.yaml: every outside input by version and SHA-256. Builds take nothing that is not in it.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { writeFileAtomic } from "../util/atomic.ts";
+import { errorCode, UserError } from "../util/errors.ts";
+
+/** One Debian package: what it is, where an archive keeps it, and what its bytes must be. */
+export interface LockEntry {
+	name: string;
+	version: string;
+	architecture: "arm64" | "all";
+	/** Which of Debian's archives: its main one or that of security updates. */
+	archive: "debian" | "debian-security";
+	/** Path in the archive. */
+	file: string;
+	/** Bytes. */
+	size: number;
+	/** SHA-256 in hexadecimal; comes from the archive's signed index. */
+	sha256: string;
+}
+
+/** What a guest asks Debian for. */
+export interface GuestRequest {
+	base: "busybox" | "debian";
+	packages: readonly string[];
+}
+
+/** A request and the packages that answer it, as `name=version`, dependencies included. */
+export interface LockedGuest extends GuestRequest {
+	install: string[];
+}
+
+/** The lock file. */
+export interface LockFile {
+	version: 1;
+	debian: {
+		suite: typeof DEBIAN_SUITE;
+		/** The kernel of all Debian guests, as `name=version`. */
+		kernel: string | null;
+		guests: LockedGuest[];
+		packages: LockEntry[];
+	};
+}
+
+/** The release of Debian that guests are built from. */
+export const DEBIAN_SUITE = "bookworm";
+
+/** The lock file's name in a project. */
+export const LOCK_NAME = "persona.lock.yaml";
+
+const REMEDY = "run `persona lock` and commit persona.lock.yaml";
+
+/** A lock file with nothing in it. */
+export function emptyLock(): LockFile {
+	return { version: 1, debian: { suite: DEBIAN_SUITE, kernel: null, guests: [], packages: [] } };
+}
+
+/** Where a project's lock file is; `PERSONA_LOCK` names another, which test runs use whose mirror has moved on. */
+export function lockPath(projectDir: string, variables: NodeJS.ProcessEnv = process.env): string {
+	const named = variables.PERSONA_LOCK;
+	return named === undefined || named === "" ? join(projectDir, LOCK_NAME) : named;
+}
+
+/**
+ * Reads a project's lock file. A project without one has nothing locked: whatever needs an entry then says so.
+ *
+ * @throws UserError when the file is not of this format
+ */
+export async function loadLock(projectDir: string): Promise<LockFile> {
+	const path = lockPath(projectDir);
+	try {
+		return readLock(await readFile(path, "utf8"), path);
+	} catch (error) {
+		if (errorCode(error) === "ENOENT") return emptyLock();
+		throw error;
+	}
+}
+
+/** Reads a lock file's text; `path` is for messages. */
+export function readLock(text: string, path: string): LockFile {
+	const fault = (what: string) =>
+		new UserError(`not a lock file of this version: ${what}`, { where: path, remedy: "run `persona lock --update`" });
+	let document: unknown;
+	try {
+		document = parse(text);
+	} catch (error) {
+		throw fault(error instanceof Error ? error.message : String(error));
+	}
+	if (!isRecord(document) || document.version !== 1) throw fault("`version: 1` is missing");
+	const debian = document.debian;
+	if (!isRecord(debian) || debian.suite !== DEBIAN_SUITE) throw fault(`debian.suite is not ${DEBIAN_SUITE}`);
+	const { kernel, guests, packages } = debian;
+	if (kernel !== null && typeof kernel !== "string") throw fault("debian.kernel");
+	if (!Array.isArray(guests) || !guests.every(isLockedGuest)) throw fault("debian.guests");
+	if (!Array.isArray(packages)) throw fault("debian.packages");
+	const bad = packages.findIndex((entry) => !isLockEntry(entry));
+	if (bad >= 0) throw fault(`debian.packages[${bad}]`);
+	const lock: LockFile = { version: 1, debian: { suite: DEBIAN_SUITE, kernel, guests, packages: packages.filter(isLockEntry) } };
+	for (const reference of [...(kernel === null ? [] : [kernel]), ...lock.debian.guests.flatMap((guest) => guest.install)]) {
+		if (!lock.debian.packages.some((entry) => referenceOf(entry) === reference)) throw fault(`${reference} has no entry`);
+	}
+	return lock;
+}
+
+/** Writes a lock file whole or not at all, in canonical order. */
+export async function saveLock(lock: LockFile, path: string): Promise<void> {
+	await writeFileAtomic(path, renderLock(lock));
+}
+
+/** The text of a lock file: the same for the same content. */
+export function renderLock(lock: LockFile): string {
+	const guests = [...lock.debian.guests].sort((a, b) => compare(requestKey(a), requestKey(b)));
+	const packages = [...lock.debian.packages].sort((a, b) => compare(referenceOf(a), referenceOf(b)));
+	const document = { version: 1, debian: { suite: lock.debian.suite, kernel: lock.debian.kernel, guests, packages } };
+	const head = "# Every outside input of the images, by version and SHA-256. Written by `persona lock`; commit it.\n";
+	return head + stringify(document, { lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+/**
+ * The entries a guest is built from: its kernel first, then its packages.
+ *
+ * @throws UserError with the remedy when the lock has none for this request
+ */
+export function lockedEntries(lock: LockFile, request: GuestRequest, where: string): LockEntry[] {
+	const wanted = requestKey(request);
+	const guest = lock.debian.guests.find((candidate) => requestKey(candidate) === wanted);
+	if (guest === undefined || lock.debian.kernel === null) {
+		const packages = request.packages.length === 0 ? "" : ` and packages ${request.packages.join(", ")}`;
+		throw new UserError(`persona.lock.yaml says nothing about a guest with base ${request.base}${packages}`, {
+			where,
+			remedy: REMEDY,
+		});
+	}
+	return [lock.debian.kernel, ...guest.install].map((reference) => {
+		const entry = lock.debian.packages.find((candidate) => referenceOf(candidate) === reference);
+		if (entry === undefined) throw new Error(`${reference} has no entry in the lock`);
+		return entry;
+	});
+}
+
+/** A package's name and version as the lock refers to it. */
+export function referenceOf(entry: LockEntry): string {
+	return `${entry.name}=${entry.version}`;
+}
+
+/** Equal for requests with the same answer. */
+export function requestKey(request: GuestRequest): string {
+	return `${request.base}:${[...new Set(request.packages)].sort(compare).join(",")}`;
+}
+
+function compare(a: string, b: string): number {
+	return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isStrings(value: unknown): value is string[] {
+	return Array.isArray(value) && value.every((item) => typeof item === "string");
+}
+
+function isLockedGuest(value: unknown): value is LockedGuest {
+	return (
+		isRecord(value) &&
+		(value.base === "busybox" || value.base === "debian") &&
+		isStrings(value.packages) &&
+		isStrings(value.install)
+	);
+}
+
+function isLockEntry(value: unknown): value is LockEntry {
+	return (
+		isRecord(value) &&
+		typeof value.name === "string" &&
+		typeof value.version === "string" &&
+		(value.architecture === "arm64" || value.architecture === "all") &&
+		(value.archive === "debian" || value.archive === "debian-security") &&
+		typeof value.file === "string" &&
+		!value.file.split("/").includes("..") &&
+		typeof value.size === "number" &&
+		typeof value.sha256 === "string" &&
+		/^[0-9a-f]{64}$/.test(value.sha256)
+	);
+}
