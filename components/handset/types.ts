@@ -1,122 +1,130 @@
 // SPDX-License-Identifier: Apache-2.0
 // What callers of the handset stage see: specifications, states and observations. No behaviour.
+import type { Progress } from "../util/progress.ts";
 
 /** How an emulated handset is built. Every field is a fact of the Handset resource, none of the image it runs. */
 export interface QemuOptions {
-  /** Physical CPUs of the emulated board, 1..8. */
-  readonly cpus: number;
-  /** CPU model in QEMU's terms. */
-  readonly cpu: string;
-  /** RAM in MiB; by default exactly what the image's manifest asks for. */
-  readonly memoryMiB?: number;
-  /** Name or path of QEMU's executable; `qemu-system-aarch64` by default. */
-  readonly executable?: string;
+	/** Physical CPUs of the emulated board, 1..8. */
+	readonly cpus: number;
+	/** CPU model in QEMU's terms. */
+	readonly cpu: string;
+	/** RAM in MiB; by default exactly what the image's manifest asks for. */
+	readonly memoryMiB?: number;
+	/** Name or path of QEMU's executable; `qemu-system-aarch64` by default. */
+	readonly executable?: string;
 }
 
 /** One handset: its identity is `id`, stable from creation to removal. */
 export interface HandsetSpec {
-  /** Lower-case letters, digits and `-`, 1..63 characters. */
-  readonly id: string;
-  readonly board: string;
-  /** What a person calls it, shown by `persona ps` and accepted by `--handset`; for instance `project/stack/name`. */
-  readonly label?: string;
-  readonly qemu: QemuOptions;
+	/** Lower-case letters, digits and `-`, 1..63 characters. */
+	readonly id: string;
+	readonly board: string;
+	/** What a person calls it, shown by `persona ps` and accepted by `--handset`; for instance `project/stack/name`. */
+	readonly label?: string;
+	readonly qemu: QemuOptions;
 }
 
 /** A device image in the store. */
 export interface ImageReference {
-  readonly path: string;
-  /** `sha256:<hex>` of the file. */
-  readonly digest: string;
+	readonly path: string;
+	/** `sha256:<hex>` of the file. */
+	readonly digest: string;
 }
 
 /** When a persona counts as up. */
 export interface ReadyExpectation {
-  readonly name: string;
-  /** Text the guest prints on its console when it is up; null: it is up as soon as Veil runs it. Veil's own ready flag always counts. */
-  readonly readyMarker: string | null;
-  readonly readyDeadlineSeconds: number;
+	readonly name: string;
+	/** Text the guest prints on its console when it is up; null: it is up as soon as Veil runs it. Veil's own ready flag always counts. */
+	readonly readyMarker: string | null;
+	readonly readyDeadlineSeconds: number;
 }
 
 export type PersonaState = "stopped" | "starting" | "running" | "paused" | "crashed" | "off" | "unknown";
 
 export type PersonaReason =
-  | "none"
-  | "command"
-  | "guestOff"
-  | "guestReset"
-  | "guestCrashed"
-  | "badPayload"
-  | "fault"
-  | "restartLimit"
-  | "unknown";
+	| "none"
+	| "command"
+	| "guestOff"
+	| "guestReset"
+	| "guestCrashed"
+	| "badPayload"
+	| "fault"
+	| "restartLimit"
+	| "unknown";
 
 /** The last fault that ended a persona. Addresses are hexadecimal strings, because they need 64 bits. */
 export interface Fault {
-  readonly syndrome: string;
-  readonly pc: string;
-  readonly address: string;
-  readonly vcpu: number;
+	readonly syndrome: string;
+	readonly pc: string;
+	readonly address: string;
+	readonly vcpu: number;
 }
 
 export interface PersonaObservation {
-  readonly name: string;
-  readonly state: PersonaState;
-  readonly ready: boolean;
-  readonly reason: PersonaReason;
-  /** Restarts since the handset's boot. */
-  readonly restarts: number;
-  /** Starts since the handset's boot. */
-  readonly starts: number;
-  readonly foreground: boolean;
-  readonly lastFault?: Fault;
+	readonly name: string;
+	readonly state: PersonaState;
+	readonly ready: boolean;
+	readonly reason: PersonaReason;
+	/** Restarts since the handset's boot. */
+	readonly restarts: number;
+	/** Starts since the handset's boot. */
+	readonly starts: number;
+	readonly foreground: boolean;
+	readonly lastFault?: Fault;
 }
 
 /** What is true of a handset now. A handset that is not alive has no personas. */
 export interface Observation {
-  readonly id: string;
-  readonly board: string;
-  /** QEMU runs. */
-  readonly alive: boolean;
-  /** Veil answered. Never true when not alive; false when the bridge cannot be reached or Veil has panicked. */
-  readonly responding: boolean;
-  /** Why it is not alive or not responding, for a person; harmless to print. */
-  readonly problem?: string;
-  /** Digest of the image it runs, or ran last. */
-  readonly imageDigest?: string;
-  readonly personas: readonly PersonaObservation[];
-  /** Name of the persona in the foreground. */
-  readonly foreground?: string;
+	readonly id: string;
+	readonly board: string;
+	/** QEMU runs. */
+	readonly alive: boolean;
+	/** Veil answered. Never true when not alive; false when the bridge cannot be reached or Veil has panicked. */
+	readonly responding: boolean;
+	/** Why it is not alive or not responding, for a person; harmless to print. */
+	readonly problem?: string;
+	/** Digest of the image it runs, or ran last. */
+	readonly imageDigest?: string;
+	readonly personas: readonly PersonaObservation[];
+	/** Name of the persona in the foreground. */
+	readonly foreground?: string;
 }
 
 /** A running handset, as {@link startHandset} hands it over. */
 export interface HandsetState extends Observation {
-  /** QEMU's process id. */
-  readonly pid: number;
-  /** ISO 8601. */
-  readonly startedAt: string;
-  readonly endpoints: Endpoints;
+	/** QEMU's process id. */
+	readonly pid: number;
+	/** ISO 8601. */
+	readonly startedAt: string;
+	readonly endpoints: Endpoints;
 }
 
 /** Unix sockets, each served by the bridge. */
 export interface Endpoints {
-  readonly control: string;
-  readonly consoles: Readonly<Record<string, string>>;
+	readonly control: string;
+	readonly consoles: Readonly<Record<string, string>>;
 }
 
 /** A handset as `persona ps` lists it. */
 export interface HandsetSummary {
-  readonly id: string;
-  readonly label?: string;
-  readonly board: string;
-  readonly state: "running" | "stopped" | "starting" | "dead";
-  readonly imageDigest?: string;
-  readonly startedAt?: string;
-  readonly pid?: number;
-  readonly personas: readonly string[];
+	readonly id: string;
+	readonly label?: string;
+	readonly board: string;
+	readonly state: "running" | "stopped" | "starting" | "dead";
+	readonly imageDigest?: string;
+	readonly startedAt?: string;
+	readonly pid?: number;
+	readonly personas: readonly string[];
 }
 
 /** Something left behind: a process no handset accounts for, or a folder no handset can be made of. */
 export type Orphan =
-  | { readonly kind: "process"; readonly pid: number; readonly what: "qemu" | "bridge"; readonly why: string }
-  | { readonly kind: "folder"; readonly path: string; readonly why: string };
+	| { readonly kind: "process"; readonly pid: number; readonly what: "qemu" | "bridge"; readonly why: string }
+	| { readonly kind: "folder"; readonly path: string; readonly why: string };
+
+/** What a start needs besides handset and image. */
+export interface StartOptions {
+	readonly personas: readonly ReadyExpectation[];
+	readonly signal?: AbortSignal;
+	readonly progress?: Progress;
+}

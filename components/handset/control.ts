@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+// A client of the control protocol, on the bridge's control socket: questions and commands by persona name, answers as values.
+import { EventEmitter } from "node:events";
+import { connect, type Socket } from "node:net";
+import {
+	VEIL_EVENT_STATE,
+	VEIL_MUX_CONTROL,
+	VEIL_OP_LOG,
+	VEIL_OP_PAUSE,
+	VEIL_OP_POWER_OFF,
+	VEIL_OP_RESTART,
+	VEIL_OP_RESUME,
+	VEIL_OP_START,
+	VEIL_OP_STATISTICS,
+	VEIL_OP_STATUS_PERSONA,
+	VEIL_OP_STATUS_SYSTEM,
+	VEIL_OP_STOP,
+	VEIL_OP_SWITCH,
+	VEIL_RESULT_NO_DATA,
+	VEIL_RESULT_OK,
+	VEIL_RESULT_WRONG_STATE,
+	veilOpNames,
+	veilResultNames,
+} from "../image/abi.ts";
+import { UserError } from "../util/errors.ts";
+import {
+	type Answer,
+	decodeAnswer,
+	decodeLogRecord,
+	decodePersonaStatus,
+	decodeStateEvent,
+	decodeStatistics,
+	decodeSystemStatus,
+	encodeRequest,
+	type LogRecord,
+	type PersonaStatus,
+	type StateEvent,
+	type Statistics,
+	type SystemStatus,
+} from "./control-messages.ts";
+import { encodeFrame, FrameDecoder } from "./mux.ts";
+
+/** Everything Veil says about the handset at one moment. */
+export interface HandsetStatus {
+	readonly system: SystemStatus;
+	/** In the manifest's order. */
+	readonly personas: readonly PersonaStatus[];
+}
+
+interface Waiting {
+	readonly resolve: (answer: Answer) => void;
+	readonly reject: (error: Error) => void;
+	readonly timer: NodeJS.Timeout;
+}
+
+export class ControlClient {
+	private readonly socket: Socket;
+	private readonly personas: readonly string[];
+	private readonly deadlineMs: number;
+	private readonly waiting = new Map<number, Waiting>();
+	private readonly decoder = new FrameDecoder();
+	private readonly events = new EventEmitter<{ state: [persona: string, event: StateEvent]; close: [] }>();
+	private lastId = 0;
+
+	/** Use {@link connectControl}. */
+	constructor(socket: Socket, personas: readonly string[], deadlineMs: number) {
+		this.socket = socket;
+		this.personas = personas;
+		this.deadlineMs = deadlineMs;
+		socket.on("data", (bytes) => this.receive(bytes));
+		socket.on("error", () => socket.destroy());
+		socket.on("close", () => {
+			for (const { reject, timer } of this.waiting.values()) {
+				clearTimeout(timer);
+				reject(new UserError("the handset ended before it answered"));
+			}
+			this.waiting.clear();
+			this.events.emit("close");
+		});
+	}
+
+	/** Calls back whenever a persona's state has changed; gives a function that ends it. */
+	onState(listener: (persona: string, event: StateEvent) => void): () => void {
+		this.events.on("state", listener);
+		return () => this.events.off("state", listener);
+	}
+
+	/** Calls back once when the handset or its bridge has ended. */
+	onClose(listener: () => void): void {
+		this.events.once("close", listener);
+	}
+
+	/** The handset and all its personas. */
+	async status(): Promise<HandsetStatus> {
+		const [system, ...personas] = await Promise.all([
+			this.systemStatus(),
+			...this.personas.map((persona) => this.personaStatus(persona)),
+		]);
+		return { system, personas };
+	}
+
+	async systemStatus(): Promise<SystemStatus> {
+		return decodeSystemStatus((await this.command(VEIL_OP_STATUS_SYSTEM, undefined)).data);
+	}
+
+	async personaStatus(persona: string): Promise<PersonaStatus> {
+		return decodePersonaStatus((await this.command(VEIL_OP_STATUS_PERSONA, persona)).data);
+	}
+
+	/** Exits by cause. */
+	async statistics(persona: string): Promise<Statistics> {
+		return decodeStatistics((await this.command(VEIL_OP_STATISTICS, persona)).data);
+	}
+
+	/** Starts a persona that does not run. Comes back when Veil has accepted it; so do the other commands. */
+	async start(persona: string): Promise<void> {
+		await this.command(VEIL_OP_START, persona);
+	}
+
+	async stop(persona: string): Promise<void> {
+		await this.command(VEIL_OP_STOP, persona);
+	}
+
+	async pause(persona: string): Promise<void> {
+		await this.command(VEIL_OP_PAUSE, persona);
+	}
+
+	async resume(persona: string): Promise<void> {
+		await this.command(VEIL_OP_RESUME, persona);
+	}
+
+	async restart(persona: string): Promise<void> {
+		await this.command(VEIL_OP_RESTART, persona);
+	}
+
+	/** Moves the foreground to a persona. */
+	async switchTo(persona: string): Promise<void> {
+		await this.command(VEIL_OP_SWITCH, persona);
+	}
+
+	/** Veil's log from a sequence number on, the oldest first. */
+	async log(from = 0): Promise<LogRecord[]> {
+		const records: LogRecord[] = [];
+		for (let next = from; ; ) {
+			const answer = await this.ask(VEIL_OP_LOG, undefined, next);
+			if (answer.result === VEIL_RESULT_NO_DATA) return records;
+			this.check(answer, undefined);
+			const record = decodeLogRecord(answer.data);
+			records.push(record);
+			next = (record.sequence + 1) >>> 0;
+		}
+	}
+
+	/** Switches the handset off. The answer may be lost, because the handset goes; that is fine. */
+	async powerOff(): Promise<void> {
+		await this.command(VEIL_OP_POWER_OFF, undefined);
+	}
+
+	close(): void {
+		this.socket.destroy();
+	}
+
+	private async command(op: number, persona: string | undefined): Promise<Answer> {
+		const answer = await this.ask(op, persona, 0);
+		this.check(answer, persona);
+		return answer;
+	}
+
+	private check(answer: Answer, persona: string | undefined): void {
+		if (answer.result === VEIL_RESULT_OK) return;
+		const what = (veilOpNames.get(answer.op) ?? `${answer.op}`).replace(/^op/, "").toLowerCase();
+		if (answer.result === VEIL_RESULT_WRONG_STATE && persona !== undefined) {
+			throw new UserError(`persona ${persona} is not in a state for ${what}`, { remedy: "see `persona status`" });
+		}
+		throw new Error(`Veil answered ${what} with ${veilResultNames.get(answer.result) ?? answer.result}`);
+	}
+
+	private ask(op: number, persona: string | undefined, argument: number): Promise<Answer> {
+		const index = persona === undefined ? undefined : this.personas.indexOf(persona);
+		if (index === -1) {
+			throw new UserError(`there is no persona ${persona} on this handset`, { remedy: `there are: ${this.personas.join(", ")}` });
+		}
+		return new Promise((resolve, reject) => {
+			if (this.socket.destroyed) return reject(new UserError("the handset has ended"));
+			const id = this.freeId();
+			const timer = setTimeout(() => {
+				this.waiting.delete(id);
+				reject(
+					new UserError(`Veil has not answered for ${this.deadlineMs / 1000} s`, {
+						remedy: "see `persona logs veil`; `pulumi up` starts the handset again once it has been stopped with `persona ps stop`",
+					}),
+				);
+			}, this.deadlineMs);
+			this.waiting.set(id, { resolve, reject, timer });
+			this.socket.write(encodeFrame(VEIL_MUX_CONTROL, encodeRequest(op, index, id, argument)));
+		});
+	}
+
+	private freeId(): number {
+		do this.lastId = (this.lastId % 0xffff) + 1;
+		while (this.waiting.has(this.lastId));
+		return this.lastId;
+	}
+
+	private receive(bytes: Buffer): void {
+		for (const item of this.decoder.push(bytes)) {
+			const answer = item.kind === "frame" && item.channel === VEIL_MUX_CONTROL ? decodeAnswer(item.payload) : undefined;
+			if (answer === undefined) continue;
+			if (answer.op === VEIL_EVENT_STATE) this.stateEvent(answer);
+			const waiting = answer.op < VEIL_EVENT_STATE ? this.waiting.get(answer.id) : undefined;
+			if (waiting === undefined) continue;
+			this.waiting.delete(answer.id);
+			clearTimeout(waiting.timer);
+			waiting.resolve(answer);
+		}
+	}
+
+	private stateEvent(answer: Answer): void {
+		const persona = this.personas[answer.persona];
+		if (persona === undefined || answer.data.length < 8) return;
+		this.events.emit("state", persona, decodeStateEvent(answer.data));
+	}
+}
+
+/**
+ * Connects to a control socket. `personas` are the names in the manifest's order; `deadlineMs` is how long an answer may take.
+ * Throws the system's error (ENOENT, ECONNREFUSED) when nobody serves the socket.
+ */
+export async function connectControl(path: string, personas: readonly string[], deadlineMs = 5000): Promise<ControlClient> {
+	const socket = connect(path);
+	await new Promise<void>((resolve, reject) => {
+		socket.once("connect", resolve);
+		socket.once("error", reject);
+	});
+	return new ControlClient(socket, personas, deadlineMs);
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// The bridge's end of the line to Veil: hello, credits and queues. It does no input or output of its own.
+import {
+	VEIL_ABI_VERSION,
+	VEIL_LINK_CREDIT,
+	VEIL_LINK_HELLO,
+	VEIL_MUX_CONTROL,
+	VEIL_MUX_LINK,
+	VEIL_MUX_MAX_PAYLOAD,
+	type VeilLinkHello,
+	veilLinkCredit,
+	veilLinkHello,
+} from "../image/abi.ts";
+import { ReceiveCredit, SendCredit } from "./credits.ts";
+import { encodeFrame, FrameDecoder, type MuxItem } from "./mux.ts";
+
+/** Bytes granted ahead. A console's covers 80 ms of the line's 200 kB/s; control answers are at most 256 bytes each. */
+const WINDOW = { control: 4096, console: 16384 };
+
+/** What the link tells its owner. */
+export interface LinkEvents {
+	/** Bytes for the line. */
+	write(bytes: Buffer): void;
+	/** A payload on channel 0 or on a console. */
+	payload(channel: number, payload: Buffer): void;
+	/** Bytes outside any frame: Veil's raw panic output. */
+	raw(bytes: Buffer): void;
+	/** Veil has said hello: at its boot, or in answer to ours. */
+	hello(hello: VeilLinkHello): void;
+}
+
+interface Channel {
+	readonly send: SendCredit;
+	readonly receive: ReceiveCredit;
+	/** Whole control messages, or pieces of console input; the first is next. */
+	readonly queue: Buffer[];
+}
+
+/**
+ * Rules that keep both ends' totals in step, whatever crosses on the line: sending a hello restarts what we send, receiving one
+ * restarts what we receive and voids the grants we hold. Nothing but hellos is sent while one of ours is unanswered.
+ */
+export class MuxLink {
+	private readonly decoder = new FrameDecoder();
+	private readonly channels = new Map<number, Channel>();
+	private readonly events: LinkEvents;
+	private personas = 0;
+	private up = false;
+	/** No hello of ours is unanswered; while one is, totals of before and after it could be mixed up. */
+	private settled = false;
+
+	constructor(events: LinkEvents) {
+		this.events = events;
+	}
+
+	/** Veil has said hello on this line. */
+	get connected(): boolean {
+		return this.up;
+	}
+
+	/** Frames from Veil that were dropped as garbage. */
+	get garbage(): number {
+		return this.decoder.garbage;
+	}
+
+	/** A frame has begun and not ended. */
+	get midFrame(): boolean {
+		return this.decoder.pendingBytes > 0;
+	}
+
+	/** Asks Veil for a hello: on a new line, until it answers, and to set the credits right after garbage. */
+	sayHello(): void {
+		this.settled = false;
+		this.writeHello(0);
+	}
+
+	/** Takes bytes that came from the line. */
+	receive(chunk: Uint8Array): void {
+		this.handle(this.decoder.push(chunk));
+	}
+
+	/** Gives up a frame that has begun and does not end. */
+	flush(): void {
+		this.handle(this.decoder.flush());
+	}
+
+	/** Queues one control message; it is sent whole. */
+	sendControl(message: Buffer): void {
+		this.enqueue(VEIL_MUX_CONTROL, message);
+	}
+
+	/** Queues input for a persona's console, `index` as in the manifest. */
+	sendConsole(index: number, input: Buffer): void {
+		this.enqueue(index + 1, input);
+	}
+
+	/** Payload bytes waiting for credit on a channel. */
+	queued(channel: number): number {
+		return this.channels.get(channel)?.queue.reduce((sum, piece) => sum + piece.length, 0) ?? 0;
+	}
+
+	/** Drops what waits: it was meant for a Veil that is gone. */
+	dropQueues(): void {
+		for (const channel of this.channels.values()) channel.queue.length = 0;
+	}
+
+	private channel(number: number): Channel {
+		let channel = this.channels.get(number);
+		if (channel === undefined) {
+			const window = number === VEIL_MUX_CONTROL ? WINDOW.control : WINDOW.console;
+			channel = { send: new SendCredit(), receive: new ReceiveCredit(window), queue: [] };
+			this.channels.set(number, channel);
+		}
+		return channel;
+	}
+
+	private handle(items: readonly MuxItem[]): void {
+		for (const item of items) {
+			if (item.kind === "raw") this.events.raw(item.bytes);
+			else if (item.channel === VEIL_MUX_LINK) this.linkMessage(item.payload);
+			else if (this.up && item.channel <= this.personas) {
+				this.channel(item.channel).receive.take(item.payload.length);
+				this.events.payload(item.channel, item.payload);
+			}
+		}
+		if (this.settled) this.grantWhatIsDue();
+	}
+
+	private linkMessage(payload: Buffer): void {
+		if (payload[0] === VEIL_LINK_HELLO && payload.length >= veilLinkHello.size) {
+			const hello = veilLinkHello.read(payload);
+			this.personas = hello.personas;
+			this.up = true;
+			this.settled = true;
+			for (const { send, receive } of this.channels.values()) {
+				send.forgetGrants();
+				receive.restart();
+			}
+			if (hello.reply === 0) this.writeHello(1);
+			for (let number = 0; number <= this.personas; number++) this.channel(number);
+			this.events.hello(hello);
+		} else if (payload[0] === VEIL_LINK_CREDIT && payload.length >= veilLinkCredit.size) {
+			const credit = veilLinkCredit.read(payload);
+			if (!this.settled || credit.channel > this.personas) return;
+			this.channel(credit.channel).send.grant(credit.granted);
+			this.pump(credit.channel);
+		}
+	}
+
+	private writeHello(reply: 0 | 1): void {
+		for (const { send } of this.channels.values()) send.restart();
+		const hello = { op: VEIL_LINK_HELLO, abiVersion: VEIL_ABI_VERSION, personas: 0, reply, cpus: 0, bootEpoch: 0n };
+		this.events.write(encodeFrame(VEIL_MUX_LINK, veilLinkHello.encode(hello)));
+	}
+
+	private grantWhatIsDue(): void {
+		for (const [number, { receive }] of this.channels) {
+			const granted = receive.due();
+			if (granted === undefined) continue;
+			const credit = { op: VEIL_LINK_CREDIT, channel: number, reserved: 0, granted };
+			this.events.write(encodeFrame(VEIL_MUX_LINK, veilLinkCredit.encode(credit)));
+		}
+	}
+
+	private enqueue(number: number, bytes: Buffer): void {
+		if (bytes.length === 0) return;
+		this.channel(number).queue.push(bytes);
+		this.pump(number);
+	}
+
+	/** Sends what waits on a channel as far as the credit goes. */
+	private pump(number: number): void {
+		const { send, queue } = this.channel(number);
+		for (let next = queue[0]; this.settled && next !== undefined; next = queue[0]) {
+			const whole = number === VEIL_MUX_CONTROL;
+			const size = whole ? next.length : Math.min(next.length, send.available, VEIL_MUX_MAX_PAYLOAD);
+			if (size === 0 || size > send.available) return;
+			send.use(size);
+			this.events.write(encodeFrame(number, next.subarray(0, size)));
+			if (size === next.length) queue.shift();
+			else queue[0] = next.subarray(size);
+		}
+	}
+}

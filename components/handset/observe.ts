@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is true of a handset now, put together from the record, the process table, the bridge and Veil.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { UserError } from "../util/errors.ts";
+import { ensureBridge } from "./bridge-process.ts";
+import { type ControlClient, connectControl, type HandsetStatus } from "./control.ts";
+import { isAlive } from "./processes.ts";
+import { type BridgeState, type HandsetRecord, readBridgeState, readRecord } from "./record.ts";
+import { FILE, handsetDir, SOCKET } from "./run-folder.ts";
+import { lastLines } from "./tails.ts";
+import type { Endpoints, Observation, PersonaObservation } from "./types.ts";
+
+/** An answer takes a few milliseconds; a host under full load makes that a second. */
+const ANSWER_MS = 5000;
+
+/** What a handset does; one that is unknown here, or has ended, is not alive. */
+export async function observeHandset(id: string): Promise<Observation> {
+	const folder = handsetDir(id);
+	const record = await readRecord(folder);
+	if (record === undefined) return { id, board: "", alive: false, responding: false, problem: "was never started", personas: [] };
+	const known = { id, board: record.board, imageDigest: record.imageDigest };
+	if (!isAlive(record.qemu)) {
+		const problem = record.phase === "stopped" ? "is stopped" : await endedProblem(folder, record);
+		return { ...known, alive: false, responding: false, problem, personas: [] };
+	}
+	if (record.phase === "starting" && !isAlive(record.starter)) {
+		return { ...known, alive: true, responding: false, problem: "its start was interrupted", personas: [] };
+	}
+	try {
+		const client = await openControl(folder, record);
+		try {
+			const status = await client.status();
+			return { ...known, alive: true, responding: true, ...view(record, status, await readBridgeState(folder)) };
+		} finally {
+			client.close();
+		}
+	} catch (error) {
+		if (!isAlive(record.qemu)) {
+			return { ...known, alive: false, responding: false, problem: await endedProblem(folder, record), personas: [] };
+		}
+		const panic = await panicTail(folder);
+		const why = error instanceof Error ? error.message : String(error);
+		return { ...known, alive: true, responding: false, problem: panic === "" ? why : `Veil has panicked:\n${panic}`, personas: [] };
+	}
+}
+
+/** A client of a running handset's control protocol. Throws a UserError when the handset does not run. Close it after use. */
+export async function controlClient(id: string): Promise<ControlClient> {
+	const folder = handsetDir(id);
+	return openControl(folder, await runningRecord(folder, id));
+}
+
+/** Where a running handset's sockets are, with a bridge that serves them. */
+export async function handsetEndpoints(id: string): Promise<Endpoints> {
+	const folder = handsetDir(id);
+	const record = await runningRecord(folder, id);
+	await ensureBridge(folder, record);
+	return endpoints(record);
+}
+
+export function endpoints(record: HandsetRecord): Endpoints {
+	return {
+		control: join(record.sockets, SOCKET.control),
+		consoles: Object.fromEntries(record.personas.map(({ name }, index) => [name, join(record.sockets, SOCKET.console(index))])),
+	};
+}
+
+/** The end of Veil's panic output of this boot, harmless to print; empty when it has not panicked. */
+export async function panicTail(folder: string): Promise<string> {
+	const state = await readBridgeState(folder).catch(() => undefined);
+	return state === undefined || state.panicBytes === 0 ? "" : lastLines(join(folder, FILE.panicLog), 20);
+}
+
+async function runningRecord(folder: string, id: string): Promise<HandsetRecord> {
+	const record = existsSync(folder) ? await readRecord(folder) : undefined;
+	if (record !== undefined && isAlive(record.qemu)) return record;
+	throw new UserError(`handset ${id} does not run`, { remedy: "`pulumi up` (or `npm run up`) starts it" });
+}
+
+async function openControl(folder: string, record: HandsetRecord): Promise<ControlClient> {
+	const state = await ensureBridge(folder, record);
+	if (state.foreignAbi !== undefined) {
+		throw new UserError(`handset ${record.id} runs a Veil of format ${state.foreignAbi}, which this version does not speak`);
+	}
+	const names = record.personas.map(({ name }) => name);
+	return connectControl(join(record.sockets, SOCKET.control), names, ANSWER_MS);
+}
+
+async function endedProblem(folder: string, record: HandsetRecord): Promise<string> {
+	const tails = [await lastLines(join(folder, FILE.qemuLog), 5), await panicTail(folder)].filter((tail) => tail !== "");
+	return [`QEMU of handset ${record.id} has ended by itself`, ...tails].join("\n");
+}
+
+/** Veil's figures, and the bridge's word on who is up. */
+function view(
+	record: HandsetRecord,
+	status: HandsetStatus,
+	state: BridgeState | undefined,
+): { personas: PersonaObservation[]; foreground?: string } {
+	const personas = status.personas.map((persona, index): PersonaObservation => {
+		const seen = state?.personas[index];
+		const up = persona.state === "running" || persona.state === "paused";
+		const sameStart = seen?.starts === persona.starts;
+		return {
+			name: record.personas[index]?.name ?? persona.name,
+			state: persona.state,
+			ready: up && (persona.saidReady || (sameStart && seen?.ready === true)),
+			reason: persona.reason,
+			restarts: persona.restarts,
+			starts: persona.starts,
+			foreground: persona.foreground,
+			...(persona.lastFault === undefined ? {} : { lastFault: persona.lastFault }),
+		};
+	});
+	const foreground = record.personas[status.system.foreground]?.name;
+	return { personas, ...(foreground === undefined ? {} : { foreground }) };
+}

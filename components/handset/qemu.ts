@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// QEMU's command line for each board, and how a QEMU of ours is recognised among all processes.
+import { join } from "node:path";
+import { UserError } from "../util/errors.ts";
+import { listProcesses, type ProcessIdentity } from "./processes.ts";
+import { FILE, SOCKET } from "./run-folder.ts";
+import type { HandsetSpec } from "./types.ts";
+
+/** Boards QEMU can be for us, with the machine each is. */
+const MACHINES: Readonly<Record<string, { executable: string; machine: string }>> = {
+	"qemu-virt": { executable: "qemu-system-aarch64", machine: "virt,virtualization=on,gic-version=3" },
+};
+
+/**
+ * QEMU's command and arguments. It is to be started in the socket folder, so sockets have names without a folder. The machine
+ * stays halted (`-S`) until the bridge reads its serial line: what is written before is lost.
+ */
+export function qemuCommand(
+	spec: HandsetSpec,
+	folder: string,
+	imagePath: string,
+	ramMiB: number,
+): { command: string; args: string[] } {
+	const board = MACHINES[spec.board];
+	if (board === undefined) {
+		throw new UserError(`board ${spec.board} cannot be emulated`, {
+			remedy: `boards that can: ${Object.keys(MACHINES).join(", ")}`,
+		});
+	}
+	const { cpu, cpus, executable } = spec.qemu;
+	if (!Number.isInteger(cpus) || cpus < 1 || cpus > 8) throw new UserError(`a handset has 1 to 8 CPUs, not ${cpus}`);
+	if (!/^[\w.,=+-]+$/.test(cpu)) throw new UserError(`"${cpu}" is no CPU model`);
+	return {
+		command: executable ?? board.executable,
+		args: [
+			...["-name", `persona-${spec.id}`],
+			...["-M", board.machine, "-cpu", cpu, "-smp", `${cpus}`, "-m", `${spec.qemu.memoryMiB ?? ramMiB}M`],
+			...["-nodefaults", "-display", "none", "-S"],
+			...["-kernel", imagePath],
+			...["-chardev", `socket,id=mux,path=${SOCKET.serial},server=on,wait=off`, "-serial", "chardev:mux"],
+			...["-qmp", `unix:${SOCKET.qmp},server=on,wait=off`],
+			...["-global", "virtio-mmio.force-legacy=false", "-device", "virtio-rng-device"],
+			...["-pidfile", join(folder, FILE.pid)],
+		],
+	};
+}
+
+/** A process of ours, told by its command line alone: the run folder it was started for. */
+export interface OwnProcess {
+	readonly identity: ProcessIdentity;
+	readonly what: "qemu" | "bridge";
+	readonly folder: string;
+}
+
+/** Every QEMU and bridge of this user whose run folder is below `root`, whether the folder is still there or not. */
+export function findOwnProcesses(root: string): OwnProcess[] {
+	return listProcesses().flatMap(({ identity, argv }): OwnProcess[] => {
+		const pidFile = argv[argv.indexOf("-pidfile") + 1];
+		const named = argv[argv.indexOf("-name") + 1];
+		if (argv.includes("-pidfile") && named?.startsWith("persona-") === true && pidFile?.startsWith(`${root}/`) === true) {
+			return [{ identity, what: "qemu", folder: pidFile.slice(0, -FILE.pid.length - 1) }];
+		}
+		const script = argv.findIndex((argument) => /\/handset\/bridge-main\.[jt]s$/.test(argument));
+		const folder = script === -1 ? undefined : argv[script + 1];
+		return folder?.startsWith(`${root}/`) === true ? [{ identity, what: "bridge", folder }] : [];
+	});
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// QEMU's machine protocol, as little of it as is needed: let the machine go, and end it.
+import { connect } from "node:net";
+import { createInterface } from "node:readline";
+
+/** What QEMU answers; see docs/interop/qmp-spec in QEMU's sources. */
+interface QmpMessage {
+	readonly QMP?: unknown;
+	readonly return?: unknown;
+	readonly error?: { readonly class: string; readonly desc: string };
+	readonly event?: string;
+}
+
+/**
+ * Connects to QEMU's QMP socket, runs one command, and gives what it returned. Throws when QEMU refuses it, ends first, or does
+ * not answer within `deadlineMs`.
+ */
+export async function qmp(socketPath: string, command: "cont" | "quit" | "query-status", deadlineMs: number): Promise<unknown> {
+	const socket = connect(socketPath);
+	const lines = createInterface({ input: socket });
+	try {
+		return await new Promise<unknown>((resolve, reject) => {
+			const timer = setTimeout(() => reject(new Error(`QEMU did not answer ${command} within ${deadlineMs} ms`)), deadlineMs);
+			timer.unref();
+			const send = (execute: string) => socket.write(`${JSON.stringify({ execute })}\n`);
+			let step: "greeting" | "capabilities" | "command" = "greeting";
+			socket.once("error", reject);
+			socket.once("close", () => {
+				clearTimeout(timer);
+				reject(new Error(`QEMU closed its QMP socket before answering ${command}`));
+			});
+			lines.on("line", (line) => {
+				const message = parse(line);
+				if (message === undefined) return reject(new Error("QEMU's QMP socket does not speak QMP"));
+				if (message.event !== undefined) return;
+				if (message.error !== undefined) reject(new Error(`QEMU refused ${command}: ${message.error.desc}`));
+				else if (step === "greeting") {
+					step = "capabilities";
+					send("qmp_capabilities");
+				} else if (step === "capabilities") {
+					step = "command";
+					send(command);
+				} else {
+					clearTimeout(timer);
+					resolve(message.return);
+				}
+			});
+		});
+	} finally {
+		lines.close();
+		socket.destroy();
+	}
+}
+
+function parse(line: string): QmpMessage | undefined {
+	try {
+		return JSON.parse(line) as QmpMessage;
+	} catch {
+		return undefined;
+	}
+}

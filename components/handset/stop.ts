@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ends handsets: Veil is asked first, then QEMU, then the system; and nothing of a handset stays behind.
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { endBridge, servingBridge } from "./bridge-process.ts";
+import { connectControl } from "./control.ts";
+import { withOperationLock } from "./operation-lock.ts";
+import { endProcess, isAlive, waitUntil } from "./processes.ts";
+import { findOwnProcesses } from "./qemu.ts";
+import { qmp } from "./qmp.ts";
+import { type HandsetRecord, readRecord, writeRecord } from "./record.ts";
+import { handsetDir, LOCK, SOCKET } from "./run-folder.ts";
+
+/** How long each way of ending may take. Veil has nothing to save, so a second is much. */
+const DEADLINE_MS = { powerOff: 3000, quit: 2000 };
+
+/** Stops a handset, if it runs; its folder, logs and volumes stay. Stopping a stopped one is fine. */
+export async function stopHandset(id: string): Promise<void> {
+	const folder = handsetDir(id);
+	if (!existsSync(folder)) return;
+	await withOperationLock(dirname(folder), LOCK.operation(id), `handset ${id} is being stopped`, () => stopLocked(folder));
+}
+
+/** Stops a handset and removes its folder. */
+export async function removeHandset(id: string): Promise<void> {
+	const folder = handsetDir(id);
+	if (!existsSync(folder)) return;
+	await withOperationLock(dirname(folder), LOCK.operation(id), `handset ${id} is being removed`, async () => {
+		const record = await stopLocked(folder);
+		if (record !== undefined) await rm(record.sockets, { recursive: true, force: true });
+		await rm(folder, { recursive: true, force: true });
+	});
+}
+
+/** Ends every process of a run folder, whatever the record says; the caller holds the operation lock. */
+export async function stopLocked(folder: string): Promise<HandsetRecord | undefined> {
+	const record = await readRecord(folder).catch(() => undefined);
+	if (record !== undefined && isAlive(record.qemu)) await endGracefully(folder, record);
+	for (const { identity, what } of findOwnProcesses(dirname(folder)).filter((found) => found.folder === folder)) {
+		if (what === "qemu") await endProcess(identity);
+	}
+	await endBridge(folder);
+	for (const { identity } of findOwnProcesses(dirname(folder)).filter((found) => found.folder === folder))
+		await endProcess(identity);
+	if (record === undefined) return undefined;
+	const { qemu: _, ...rest } = record;
+	const stopped: HandsetRecord = { ...rest, phase: "stopped" };
+	for (const socket of [SOCKET.qmp, SOCKET.serial]) await rm(join(record.sockets, socket), { force: true });
+	await writeRecord(folder, stopped);
+	return stopped;
+}
+
+async function endGracefully(folder: string, record: HandsetRecord): Promise<void> {
+	const { qemu } = record;
+	const ended = (deadlineMs: number) => waitUntil(() => !isAlive(qemu), { deadlineMs });
+	if ((await servingBridge(folder))?.phase === "connected" && record.phase === "running") {
+		try {
+			const names = record.personas.map(({ name }) => name);
+			const client = await connectControl(join(record.sockets, SOCKET.control), names, DEADLINE_MS.powerOff);
+			try {
+				// QEMU goes without waiting for the answer to be read, so only its end counts.
+				void client.powerOff().catch(() => {});
+				if (await ended(DEADLINE_MS.powerOff)) return;
+			} finally {
+				client.close();
+			}
+		} catch {
+			// No bridge, or none that answers: QEMU is asked directly.
+		}
+	}
+	await qmp(join(record.sockets, SOCKET.qmp), "quit", DEADLINE_MS.quit).catch(() => {});
+	if (await ended(DEADLINE_MS.quit)) return;
+	if (qemu !== undefined) await endProcess(qemu);
+}
