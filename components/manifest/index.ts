@@ -2,13 +2,17 @@
 // The documents users write: reading, validating and filling in; everything other stages may use of it.
 
 export { boardByName } from "./board.ts";
+export { checkSource, kindOf, readSource, unknownKind } from "./document.ts";
+export { guestFileProblems } from "./guest-files.ts";
 export type { AnyDocument, GuestFile, Kind, Loaded } from "./loaded.ts";
 export { documentFolder } from "./loaded.ts";
 export { type PhoneParts, phoneFromParts } from "./parts.ts";
 export { loadPhone, type PhoneDraft, type PhoneResult, type ResolvedPhone } from "./phone.ts";
-export type { DocumentPath, Place, Positions } from "./positions.ts";
+export { type DocumentPath, type Place, type Positions, propertyPath } from "./positions.ts";
 export { printDocument } from "./print.ts";
-export { type Problem, renderProblem, renderProblems } from "./problem.ts";
+export { type Problem, problemAt, renderProblem, renderProblems } from "./problem.ts";
+export { listed } from "./shown.ts";
+export { didYouMean } from "./suggest.ts";
 export type {
 	Board,
 	BoardInput,

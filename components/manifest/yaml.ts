@@ -32,7 +32,7 @@ export interface YamlText {
 	readonly faults: readonly YamlFault[];
 }
 
-type Parsed = Document<Node | null, false>;
+type Parsed = Document<Node, true>;
 
 /** Reads one YAML document. Anchors, aliases, tags, directives, several documents and keys that are not text are faults. */
 export function readYaml(text: string): YamlText {
