@@ -130,6 +130,24 @@ hvc_call:
 	hvc	#0
 	ret
 
+// void mark_value(uint64_t value)
+	.global mark_value
+mark_value:
+	mov	x1, #16
+1:	ror	x0, x0, #60
+	and	x2, x0, #15
+	adr	x3, 2f
+	add	x3, x3, x2, lsl #3
+	br	x3
+2:
+	.irp	digit, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+	movz	xzr, #0xb0c0 + \digit
+	b	3f
+	.endr
+3:	subs	x1, x1, #1
+	b.ne	1b
+	ret
+
 	.bss
 	.balign	16
 	.space	16384

@@ -17,12 +17,12 @@ static volatile bool sleeping;
 
 uint64_t gic_redistributor(void)
 {
-	return GICR_BASE + GICR_STRIDE * (SYSREG_READ("mpidr_el1") & 0xff);
+	return gicr_base + GICR_STRIDE * (SYSREG_READ("mpidr_el1") & 0xff);
 }
 
 static uint64_t frame_of(uint32_t id)
 {
-	return id < 32 ? gic_redistributor() + GICR_SGI_FRAME : GICD_BASE;
+	return id < 32 ? gic_redistributor() + GICR_SGI_FRAME : gicd_base;
 }
 
 void gic_init_cpu(void)
@@ -39,9 +39,9 @@ void gic_init_cpu(void)
 
 void gic_init(void)
 {
-	mmio_write(GICD_BASE + GICD_CTLR, 0x12); /* ARE, group 1 */
+	mmio_write(gicd_base + GICD_CTLR, 0x12); /* ARE, group 1 */
 	for (uint32_t bank = 1; bank < 4; bank++)
-		mmio_write(GICD_BASE + GICD_IGROUPR + 4 * bank, 0xffffffff);
+		mmio_write(gicd_base + GICD_IGROUPR + 4 * bank, 0xffffffff);
 	gic_init_cpu();
 }
 

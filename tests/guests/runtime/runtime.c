@@ -7,6 +7,7 @@
 bool on_veil;
 uint64_t ram_size, device_tree, device_tree_size, initrd_start, initrd_end;
 uint32_t cpu_count;
+uint64_t uart_base = UART_BASE, gicd_base = GICD_BASE, gicr_base = GICR_BASE;
 
 void device_tree_read(uint64_t address); /* device_tree.c */
 bool gic_exception(void); /* gic.c */
@@ -15,9 +16,9 @@ bool gic_exception(void); /* gic.c */
 
 static void print_char(char c)
 {
-	while (mmio_read(UART_BASE + 0x18) & (1u << 5)) /* UARTFR.TXFF */
+	while (mmio_read(uart_base + 0x18) & (1u << 5)) /* UARTFR.TXFF */
 		;
-	mmio_write(UART_BASE, (uint8_t)c);
+	mmio_write(uart_base, (uint8_t)c);
 }
 
 static void print_number(uint64_t value, unsigned base)
@@ -304,6 +305,9 @@ void runtime_start(uint64_t device_tree_address);
 void runtime_start(uint64_t device_tree_address)
 {
 	device_tree_read(device_tree_address);
+	uart_base = argument("uart", UART_BASE);
+	gicd_base = argument("gicd", GICD_BASE);
+	gicr_base = argument("gicr", GICR_BASE);
 	/* Veil's UID is the only one that is not "unknown function". */
 	on_veil = (int32_t)hvc_call(VEIL_HVC_CALL_UID, 0, 0, 0) != PSCI_NOT_SUPPORTED;
 	print("GUEST: start on %s\n", on_veil ? "Veil" : "bare QEMU");

@@ -94,6 +94,8 @@ static inline void mmio_write(uint64_t address, uint32_t value)
 #define GICR_STRIDE 0x20000ul
 #define UART_BASE 0x09000000ul
 #define RTC_BASE 0x09010000ul
+/* What the runtime itself uses: the above, unless the boot arguments uart=, gicd= and gicr= say that another machine has them elsewhere. */
+extern uint64_t uart_base, gicd_base, gicr_base;
 
 extern char image_start[], bss_end[];
 extern uint64_t ram_size; /* from the device tree */
@@ -171,5 +173,6 @@ void *memcpy(void *to, const void *from, size_t size);
 
 /* A marker for the counting plugin of bench/: does nothing else. */
 #define MARK(number) __asm__ volatile("movz xzr, #0xB000 + " #number ::: "memory")
+void mark_value(uint64_t value); /* tells the plugin a number: 16 markers 0xB0C0 + digit, the highest first */
 
 #endif
