@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The documents users write: reading, validating and filling in; everything other stages may use of it.
 
-export { boardByName } from "./board.ts";
+export { boardByName, findBoard } from "./board.ts";
 export { checkSource, kindOf, readSource, unknownKind } from "./document.ts";
 export { guestFileProblems } from "./guest-files.ts";
 export type { AnyDocument, GuestFile, Kind, Loaded } from "./loaded.ts";
 export { documentFolder } from "./loaded.ts";
-export { type PhoneParts, phoneFromParts } from "./parts.ts";
+export { type Inline, type PhoneParts, partSource, phoneFromParts } from "./parts.ts";
 export { loadPhone, type PhoneDraft, type PhoneResult, type ResolvedPhone } from "./phone.ts";
 export { type DocumentPath, type Place, type Positions, propertyPath } from "./positions.ts";
 export { printDocument } from "./print.ts";

@@ -117,6 +117,12 @@ function wrongType(name: string, data: unknown, schema: Schema): string {
 		: `${name} cannot be ${shown(data)}; allowed: ${allowed(schema)}`;
 }
 
+/** What a text was meant to be where no text is allowed: YAML 1.1's words for true and false, a number in quotes. */
+function meantBy(text: string, types: readonly string[]): string | undefined {
+	if (types.includes("boolean") && /^(yes|on|true|no|off|false)$/i.test(text)) return String(/^(yes|on|true)$/i.test(text));
+	return types.includes("integer") && /^[0-9]{1,15}$/.test(text) ? text : undefined;
+}
+
 function unknownKey(root: Schema, path: DocumentPath, written: string, keys: readonly string[]): string {
 	const inside = path.length === 0 ? "" : ` in "${propertyPath(path)}"`;
 	const near = didYouMean(written, keys);

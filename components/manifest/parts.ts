@@ -27,8 +27,7 @@ const inCode = "(in code)";
  */
 export async function phoneFromParts(parts: PhoneParts, baseDir: string): Promise<PhoneResult> {
 	const folder = path.resolve(baseDir);
-	const inline = (kind: Kind, value: unknown, at: DocumentPath): Source =>
-		codeSource(kind, value, path.join(folder, propertyPath(at) || "phone"), propertyPositions(at));
+	const inline = (kind: Kind, value: unknown, at: DocumentPath): Source => partSource(kind, value, at, folder);
 	const isPart = (value: unknown) => typeof value === "object" && value !== null;
 	const { personas, policy, rules } = parts as { personas: unknown; policy?: unknown; rules?: unknown };
 	const phone = inline(
@@ -57,4 +56,9 @@ export async function phoneFromParts(parts: PhoneParts, baseDir: string): Promis
 		problems: references.problems,
 		projectDir: folder,
 	});
+}
+
+/** A document given in code as the property `at`; paths in it are relative to `folder`. */
+export function partSource(kind: Kind, value: unknown, at: DocumentPath, folder: string): Source {
+	return codeSource(kind, value, path.join(folder, propertyPath(at) || "phone"), propertyPositions(at));
 }

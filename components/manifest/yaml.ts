@@ -53,7 +53,7 @@ export function readYaml(text: string): YamlText {
 		return { line, column: col };
 	};
 	const positions = documentPositions(document, at);
-	const faults = [...syntaxFaults(document, at)];
+	const faults = [...syntaxFaults(document, at, unquotedColour(text))];
 	if (faults.length > 0) return { value: undefined, positions, faults };
 	if (document.contents === null) {
 		return { value: undefined, positions, faults: [{ place: { line: 1, column: 1 }, message: "the document is empty" }] };
@@ -62,10 +62,20 @@ export function readYaml(text: string): YamlText {
 	return { value, positions, faults };
 }
 
-function* syntaxFaults(document: Parsed, at: (offset: number) => Place): Generator<YamlFault> {
+/** Where a colour was written without quotes, so that the rest of the line is a comment; a frequent cause of strange faults. */
+function unquotedColour(text: string): number | undefined {
+	const found = /: *(#[0-9a-fA-F]{6})\b/.exec(text);
+	return found === null ? undefined : found.index + found[0].length - 7;
+}
+
+function* syntaxFaults(document: Parsed, at: (offset: number) => Place, colour: number | undefined): Generator<YamlFault> {
 	const { version = "", explicit = false } = document.directives?.yaml ?? {};
 	if (explicit && version !== "1.2") {
 		yield { place: { line: 1, column: 1 }, message: `YAML ${plainText(version, 10)} is not supported; allowed: YAML 1.2` };
+		return;
+	}
+	if (colour !== undefined && document.errors.some(({ pos }) => pos[0] > colour)) {
+		yield { place: at(colour), message: "a value that starts with # is a comment; put it in quotes" };
 		return;
 	}
 	const seen = new Set<number>();

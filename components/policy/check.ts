@@ -5,15 +5,20 @@ import {
 	type AnyDocument,
 	type Board,
 	checkSource,
+	findBoard,
 	guestFileProblems,
+	type Inline,
 	kindOf,
 	type Loaded,
 	loadPhone,
+	type PersonaInput,
 	type PhoneDraft,
 	type PhoneParts,
 	type PhoneResult,
 	type Problem,
+	partSource,
 	phoneFromParts,
+	problemAt,
 	type ResolvedPhone,
 	readSource,
 	unknownKind,
@@ -42,8 +47,35 @@ export async function loadAndCheckParts(parts: PhoneParts, baseDir: string): Pro
 	return checked(await phoneFromParts(parts, baseDir));
 }
 
+/**
+ * One persona for a board, by its document's path (relative to `baseDir`) or in code, with every check that needs no other
+ * document. Places in a persona given in code begin with `document`. The result's `draft` holds persona and board.
+ */
+export async function loadAndCheckPersona(
+	persona: string | Inline<PersonaInput>,
+	boardName: string,
+	baseDir: string,
+): Promise<{ draft: PhoneDraft; problems: readonly Problem[] }> {
+	const folder = path.resolve(baseDir);
+	const inCode = typeof persona !== "string";
+	const source = inCode ? partSource("Persona", persona, ["document"], folder) : await readSource(path.resolve(folder, persona));
+	const { loaded, problems } = checkSource("Persona", source);
+	const found = await findBoard(boardName, folder);
+	const fault = found.fault === undefined ? [] : [problemAt(source.file, { line: 0, column: 0, property: "board" }, found.fault)];
+	const { board } = found;
+	const draft: PhoneDraft = {
+		personas: loaded === undefined ? [] : [loaded],
+		allPersonas: false,
+		...(board === undefined ? {} : { board }),
+	};
+	const files = loaded === undefined ? [] : await guestFileProblems(loaded);
+	return { draft, problems: inOrder([...problems, ...fault, ...found.problems, ...files, ...checkDraft(draft)]) };
+}
+
 function checked({ resolved, draft, problems }: PhoneResult): PhoneResult {
-	const all = inOrder([...problems, ...checkDraft(draft)]);
+	const { phone, personas, policy, rules, board } = draft;
+	const files = [phone, ...personas, policy, rules, board].flatMap((loaded) => loaded?.file ?? []);
+	const all = inOrder([...problems, ...checkDraft(draft)], phone === undefined ? [] : files);
 	return { draft, problems: all, ...(resolved === undefined || all.length > 0 ? {} : { resolved }) };
 }
 

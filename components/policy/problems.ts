@@ -19,16 +19,12 @@ export function whereIs(loaded: Loaded<unknown>, path: DocumentPath): string {
 	return property ?? `${file}:${line}:${column}`;
 }
 
-/** Problems once each, file by file in the order they first appear, then by place. */
-export function inOrder(problems: readonly Problem[]): Problem[] {
-	const files = [...new Set(problems.map(({ file }) => file))];
+/** Problems once each: by file in the order of `order`, others in that of their first problem; then by place. */
+export function inOrder(problems: readonly Problem[], order: readonly string[] = []): Problem[] {
+	const files = [...new Set([...order, ...problems.map(({ file }) => file)])];
 	const rank = new Map(files.map((file, i) => [file, i]));
-	const unique = new Map(
-		problems.map((problem) => [
-			JSON.stringify([problem.file, problem.line, problem.column, problem.property, problem.message]),
-			problem,
-		]),
-	);
+	const key = (problem: Problem) => JSON.stringify([problem.file, problem.line, problem.column, problem.property, problem.message]);
+	const unique = new Map(problems.map((problem) => [key(problem), problem]));
 	return [...unique.values()].sort(
 		(a, b) => (rank.get(a.file) ?? 0) - (rank.get(b.file) ?? 0) || a.line - b.line || a.column - b.column,
 	);
