@@ -112,9 +112,9 @@ function wrongType(name: string, data: unknown, schema: Schema): string {
 	if (types.includes("string") && (typeof data === "number" || typeof data === "boolean")) {
 		return `${name} cannot be ${shown(data)}, which is not text; allowed: ${allowed(schema)}; put it in quotes if text is meant`;
 	}
-	return data === null
-		? `${name} is empty; allowed: ${allowed(schema)}`
-		: `${name} cannot be ${shown(data)}; allowed: ${allowed(schema)}`;
+	if (data === null) return `${name} is empty; allowed: ${allowed(schema)}`;
+	const meant = typeof data === "string" ? meantBy(data, types) : undefined;
+	return `${name} cannot be ${shown(data)}; allowed: ${allowed(schema)}${meant === undefined ? "" : `; did you mean ${meant}?`}`;
 }
 
 /** What a text was meant to be where no text is allowed: YAML 1.1's words for true and false, a number in quotes. */
