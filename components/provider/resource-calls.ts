@@ -2,12 +2,13 @@
 // The calls of the protocol that are about one resource: decode, ask its kind, mark and encode.
 import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
 import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
+import { UserError } from "../util/errors.ts";
 import { formatPath } from "./diff.ts";
 import { PartialFailure, partialError } from "./failure.ts";
-import type { Difference, Failure, Kind, Recorded } from "./kind.ts";
+import type { Checked, Difference, Failure, Kind, Recorded } from "./kind.ts";
 import { type Decoded, decode, encode, type Path, type Properties, secretsOf } from "./properties.ts";
 import { kindOf } from "./registry.ts";
-import type { Session } from "./session.ts";
+import type { Operation, Session } from "./session.ts";
 
 export async function check(session: Session, request: providerProto.CheckRequest): Promise<providerProto.CheckResponse> {
 	const kind = kindOf(request.getUrn());
@@ -17,14 +18,24 @@ export async function check(session: Session, request: providerProto.CheckReques
 		property: formatPath(path),
 		reason: "assets and archives are not taken here; give a path",
 	}));
-	const checked =
+	const result =
 		unsupported.length > 0
 			? { inputs: news.values, failures: unsupported }
-			: await kind.check(await session.operation(request.getUrn()), news.values, olds.values);
+			: await checked(kind, await session.operation(request.getUrn()), news.values, olds.values);
 	const response = new providerProto.CheckResponse();
-	response.setInputs(encode(checked.inputs, secretsOf(checked.inputs, news.values, news.secrets, kind.derived)));
-	response.setFailuresList(checked.failures.map(checkFailure));
+	response.setInputs(encode(result.inputs, secretsOf(result.inputs, news.values, news.secrets, kind.derived)));
+	response.setFailuresList(result.failures.map(checkFailure));
 	return response;
+}
+
+/** A user's fault that a stage throws is a failure like any other; the engine then shows those of other resources too. */
+async function checked(kind: Kind, operation: Operation, news: Properties, olds: Properties): Promise<Checked> {
+	try {
+		return await kind.check(operation, news, olds);
+	} catch (error) {
+		if (!(error instanceof UserError)) throw error;
+		return { inputs: news, failures: [{ property: "", reason: error.render() }] };
+	}
 }
 
 function checkFailure({ property, reason }: Failure): providerProto.CheckFailure {

@@ -8,6 +8,8 @@ import type { Stages, Work } from "./stages.ts";
 export class Session {
 	readonly recipes = new Recipes();
 	log: EngineLog = noLog;
+	/** Address of the engine; empty while it is not known. */
+	engine = "";
 	private readonly cancellation = new AbortController();
 	private readonly loadStages: () => Promise<Stages>;
 	private loaded: Promise<Stages> | undefined;
@@ -24,7 +26,9 @@ export class Session {
 
 	/** Learns where the engine is; the first address stays. */
 	connect(address: string, open: (address: string) => EngineLog): void {
-		if (this.log === noLog) this.log = open(address);
+		if (this.engine !== "") return;
+		this.engine = address;
+		this.log = open(address);
 	}
 
 	/** Loads the other stages while the engine is busy with the program. A failure shows when somebody needs them. */

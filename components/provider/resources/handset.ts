@@ -90,13 +90,8 @@ export const handset: Kind = {
 		const stray = Object.keys(isObject(news.target) ? news.target : {}).filter((name) => name !== "via" && name !== "cpus");
 		for (const name of stray) reader.fail(`target.${name}`, "there is no such option; allowed are via, cpus");
 		if (reader.failures.length > 0) return { inputs: news, failures: reader.failures };
-		try {
-			const { cpu } = (await operation.stages.loadBoard(board)).document;
-			return { inputs: { board, target: { via: target.via, cpus }, cpu: cpu.model }, failures: [] };
-		} catch (error) {
-			if (!(error instanceof UserError)) throw error;
-			return { inputs: news, failures: [{ property: "board", reason: error.render() }] };
-		}
+		const { cpu } = (await operation.stages.loadBoard(board)).document;
+		return { inputs: { board, target: { via: target.via, cpus }, cpu: cpu.model }, failures: [] };
 	},
 
 	async diff(_operation, old, news) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // HypervisorImage: Veil, built for a board.
 import type { HypervisorInputs } from "../../image/index.ts";
-import { UserError } from "../../util/errors.ts";
 import { InputReader } from "../inputs.ts";
 import { asValue, isObject, type Properties, UNKNOWN } from "../properties.ts";
 import { imageKind } from "./image.ts";
@@ -20,13 +19,9 @@ export const hypervisorImage = imageKind({
 		const reader = new InputReader(news, ["board"]);
 		const board = reader.text("board");
 		if (reader.failures.length > 0 || board === UNKNOWN) return { inputs: news, failures: reader.failures };
-		try {
-			const inputs = asValue(await operation.stages.hypervisorInputs((await operation.stages.loadBoard(board)).document));
-			return { inputs: isObject(inputs) ? inputs : {}, failures: [] };
-		} catch (error) {
-			if (!(error instanceof UserError)) throw error;
-			return { inputs: news, failures: [{ property: "board", reason: error.render() }] };
-		}
+		const { stages } = operation;
+		const inputs = asValue(await stages.hypervisorInputs((await stages.loadBoard(board)).document));
+		return { inputs: isObject(inputs) ? inputs : {}, failures: [] };
 	},
 
 	key: (operation, inputs) => operation.stages.hypervisorKey(hypervisorInputs(inputs)),

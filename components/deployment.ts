@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Deployment: a device image running on a handset, as a program declares it.
+import pulumi from "@pulumi/pulumi";
+import type { PersonaReadiness } from "./device-image.ts";
+
+export interface DeploymentArgs {
+	/** Id of the Handset. */
+	readonly handset: pulumi.Input<string>;
+	/** Key of the DeviceImage. */
+	readonly image: pulumi.Input<string>;
+	/** When each persona counts as up: `personas` of the DeviceImage. */
+	readonly personas: pulumi.Input<readonly pulumi.Input<PersonaReadiness>[]>;
+	/** Whether the phone is to run. Default: true. */
+	readonly running?: pulumi.Input<boolean>;
+	/** `hardware` of the Handset, so that a change of it starts the phone again. */
+	readonly hardware?: pulumi.Input<string>;
+}
+
+/**
+ * A device image on a handset. Creating and updating it waits until every persona is up, and puts the previous image back when one is
+ * not by its deadline; deleting it stops the phone.
+ */
+export class Deployment extends pulumi.CustomResource {
+	declare readonly handset: pulumi.Output<string>;
+	/** Key of the image that runs; empty when the phone does not. */
+	declare readonly runningKey: pulumi.Output<string>;
+	declare readonly running: pulumi.Output<boolean>;
+	/** Names of personas that have crashed and stay so. */
+	declare readonly crashed: pulumi.Output<string[]>;
+	/** Name of the machine the phone is on. */
+	declare readonly host: pulumi.Output<string>;
+
+	constructor(name: string, args: DeploymentArgs, options?: pulumi.CustomResourceOptions) {
+		super("persona:index:Deployment", name, { ...args, runningKey: undefined, crashed: undefined, host: undefined }, options);
+	}
+}

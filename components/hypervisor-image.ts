@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// HypervisorImage: Veil for a board, as a program declares it.
+import pulumi from "@pulumi/pulumi";
+
+export interface HypervisorImageArgs {
+	/** The board Veil is to run on: a folder's name in `boards/`, for instance `qemu-virt`. */
+	readonly board: pulumi.Input<string>;
+}
+
+/** Veil, built from its sources for one board. */
+export class HypervisorImage extends pulumi.CustomResource {
+	/** Digest of everything it is built from, as `sha256:<hex>`; known in previews. */
+	declare readonly key: pulumi.Output<string>;
+	/** Digest of its content, as `sha256:<hex>`. */
+	declare readonly digest: pulumi.Output<string>;
+	/** Size in bytes. */
+	declare readonly size: pulumi.Output<number>;
+	declare readonly board: pulumi.Output<string>;
+
+	constructor(name: string, args: HypervisorImageArgs, options?: pulumi.CustomResourceOptions) {
+		super("persona:index:HypervisorImage", name, { ...args, key: undefined, digest: undefined, size: undefined }, options);
+	}
+}

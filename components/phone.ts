@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Phone: what most users declare. Takes a Phone document or its parts and makes every resource the phone consists of.
+import pulumi from "@pulumi/pulumi";
+import { Deployment } from "./deployment.ts";
+import { DeviceImage } from "./device-image.ts";
+import { GuestImage } from "./guest-image.ts";
+import { Handset } from "./handset.ts";
+import { HypervisorImage } from "./hypervisor-image.ts";
+import type { InputsOf } from "./inputs.ts";
+import type { PhoneParts } from "./manifest/index.ts";
+import { declaredPhone } from "./phone-declared.ts";
+
+/** A phone by its document, or by its parts. */
+export type PhoneArgs =
+	| {
+			/** Path of a Phone document, relative to the folder of Pulumi.yaml. */
+			readonly phone: pulumi.Input<string>;
+	  }
+	| InputsOf<PhoneParts>;
+
+interface Made {
+	readonly image: DeviceImage;
+	readonly handset: Handset;
+	readonly deployment: Deployment;
+}
+
+/** A whole phone: guests and Veil built, composed into a device image, and running on a handset of its own. */
+export class Phone extends pulumi.ComponentResource<Made> {
+	/** Id of the handset: what `persona --handset` takes. */
+	readonly handset: pulumi.Output<string>;
+	/** Key of the device image; known in previews. */
+	readonly key: pulumi.Output<string>;
+	/** Digest of the device image's file. */
+	readonly digest: pulumi.Output<string>;
+	/** Whose signature the device image carries; `development` means none. */
+	readonly signature: pulumi.Output<string>;
+	/** Key of the image that runs. */
+	readonly runningKey: pulumi.Output<string>;
+	/** Name of the machine the handset is on. */
+	readonly host: pulumi.Output<string>;
+
+	constructor(name: string, args: PhoneArgs, options?: pulumi.ComponentResourceOptions) {
+		super("persona:index:Phone", name, args as pulumi.Inputs, options);
+		const made = pulumi.output(this.getData());
+		this.handset = made.handset.id;
+		this.key = made.image.key;
+		this.digest = made.image.digest;
+		this.signature = made.image.signature;
+		this.runningKey = made.deployment.runningKey;
+		this.host = made.handset.host;
+	}
+
+	/** Comes back when every resource of the phone has been declared; throws when its documents have problems. */
+	async made(): Promise<void> {
+		await this.getData();
+	}
+
+	protected override async initialize(args: PhoneArgs, _options: unknown, name: string): Promise<Made> {
+		const options = { parent: this };
+		const { board, target, personas, source } = await declaredPhone(args);
+		const guests = Object.fromEntries(
+			personas.map((persona) => {
+				const guest = new GuestImage(`${name}-${persona.name}`, { document: persona.document, board }, options);
+				return [persona.name, guest.key];
+			}),
+		);
+		const hypervisor = new HypervisorImage(name, { board }, options).key;
+		const image = new DeviceImage(name, { phone: source, hypervisor, guests }, options);
+		const handset = new Handset(name, { board, target }, options);
+		const { hardware } = handset;
+		const deployment = new Deployment(name, { handset: handset.id, image: image.key, personas: image.personas, hardware }, options);
+		return { image, handset, deployment };
+	}
+}
