@@ -36,7 +36,7 @@ export async function findBoard(
 		return { fault, problems: [] };
 	}
 	const file = path.join(folder, name, "board.yaml");
-	const { loaded, problems } = checkSource("Board", await readSource(file));
+	const { loaded, problems } = checkSource("Board", readSource(file));
 	if (loaded === undefined) return { problems };
 	if (loaded.document.name !== name) {
 		const place = loaded.positions.value(["name"]);

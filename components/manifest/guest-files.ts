@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether the files and folders a persona names are there.
-import { stat } from "node:fs/promises";
+import { statSync } from "node:fs";
 import path from "node:path";
 import { errorCode } from "../util/index.ts";
 import { fileFault } from "./document.ts";
@@ -11,23 +11,17 @@ import { plainText } from "./shown.ts";
 import type { Persona } from "./types.ts";
 
 /** Problems of paths that a persona names: overlay, kernel, initial filesystem, device tree. */
-export async function guestFileProblems(persona: Loaded<Persona>): Promise<Problem[]> {
+export function guestFileProblems(persona: Loaded<Persona>): Problem[] {
 	const { overlay, kernel, initramfs, deviceTree } = persona.document.guest;
-	const checks = [
-		check(persona, ["guest", "overlay"], overlay ?? undefined, "folder"),
-		check(persona, ["guest", "kernel", "path"], kernel?.path, "file"),
-		check(persona, ["guest", "initramfs", "path"], initramfs?.path, "file"),
-		check(persona, ["guest", "deviceTree", "path"], deviceTree?.path, "file"),
+	return [
+		...check(persona, ["guest", "overlay"], overlay ?? undefined, "folder"),
+		...check(persona, ["guest", "kernel", "path"], kernel?.path, "file"),
+		...check(persona, ["guest", "initramfs", "path"], initramfs?.path, "file"),
+		...check(persona, ["guest", "deviceTree", "path"], deviceTree?.path, "file"),
 	];
-	return (await Promise.all(checks)).flat();
 }
 
-async function check(
-	persona: Loaded<Persona>,
-	at: DocumentPath,
-	named: string | undefined,
-	wanted: "file" | "folder",
-): Promise<Problem[]> {
+function check(persona: Loaded<Persona>, at: DocumentPath, named: string | undefined, wanted: "file" | "folder"): Problem[] {
 	if (named === undefined) return [];
 	const problem = (fault: string) => [
 		problemAt(
@@ -37,7 +31,7 @@ async function check(
 		),
 	];
 	try {
-		const found = await stat(path.resolve(documentFolder(persona), named));
+		const found = statSync(path.resolve(documentFolder(persona), named));
 		const right = wanted === "file" ? found.isFile() : found.isDirectory();
 		return right ? [] : problem(`that is not a ${wanted}`);
 	} catch (error) {

@@ -43,11 +43,9 @@ export async function phoneFromParts(parts: PhoneParts, baseDir: string): Promis
 	const references = new References(phone, folder);
 	const part = (kind: Kind, value: unknown, at: DocumentPath) =>
 		isPart(value) ? inline(kind, value, at) : references.read(at, value);
-	const personaSources = await Promise.all(
-		(Array.isArray(personas) ? personas : []).map((persona, i) => part("Persona", persona, ["personas", i])),
-	);
-	const policySource = await part("Policy", policy, ["policy"]);
-	const rulesSource = await part("Rules", rules, ["rules"]);
+	const personaSources = (Array.isArray(personas) ? personas : []).map((persona, i) => part("Persona", persona, ["personas", i]));
+	const policySource = part("Policy", policy, ["policy"]);
+	const rulesSource = part("Rules", rules, ["rules"]);
 	return assemblePhone({
 		phone,
 		personas: personaSources.filter((source) => source !== undefined),

@@ -53,13 +53,13 @@ export interface PhoneSources {
 /** Reads the phone's document and all it names; reports the problems of all files at once. What reaches across documents is checked by components/policy. */
 export async function loadPhone(phoneFile: string): Promise<PhoneResult> {
 	const file = path.resolve(phoneFile);
-	const phone = await readSource(file);
+	const phone = readSource(file);
 	const named = (typeof phone.value === "object" && phone.value !== null ? phone.value : {}) as Record<string, unknown>;
 	const references = new References(phone, path.dirname(file));
 	const personas = Array.isArray(named.personas) ? named.personas : [];
-	const sources = await Promise.all(personas.map((item, i) => references.read(["personas", i], item)));
-	const policy = await references.read(["policy"], named.policy);
-	const rules = await references.read(["rules"], named.rules);
+	const sources = personas.map((item, i) => references.read(["personas", i], item));
+	const policy = references.read(["policy"], named.policy);
+	const rules = references.read(["rules"], named.rules);
 	return assemblePhone({
 		phone,
 		personas: sources.filter((source) => source !== undefined),
@@ -81,7 +81,7 @@ export async function assemblePhone(sources: PhoneSources): Promise<PhoneResult>
 	const personas = sources.personas
 		.map((source) => collect(checkSource("Persona", source)))
 		.filter((persona) => persona !== undefined);
-	for (const persona of personas) problems.push(...(await guestFileProblems(persona)));
+	for (const persona of personas) problems.push(...guestFileProblems(persona));
 	const policy = sources.policy === undefined ? nothingShared(sources.phone) : collect(checkSource("Policy", sources.policy));
 	const rules = sources.rules === undefined ? undefined : collect(checkSource("Rules", sources.rules));
 	const board = await boardOf(sources, problems);
@@ -132,7 +132,7 @@ export class References {
 	}
 
 	/** The document named at `at`, or undefined where none is or it cannot be read: then a problem tells why. */
-	async read(at: DocumentPath, named: unknown): Promise<Source | undefined> {
+	read(at: DocumentPath, named: unknown): Source | undefined {
 		if (typeof named !== "string" || named === "") return undefined; // said by the schema
 		const file = path.resolve(this.#folder, named);
 		const before = this.#seen.get(file);
@@ -142,7 +142,7 @@ export class References {
 			return undefined;
 		}
 		this.#seen.set(file, at);
-		const source = await readSource(file);
+		const source = readSource(file);
 		if (source.unreadable === undefined) return source;
 		this.#problem(
 			at,

@@ -58,7 +58,7 @@ export async function loadAndCheckPersona(
 ): Promise<{ draft: PhoneDraft; problems: readonly Problem[] }> {
 	const folder = path.resolve(baseDir);
 	const inCode = typeof persona !== "string";
-	const source = inCode ? partSource("Persona", persona, ["document"], folder) : await readSource(path.resolve(folder, persona));
+	const source = inCode ? partSource("Persona", persona, ["document"], folder) : readSource(path.resolve(folder, persona));
 	const { loaded, problems } = checkSource("Persona", source);
 	const found = await findBoard(boardName, folder);
 	const fault = found.fault === undefined ? [] : [problemAt(source.file, { line: 0, column: 0, property: "board" }, found.fault)];
@@ -68,7 +68,7 @@ export async function loadAndCheckPersona(
 		allPersonas: false,
 		...(board === undefined ? {} : { board }),
 	};
-	const files = loaded === undefined ? [] : await guestFileProblems(loaded);
+	const files = loaded === undefined ? [] : guestFileProblems(loaded);
 	return { draft, problems: inOrder([...problems, ...fault, ...found.problems, ...files, ...checkDraft(draft)]) };
 }
 
@@ -113,7 +113,7 @@ export async function checkFiles(files: readonly string[]): Promise<FilesResult>
 }
 
 async function checkFile(file: string): Promise<FilesResult> {
-	const source = await readSource(file);
+	const source = readSource(file);
 	const kind = kindOf(source);
 	switch (kind) {
 		case undefined:
@@ -126,7 +126,7 @@ async function checkFile(file: string): Promise<FilesResult> {
 			return { problems, documents: documents.filter((loaded) => loaded === phone || loaded.file !== phone?.file) };
 		}
 		case "Persona":
-			return single(checkSource(kind, source), async (loaded) => [...checkPersona(loaded), ...(await guestFileProblems(loaded))]);
+			return single(checkSource(kind, source), (loaded) => [...checkPersona(loaded), ...guestFileProblems(loaded)]);
 		case "Policy":
 			return single(checkSource(kind, source), checkPolicy);
 		case "Rules":
@@ -136,10 +136,10 @@ async function checkFile(file: string): Promise<FilesResult> {
 	}
 }
 
-async function single<T extends AnyDocument>(
+function single<T extends AnyDocument>(
 	{ loaded, problems }: { loaded?: Loaded<T>; problems: readonly Problem[] },
-	check: (loaded: Loaded<T>) => Problem[] | Promise<Problem[]>,
-): Promise<FilesResult> {
+	check: (loaded: Loaded<T>) => Problem[],
+): FilesResult {
 	if (loaded === undefined) return { problems, documents: [] };
-	return { problems: [...problems, ...(await check(loaded))], documents: [loaded] };
+	return { problems: [...problems, ...check(loaded)], documents: [loaded] };
 }
