@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// A guest alone on the emulated board, at EL1: what hypervisors are measured against.
+import { count } from "./count.ts";
+import type { System } from "./system.ts";
+
+export function bareSystem(plugin: string, folder: string): System {
+	return {
+		name: "bare",
+		async run({ guests, stop, counterHz, limitSeconds }) {
+			const [guest, ...others] = guests;
+			if (guest === undefined || others.length > 0) throw new Error("a bare machine runs one guest");
+			return await count({
+				plugin,
+				folder,
+				hypervisor: false,
+				memoryMiB: guest.memoryMiB,
+				counterHz,
+				kernel: guest.kernel,
+				args: [...(guest.initramfs === undefined ? [] : ["-initrd", guest.initramfs]), "-append", guest.arguments],
+				windows: [],
+				stop,
+				...(limitSeconds === undefined ? {} : { limitSeconds }),
+			});
+		},
+	};
+}

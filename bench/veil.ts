@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// Guests under Veil, in a device image laid out as `pulumi up` lays it out.
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { encodeFrame } from "../components/handset/mux.ts";
+import {
+	VEIL_LINK_CREDIT,
+	VEIL_LINK_HELLO,
+	VEIL_MUX_LINK,
+	VEIL_OWNER_PAYLOADS,
+	VEIL_OWNER_VEIL,
+	veilImageHeader,
+	veilLinkCredit,
+	veilLinkHello,
+	veilManifest,
+	veilRegion,
+} from "../components/image/abi.ts";
+import { composeDev } from "../tools/compose-dev.ts";
+import { count } from "./count.ts";
+import type { RunRequest, System } from "./system.ts";
+
+/** Where QEMU puts an arm64 image with text_offset 0. */
+const VEIL_START = 0x40200000;
+
+export interface VeilOptions {
+	/** Veil does not compare payloads with their digests: to see what that costs. */
+	skipDigests?: boolean;
+	/** A console bridge grants credit, so that guests' output really leaves; without one Veil drops it. */
+	bridge?: boolean;
+}
+
+export function veilSystem(veil: string, plugin: string, folder: string, options: VeilOptions = {}): System {
+	return {
+		name: "veil",
+		async run(request) {
+			const { image, ramMiB } = await composeGuests(veil, folder, request.guests, options.skipDigests ?? false);
+			const input = join(folder, "bridge.bin");
+			if (options.bridge === true) await writeFile(input, bridgeGreeting(request.guests.length));
+			return await count({
+				plugin,
+				folder,
+				hypervisor: true,
+				memoryMiB: ramMiB,
+				counterHz: request.counterHz,
+				kernel: image,
+				args: ["-global", "virtio-mmio.force-legacy=false", "-device", "virtio-rng-device"],
+				windows: [{ start: VEIL_START, size: Number(veilImageHeader.read(await readFile(veil)).veilSize) }],
+				stop: request.stop,
+				...(options.bridge === true ? { serialInput: input } : {}),
+				...(request.limitSeconds === undefined ? {} : { limitSeconds: request.limitSeconds }),
+			});
+		},
+	};
+}
+
+/** Composes an image of the guests; the first is in the foreground. */
+async function composeGuests(veil: string, folder: string, guests: RunRequest["guests"], skipDigests: boolean) {
+	const image = join(folder, "veil.img");
+	const { ramSize } = await composeDev(
+		image,
+		veil,
+		guests.map((guest, n) => ({
+			name: `guest${n + 1}`,
+			kernel: guest.kernel,
+			...(guest.initramfs === undefined ? {} : { initramfs: guest.initramfs }),
+			commandLine: guest.arguments,
+			memoryMiB: guest.memoryMiB,
+			// A neighbour that resets itself for ever shall be allowed to.
+			restartLimit: 1_000_000,
+		})),
+		{ skipDigests },
+	);
+	return { image, ramMiB: ramSize / 2 ** 20 };
+}
+
+/** What the bridge sends when it connects, with more credit than any run uses. */
+export function bridgeGreeting(personas: number): Uint8Array {
+	const hello = { op: VEIL_LINK_HELLO, abiVersion: 1, personas: 0, reply: 0, cpus: 0, bootEpoch: 0n };
+	const credits = Array.from({ length: personas + 1 }, (_, channel) =>
+		encodeFrame(VEIL_MUX_LINK, veilLinkCredit.encode({ op: VEIL_LINK_CREDIT, channel, reserved: 0, granted: 0x7fffffff })),
+	);
+	return Buffer.concat([encodeFrame(VEIL_MUX_LINK, veilLinkHello.encode(hello)), ...credits]);
+}
+
+/** What Veil takes, in bytes. */
+export interface VeilSizes {
+	/** Code, read-only data and data, in the file. */
+	file: number;
+	/** RAM of Veil itself: what is above, .bss, manifest and work memory. */
+	ram: number;
+	/** RAM that keeps payloads for restarts. */
+	payloads: number;
+}
+
+/** Sizes of Veil when these guests are composed with it. */
+export async function veilSizes(veil: string, folder: string, guests: RunRequest["guests"]): Promise<VeilSizes> {
+	const { image } = await composeGuests(veil, folder, guests, false);
+	const bytes = await readFile(image);
+	const header = veilImageHeader.read(bytes);
+	const manifestOffset = Number(header.manifestOffset);
+	const manifest = veilManifest.read(bytes, manifestOffset);
+	const owned = (owner: number) => {
+		let size = 0n;
+		for (let n = 0; n < manifest.regions.count; n++) {
+			const region = veilRegion.read(bytes, manifestOffset + manifest.regions.offset + n * veilRegion.size);
+			if (region.owner === owner) size += region.size;
+		}
+		return Number(size);
+	};
+	return { file: Number(header.veilFileSize), ram: owned(VEIL_OWNER_VEIL), payloads: owned(VEIL_OWNER_PAYLOADS) };
+}
