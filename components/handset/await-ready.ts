@@ -27,7 +27,12 @@ export async function awaitReady(
 	folder: string,
 	record: HandsetRecord,
 	expected: readonly ReadyExpectation[],
-	options: { readonly signal?: AbortSignal | undefined; readonly progress?: Progress | undefined },
+	options: {
+		readonly signal?: AbortSignal | undefined;
+		readonly progress?: Progress | undefined;
+		/** Starts that do not count any more, by persona: only a later one does. */
+		readonly after?: ReadonlyMap<string, number>;
+	},
 ): Promise<void> {
 	const begun = performance.now();
 	const endedSince = new Map<string, number>();
@@ -45,7 +50,8 @@ export async function awaitReady(
 			for (const { name, readyMarker, readyDeadlineSeconds } of expected) {
 				const persona = state.personas.find((candidate) => candidate.name === name);
 				if (persona === undefined || !waitingFor.has(name)) continue;
-				if (isUp(persona, readyMarker)) {
+				const counts = persona.starts > (options.after?.get(name) ?? 0);
+				if (counts && isUp(persona, readyMarker)) {
 					waitingFor.delete(name);
 					options.progress?.(`persona ${name} is READY after ${(waited / 1000).toFixed(1)} s`);
 				} else if (endedForGood(persona, endedSince)) {

@@ -13,6 +13,8 @@ import type { Endpoints, Observation, PersonaObservation } from "./types.ts";
 
 /** An answer takes a few milliseconds; a host under full load makes that a second. */
 const ANSWER_MS = 5000;
+/** After a panic there will most likely be none. */
+const PANICKED_MS = 1000;
 
 /** What a handset does; one that is unknown here, or has ended, is not alive. */
 export async function observeHandset(id: string): Promise<Observation> {
@@ -84,7 +86,7 @@ async function openControl(folder: string, record: HandsetRecord): Promise<Contr
 		throw new UserError(`handset ${record.id} runs a Veil of format ${state.foreignAbi}, which this version does not speak`);
 	}
 	const names = record.personas.map(({ name }) => name);
-	return connectControl(join(record.sockets, SOCKET.control), names, ANSWER_MS);
+	return connectControl(join(record.sockets, SOCKET.control), names, state.panicBytes === 0 ? ANSWER_MS : PANICKED_MS);
 }
 
 async function endedProblem(folder: string, record: HandsetRecord): Promise<string> {

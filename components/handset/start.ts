@@ -68,17 +68,19 @@ export async function restartPersonas(
 		const record = await readRecord(folder);
 		if (record === undefined || !isAlive(record.qemu)) throw new UserError(`handset ${id} does not run`);
 		const client = await controlClient(id);
+		const after = new Map<string, number>();
 		try {
 			for (const { name } of personas) {
-				const { state } = await client.personaStatus(name);
+				const { state, starts } = await client.personaStatus(name);
 				if (state === "running" || state === "starting" || state === "paused") continue;
 				options.progress?.(`persona ${name} is ${state}: starting it`);
+				after.set(name, starts);
 				await client.restart(name);
 			}
 		} finally {
 			client.close();
 		}
-		await awaitReady(folder, record, personas, options);
+		await awaitReady(folder, record, personas, { ...options, after });
 		return stateOf(record);
 	});
 }

@@ -54,7 +54,9 @@ export async function stopLocked(folder: string): Promise<HandsetRecord | undefi
 async function endGracefully(folder: string, record: HandsetRecord): Promise<void> {
 	const { qemu } = record;
 	const ended = (deadlineMs: number) => waitUntil(() => !isAlive(qemu), { deadlineMs });
-	if ((await servingBridge(folder))?.phase === "connected" && record.phase === "running") {
+	const bridge = await servingBridge(folder);
+	// A Veil that has panicked will not switch off.
+	if (bridge?.phase === "connected" && bridge.panicBytes === 0 && record.phase === "running") {
 		try {
 			const names = record.personas.map(({ name }) => name);
 			const client = await connectControl(join(record.sockets, SOCKET.control), names, DEADLINE_MS.powerOff);

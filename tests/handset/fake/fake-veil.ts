@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: Apache-2.0
+// A peer that speaks Veil's side of the mux, written against abi.h on its own: it shares no code with the bridge but the layouts.
+import {
+	VEIL_EVENT_LOG,
+	VEIL_EVENT_STATE,
+	VEIL_LINK_CREDIT,
+	VEIL_LINK_HELLO,
+	VEIL_MUX_CONTROL,
+	VEIL_MUX_LINK,
+	VEIL_NO_PERSONA,
+	veilEventState,
+	veilLinkCredit,
+	veilLinkHello,
+	veilLogHeader,
+	veilRequest,
+	veilResponse,
+	veilStatistics,
+	veilStatusPersona,
+	veilStatusSystem,
+} from "../../../components/image/abi.ts";
+
+/** What a persona's guest does. */
+export interface FakeGuest {
+	readonly name: string;
+	/** Written to its console at each start, in pieces of `chunk` bytes. */
+	readonly says: string;
+	readonly chunk?: number;
+	/** Ends so right after its words, at each start. */
+	readonly ends?: "crashed" | "off";
+	/** Calls Veil's ready hypercall at each start. */
+	readonly callsReady?: boolean;
+	readonly onDemand?: boolean;
+}
+
+export interface FakeScenario {
+	readonly guests: readonly FakeGuest[];
+	/** Says nothing at all. */
+	readonly silent?: boolean;
+	/** Raw bytes instead of a hello. */
+	readonly panic?: string;
+	readonly abiVersion?: number;
+	/** Does not switch off when told to. */
+	readonly ignoresPowerOff?: boolean;
+	/** Never answers these ops. */
+	readonly deafTo?: readonly number[];
+}
+
+const STATE = { stopped: 0, starting: 1, running: 2, paused: 3, crashed: 4, off: 5 } as const;
+const WINDOW = 512;
+
+interface Guest {
+	readonly plan: FakeGuest;
+	state: number;
+	reason: number;
+	starts: number;
+	restarts: number;
+	ready: number;
+	fault: bigint;
+	pending: Buffer;
+}
+
+export class FakeVeil {
+	readonly epoch = BigInt(Math.floor(Math.random() * 2 ** 48)) + 1n;
+	/** Console input as it came, by persona. */
+	readonly heard: string[];
+	private readonly scenario: FakeScenario;
+	private readonly write: (bytes: Buffer) => void;
+	private readonly poweredOff: () => void;
+	private readonly guests: Guest[];
+	private readonly log: { persona: number; text: string }[] = [];
+	private input: number[] = [];
+	private sent = new Map<number, number>();
+	private granted = new Map<number, number>();
+	private received = new Map<number, number>();
+	private foreground = 0;
+	private garbage = 0;
+	/** It neither answers nor says anything. */
+	private dead: boolean;
+	private readonly events: Buffer[] = [];
+
+	constructor(scenario: FakeScenario, write: (bytes: Buffer) => void, poweredOff: () => void) {
+		this.scenario = scenario;
+		this.dead = scenario.silent === true || scenario.panic !== undefined;
+		this.write = write;
+		this.poweredOff = poweredOff;
+		this.heard = scenario.guests.map(() => "");
+		this.guests = scenario.guests.map((plan) => ({
+			plan,
+			state: STATE.stopped,
+			reason: 0,
+			starts: 0,
+			restarts: 0,
+			ready: 0,
+			fault: 0n,
+			pending: Buffer.alloc(0),
+		}));
+	}
+
+	/** The machine is let go. */
+	boot(): void {
+		if (this.scenario.panic !== undefined) this.write(Buffer.from(this.scenario.panic, "latin1"));
+		if (this.dead) return;
+		this.hello(0);
+		this.record(VEIL_NO_PERSONA, "Veil is up");
+		for (const [index, guest] of this.guests.entries()) if (!guest.plan.onDemand) this.start(index, 0);
+	}
+
+	/** Takes bytes from the line, one by one, the slow and plain way. */
+	receive(bytes: Uint8Array): void {
+		if (this.dead) return;
+		for (const byte of bytes) {
+			this.input.push(byte);
+			while (this.step());
+		}
+	}
+
+	/** Writes raw bytes into the stream, as a panic would. */
+	spill(bytes: Buffer): void {
+		this.write(bytes);
+	}
+
+	private step(): boolean {
+		const { input } = this;
+		if (input.length === 0) return false;
+		if (input[0] !== 0xb5) return input.splice(0, 1).length > 0;
+		if (input.length < 2) return false;
+		if (input[1] !== 0x62) return input.splice(0, 1).length > 0;
+		if (input.length < 5) return false;
+		const length = input[3]! | (input[4]! << 8);
+		if (length === 0 || length > 256) return this.drop();
+		if (input.length < length + 7) return false;
+		const crc = crcSlow(input.slice(2, 5 + length));
+		if (crc !== (input[5 + length]! | (input[6 + length]! << 8))) return this.drop();
+		const payload = Buffer.from(input.slice(5, 5 + length));
+		const channel = input[2]!;
+		input.splice(0, length + 7);
+		this.frame(channel, payload);
+		return true;
+	}
+
+	private drop(): boolean {
+		this.garbage++;
+		this.input.splice(0, 2);
+		return true;
+	}
+
+	private frame(channel: number, payload: Buffer): void {
+		if (channel === VEIL_MUX_LINK) {
+			if (payload[0] === VEIL_LINK_HELLO) {
+				const hello = veilLinkHello.read(payload);
+				for (const totals of [this.sent, this.granted, this.received]) totals.clear();
+				if (hello.reply === 0) this.hello(1);
+				for (let number = 0; number <= this.guests.length; number++) this.grant(number);
+			} else if (payload[0] === VEIL_LINK_CREDIT) {
+				const credit = veilLinkCredit.read(payload);
+				const now = this.granted.get(credit.channel) ?? 0;
+				if (((credit.granted - now) | 0) > 0) this.granted.set(credit.channel, credit.granted);
+				this.flush();
+			}
+			return;
+		}
+		const total = (this.received.get(channel) ?? 0) + payload.length;
+		this.received.set(channel, total);
+		if (channel === VEIL_MUX_CONTROL) this.request(payload);
+		else {
+			this.heard[channel - 1] += payload.toString("latin1");
+			this.typed(channel - 1, payload.toString("latin1"));
+		}
+		this.grant(channel);
+	}
+
+	/** What the guest of a persona does with what is typed. */
+	private typed(index: number, text: string): void {
+		const guest = this.guests[index]!;
+		const word = text.trim();
+		if (word === "crash") this.end(index, STATE.crashed, 4, 0xdeadn);
+		else if (word === "panic") {
+			this.write(Buffer.from("VEIL PANIC: core/test.c:1 \x1b[31mno\x07\n"));
+			this.dead = true;
+		} else if (word === "garbage") this.write(Buffer.from([0xb5, 0x62, 1, 3, 0, 65, 66, 67, 0, 0]));
+		else if (/^spew \d+$/.test(word)) this.say(index, "x".repeat(Number(word.slice(5))));
+		else if (guest.state === STATE.running) this.say(index, `echo ${text}`);
+	}
+
+	private say(index: number, text: string): void {
+		const guest = this.guests[index]!;
+		guest.pending = Buffer.concat([guest.pending, Buffer.from(text, "latin1")]);
+		this.flush();
+	}
+
+	/** Sends what credit allows: control first. */
+	private flush(): void {
+		for (let next = this.events[0]; next !== undefined && this.room(VEIL_MUX_CONTROL) >= next.length; next = this.events[0]) {
+			this.events.shift();
+			this.send(VEIL_MUX_CONTROL, next);
+		}
+		for (const [index, guest] of this.guests.entries()) {
+			while (guest.pending.length > 0) {
+				const size = Math.min(guest.pending.length, this.room(index + 1), guest.plan.chunk ?? 256);
+				if (size <= 0) break;
+				this.send(index + 1, guest.pending.subarray(0, size));
+				guest.pending = guest.pending.subarray(size);
+			}
+		}
+	}
+
+	private room(channel: number): number {
+		return ((this.granted.get(channel) ?? 0) - (this.sent.get(channel) ?? 0)) | 0;
+	}
+
+	private send(channel: number, payload: Uint8Array): void {
+		this.sent.set(channel, ((this.sent.get(channel) ?? 0) + payload.length) >>> 0);
+		this.write(frameSlow(channel, payload));
+	}
+
+	private hello(reply: number): void {
+		const { guests, scenario, epoch } = this;
+		const abiVersion = scenario.abiVersion ?? 1;
+		const hello = { op: VEIL_LINK_HELLO, abiVersion, personas: guests.length, reply, cpus: 1, bootEpoch: epoch };
+		this.write(frameSlow(VEIL_MUX_LINK, veilLinkHello.encode(hello)));
+	}
+
+	private grant(channel: number): void {
+		const granted = ((this.received.get(channel) ?? 0) + WINDOW) >>> 0;
+		this.write(frameSlow(VEIL_MUX_LINK, veilLinkCredit.encode({ op: VEIL_LINK_CREDIT, channel, reserved: 0, granted })));
+	}
+
+	private start(index: number, reason: number): void {
+		const guest = this.guests[index]!;
+		if (guest.starts > 0) guest.restarts++;
+		Object.assign(guest, { starts: guest.starts + 1, state: STATE.running, reason, ready: guest.plan.callsReady ? 1 : 0 });
+		guest.pending = Buffer.alloc(0);
+		this.changed(index);
+		this.record(index, `started, time ${guest.starts}`);
+		this.say(index, guest.plan.says);
+		if (guest.plan.ends !== undefined) this.end(index, STATE[guest.plan.ends], guest.plan.ends === "off" ? 2 : 4, 0xbadn);
+	}
+
+	private end(index: number, state: number, reason: number, pc: bigint): void {
+		Object.assign(this.guests[index]!, { state, reason, fault: state === STATE.crashed ? pc : 0n });
+		this.changed(index);
+		this.record(index, `ended \x1b]0;evil\x07 with state ${state}`);
+	}
+
+	private changed(index: number): void {
+		const { state, reason, starts } = this.guests[index]!;
+		this.event(VEIL_EVENT_STATE, index, veilEventState.encode({ state, reason, reserved: 0, starts }));
+	}
+
+	private record(persona: number, text: string): void {
+		this.log.push({ persona, text });
+		const sequence = Buffer.alloc(4);
+		sequence.writeUInt32LE(this.log.length - 1);
+		this.event(VEIL_EVENT_LOG, VEIL_NO_PERSONA, sequence);
+	}
+
+	private event(op: number, persona: number, data: Uint8Array): void {
+		this.events.push(Buffer.concat([veilResponse.encode({ op, persona, id: 0, result: 0 }), data]));
+		this.flush();
+	}
+
+	private request(payload: Buffer): void {
+		if (payload.length !== veilRequest.size) return;
+		const { op, persona, id, argument } = veilRequest.read(payload);
+		if (this.scenario.deafTo?.includes(op)) return;
+		const [result, data] = this.answer(op, persona, argument);
+		this.events.push(Buffer.concat([veilResponse.encode({ op, persona, id, result }), data]));
+		this.flush();
+		if (op === 11 && !this.scenario.ignoresPowerOff) this.poweredOff();
+	}
+
+	private answer(op: number, index: number, argument: number): [number, Uint8Array] {
+		const none = new Uint8Array();
+		if (op === 1) return [0, this.systemStatus()];
+		if (op === 9) {
+			const entry = this.log[argument];
+			if (entry === undefined) return [5, none];
+			const head = veilLogHeader.encode({ sequence: argument, persona: entry.persona, timeNs: BigInt(argument) * 1_000_000n });
+			return [0, Buffer.concat([head, Buffer.from(entry.text)])];
+		}
+		if (op === 11) return [0, none];
+		const guest = this.guests[index];
+		if (guest === undefined) return [3, none];
+		if (op === 2) return [0, this.personaStatus(index)];
+		if (op === 3 && guest.state !== STATE.running) this.start(index, 1);
+		else if (op === 4) this.end(index, STATE.stopped, 1, 0n);
+		else if (op === 5 || op === 6) {
+			if (guest.state !== STATE.running && guest.state !== STATE.paused) return [4, none];
+			guest.state = op === 5 ? STATE.paused : STATE.running;
+			this.changed(index);
+		} else if (op === 7) this.start(index, 1);
+		else if (op === 8) this.foreground = index;
+		else if (op === 10) return [0, this.statistics()];
+		else if (op > 11) return [1, none];
+		return [0, none];
+	}
+
+	private systemStatus(): Uint8Array {
+		return veilStatusSystem.encode({
+			bootEpoch: this.epoch,
+			uptimeNs: process.hrtime.bigint(),
+			idleNs: process.hrtime.bigint() / 2n,
+			cpus: 1,
+			personas: this.guests.length,
+			foreground: this.foreground,
+			muxGarbage: this.garbage,
+			muxDropped: 0n,
+			memoryVeil: 300_000n,
+			memoryPayloads: 40_000_000n,
+			logNext: this.log.length,
+			reserved: 0,
+		});
+	}
+
+	private personaStatus(index: number): Uint8Array {
+		const { plan, state, reason, ready, restarts, starts, fault } = this.guests[index]!;
+		return veilStatusPersona.encode({
+			state,
+			reason,
+			ready,
+			foreground: this.foreground === index ? 1 : 0,
+			restarts,
+			starts,
+			cpuCount: 1,
+			cpuTimeNs: process.hrtime.bigint() / 4n,
+			memoryTotal: 192n << 20n,
+			memoryTouched: 60n << 20n,
+			fault: { syndrome: fault === 0n ? 0n : 0x96000010n, pc: fault, address: 0n, vcpu: 0, reserved: 0 },
+			name: Buffer.from(plan.name.padEnd(32, "\0"), "latin1"),
+		});
+	}
+
+	private statistics(): Uint8Array {
+		return veilStatistics.encode({
+			exits: 100n,
+			hypercalls: 1n,
+			smc: 2n,
+			wfi: 3n,
+			mmio: 4n,
+			systemRegisters: 5n,
+			interrupts: 6n,
+			populated: 7n,
+			refusedMemory: 8n,
+			refusedRegisters: 9n,
+			refusedCalls: 10n,
+			switches: 11n,
+		});
+	}
+}
+
+/** One frame, built bit by bit. */
+export function frameSlow(channel: number, payload: Uint8Array): Buffer {
+	const body = [channel, payload.length & 0xff, payload.length >> 8, ...payload];
+	const crc = crcSlow(body);
+	return Buffer.from([0xb5, 0x62, ...body, crc & 0xff, crc >> 8]);
+}
+
+/** CRC-16/XMODEM without a table. */
+export function crcSlow(bytes: readonly number[]): number {
+	let crc = 0;
+	for (const byte of bytes) {
+		for (let bit = 7; bit >= 0; bit--) {
+			const carry = ((crc >> 15) ^ (byte >> bit)) & 1;
+			crc = ((crc << 1) & 0xffff) ^ (carry ? 0x1021 : 0);
+		}
+	}
+	return crc;
+}
