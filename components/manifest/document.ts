@@ -153,7 +153,9 @@ export function checkSource<K extends Kind>(
 	if (validate(value)) return { loaded: { document: withDefaults(kind, value), file, positions }, problems: [] };
 	const messages = messagesFor(schemaOf(kind), validate.errors ?? [], positions);
 	const problems = messages.slice(0, maxProblems).map(({ place, message }) => problemAt(file, place, message));
-	if (messages.length > maxProblems)
-		problems.push(problemAt(file, positions.key([]), `${messages.length - maxProblems} more problems in this document`));
+	const last = messages[maxProblems - 1];
+	if (last !== undefined && messages.length > maxProblems) {
+		problems.push(problemAt(file, last.place, `${messages.length - maxProblems} more problems in this document`));
+	}
 	return { problems };
 }

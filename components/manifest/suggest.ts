@@ -18,7 +18,7 @@ export function editDistance(a: string, b: string, limit: number): number {
 		beforeLast = last;
 		last = row;
 	}
-	return last[b.length] ?? 0;
+	return Math.min(last[b.length] ?? 0, limit + 1);
 }
 
 /** The candidate that was probably meant, or undefined: few edits away, or the same but for case, or one begins with the other. */
