@@ -46,5 +46,7 @@ function computed(kind: Kind, value: unknown): unknown {
 
 /** A phone's first persona is in the foreground unless the document says otherwise; its name is known only once it was read. */
 export function withForeground(phone: Phone, first: string | undefined): Phone {
-	return phone.initialForeground === undefined && first !== undefined ? { ...phone, initialForeground: first } : phone;
+	return phone.initialForeground === undefined && first !== undefined
+		? withDefaults("Phone", { ...phone, initialForeground: first })
+		: phone;
 }

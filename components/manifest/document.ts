@@ -146,7 +146,8 @@ export function checkSource<K extends Kind>(
 	const written = (value as { kind?: unknown }).kind;
 	if (written !== kind && (written === undefined || kinds.some((known) => known === written))) {
 		// Another kind's keys would all be reported as unknown: say only what matters.
-		const fault = written === undefined ? `"kind" is missing` : `"kind" is ${shown(written)}, but a ${kind} is needed here`;
+		const fault =
+			written === undefined ? `"kind" is missing` : `"kind" is ${shown(written)}, but a document of kind ${kind} is needed here`;
 		return { problems: [problemAt(file, positions.value(["kind"]), `${fault}; allowed: ${kind}`)] };
 	}
 	const validate = validatorOf(kind);
