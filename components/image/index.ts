@@ -1,10 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 // The build and compose stages: guest images, Veil, the content store, the lock file and the device image.
+export {
+	composeDeviceImage,
+	type DeviceImageParts,
+	deviceImageInputs,
+	deviceImageKey,
+} from "./device-image.ts";
+export { type ExplainedImage, type ExplainedPersona, readDeviceImage, renderExplained } from "./explain.ts";
+export { findArtifact } from "./find.ts";
+export { buildGuest } from "./guest.ts";
+export { guestInputs, guestKey, guestSources } from "./guest-inputs.ts";
+export { buildHypervisor, hypervisorInputs, hypervisorKey } from "./hypervisor.ts";
+export { type GuestRequest, LOCK_NAME, type LockEntry, type LockFile, loadLock, lockPath } from "./lock.ts";
+export {
+	checkLock,
+	fetchLocked,
+	projectDocuments,
+	relockForTests,
+	type UpdateOptions,
+	type UpdateReport,
+	updateLock,
+} from "./lock-update.ts";
+export { openStore, type Store } from "./store.ts";
+export type { GcOptions, GcReport } from "./store-gc.ts";
 export type {
 	Artifact,
 	BuildContext,
 	DeviceImageInputs,
+	DevicePersona,
 	GuestInputs,
 	GuestSources,
 	HypervisorInputs,
 } from "./types.ts";
+export { verifyImage } from "./verify.ts";

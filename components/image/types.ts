@@ -85,11 +85,16 @@ export interface DevicePersona {
 	whenInBackground: "run" | "freeze";
 	start: "atBoot" | "onDemand";
 	onCrash: "restart" | "stop";
+	/** Restarts allowed within the window; after that it stays crashed. */
+	restartLimit: number;
+	restartWindowSeconds: number;
 }
 
 /** Everything a device image is composed from. */
 export interface DeviceImageInputs {
 	board: string;
+	/** Host-physical facts of the board the image is laid out for, in bytes. */
+	ram: { base: number; limit: number; loadAddress: number };
 	/** Version of the virtual machine type guests see. */
 	machineVersion: number;
 	/** Key of the hypervisor image. */

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// `base: busybox`: a root filesystem of busybox-static, the files of the packages asked for and a few of our own, made in seconds.
+// Packages' own installation scripts are not run; whoever needs them takes `base: debian`.
+import { addDevice, addFile, addFolder, addLink, addTar, type FileTree } from "./file-tree.ts";
+import { streamCommand } from "./stream-command.ts";
+
+// Busybox's init has run before this; the applets get their names here, without replacing what packages and overlay brought.
+const START = `#!/bin/busybox sh
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+/bin/busybox mount -t devtmpfs devtmpfs /dev
+/bin/busybox mount -t proc proc /proc
+/bin/busybox mount -t sysfs sysfs /sys
+/bin/busybox mount -t tmpfs -o mode=755 tmpfs /run
+/bin/busybox mkdir -p /dev/pts /dev/shm
+/bin/busybox mount -t devpts devpts /dev/pts
+/bin/busybox --install -s 2>/dev/null
+hostname -F /etc/hostname
+if [ -x /etc/rc.local ]; then /etc/rc.local; fi
+echo 'persona: READY' >/dev/console
+`;
+
+const INITTAB = `# What busybox's init runs: the start script, then a shell on the console.
+::sysinit:/etc/init.d/rcS
+ttyAMA0::respawn:-/bin/sh
+::ctrlaltdel:/sbin/reboot
+::shutdown:/bin/umount -a -r
+`;
+
+const PROFILE = `export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
+export PS1='\\h:\\w# '
+cd
+[ -f /etc/motd ] && cat /etc/motd
+`;
+
+/** What of a package's files a small root filesystem leaves out; the licences stay. */
+function kept(path: string): boolean {
+	if (/^usr\/share\/doc\/[^/]+\/copyright$/.test(path)) return true;
+	return !/^usr\/share\/(doc|man|info|locale|lintian|bug|doc-base)\/./.test(path);
+}
+
+/** The tree of packages' files, given as paths of `.deb` files in the order they are laid over each other. */
+export async function busyboxTree(packages: readonly string[], hostname: string, signal?: AbortSignal): Promise<FileTree> {
+	const tree: FileTree = new Map();
+	for (const path of packages) await addTar(tree, streamCommand("dpkg-deb", ["--fsys-tarfile", path], signal), kept);
+	for (const folder of [
+		"bin",
+		"sbin",
+		"usr/bin",
+		"usr/sbin",
+		"dev",
+		"proc",
+		"sys",
+		"run",
+		"root",
+		"etc/init.d",
+		"var/log",
+		"mnt",
+	]) {
+		if (!tree.has(folder)) addFolder(tree, folder);
+	}
+	addFolder(tree, "tmp", 0o1777);
+	addDevice(tree, "dev/console", 5, 1);
+	addLink(tree, "init", "bin/busybox");
+	addLink(tree, "bin/sh", "busybox");
+	addFile(tree, "etc/init.d/rcS", START, 0o755);
+	addFile(tree, "etc/inittab", INITTAB);
+	addFile(tree, "etc/profile", PROFILE);
+	addFile(tree, "etc/hostname", `${hostname}\n`);
+	addFile(tree, "etc/passwd", "root:x:0:0:root:/root:/bin/sh\n");
+	addFile(tree, "etc/group", "root:x:0:\n");
+	return tree;
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// `base: debian`: a full root filesystem by mmdebstrap, from packages already fetched and verified, without root and network.
+import { createReadStream } from "node:fs";
+import { chmod, copyFile, mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { canonicalJson, sha256 } from "../util/digest.ts";
+import { UserError } from "../util/errors.ts";
+import { ProcessError, run } from "../util/process.ts";
+import type { Progress } from "../util/progress.ts";
+import { addFile, addLink, addTar, type FileTree } from "./file-tree.ts";
+import { runForeign } from "./foreign.ts";
+import { DEBIAN_SUITE, type LockEntry } from "./lock.ts";
+import type { Blob, Store } from "./store.ts";
+
+/** Another number means other bytes from the same packages. */
+const RECIPE = 1;
+
+/** No file in the tree is younger: the day Debian 12 came out. */
+const EPOCH = 1686355200;
+
+const READY_UNIT = `[Unit]
+Description=Tell that this persona is up
+After=multi-user.target
+
+[Service]
+Type=oneshot
+ExecStart=/bin/echo persona: READY
+StandardOutput=tty
+TTYPath=/dev/console
+
+[Install]
+WantedBy=multi-user.target
+`;
+
+const GETTY = `[Service]
+ExecStart=
+ExecStart=-/sbin/agetty --autologin root --noclear --keep-baud 115200 %I $TERM
+`;
+
+/** The tree of a full Debian system with these packages (dependencies included), and the few files that make it a persona. */
+export async function debianTree(
+	entries: readonly LockEntry[],
+	fetch: (entry: LockEntry) => Promise<Blob>,
+	hostname: string,
+	{ store, signal, progress }: { store: Store; signal?: AbortSignal | undefined; progress: Progress },
+): Promise<FileTree> {
+	const archive = await rootArchive(entries, fetch, store, progress, signal);
+	const tree: FileTree = new Map();
+	await addTar(tree, createReadStream(archive.path), () => true);
+	addLink(tree, "init", "sbin/init");
+	addFile(tree, "etc/hostname", `${hostname}\n`);
+	// Empty, not missing: each boot takes an identity of its own, and none is a "first boot" with its extra work.
+	addFile(tree, "etc/machine-id", "");
+	addFile(tree, "etc/systemd/system/persona-ready.service", READY_UNIT);
+	addLink(tree, "etc/systemd/system/multi-user.target.wants/persona-ready.service", "../persona-ready.service");
+	addFile(tree, "etc/systemd/system/serial-getty@.service.d/persona.conf", GETTY);
+	return tree;
+}
+
+async function rootArchive(
+	entries: readonly LockEntry[],
+	fetch: (entry: LockEntry) => Promise<Blob>,
+	store: Store,
+	progress: Progress,
+	signal?: AbortSignal,
+): Promise<Blob> {
+	const key = sha256(
+		canonicalJson({ kind: "debian-root", recipe: RECIPE, packages: entries.map(({ name, sha256: digest }) => [name, digest]) }),
+	);
+	return store.exclusively(key, { signal, progress }, async () => {
+		const known = await store.getKeyed(key);
+		const stored = typeof known === "string" ? await store.get(known, signal) : undefined;
+		if (stored !== undefined) return stored;
+		const scratch = await store.scratch();
+		try {
+			progress(`installing ${entries.length} Debian packages; this takes a few minutes, once`);
+			const repository = join(scratch, "packages");
+			await makeRepository(repository, entries, fetch, signal);
+			const output = join(scratch, "root.tar");
+			await bootstrap(repository, output, scratch, entries, progress, signal);
+			const blob = await store.put(createReadStream(output), signal);
+			await store.putKeyed(key, blob.digest);
+			return blob;
+		} finally {
+			await rm(scratch, { recursive: true, force: true });
+		}
+	});
+}
+
+/** A folder that apt takes as an archive: the packages, their index and the suite's name. */
+async function makeRepository(
+	folder: string,
+	entries: readonly LockEntry[],
+	fetch: (entry: LockEntry) => Promise<Blob>,
+	signal?: AbortSignal,
+): Promise<void> {
+	await mkdir(folder);
+	const stanzas: string[] = [];
+	for (const entry of entries) {
+		const { path, size } = await fetch(entry);
+		const name = `${entry.name}.deb`;
+		await copyFile(path, join(folder, name));
+		await chmod(join(folder, name), 0o644);
+		const { stdout } = await run("dpkg-deb", ["--field", path], { signal });
+		stanzas.push(`${stdout.trimEnd()}\nFilename: ./${name}\nSize: ${size}\nSHA256: ${entry.sha256}\n`);
+	}
+	const index = stanzas.join("\n");
+	await writeFile(join(folder, "Packages"), index, { mode: 0o644 });
+	const release = `Suite: ${DEBIAN_SUITE}\nCodename: ${DEBIAN_SUITE}\nArchitectures: arm64\nSHA256:\n ${sha256(index).slice(7)} ${Buffer.byteLength(index)} Packages\n`;
+	await writeFile(join(folder, "Release"), release, { mode: 0o644 });
+}
+
+async function bootstrap(
+	repository: string,
+	output: string,
+	scratch: string,
+	entries: readonly LockEntry[],
+	progress: Progress,
+	signal?: AbortSignal,
+): Promise<void> {
+	const args = [
+		"--architectures=arm64",
+		"--variant=essential",
+		`--include=${entries.map(({ name }) => name).join(",")}`,
+		"--dpkgopt=path-exclude=/usr/share/doc/*",
+		"--dpkgopt=path-exclude=/usr/share/man/*",
+		"--dpkgopt=path-exclude=/usr/share/locale/*",
+		"--dpkgopt=path-include=/usr/share/doc/*/copyright",
+		"--format=tar",
+		DEBIAN_SUITE,
+		output,
+		// Verified against the lock when it was fetched.
+		`deb [trusted=yes] copy:${repository} ./`,
+	];
+	const env = {
+		PATH: `${process.env.PATH ?? ""}:/usr/sbin:/sbin`,
+		HOME: scratch,
+		TMPDIR: scratch,
+		TZ: "UTC",
+		LC_ALL: "C.UTF-8",
+		SOURCE_DATE_EPOCH: String(EPOCH),
+	};
+	try {
+		await runForeign("mmdebstrap", args, { env, signal, onLine: (line) => /^I: /.test(line) && progress(line.slice(3)) });
+	} catch (error) {
+		if (!(error instanceof ProcessError)) throw error;
+		const tail = error.stderr
+			.split("\n")
+			.filter((line) => /^(E|dpkg): /.test(line))
+			.slice(-3)
+			.join("; ");
+		throw new UserError(`mmdebstrap could not make the root filesystem: ${tail || error.message}`, {
+			remedy: "`persona doctor` checks what base: debian needs",
+			cause: error,
+		});
+	}
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+// The compose stage: a phone's declaration, Veil and the personas' guests become one device image.
+import { createReadStream } from "node:fs";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { ResolvedPhone } from "../manifest/index.ts";
+import { canonicalJson, sha256 } from "../util/digest.ts";
+import { UserError } from "../util/errors.ts";
+import {
+	VEIL_DEVICE_PL011,
+	VEIL_DEVICE_PL031,
+	VEIL_FREEZE_IN_BACKGROUND,
+	VEIL_RESTART_ON_CRASH,
+	VEIL_START_AT_BOOT,
+} from "./abi.ts";
+import { type ComposePersona, type ComposeSpec, compose, type Payload } from "./compose.ts";
+import { findGuest, type GuestPart, type GuestRecord } from "./guest.ts";
+import { findHypervisor } from "./hypervisor.ts";
+import { builtFrom, rememberBuilt } from "./records.ts";
+import type { Blob, Store } from "./store.ts";
+import type { Artifact, BuildContext, DeviceImageInputs, DevicePersona } from "./types.ts";
+import { verifyImage } from "./verify.ts";
+
+const RECIPE = 1;
+const MACHINE_VERSION = 1;
+const MIB = 1 << 20;
+
+/** What a device image is put together from, as built. */
+export interface DeviceImageParts {
+	readonly hypervisor: Artifact;
+	/** By persona name. */
+	readonly guests: Readonly<Record<string, Artifact>>;
+}
+
+/** Everything a device image is composed from: plain JSON, the same on every machine. */
+export function deviceImageInputs(
+	{ phone, board, personas, policy }: ResolvedPhone,
+	hypervisor: string,
+	guests: Readonly<Record<string, string>>,
+): DeviceImageInputs {
+	const { ram, load } = board.document;
+	return {
+		board: board.document.name,
+		ram: { base: ram.base, limit: ram.maxMiB * MIB, loadAddress: load.address },
+		machineVersion: MACHINE_VERSION,
+		hypervisor,
+		personas: personas.map(({ document }) => {
+			const guest = guests[document.name];
+			if (guest === undefined) throw new Error(`no guest image was given for persona ${document.name}`);
+			const { resources, indicator } = document;
+			return {
+				name: document.name,
+				uuid: document.uuid ?? derivedUuid(phone.document.name, document.name),
+				label: indicator.label,
+				colour: indicator.colour,
+				guest,
+				memoryMiB: resources.memoryMiB,
+				cpus: resources.cpus,
+				cpuShare: resources.cpuShare,
+				cpuCapPercent: resources.cpuCapPercent,
+				whenInBackground: resources.whenInBackground === "freeze" ? "freeze" : "run",
+				start: document.start,
+				onCrash: document.onCrash,
+				restartLimit: document.restartLimit,
+				restartWindowSeconds: document.restartWindowSeconds,
+			};
+		}),
+		initialForeground: phone.document.initialForeground,
+		cpus: phone.document.target.cpus,
+		policy: { name: policy.document.name, digest: sha256(canonicalJson(policy.document)) },
+		recipe: RECIPE,
+	};
+}
+
+/** The key of a device image. */
+export function deviceImageKey(inputs: DeviceImageInputs): string {
+	return sha256(canonicalJson({ kind: "device-image", ...inputs }));
+}
+
+/**
+ * Composes a device image and checks it, or takes it from the store when it was composed from the same inputs before.
+ *
+ * @throws UserError when the personas do not fit the board, or a guest its RAM
+ */
+export async function composeDeviceImage(
+	inputs: DeviceImageInputs,
+	parts: DeviceImageParts,
+	context: BuildContext,
+): Promise<Artifact & { signature: "development" }> {
+	const key = deviceImageKey(inputs);
+	const { store, signal, progress } = context;
+	const found = await findDeviceImage(key, store, signal);
+	if (found !== undefined) return found;
+	return store.exclusively(key, { signal, progress }, async () => {
+		const meanwhile = await findDeviceImage(key, store, signal);
+		if (meanwhile !== undefined) return meanwhile;
+		progress("composing the device image");
+		const scratch = await store.scratch();
+		try {
+			const path = join(scratch, "device.img");
+			await compose(await composeSpec(inputs, parts, store, signal), path, signal);
+			const problems = await verifyImage(path, signal);
+			if (problems.length > 0) throw new Error(`the composed image is wrong: ${problems.join("; ")}`);
+			const blob = await store.put(createReadStream(path), signal);
+			await rememberBuilt(store, key, "device-image", blob.digest);
+			return { key, ...blob, signature: "development" as const };
+		} finally {
+			await rm(scratch, { recursive: true, force: true });
+		}
+	});
+}
+
+/** A device image in the store, verified. */
+export async function findDeviceImage(
+	key: string,
+	store: Store,
+	signal?: AbortSignal,
+): Promise<(Artifact & { signature: "development" }) | undefined> {
+	const built = await builtFrom(store, key);
+	if (built?.kind !== "device-image") return undefined;
+	const blob = await store.get(built.digest, signal);
+	return blob === undefined ? undefined : { key, ...blob, signature: "development" };
+}
+
+async function composeSpec(
+	inputs: DeviceImageInputs,
+	parts: DeviceImageParts,
+	store: Store,
+	signal?: AbortSignal,
+): Promise<ComposeSpec> {
+	const veil = await findHypervisor(inputs.hypervisor, store, signal);
+	if (veil === undefined) throw gone("Veil", parts.hypervisor);
+	const personas: ComposePersona[] = [];
+	for (const persona of inputs.personas) {
+		const guest = await findGuest(persona.guest, store, signal);
+		if (guest === undefined) throw gone(`the guest of persona ${persona.name}`, parts.guests[persona.name]);
+		personas.push(composePersona(persona, guest.record, guest.blobs, inputs.cpus));
+	}
+	const foreground = inputs.personas.findIndex(({ name }) => name === inputs.initialForeground);
+	if (foreground < 0) throw new UserError(`initialForeground is "${inputs.initialForeground}", which is no persona of the phone`);
+	return {
+		veil: await readFile(veil.path),
+		board: inputs.board,
+		machineVersion: inputs.machineVersion,
+		ram: inputs.ram,
+		cpuCount: inputs.cpus,
+		initialForeground: foreground,
+		flags: 0,
+		personas,
+	};
+}
+
+function composePersona(persona: DevicePersona, record: GuestRecord, blobs: Map<string, Blob>, cpus: number): ComposePersona {
+	const payload = ({ digest, size }: GuestPart): Payload => {
+		const blob = blobs.get(digest);
+		if (blob === undefined) throw new Error(`${digest} is not among the guest's parts`);
+		return { digest, size, source: { path: blob.path } };
+	};
+	const { kernel, initramfs, deviceTree } = record;
+	checkMemory(persona, record);
+	return {
+		name: persona.name,
+		uuid: Buffer.from(persona.uuid.replaceAll("-", ""), "hex"),
+		label: persona.label,
+		colour: Number.parseInt(persona.colour.slice(1), 16),
+		flags:
+			(persona.start === "atBoot" ? VEIL_START_AT_BOOT : 0) |
+			(persona.onCrash === "restart" ? VEIL_RESTART_ON_CRASH : 0) |
+			(persona.whenInBackground === "freeze" ? VEIL_FREEZE_IN_BACKGROUND : 0),
+		devices: VEIL_DEVICE_PL011 | VEIL_DEVICE_PL031,
+		cpuCount: persona.cpus,
+		cpuShare: persona.cpuShare,
+		cpuCapPercent: persona.cpuCapPercent,
+		cpuAffinity: 2 ** cpus - 1,
+		restartLimit: persona.restartLimit,
+		restartWindowSeconds: persona.restartWindowSeconds,
+		memoryBytes: persona.memoryMiB * MIB,
+		kernel: {
+			...payload(kernel),
+			...(kernel.format === "image"
+				? { format: "image", textOffset: kernel.textOffset, imageSize: kernel.imageSize }
+				: { format: "flat" }),
+		},
+		...(initramfs === undefined ? {} : { initramfs: payload(initramfs) }),
+		...(deviceTree === undefined ? {} : { deviceTree: payload(deviceTree) }),
+		commandLine: record.commandLine,
+	};
+}
+
+// While Linux unpacks an initial filesystem both copies are in RAM; what it needs besides was measured with Debian's kernel.
+function checkMemory(persona: DevicePersona, { kernel, initramfs }: GuestRecord): void {
+	if (initramfs?.unpacked !== true || kernel.format !== "image") return;
+	const need = Math.ceil((kernel.imageSize + 2 * initramfs.size) / MIB) + 24;
+	if (persona.memoryMiB >= need) return;
+	throw new UserError(
+		`persona ${persona.name} needs ${need} MiB to unpack its root filesystem, resources.memoryMiB is ${persona.memoryMiB}`,
+		{
+			remedy: `set resources.memoryMiB to ${need} or more, or take fewer packages`,
+		},
+	);
+}
+
+/** A version 8 UUID (RFC 9562) that follows from the names, so that it is the same wherever the phone is built. */
+function derivedUuid(phone: string, persona: string): string {
+	const bytes = Buffer.from(sha256(`persona\0${phone}\0${persona}`).slice("sha256:".length), "hex").subarray(0, 16);
+	bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
+	bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+	return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+function gone(what: string, artifact: Artifact | undefined): UserError {
+	return new UserError(`${what} is not in the store any more${artifact === undefined ? "" : ` (${artifact.digest})`}`, {
+		remedy: "run the same command again; it is built anew",
+	});
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+// `persona explain`: what a device image holds and who owns which memory, for people and as JSON.
+import { open } from "node:fs/promises";
+import { sha256File } from "../util/digest.ts";
+import { errorCode, UserError } from "../util/errors.ts";
+import {
+	VEIL_FREEZE_IN_BACKGROUND,
+	VEIL_OWNER_FREE,
+	VEIL_OWNER_PAYLOADS,
+	VEIL_OWNER_VEIL,
+	VEIL_RESTART_ON_CRASH,
+	VEIL_SKIP_PAYLOAD_DIGESTS,
+	VEIL_START_AT_BOOT,
+	veilSignatureKindNames,
+} from "./abi.ts";
+import { nameText } from "./veil-manifest.ts";
+import { type RawImage, readRawImage, verifyImage } from "./verify.ts";
+
+/** A device image for people: addresses are hexadecimal text, sizes bytes. */
+export interface ExplainedImage {
+	file: string;
+	/** `sha256:<hex>` of the whole file. */
+	digest: string;
+	size: number;
+	board: string;
+	machineVersion: number;
+	signature: string;
+	/** Measurement images skip the payloads' digests at boot. */
+	skipsPayloadDigests: boolean;
+	cpus: number;
+	initialForeground: string;
+	ram: { base: string; size: number };
+	hypervisor: { fileSize: number; memorySize: number; workMemory: number };
+	regions: { from: string; to: string; size: number; owner: string }[];
+	payloads: { offset: string; size: number; sha256: string; usedBy: string[] }[];
+	personas: ExplainedPersona[];
+	/** What is wrong with it; empty when it may run. */
+	problems: string[];
+}
+
+/** One persona of a device image. */
+export interface ExplainedPersona {
+	name: string;
+	uuid: string;
+	label: string;
+	colour: string;
+	memory: { guestBase: string; hostBase: string; size: number };
+	cpus: number;
+	cpuShare: number;
+	cpuCapPercent: number;
+	start: "atBoot" | "onDemand";
+	onCrash: "restart" | "stop";
+	restartLimit: number;
+	restartWindowSeconds: number;
+	whenInBackground: "run" | "freeze";
+	entry: string;
+	deviceTree: string;
+	segments: { guestAddress: string; size: number; payload: number }[];
+}
+
+/**
+ * Reads and checks a device image.
+ *
+ * @throws UserError when the file is none
+ */
+export async function readDeviceImage(path: string, signal?: AbortSignal): Promise<ExplainedImage> {
+	try {
+		const file = await open(path);
+		let image: RawImage;
+		try {
+			image = await readRawImage(file);
+		} finally {
+			await file.close();
+		}
+		return explain(path, await sha256File(path, signal), image, await verifyImage(path, signal));
+	} catch (error) {
+		if (error instanceof RangeError) throw new UserError(error.message, { where: path, remedy: "give the path of a device image" });
+		if (errorCode(error) === "ENOENT" || errorCode(error) === "EISDIR") {
+			throw new UserError("no such file", {
+				where: path,
+				remedy: "give the path of a device image, for instance `pulumi stack output`'s",
+				cause: error,
+			});
+		}
+		throw error;
+	}
+}
+
+function explain(file: string, digest: string, { size, header, manifest, tables }: RawImage, problems: string[]): ExplainedImage {
+	const names = tables.personas.map(({ name }) => nameText(name));
+	const owner = (index: number) =>
+		({ [VEIL_OWNER_VEIL]: "Veil", [VEIL_OWNER_PAYLOADS]: "payloads", [VEIL_OWNER_FREE]: "free" })[index] ??
+		names[index] ??
+		`unknown (${index})`;
+	return {
+		file,
+		digest,
+		size,
+		board: nameText(manifest.board),
+		machineVersion: manifest.machineVersion,
+		signature: veilSignatureKindNames.get(manifest.signatureKind) ?? `unknown (${manifest.signatureKind})`,
+		skipsPayloadDigests: (manifest.flags & VEIL_SKIP_PAYLOAD_DIGESTS) !== 0,
+		cpus: manifest.cpuCount,
+		initialForeground: names[manifest.initialForeground] ?? "",
+		ram: { base: hex(manifest.ramBase), size: Number(manifest.ramSize) },
+		hypervisor: {
+			fileSize: Number(header.veilFileSize),
+			memorySize: Number(header.veilSize),
+			workMemory: Number(manifest.workSize),
+		},
+		regions: tables.regions.map((region) => ({
+			from: hex(region.base),
+			to: hex(region.base + region.size),
+			size: Number(region.size),
+			owner: owner(region.owner),
+		})),
+		payloads: tables.payloads.map((payload, index) => ({
+			offset: hex(payload.offset),
+			size: Number(payload.size),
+			sha256: Buffer.from(payload.sha256).toString("hex"),
+			usedBy: [
+				...new Set(tables.segments.filter((segment) => segment.payload === index).map(({ persona }) => names[persona] ?? "?")),
+			],
+		})),
+		personas: tables.personas.map((persona, index) => ({
+			name: names[index] ?? "",
+			uuid: Buffer.from(persona.uuid)
+				.toString("hex")
+				.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5"),
+			label: nameText(persona.label),
+			colour: `#${persona.colour.toString(16).padStart(6, "0")}`,
+			memory: { guestBase: hex(persona.ramGuestBase), hostBase: hex(persona.ramHostBase), size: Number(persona.ramSize) },
+			cpus: persona.cpuCount,
+			cpuShare: persona.cpuShare,
+			cpuCapPercent: persona.cpuCapPercent,
+			start: (persona.flags & VEIL_START_AT_BOOT) !== 0 ? "atBoot" : "onDemand",
+			onCrash: (persona.flags & VEIL_RESTART_ON_CRASH) !== 0 ? "restart" : "stop",
+			restartLimit: persona.restartLimit,
+			restartWindowSeconds: persona.restartWindowSeconds,
+			whenInBackground: (persona.flags & VEIL_FREEZE_IN_BACKGROUND) !== 0 ? "freeze" : "run",
+			entry: hex(persona.entry),
+			deviceTree: hex(persona.x0),
+			segments: tables.segments
+				.filter((segment) => segment.persona === index)
+				.map((segment) => ({ guestAddress: hex(segment.guestAddress), size: Number(segment.size), payload: segment.payload })),
+		})),
+		problems,
+	};
+}
+
+/** The same as text, who owns what first. Names come from the image, so what a terminal would obey is left out. */
+export function renderExplained(image: ExplainedImage): string {
+	const lines = [
+		`${image.file}: device image for ${image.board}, ${bytes(image.size)}, signature: ${image.signature}`,
+		`  ${image.digest}`,
+		`  ${image.cpus} CPU${image.cpus === 1 ? "" : "s"}, RAM ${bytes(image.ram.size)} from ${image.ram.base}, foreground at boot: ${image.initialForeground}`,
+		`  Veil: ${bytes(image.hypervisor.fileSize)} in the file, ${bytes(image.hypervisor.memorySize)} in memory, ${bytes(image.hypervisor.workMemory)} work memory`,
+		...(image.skipsPayloadDigests ? ["  payload digests are NOT checked at boot: for measurements only"] : []),
+		"",
+		"Memory",
+		...image.regions.map(
+			({ from, to, size, owner }) => `  ${from.padStart(12)} – ${to.padEnd(12)} ${bytes(size).padStart(10)}  ${owner}`,
+		),
+		"",
+		"Payloads",
+		...image.payloads.map(
+			({ size, sha256, usedBy }, index) =>
+				`  ${String(index).padStart(2)} ${bytes(size).padStart(10)}  sha256:${sha256.slice(0, 16)}…  ${usedBy.join(", ")}`,
+		),
+		...image.personas.flatMap((persona) => ["", ...personaLines(persona)]),
+		"",
+		image.problems.length === 0 ? "No problem found." : `Problems:\n${image.problems.map((problem) => `  ${problem}`).join("\n")}`,
+	];
+	// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out.
+	return `${lines.join("\n").replace(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/g, "?")}\n`;
+}
+
+function personaLines(persona: ExplainedPersona): string[] {
+	const cpus = `${persona.cpus} CPU${persona.cpus === 1 ? "" : "s"}, share ${persona.cpuShare}, at most ${persona.cpuCapPercent} %`;
+	return [
+		`Persona ${persona.name} (${persona.label}, ${persona.colour}, ${persona.uuid})`,
+		`  RAM ${bytes(persona.memory.size)}: guest ${persona.memory.guestBase} is host ${persona.memory.hostBase}`,
+		`  ${cpus}; starts ${persona.start === "atBoot" ? "at boot" : "on demand"}; after a crash: ${persona.onCrash}; in the background: ${persona.whenInBackground}`,
+		`  begins at ${persona.entry}, device tree at ${persona.deviceTree}`,
+		...persona.segments.map(
+			({ guestAddress, size, payload }) => `    ${guestAddress} ${bytes(size).padStart(10)}  payload ${payload}`,
+		),
+	];
+}
+
+function bytes(size: number): string {
+	if (size >= 1 << 20) return `${(size / (1 << 20)).toFixed(size % (1 << 20) === 0 ? 0 : 1)} MiB`;
+	return size >= 1024 ? `${(size / 1024).toFixed(size % 1024 === 0 ? 0 : 1)} KiB` : `${size} B`;
+}
+
+function hex(value: bigint): string {
+	return `0x${value.toString(16)}`;
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a guest image is built from, as plain JSON, and the key that follows from it.
+import { isAbsolute, join, relative, resolve } from "node:path";
+import { type Board, documentFolder, type GuestFile, type Loaded, type Persona } from "../manifest/index.ts";
+import { canonicalJson, sha256, sha256File } from "../util/digest.ts";
+import { errorCode, UserError } from "../util/errors.ts";
+import { type LockFile, lockedEntries } from "./lock.ts";
+import { overlayDigests } from "./overlay.ts";
+import type { GuestInputs, GuestSources, PinnedFile } from "./types.ts";
+
+/** Version of the way guests are built; change it with every change of the bytes that come out of the same inputs. */
+const RECIPE = 1;
+
+// `panic=-1`: a kernel that panics asks for a reset at once, so that Veil sees it and does what `onCrash` says.
+const DEBIAN_COMMAND_LINE = "console=ttyAMA0 panic=-1";
+
+/**
+ * Reads everything a persona's guest is built from; no path in it is absolute, nothing depends on this machine.
+ *
+ * @throws UserError when the lock has no entries for its packages, or a file is missing or not what the document says
+ */
+export async function guestInputs(persona: Loaded<Persona>, board: Board, lock: LockFile): Promise<GuestInputs> {
+	const { document, file } = persona;
+	const { guest } = document;
+	const common = { persona: document.name, board: board.name, os: guest.os, recipe: RECIPE };
+	if (guest.builder === "prebuilt") {
+		const pin = (pinned: GuestFile | undefined, key: string) =>
+			pinned === undefined ? undefined : pinnedFile(pinned, documentFolder(persona), `${file}: guest.${key}`);
+		const kernel = await pin(guest.kernel, "kernel");
+		const initramfs = await pin(guest.initramfs, "initramfs");
+		const deviceTree = await pin(guest.deviceTree, "deviceTree");
+		if (kernel === undefined)
+			throw new UserError("guest.kernel is missing: builder prebuilt takes a kernel you bring", { where: file });
+		return {
+			...common,
+			builder: "prebuilt",
+			packages: [],
+			overlay: {},
+			kernel,
+			...(initramfs === undefined ? {} : { initramfs }),
+			...(deviceTree === undefined ? {} : { deviceTree }),
+			commandLine: guest.commandLine,
+			lock: [],
+		};
+	}
+	if (guest.builder !== "debian")
+		throw new UserError(`builder ${guest.builder} is not supported by board ${board.name} yet`, { where: file });
+	const overlay = overlayFolder(persona);
+	return {
+		...common,
+		builder: "debian",
+		base: guest.base,
+		packages: [...new Set(guest.packages)].sort(),
+		overlay: overlay === undefined ? {} : await overlayDigests(overlay),
+		commandLine: [DEBIAN_COMMAND_LINE, guest.commandLine].filter((part) => part !== "").join(" "),
+		lock: lockedEntries(lock, guest, file),
+	};
+}
+
+/** Where the files of a persona's guest are on this machine. */
+export function guestSources(persona: Loaded<Persona>): GuestSources {
+	const overlayDir = overlayFolder(persona);
+	return { baseDir: documentFolder(persona), ...(overlayDir === undefined ? {} : { overlayDir }) };
+}
+
+/** The key of a guest: of what it is built from, not of where that lies. */
+export function guestKey(inputs: GuestInputs): string {
+	const { kernel, initramfs, deviceTree, lock, ...rest } = inputs;
+	const digestOf = (file: PinnedFile | undefined) => file?.sha256;
+	return sha256(
+		canonicalJson({
+			kind: "guest",
+			...rest,
+			kernel: digestOf(kernel),
+			initramfs: digestOf(initramfs),
+			deviceTree: digestOf(deviceTree),
+			lock: lock.map(({ name, sha256: digest }) => [name, digest]),
+		}),
+	);
+}
+
+function overlayFolder({ document, file }: Loaded<Persona>): string | undefined {
+	const { overlay } = document.guest;
+	return overlay === null ? undefined : resolve(join(file, ".."), overlay);
+}
+
+async function pinnedFile(pinned: GuestFile, folder: string, where: string): Promise<PinnedFile> {
+	if (pinned.url !== undefined) {
+		if (pinned.sha256 === undefined) throw new UserError("a file from a URL needs sha256", { where });
+		return { url: pinned.url, sha256: pinned.sha256 };
+	}
+	if (pinned.path === undefined) throw new UserError("needs path or url", { where });
+	const path = resolve(folder, pinned.path);
+	let found: string;
+	try {
+		found = (await sha256File(path)).slice("sha256:".length);
+	} catch (error) {
+		if (errorCode(error) === "ENOENT") throw new UserError(`no such file: ${pinned.path}`, { where, cause: error });
+		throw error;
+	}
+	if (pinned.sha256 !== undefined && pinned.sha256 !== found) {
+		throw new UserError(`${pinned.path} has sha256 ${found}, the document says ${pinned.sha256}`, {
+			where,
+			remedy: "bring the right file, or correct sha256 in the document",
+		});
+	}
+	// An absolute path would differ from machine to machine.
+	return { path: isAbsolute(pinned.path) ? relative(folder, path) : pinned.path, sha256: found };
+}

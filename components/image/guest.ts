@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// Builds a guest image: kernel, initial filesystem and device tree in the store, and a record that names them.
+import { open, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { canonicalJson } from "../util/digest.ts";
+import { prefixed } from "../util/progress.ts";
+import { type Apt, openApt } from "./apt.ts";
+import { busyboxTree } from "./busybox.ts";
+import { cpioChunks } from "./cpio.ts";
+import { debianKernel, uncompressed } from "./debian-kernel.ts";
+import { debianTree } from "./debian-root.ts";
+import { fetchUrl } from "./fetch-url.ts";
+import type { FileTree } from "./file-tree.ts";
+import { guestKey } from "./guest-inputs.ts";
+import { type KernelFormat, kernelFormat } from "./kernel.ts";
+import type { LockEntry } from "./lock.ts";
+import { addOverlay } from "./overlay.ts";
+import { builtFrom, rememberBuilt } from "./records.ts";
+import type { Blob, Store } from "./store.ts";
+import type { Artifact, BuildContext, GuestInputs, GuestSources, PinnedFile } from "./types.ts";
+
+/** A part of a guest in the store. */
+export interface GuestPart {
+	digest: string;
+	/** Bytes. */
+	size: number;
+}
+
+/** What the record of a guest image says. */
+export interface GuestRecord {
+	kind: "guest";
+	kernel: GuestPart & KernelFormat;
+	initramfs?: GuestPart & {
+		/** Whether the guest unpacks it into its RAM, so that it needs the room twice at start. */
+		unpacked: boolean;
+	};
+	deviceTree?: GuestPart;
+	commandLine: string;
+}
+
+type Parts = Omit<GuestRecord, "kind" | "commandLine">;
+
+/**
+ * Builds a guest image, or takes it from the store when it was built from the same inputs before.
+ *
+ * @throws UserError when a package or file cannot be had, or an overlay file changed meanwhile
+ */
+export async function buildGuest(inputs: GuestInputs, sources: GuestSources, context: BuildContext): Promise<Artifact> {
+	const key = guestKey(inputs);
+	const { store, signal } = context;
+	const progress = prefixed(context.progress, inputs.persona);
+	const found = await findGuest(key, store, signal);
+	if (found !== undefined) return found.artifact;
+	return store.exclusively(key, { signal, progress }, async () => {
+		const meanwhile = await findGuest(key, store, signal);
+		if (meanwhile !== undefined) return meanwhile.artifact;
+		const inner = { ...context, progress };
+		const parts =
+			inputs.builder === "prebuilt" ? await prebuiltParts(inputs, sources, inner) : await debianParts(inputs, sources, inner);
+		const record: GuestRecord = { kind: "guest", ...parts, commandLine: inputs.commandLine };
+		const blob = await store.put(Buffer.from(`${canonicalJson(record)}\n`), signal);
+		await rememberBuilt(store, key, "guest", blob.digest);
+		return { key, digest: blob.digest, size: sizeOf(record), path: blob.path };
+	});
+}
+
+/** A guest image in the store with its parts, all verified; undefined when something is missing. */
+export async function findGuest(
+	key: string,
+	store: Store,
+	signal?: AbortSignal,
+): Promise<{ artifact: Artifact; record: GuestRecord; blobs: Map<string, Blob> } | undefined> {
+	const built = await builtFrom(store, key);
+	if (built?.kind !== "guest") return undefined;
+	const blob = await store.get(built.digest, signal);
+	if (blob === undefined) return undefined;
+	const record = JSON.parse(await readFile(blob.path, "utf8")) as GuestRecord;
+	const blobs = new Map<string, Blob>();
+	for (const part of partsOf(record)) {
+		const found = await store.get(part.digest, signal);
+		if (found === undefined) return undefined;
+		blobs.set(part.digest, found);
+	}
+	return { artifact: { key, digest: built.digest, size: sizeOf(record), path: blob.path }, record, blobs };
+}
+
+function partsOf(record: GuestRecord): GuestPart[] {
+	return [record.kernel, record.initramfs, record.deviceTree].filter((part) => part !== undefined);
+}
+
+function sizeOf(record: GuestRecord): number {
+	return partsOf(record).reduce((sum, { size }) => sum + size, 0);
+}
+
+async function debianParts(inputs: GuestInputs, sources: GuestSources, context: BuildContext): Promise<Parts> {
+	const { store, signal, progress } = context;
+	let apt: Promise<Apt> | undefined;
+	// apt is opened only when something has to be fetched: builds from a full store need none.
+	const fetch = async (entry: LockEntry): Promise<Blob> => {
+		const stored = await store.get(`sha256:${entry.sha256}`, signal);
+		if (stored !== undefined) return stored;
+		progress(`fetching ${entry.name} ${entry.version}`);
+		apt ??= openApt();
+		return (await apt).fetch(entry, store, signal);
+	};
+	const [kernelEntry, ...entries] = inputs.lock;
+	if (kernelEntry === undefined) throw new Error("a debian guest without lock entries");
+	const kernel = await debianKernel(kernelEntry, () => fetch(kernelEntry), store, signal);
+	let tree: FileTree;
+	if (inputs.base === "debian") {
+		tree = await debianTree(entries, fetch, inputs.persona, { store, signal, progress });
+	} else {
+		const packages: string[] = [];
+		for (const entry of entries) packages.push((await fetch(entry)).path);
+		progress("making the root filesystem");
+		tree = await busyboxTree(packages, inputs.persona, signal);
+	}
+	if (sources.overlayDir !== undefined) await addOverlay(tree, sources.overlayDir, inputs.overlay);
+	const initramfs = await store.put(chunks(tree), signal);
+	return {
+		kernel: { ...part(kernel), ...kernelFormat(await head(kernel.path)) },
+		initramfs: { ...part(initramfs), unpacked: true },
+	};
+}
+
+async function prebuiltParts(inputs: GuestInputs, sources: GuestSources, context: BuildContext): Promise<Parts> {
+	const take = async (file: PinnedFile | undefined): Promise<Blob | undefined> =>
+		file === undefined ? undefined : takePinned(file, sources.baseDir, context);
+	const given = await take(inputs.kernel);
+	if (given === undefined) throw new Error("a prebuilt guest without a kernel");
+	const bytes = await readFile(given.path);
+	const plain = uncompressed(bytes);
+	const kernel = plain === bytes ? given : await context.store.put(plain, context.signal);
+	const initramfs = await take(inputs.initramfs);
+	const deviceTree = await take(inputs.deviceTree);
+	return {
+		kernel: { ...part(kernel), ...kernelFormat(plain.subarray(0, 64)) },
+		...(initramfs === undefined ? {} : { initramfs: { ...part(initramfs), unpacked: false } }),
+		...(deviceTree === undefined ? {} : { deviceTree: part(deviceTree) }),
+	};
+}
+
+async function takePinned(file: PinnedFile, baseDir: string, { store, signal, progress }: BuildContext): Promise<Blob> {
+	const digest = `sha256:${file.sha256}`;
+	const stored = await store.get(digest, signal);
+	if (stored !== undefined) return stored;
+	if (file.url !== undefined) return fetchUrl(file.url, digest, store, progress, signal);
+	const path = join(baseDir, file.path ?? "");
+	const blob = await store.put(await readFile(path), signal);
+	if (blob.digest !== digest)
+		throw new Error(`${path} changed while the image was built: it is ${blob.digest}, expected ${digest}`);
+	return blob;
+}
+
+async function* chunks(tree: FileTree): AsyncGenerator<Uint8Array> {
+	yield* cpioChunks(tree);
+}
+
+async function head(path: string): Promise<Uint8Array> {
+	const file = await open(path);
+	try {
+		const { bytesRead, buffer } = await file.read(Buffer.alloc(64), 0, 64, 0);
+		return buffer.subarray(0, bytesRead);
+	} finally {
+		await file.close();
+	}
+}
+
+function part({ digest, size }: Blob): GuestPart {
+	return { digest, size };
+}

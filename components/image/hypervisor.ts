@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// Builds Veil from hypervisor/ with Debian's cross compiler. Its key is that of its sources and compiler.
+import { readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Board } from "../manifest/index.ts";
+import { canonicalJson, sha256 } from "../util/digest.ts";
+import { UserError } from "../util/errors.ts";
+import { packageRoot } from "../util/paths.ts";
+import { ProcessError, run } from "../util/process.ts";
+import { builtFrom, rememberBuilt } from "./records.ts";
+import type { Store } from "./store.ts";
+import type { Artifact, BuildContext, HypervisorInputs } from "./types.ts";
+
+const RECIPE = 1;
+const COMPILER = "aarch64-linux-gnu-gcc";
+
+/** Reads everything Veil is built from. @throws UserError when the cross compiler is missing */
+export async function hypervisorInputs(board: Board, root = join(packageRoot(), "hypervisor")): Promise<HypervisorInputs> {
+	return { board: board.name, sources: await sourcesDigest(root), compiler: await compilerVersion(), recipe: RECIPE };
+}
+
+/** The key of a build of Veil. */
+export function hypervisorKey(inputs: HypervisorInputs): string {
+	return sha256(canonicalJson({ kind: "hypervisor", ...inputs }));
+}
+
+/**
+ * Builds Veil, or takes it from the store when it was built from the same inputs before.
+ *
+ * @throws UserError when it does not compile
+ */
+export async function buildHypervisor(
+	inputs: HypervisorInputs,
+	context: BuildContext,
+	root = join(packageRoot(), "hypervisor"),
+): Promise<Artifact> {
+	const key = hypervisorKey(inputs);
+	const { store, signal, progress } = context;
+	const found = await findHypervisor(key, store, signal);
+	if (found !== undefined) return found;
+	return store.exclusively(key, { signal, progress }, async () => {
+		const meanwhile = await findHypervisor(key, store, signal);
+		if (meanwhile !== undefined) return meanwhile;
+		if ((await sourcesDigest(root)) !== inputs.sources) {
+			throw new UserError("Veil's sources changed while it was built", { where: root, remedy: "run the same command again" });
+		}
+		progress("compiling Veil");
+		const scratch = await store.scratch();
+		try {
+			// Only what the build needs of the environment: nothing of it may show in the bytes.
+			const env = { PATH: process.env.PATH, HOME: scratch, LC_ALL: "C.UTF-8", TZ: "UTC", SOURCE_DATE_EPOCH: "0" };
+			await run("make", ["-C", root, `BOARD=${inputs.board}`, `BUILD=${scratch}`], { env, signal, killAfterMs: 400 });
+			const blob = await store.put(await readFile(join(scratch, "veil.bin")), signal);
+			await rememberBuilt(store, key, "hypervisor", blob.digest);
+			return { key, ...blob };
+		} catch (error) {
+			if (!(error instanceof ProcessError)) throw error;
+			throw new UserError(`Veil does not compile:\n${error.stderr.trim().split("\n").slice(-8).join("\n")}`, {
+				where: root,
+				cause: error,
+			});
+		} finally {
+			await rm(scratch, { recursive: true, force: true });
+		}
+	});
+}
+
+/** Veil in the store, verified. */
+export async function findHypervisor(key: string, store: Store, signal?: AbortSignal): Promise<Artifact | undefined> {
+	const built = await builtFrom(store, key);
+	if (built?.kind !== "hypervisor") return undefined;
+	const blob = await store.get(built.digest, signal);
+	return blob === undefined ? undefined : { key, ...blob };
+}
+
+// Tests and prose do not reach the binary; `build` is where make puts its results by default.
+async function sourcesDigest(root: string): Promise<string> {
+	const listing: string[] = [];
+	const visit = async (path: string): Promise<void> => {
+		const entries = await readdir(join(root, path), { withFileTypes: true });
+		for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+			const inner = path === "" ? entry.name : `${path}/${entry.name}`;
+			if (inner === "tests" || inner === "build" || entry.name.startsWith(".")) continue;
+			if (entry.isDirectory()) await visit(inner);
+			else if (/\.(c|h|S|s|ld|mk)$|^Makefile$/.test(entry.name))
+				listing.push(`${inner} ${sha256(await readFile(join(root, inner)))}`);
+		}
+	};
+	await visit("");
+	return sha256(listing.join("\n"));
+}
+
+let version: Promise<string> | undefined;
+
+function compilerVersion(): Promise<string> {
+	version ??= run(COMPILER, ["--version"]).then(
+		({ stdout }) => stdout.split("\n")[0] ?? "",
+		(error: unknown) => {
+			version = undefined;
+			throw new UserError(`${COMPILER} is missing, which Veil is built with`, {
+				remedy: "apt-get install gcc-aarch64-linux-gnu make",
+				cause: error,
+			});
+		},
+	);
+	return version;
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs a command for its output as bytes, in pieces, so that what it writes need not fit in memory.
+import { spawn } from "node:child_process";
+
+/** The standard output of a command. Throws when it fails, and ends it when the reader stops or the signal aborts. */
+export async function* streamCommand(command: string, args: readonly string[], signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+	signal?.throwIfAborted();
+	const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
+	let errors = "";
+	child.stderr.setEncoding("utf8").on("data", (text: string) => {
+		errors = (errors + text).slice(-4096);
+	});
+	const ended = new Promise<number | null>((settle, fail) => child.once("error", fail).once("close", settle));
+	// Awaited below; a failure to start must not be an unhandled rejection before that.
+	ended.catch(() => {});
+	const abort = () => child.kill("SIGKILL");
+	signal?.addEventListener("abort", abort, { once: true });
+	let complete = false;
+	try {
+		yield* child.stdout as AsyncIterable<Uint8Array>;
+		const status = await ended;
+		complete = true;
+		signal?.throwIfAborted();
+		if (status !== 0) throw new Error(`${command} ${args.join(" ")}: exit status ${status}\n${errors.trimEnd()}`);
+	} finally {
+		signal?.removeEventListener("abort", abort);
+		if (!complete) child.kill("SIGKILL");
+	}
+}
