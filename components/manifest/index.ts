@@ -7,6 +7,7 @@ export { guestFileProblems } from "./guest-files.ts";
 export type { AnyDocument, GuestFile, Kind, Loaded } from "./loaded.ts";
 export { documentFolder } from "./loaded.ts";
 export { type Inline, type PhoneParts, partSource, phoneFromParts } from "./parts.ts";
+export { loadPersona } from "./persona.ts";
 export { loadPhone, type PhoneDraft, type PhoneResult, type ResolvedPhone } from "./phone.ts";
 export { type DocumentPath, type Place, type Positions, propertyPath } from "./positions.ts";
 export { printDocument } from "./print.ts";
