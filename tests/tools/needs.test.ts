@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is missing is found without changing anything, and each need names its reason and its remedy.
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { packageRoot } from "../../components/util/index.ts";
+import { aptLine, checkNeeds, compareVersions, findCommand, missingPackages, staleModules } from "../../tools/needs.mjs";
+
+let folder: string;
+beforeEach(async () => {
+	folder = await mkdtemp(join(tmpdir(), "persona needs "));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+test.each([
+	["18.20.4", "22.13.0", -1],
+	["v22.13.0", "22.13.0", 0],
+	["3.200.0-dev+abc", "3.200.0", 0],
+	["3.1000.0", "3.200.0", 1],
+	["1.24", "1.24.0", 0],
+])("version %s against %s", (a, b, expected) => expect(Math.sign(compareVersions(a, b))).toBe(expected));
+
+test("a command is found in the folders of PATH, in order, executables only", async () => {
+	await mkdir(join(folder, "a"));
+	await mkdir(join(folder, "b"));
+	await writeFile(join(folder, "a/tool"), "");
+	await writeFile(join(folder, "b/tool"), "");
+	await chmod(join(folder, "b/tool"), 0o755);
+	expect(findCommand("tool", { PATH: `${folder}/a:${folder}/b` })).toBe(`${folder}/b/tool`);
+	expect(findCommand("tool", { PATH: `${folder}/a:${folder}/b` }, [`${folder}/b`])).toBeUndefined();
+});
+
+test("on a machine with nothing, everything with a command is missing, with a reason", () => {
+	const missing = missingPackages(["run", "test", "engine"], { PATH: folder });
+	expect(missing.map((need) => need.package)).toEqual(
+		expect.arrayContaining(["qemu-system-arm", "gcc-aarch64-linux-gnu", "clang-tidy", "golang-go"]),
+	);
+	expect(missing.every((need) => need.why.length > 10)).toBe(true);
+	expect(aptLine(["a", "b"])).toBe("apt-get install -y --no-install-recommends a b");
+});
+
+test("node_modules that differ from the lock are named", async () => {
+	const lock = (version: string) =>
+		JSON.stringify({ packages: { "": {}, "node_modules/a": { version }, "node_modules/b": { version: "1.0.0", optional: true } } });
+	await writeFile(join(folder, "package-lock.json"), lock("2.0.0"));
+	expect(staleModules(folder)).toEqual(["node_modules/a"]);
+	await mkdir(join(folder, "node_modules"));
+	await writeFile(join(folder, "node_modules/.package-lock.json"), lock("1.0.0"));
+	expect(staleModules(folder)).toEqual(["node_modules/a"]);
+	await writeFile(join(folder, "node_modules/.package-lock.json"), lock("2.0.0"));
+	expect(staleModules(folder)).toEqual([]);
+});
+
+test("each check that fails says what to do", () => {
+	const checks = checkNeeds(packageRoot(), { PATH: folder });
+	expect(checks.map((check) => check.name)).toEqual(expect.arrayContaining(["node", "node_modules", "pulumi", "qemu-system-arm"]));
+	expect(checks.find((check) => check.name === "node")).toMatchObject({ ok: true, fix: undefined });
+	for (const check of checks) expect(check.ok || (check.fix ?? "") !== "").toBe(true);
+	expect(checks.find((check) => check.name === "pulumi")).toMatchObject({ ok: false, found: "not found" });
+});

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// `npm test`: set-up, then every check and test there is, a count on the last line. Arguments name tests: `npm test -- tests/util`.
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fail, say } from "./console.mjs";
+import { engineEnvironment } from "./environment.mjs";
+import { changedFiles, MARK, markedProcesses } from "./leftovers.mjs";
+import { packageFolder, setUp } from "./setup.mjs";
+
+/** @typedef {{ passed: number, failed: number, skipped: number }} Count */
+
+/**
+ * Runs a command with the terminal's streams, keeping a copy of what it says.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<{ ok: boolean, output: string }>}
+ */
+function show(command, args, env) {
+	return new Promise((settle) => {
+		const child = spawn(command, args, { cwd: packageFolder, env, stdio: ["ignore", "pipe", "pipe"] });
+		let output = "";
+		for (const [stream, target] of /** @type {const} */ ([
+			[child.stdout, process.stdout],
+			[child.stderr, process.stderr],
+		])) {
+			stream.setEncoding("utf8").on("data", (/** @type {string} */ text) => {
+				output += text;
+				target.write(text);
+			});
+		}
+		child.once("error", (error) => settle({ ok: false, output: `${output}\n${error.message}` }));
+		child.once("close", (status) => settle({ ok: status === 0, output }));
+	});
+}
+
+/**
+ * @param {string} pattern for git ls-files
+ * @param {NodeJS.ProcessEnv} env
+ */
+async function sources(pattern, env) {
+	const { output } = await quiet("git", ["ls-files", "--cached", "--others", "--exclude-standard", pattern], env);
+	return output.split("\n").filter((file) => file !== "" && existsSync(join(packageFolder, file)));
+}
+
+/**
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<{ ok: boolean, output: string }>}
+ */
+function quiet(command, args, env) {
+	return new Promise((settle) => {
+		const child = spawn(command, args, { cwd: packageFolder, env, stdio: ["ignore", "pipe", "inherit"] });
+		let output = "";
+		child.stdout.setEncoding("utf8").on("data", (/** @type {string} */ text) => {
+			output += text;
+		});
+		child.once("error", () => settle({ ok: false, output }));
+		child.once("close", (status) => settle({ ok: status === 0, output }));
+	});
+}
+
+/**
+ * What a line `N passed, N failed` in a program's output says; where there is none, the program counts as one test.
+ * @param {{ ok: boolean, output: string }} outcome
+ * @returns {Count}
+ */
+function counted({ ok, output }) {
+	const totals = [...output.matchAll(/^(?:\w+: )?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/gm)];
+	const sum = (/** @type {number} */ index) => totals.reduce((total, match) => total + Number(match[index] ?? 0), 0);
+	if (totals.length === 0) return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 };
+	// A program that ends badly after counting no failure has failed all the same.
+	return { passed: sum(1), failed: Math.max(sum(2), ok ? 0 : 1), skipped: sum(3) };
+}
+
+/**
+ * The unit and system tests.
+ * @param {readonly string[]} names
+ * @param {NodeJS.ProcessEnv} env
+ * @param {string} folder
+ * @returns {Promise<Count>}
+ */
+async function vitest(names, env, folder) {
+	const report = join(folder, "vitest.json");
+	const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+	const { ok } = await show(process.execPath, [join("node_modules", "vitest", "vitest.mjs"), "run", ...reporters, ...names], env);
+	if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 };
+	const result = JSON.parse(readFileSync(report, "utf8"));
+	// A file that cannot even be loaded has no tests in it to fail.
+	const broken = result.testResults.filter(
+		(/** @type {{ status: string, assertionResults: unknown[] }} */ file) =>
+			file.status === "failed" && file.assertionResults.length === 0,
+	).length;
+	const failed = result.numFailedTests + broken;
+	return {
+		passed: result.numPassedTests,
+		failed: Math.max(failed, ok ? 0 : 1),
+		skipped: result.numPendingTests + (result.numTodoTests ?? 0),
+	};
+}
+
+/**
+ * Checks of the sources themselves.
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {AsyncGenerator<[string, Count]>}
+ */
+async function* checks(env) {
+	const bin = join("node_modules", ".bin");
+	yield ["look and mistakes of TypeScript (biome)", counted(await show(join(bin, "biome"), ["check"], env))];
+	yield ["types (tsc)", counted(await show(join(bin, "tsc"), ["-p", "."], env))];
+	const c = [...(await sources("*.c", env)), ...(await sources("*.h", env))];
+	if (c.length > 0) yield ["look of C (clang-format)", counted(await show("clang-format", ["--dry-run", "-Werror", ...c], env))];
+	if (existsSync(join(packageFolder, "hypervisor", "Makefile"))) {
+		yield ["hypervisor on the host (make test)", counted(await show("make", ["-s", "-C", "hypervisor", "test"], env))];
+		yield ["mistakes of C (clang-tidy)", counted(await show("make", ["-s", "-j2", "-C", "hypervisor", "tidy"], env))];
+	}
+}
+
+/** @param {readonly string[]} names */
+async function main(names) {
+	await setUp(packageFolder, { tests: true });
+	const folder = mkdtempSync(join(tmpdir(), "persona-test-"));
+	const mark = folder.slice(folder.lastIndexOf("-") + 1);
+	const ours = engineEnvironment(packageFolder).variables;
+	// Tests get the engine and the cache, and otherwise live in a folder that is removed afterwards.
+	/** @type {NodeJS.ProcessEnv} */
+	const env = {
+		...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("PULUMI_"))),
+		FORCE_COLOR: process.env.FORCE_COLOR ?? "0",
+		PATH: ours.PATH,
+		TMPDIR: folder,
+		PERSONA_STATE_DIR: join(folder, "state"),
+		PULUMI_HOME: join(folder, "pulumi"),
+		PULUMI_SKIP_UPDATE_CHECK: "true",
+		[MARK]: mark,
+	};
+	mkdirSync(join(folder, "state"), { mode: 0o700 });
+	const before = changedFiles(packageFolder);
+	/** @type {[string, Count][]} */
+	const results = [];
+	try {
+		if (names.length === 0) {
+			for await (const result of checks(env)) {
+				results.push(result);
+				say(`${result[0]}: ${result[1].failed === 0 ? "ok" : "FAILED"}`);
+			}
+		}
+		results.push(["tests (vitest)", await vitest(names, env, folder)]);
+		const processes = markedProcesses(mark);
+		const files = changedFiles(packageFolder).filter((line) => !before.includes(line));
+		for (const { pid, command } of processes) {
+			say(`left behind: process ${pid}: ${command.slice(0, 200)}`);
+			process.kill(pid, "SIGKILL");
+		}
+		for (const line of files) say(`left behind: ${line}`);
+		const clean = processes.length === 0 && files.length === 0;
+		results.push(["nothing left behind", { passed: clean ? 1 : 0, failed: clean ? 0 : 1, skipped: 0 }]);
+	} finally {
+		rmSync(folder, { recursive: true, force: true });
+	}
+	const total = (/** @type {keyof Count} */ what) => results.reduce((sum, [, count]) => sum + count[what], 0);
+	for (const [name, { passed, failed }] of results) if (failed > 0) say(`FAILED: ${name} (${failed} of ${passed + failed})`);
+	const skipped = total("skipped");
+	process.stdout.write(`${total("passed")} passed, ${total("failed")} failed${skipped > 0 ? `, ${skipped} skipped` : ""}\n`);
+	process.exitCode = total("failed") > 0 || total("passed") === 0 ? 1 : 0;
+}
+
+await main(process.argv.slice(2)).catch(fail);
