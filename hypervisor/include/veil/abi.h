@@ -136,7 +136,8 @@ enum veil_persona_flag {
 
 enum veil_device {
 	VEIL_DEVICE_PL011 = 1, /* at 0x09000000, interrupt SPI 1 */
-	VEIL_DEVICE_PL031 = 2 /* at 0x09010000, interrupt SPI 2 */
+	VEIL_DEVICE_PL031 = 2, /* at 0x09010000, interrupt SPI 2 */
+	VEIL_DEVICE_PVPANIC = 4 /* one byte at 0x09f00000 ("qemu,pvpanic-mmio"): a guest that panics says so */
 };
 
 struct veil_persona {
@@ -221,8 +222,7 @@ enum veil_op {
 	VEIL_OP_LOG = 9, /* argument: sequence number; -> struct veil_log_header and text of the first record not before it */
 	VEIL_OP_STATISTICS = 10, /* -> struct veil_statistics of one persona */
 	VEIL_OP_POWER_OFF = 11, /* the handset; persona is VEIL_NO_PERSONA */
-	VEIL_EVENT_STATE = 64, /* -> struct veil_event_state */
-	VEIL_EVENT_LOG = 65 /* there are records from this sequence number on: uint32_t */
+	VEIL_EVENT_STATE = 64 /* -> struct veil_event_state */
 };
 
 #define VEIL_NO_PERSONA 255

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The emulated physical timer: counts the guest's own time, as the virtual one does. */
+#include "emulated_timer.h"
+
+#include <veil/arch.h>
+#include <veil/board.h>
+
+#include "core/persona.h"
+#include "core/sched.h"
+
+enum {
+	OP2_TVAL = 0,
+	OP2_CTL = 1,
+	OP2_CVAL = 2
+};
+
+#define CTL_ENABLE 1
+#define CTL_MASKED 2
+#define CTL_ASSERTED 4
+
+uint64_t emulated_timer_count(const struct vcpu *v)
+{
+	return arch_time() - v->persona->time_offset;
+}
+
+static bool is_due(const struct vcpu *v)
+{
+	return (v->arch.cntp_ctl & CTL_ENABLE) && emulated_timer_count(v) >= v->arch.cntp_cval;
+}
+
+void emulated_timer_update(struct vcpu *v)
+{
+	vgic_line(v, BOARD_IRQ_PHYS_TIMER, is_due(v) && !(v->arch.cntp_ctl & CTL_MASKED));
+}
+
+uint64_t emulated_timer_read(struct vcpu *v, uint32_t op2)
+{
+	switch (op2) {
+	case OP2_TVAL:
+		return (uint32_t)(v->arch.cntp_cval - emulated_timer_count(v));
+	case OP2_CTL:
+		return v->arch.cntp_ctl | (is_due(v) ? CTL_ASSERTED : 0);
+	default:
+		return v->arch.cntp_cval;
+	}
+}
+
+void emulated_timer_write(struct vcpu *v, uint32_t op2, uint64_t value)
+{
+	switch (op2) {
+	case OP2_TVAL:
+		v->arch.cntp_cval = emulated_timer_count(v) + (uint64_t)(int64_t)(int32_t)value;
+		break;
+	case OP2_CTL:
+		v->arch.cntp_ctl = value & (CTL_ENABLE | CTL_MASKED);
+		break;
+	default:
+		v->arch.cntp_cval = value;
+		break;
+	}
+	lock_take(&v->persona->lock);
+	emulated_timer_update(v);
+	lock_release(&v->persona->lock);
+	sched_again(v->cpu); /* the deadline has moved */
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Exits: why a guest stopped, and what is done about it. A guest chooses the instruction, the registers and the memory behind
+ * them; every path below ends in its own virtual devices, in an exception for itself, or in its own end. */
+#include "exit.h"
+
+#include <veil/arch.h>
+#include <veil/platform.h>
+
+#include "core/log.h"
+#include "core/persona.h"
+#include "core/sched.h"
+#include "list_registers.h"
+#include "platforms/hypercall.h"
+#include "sysreg.h"
+#include "system_trap.h"
+
+/* Syndrome fields of aborts (Arm DDI 0487, D19.2.39, "ISS encoding for an exception from a Data Abort") */
+#define ISS_VALID BIT(24)
+#define ISS_SIZE(esr) (1U << ((esr) >> 22 & 3))
+#define ISS_SIGN_EXTEND BIT(21)
+#define ISS_REGISTER(esr) ((esr) >> 16 & 31)
+#define ISS_64_BIT BIT(15)
+#define ISS_TABLE_WALK BIT(7)
+#define ISS_WRITE BIT(6)
+#define ISS_STATUS(esr) ((esr) & 0x3f)
+#define STATUS_TRANSLATION_LAST 0x07 /* 0..3 address size, 4..7 translation */
+#define STATUS_EXTERNAL 0x10
+#define STATUS_EXTERNAL_WALK_LAST 0x17
+
+/* Below it lie devices, above it RAM: a persona's RAM base is at least this (manifest.c). */
+#define DEVICES_END (UINT64_C(1) << 30)
+
+static void skip_instruction(uint64_t esr)
+{
+	sysreg_write(elr_el2, sysreg_read(elr_el2) + (esr & ESR_IL ? 4 : 2));
+}
+
+/* An exception for the guest's EL1, as the hardware would take it (AArch64.TakeException). */
+static void inject(uint64_t esr)
+{
+	uint64_t pstate = sysreg_read(spsr_el2);
+	uint64_t offset = 0x400; /* from EL0 */
+
+	if (pstate & PSTATE_AARCH32)
+		offset = 0x600;
+	else if ((pstate & PSTATE_MODE_MASK) == PSTATE_EL1H)
+		offset = 0x200;
+	else if ((pstate & PSTATE_MODE_MASK) == PSTATE_EL1H - 1)
+		offset = 0;
+	sysreg_write(elr_el1, sysreg_read(elr_el2));
+	sysreg_write(spsr_el1, pstate);
+	sysreg_write(esr_el1, esr);
+	sysreg_write(elr_el2, sysreg_read(vbar_el1) + offset);
+	sysreg_write(spsr_el2, PSTATE_EL1H | PSTATE_DAIF);
+}
+
+void inject_undefined(uint64_t esr)
+{
+	inject((uint64_t)EC_UNKNOWN << ESR_EC_SHIFT | (esr & ESR_IL));
+}
+
+/* A synchronous external abort: what a bus says where there is nothing. */
+static void inject_abort(uint64_t esr)
+{
+	bool from_el0 = (sysreg_read(spsr_el2) & PSTATE_AARCH32) || (sysreg_read(spsr_el2) & PSTATE_MODE_MASK) == 0;
+	uint64_t class = esr >> ESR_EC_SHIFT & 0x3f;
+
+	if (!from_el0)
+		class++; /* EC_*_ABORT_LOWER to EC_*_ABORT_SAME */
+	sysreg_write(far_el1, sysreg_read(far_el2));
+	inject(class << ESR_EC_SHIFT | ESR_IL | (esr & (class >= EC_DATA_ABORT_LOWER ? ISS_WRITE : 0)) | STATUS_EXTERNAL);
+}
+
+static void crash(struct vcpu *v, uint64_t esr)
+{
+	struct veil_fault fault = {.syndrome = esr, .pc = sysreg_read(elr_el2), .address = sysreg_read(far_el2), .vcpu = v->index};
+
+	persona_crash(v->persona, VEIL_REASON_FAULT, &fault);
+}
+
+static bool mmio(struct vcpu *v, uint64_t esr, ipaddr_t address)
+{
+	uint32_t size = ISS_SIZE(esr);
+	uint32_t reg = ISS_REGISTER(esr);
+	uint64_t mask = UINT64_MAX >> (64 - 8 * size);
+	uint64_t value = 0;
+
+	v->statistics.mmio++;
+	if (esr & ISS_WRITE) {
+		if (reg != 31)
+			value = v->arch.x[reg] & mask;
+		return platform_mmio(v, address, size, true, &value);
+	}
+	if (!platform_mmio(v, address, size, false, &value))
+		return false;
+	value &= mask;
+	if ((esr & ISS_SIGN_EXTEND) && (value >> (8 * size - 1) & 1))
+		value |= ~mask;
+	if (reg != 31)
+		v->arch.x[reg] = esr & ISS_64_BIT ? value : (uint32_t)value;
+	return true;
+}
+
+static void memory_abort(struct vcpu *v, uint64_t esr)
+{
+	uint64_t status = ISS_STATUS(esr);
+	/* HPFAR_EL2.FIPA (D19.2.57) holds bits 47..12 of the guest-physical address. */
+	ipaddr_t address = ipaddr((sysreg_read(hpfar_el2) & ~UINT64_C(15)) << 8 | (sysreg_read(far_el2) & 0xfff));
+
+	if (status > STATUS_TRANSLATION_LAST) {
+		if (status >= STATUS_EXTERNAL && status <= STATUS_EXTERNAL_WALK_LAST)
+			inject_abort(esr);
+		else
+			crash(v, esr);
+		return;
+	}
+	if (address.value < DEVICES_END) {
+		if ((esr & ISS_VALID) && !(esr & ISS_TABLE_WALK) && mmio(v, esr, address)) {
+			skip_instruction(esr);
+			return;
+		}
+	} else if (persona_populate(v, address)) {
+		return;
+	}
+	v->statistics.refused_memory++;
+	inject_abort(esr);
+}
+
+static void wait_for_interrupt(struct vcpu *v, uint64_t esr)
+{
+	bool pending;
+
+	v->statistics.wfi++;
+	skip_instruction(esr);
+	lock_take(&v->persona->lock);
+	list_registers_retire(v);
+	pending = vgic_has_pending(v);
+	if (!pending)
+		__atomic_store_n(&v->runnable, false, __ATOMIC_RELEASE);
+	lock_release(&v->persona->lock);
+	if (!pending)
+		v->cpu->need_resched = true;
+}
+
+static struct vcpu *resume(struct vcpu *v)
+{
+	if (likely(!__atomic_load_n(&v->cpu->need_resched, __ATOMIC_RELAXED)))
+		return v;
+	return sched_run(v->cpu);
+}
+
+struct vcpu *exit_sync(struct vcpu *v)
+{
+	uint64_t esr = sysreg_read(esr_el2);
+
+	switch (esr >> ESR_EC_SHIFT) {
+	case EC_HVC64:
+		v->statistics.hypercalls++;
+		hypercall(v, v->arch.x);
+		break;
+	case EC_DATA_ABORT_LOWER:
+	case EC_INSTRUCTION_ABORT_LOWER:
+		memory_abort(v, esr);
+		break;
+	case EC_SYSREG:
+		v->statistics.system_registers++;
+		if (system_trap(v, esr)) {
+			skip_instruction(esr);
+		} else {
+			v->statistics.refused_registers++;
+			inject_undefined(esr);
+		}
+		break;
+	case EC_WFX:
+		wait_for_interrupt(v, esr);
+		break;
+	case EC_SMC64: /* firmware is Veil's alone: every call is unknown */
+		v->statistics.smc++;
+		v->arch.x[0] = UINT64_MAX;
+		skip_instruction(esr);
+		break;
+	default: /* features hidden from the guest (SVE, pointer authentication, AArch32 coprocessors) */
+		v->statistics.refused_registers++;
+		inject_undefined(esr);
+		break;
+	}
+	return resume(v);
+}
+
+struct vcpu *exit_irq(struct vcpu *v)
+{
+	v->statistics.interrupts++;
+	arch_interrupt_poll();
+	return resume(v);
+}
+
+/* An asynchronous abort while a guest ran. Veil programs all devices, so its cause is this guest's access or a broken machine. */
+struct vcpu *exit_serror(struct vcpu *v)
+{
+	crash(v, sysreg_read(esr_el2));
+	return resume(v);
+}
+
+_Noreturn void fault_in_veil(uint64_t vector)
+{
+	panic("exception in Veil: vector", vector);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The virtual GIC's back end: interrupts in flight live in the CPU's list registers (Arm IHI 0069, 12.4.8). The persona's lock is
+ * held by the caller, and the virtual CPU is the one loaded here. */
+#ifndef VEIL_LIST_REGISTERS_H
+#define VEIL_LIST_REGISTERS_H
+
+#include <veil/vgic.h>
+
+struct vcpu;
+
+void list_registers_init(void); /* on each CPU */
+void list_registers_save(struct vcpu *vcpu); /* all state back to memory */
+void list_registers_load(struct vcpu *vcpu);
+
+/* The guest's timer interrupted: physical interrupt 27 has been acknowledged and stays active until the guest ends its own. */
+void list_registers_timer(struct vcpu *vcpu);
+
+/* Forgets list registers the guest is done with. */
+void list_registers_retire(struct vcpu *vcpu);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Zeroing, copying and cleaning, 64 bytes (a cache line) at a time; sizes are multiples of 64. */
+
+	.text
+/* x0 = to, x1 = size. DC ZVA: 64 bytes on every supported core, checked at boot. */
+	.globl	arch_zero
+arch_zero:
+	tst	x1, #255
+	b.eq	2f
+1:	cbz	x1, 3f
+	dc	zva, x0
+	add	x0, x0, #64
+	sub	x1, x1, #64
+	b	1b
+2:	cbz	x1, 3f
+	dc	zva, x0
+	add	x0, x0, #64
+	dc	zva, x0
+	add	x0, x0, #64
+	dc	zva, x0
+	add	x0, x0, #64
+	dc	zva, x0
+	add	x0, x0, #64
+	subs	x1, x1, #256
+	b.ne	2b
+3:	ret
+
+/* x0 = to, x1 = from, x2 = size. General registers: the guest's FP/SIMD registers are not saved here. */
+	.globl	arch_copy
+arch_copy:
+	cbz	x2, 2f
+1:	ldp	x3, x4, [x1, #0]
+	ldp	x5, x6, [x1, #16]
+	ldp	x7, x8, [x1, #32]
+	ldp	x9, x10, [x1, #48]
+	add	x1, x1, #64
+	stp	x3, x4, [x0, #0]
+	stp	x5, x6, [x0, #16]
+	stp	x7, x8, [x0, #32]
+	stp	x9, x10, [x0, #48]
+	add	x0, x0, #64
+	subs	x2, x2, #64
+	b.ne	1b
+2:	ret
+
+/* x0 = start, x1 = size. */
+	.globl	arch_clean
+arch_clean:
+	cbz	x1, 3f
+	tst	x1, #255
+	b.eq	2f
+1:	dc	cvac, x0
+	add	x0, x0, #64
+	subs	x1, x1, #64
+	b.ne	1b
+	b	3f
+2:	dc	cvac, x0
+	add	x0, x0, #64
+	dc	cvac, x0
+	add	x0, x0, #64
+	dc	cvac, x0
+	add	x0, x0, #64
+	dc	cvac, x0
+	add	x0, x0, #64
+	subs	x1, x1, #256
+	b.ne	2b
+3:	dsb	ish
+	ic	ialluis
+	dsb	ish
+	isb
+	ret

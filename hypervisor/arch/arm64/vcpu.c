@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Virtual CPUs: what is exchanged when another one takes over a CPU, and what a fresh one looks like. */
+#include <veil/arch.h>
+#include <veil/board.h>
+
+#include "core/lib.h"
+#include "core/persona.h"
+#include "gic.h"
+#include "list_registers.h"
+#include "sysreg.h"
+
+/* SCTLR_EL1 at reset: MMU and caches off, little-endian, RES1 bits of ARMv8.0. */
+#define SCTLR_EL1_RESET UINT64_C(0x30d00800)
+#define TIMER_ENABLE 1
+#define TIMER_MASKED 2
+
+void fp_save(struct fp_registers *to);
+void fp_load(const struct fp_registers *from);
+
+void arch_vcpu_init(struct vcpu *v)
+{
+	v->arch.stack_top = v->cpu ? v->cpu->stack_top : NULL;
+}
+
+void arch_vcpu_reset(struct vcpu *v, uint64_t entry, uint64_t x0)
+{
+	struct vgic_cpu vgic = v->arch.vgic; /* reset apart, by the platform */
+
+	memset(&v->arch, 0, sizeof(v->arch));
+	v->arch.vgic = vgic;
+	v->arch.stack_top = v->cpu->stack_top;
+	v->arch.x[0] = x0;
+	v->arch.pc = entry;
+	v->arch.pstate = PSTATE_EL1H | PSTATE_DAIF;
+	v->arch.system.sctlr = SCTLR_EL1_RESET;
+	v->arch.vgic_registers.hcr = ICH_HCR_EN;
+}
+
+static void system_save(struct system_registers *s)
+{
+	s->sctlr = sysreg_read(sctlr_el1);
+	s->cpacr = sysreg_read(cpacr_el1);
+	s->ttbr0 = sysreg_read(ttbr0_el1);
+	s->ttbr1 = sysreg_read(ttbr1_el1);
+	s->tcr = sysreg_read(tcr_el1);
+	s->esr = sysreg_read(esr_el1);
+	s->afsr0 = sysreg_read(afsr0_el1);
+	s->afsr1 = sysreg_read(afsr1_el1);
+	s->far = sysreg_read(far_el1);
+	s->mair = sysreg_read(mair_el1);
+	s->amair = sysreg_read(amair_el1);
+	s->vbar = sysreg_read(vbar_el1);
+	s->contextidr = sysreg_read(contextidr_el1);
+	s->tpidr_el0 = sysreg_read(tpidr_el0);
+	s->tpidrro_el0 = sysreg_read(tpidrro_el0);
+	s->tpidr_el1 = sysreg_read(tpidr_el1);
+	s->sp_el0 = sysreg_read(sp_el0);
+	s->sp_el1 = sysreg_read(sp_el1);
+	s->elr = sysreg_read(elr_el1);
+	s->spsr = sysreg_read(spsr_el1);
+	s->par = sysreg_read(par_el1);
+	s->cntkctl = sysreg_read(cntkctl_el1);
+	s->csselr = sysreg_read(csselr_el1);
+	s->cntv_ctl = sysreg_read(cntv_ctl_el0);
+	s->cntv_cval = sysreg_read(cntv_cval_el0);
+}
+
+static void system_load(const struct system_registers *s)
+{
+	sysreg_write(sctlr_el1, s->sctlr);
+	sysreg_write(cpacr_el1, s->cpacr);
+	sysreg_write(ttbr0_el1, s->ttbr0);
+	sysreg_write(ttbr1_el1, s->ttbr1);
+	sysreg_write(tcr_el1, s->tcr);
+	sysreg_write(esr_el1, s->esr);
+	sysreg_write(afsr0_el1, s->afsr0);
+	sysreg_write(afsr1_el1, s->afsr1);
+	sysreg_write(far_el1, s->far);
+	sysreg_write(mair_el1, s->mair);
+	sysreg_write(amair_el1, s->amair);
+	sysreg_write(vbar_el1, s->vbar);
+	sysreg_write(contextidr_el1, s->contextidr);
+	sysreg_write(tpidr_el0, s->tpidr_el0);
+	sysreg_write(tpidrro_el0, s->tpidrro_el0);
+	sysreg_write(tpidr_el1, s->tpidr_el1);
+	sysreg_write(sp_el0, s->sp_el0);
+	sysreg_write(sp_el1, s->sp_el1);
+	sysreg_write(elr_el1, s->elr);
+	sysreg_write(spsr_el1, s->spsr);
+	sysreg_write(par_el1, s->par);
+	sysreg_write(cntkctl_el1, s->cntkctl);
+	sysreg_write(csselr_el1, s->csselr);
+	sysreg_write(cntv_cval_el0, s->cntv_cval);
+	sysreg_write(cntv_ctl_el0, s->cntv_ctl);
+}
+
+void arch_vcpu_save(struct vcpu *v)
+{
+	v->arch.pc = sysreg_read(elr_el2);
+	v->arch.pstate = sysreg_read(spsr_el2);
+	system_save(&v->arch.system);
+	sysreg_write(cntv_ctl_el0, 0); /* its timer must not fire for somebody else */
+	fp_save(&v->arch.fp);
+	lock_take(&v->persona->lock);
+	list_registers_save(v);
+	lock_release(&v->persona->lock);
+}
+
+void arch_vcpu_load(struct vcpu *v)
+{
+	struct persona *p = v->persona;
+
+	sysreg_write(vttbr_el2, p->arch.vttbr);
+	sysreg_write(vmpidr_el2, BIT(31) | v->index);
+	sysreg_write(cntvoff_el2, p->time_offset);
+	sysreg_write(elr_el2, v->arch.pc);
+	sysreg_write(spsr_el2, v->arch.pstate);
+	system_load(&v->arch.system);
+	fp_load(&v->arch.fp);
+	isb();
+	/* Two virtual CPUs of one persona share a VMID, but not what each cached of its own tables (D8.14.4). */
+	if (p->config->cpu_count > 1)
+		__asm__ volatile("tlbi vmalle1\n\tdsb nsh\n\tic iallu\n\tdsb nsh\n\tisb" : : : "memory");
+	lock_take(&p->lock);
+	list_registers_load(v);
+	lock_release(&p->lock);
+}
+
+/* A guest may give any compare value: a sum beyond the counter's end means never. */
+static uint64_t deadline_of(uint64_t control, uint64_t compare, uint64_t offset)
+{
+	bool is_on = (control & (TIMER_ENABLE | TIMER_MASKED)) == TIMER_ENABLE;
+
+	return is_on && compare <= UINT64_MAX - offset ? compare + offset : UINT64_MAX;
+}
+
+uint64_t arch_vcpu_emulated_deadline(const struct vcpu *v)
+{
+	bool is_delivered = v->arch.vgic.word.level >> BOARD_IRQ_PHYS_TIMER & 1;
+
+	return is_delivered ? UINT64_MAX : deadline_of(v->arch.cntp_ctl, v->arch.cntp_cval, v->persona->time_offset);
+}
+
+uint64_t arch_vcpu_deadline(const struct vcpu *v)
+{
+	uint64_t virtual = deadline_of(v->arch.system.cntv_ctl, v->arch.system.cntv_cval, v->persona->time_offset);
+	uint64_t physical = arch_vcpu_emulated_deadline(v);
+
+	return virtual < physical ? virtual : physical;
+}

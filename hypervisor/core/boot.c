@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From reset to the first guest: nothing the manifest says is acted on before all of it has been checked. */
+#include "boot.h"
+
+#include <veil/arch.h>
+#include <veil/board.h>
+#include <veil/console.h>
+#include <veil/cpu.h>
+#include <veil/random_source.h>
+
+#include "control.h"
+#include "entropy.h"
+#include "log.h"
+#include "manifest.h"
+#include "memory.h"
+#include "mux.h"
+#include "owner.h"
+#include "payload.h"
+#include "persona.h"
+
+extern const struct veil_image_header image_header;
+
+static struct manifest manifest;
+
+static uint64_t payload_memory(void)
+{
+	uint64_t size = 0;
+
+	for (uint32_t i = 0; i < manifest.header->payloads.count; i++)
+		size += align_up(manifest.payloads[i].size, VEIL_PAGE_SIZE);
+	return size;
+}
+
+static void manifest_load(void)
+{
+	/* The header lies in memory the composer patched: read like any other input. */
+	const volatile struct veil_image_header *header = &image_header;
+	struct image_place image = {.base = paddr((uintptr_t)header), .size = header->image_size};
+	uint64_t offset = header->manifest_offset;
+	uint64_t size = header->manifest_size;
+	enum manifest_error error;
+
+	if (offset % VEIL_PAGE_SIZE || offset < header->veil_size || !range_within(offset, size, 0, image.size) ||
+	    image.size > BOARD_RAM_MAX_SIZE)
+		panic("image: bad place of the manifest", offset);
+	image.veil_size = offset + align_up(size, VEIL_PAGE_SIZE);
+	error = manifest_read(&manifest, arch_pointer(paddr(image.base.value + offset)), size, BOARD_NAME, image);
+	if (error != MANIFEST_OK)
+		panic("manifest refused: error", error);
+	if (manifest.header->ram_base != BOARD_RAM_BASE || manifest.header->ram_size > BOARD_RAM_MAX_SIZE ||
+	    manifest.header->cpu_count > BOARD_CPU_MAX_COUNT)
+		panic("manifest refused: not this board's RAM or CPUs", manifest.header->ram_size);
+	owner_init(manifest.regions, manifest.header->regions.count);
+	payload_init(&manifest, image.base);
+	memory_init(arch_pointer(paddr(manifest.header->work_base)), manifest.header->work_size);
+}
+
+static uint64_t entropy_init(void)
+{
+	uint8_t seed[64];
+	uint64_t epoch = 0;
+
+	if (random_source_read(seed, sizeof(seed)))
+		entropy_add(seed, sizeof(seed));
+	else
+		log_text(VEIL_NO_PERSONA, "no entropy source on this board");
+	if (!entropy_get((uint8_t *)&epoch, sizeof(epoch)))
+		epoch = arch_time();
+	return epoch;
+}
+
+void boot_init(void)
+{
+	uint64_t epoch;
+
+	console_init();
+	manifest_load();
+	cpu_count = manifest.header->cpu_count;
+	epoch = entropy_init();
+	mux_init(manifest.header->personas.count, epoch);
+	if (!persona_init_all(&manifest))
+		panic("manifest refused: too little work memory", manifest.header->work_size);
+	control_init(epoch, image_header.manifest_offset + align_up(manifest.header->size, VEIL_PAGE_SIZE) + memory_taken(),
+		payload_memory());
+	log_number(VEIL_NO_PERSONA, "Veil is up; personas:", persona_count);
+	if (!arch_start_cpus(cpu_count))
+		panic("a CPU did not start; wanted", cpu_count);
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The control protocol. */
+#include "control.h"
+
+#include <veil/arch.h>
+
+#include "lib.h"
+#include "log.h"
+#include "mux.h"
+#include "persona.h"
+#include "units.h"
+
+static struct {
+	uint64_t boot_epoch;
+	uint64_t memory_veil;
+	uint64_t memory_payloads;
+} control;
+
+struct reply {
+	struct veil_response response;
+	uint8_t data[VEIL_MUX_MAX_PAYLOAD - sizeof(struct veil_response)];
+};
+
+_Static_assert(sizeof(struct veil_status_persona) <= sizeof(((struct reply *)0)->data), "status fits into a frame");
+_Static_assert(sizeof(struct veil_statistics) <= sizeof(((struct reply *)0)->data), "statistics fit into a frame");
+_Static_assert(sizeof(struct veil_log_header) + LOG_TEXT_BYTES <= sizeof(((struct reply *)0)->data), "a log record fits into a frame");
+
+void control_init(uint64_t boot_epoch, uint64_t memory_veil, uint64_t memory_payloads)
+{
+	control.boot_epoch = boot_epoch;
+	control.memory_veil = memory_veil;
+	control.memory_payloads = memory_payloads;
+}
+
+static size_t status_system(uint8_t *data)
+{
+	struct veil_status_system status = {
+		.boot_epoch = control.boot_epoch,
+		.uptime_ns = ticks_to_ns(arch_time()),
+		.cpus = cpu_count,
+		.personas = persona_count,
+		.foreground = persona_foreground,
+		.mux_garbage = mux_garbage(),
+		.mux_dropped = mux_dropped(),
+		.memory_veil = control.memory_veil,
+		.memory_payloads = control.memory_payloads,
+		.log_next = log_next(),
+	};
+
+	for (uint32_t i = 0; i < cpu_count; i++)
+		status.idle_ns += ticks_to_ns(cpus[i].idle_time);
+	memcpy(data, &status, sizeof(status));
+	return sizeof(status);
+}
+
+static size_t status_persona(uint8_t *data, const struct persona *p)
+{
+	struct veil_status_persona status = {
+		.state = (uint8_t)p->state,
+		.reason = (uint8_t)p->reason,
+		.ready = (uint8_t)p->ready,
+		.foreground = p->index == persona_foreground,
+		.restarts = p->restarts,
+		.starts = p->starts,
+		.cpu_count = p->config->cpu_count,
+		.memory_total = p->config->ram_size,
+		.memory_touched = p->touched * VEIL_PAGE_SIZE,
+		.fault = p->fault,
+	};
+
+	for (uint32_t i = 0; i < p->config->cpu_count; i++)
+		status.cpu_time_ns += ticks_to_ns(p->vcpus[i]->cpu_time);
+	memcpy(status.name, p->config->name, sizeof(status.name));
+	memcpy(data, &status, sizeof(status));
+	return sizeof(status);
+}
+
+/* All fields of struct veil_statistics are 64-bit counters, so they are summed as an array. */
+static size_t statistics(uint8_t *data, const struct persona *p)
+{
+	uint64_t sums[sizeof(struct veil_statistics) / sizeof(uint64_t)] = {0};
+
+	for (uint32_t i = 0; i < p->config->cpu_count; i++) {
+		uint64_t counters[ARRAY_COUNT(sums)];
+
+		memcpy(counters, &p->vcpus[i]->statistics, sizeof(counters));
+		for (size_t j = 0; j < ARRAY_COUNT(sums); j++)
+			sums[j] += counters[j];
+	}
+	memcpy(data, sums, sizeof(sums));
+	return sizeof(sums);
+}
+
+static size_t log_answer(uint8_t *data, uint32_t from, uint32_t *result)
+{
+	struct log_record record;
+
+	if (!log_read(from, &record)) {
+		*result = VEIL_RESULT_NO_DATA;
+		return 0;
+	}
+	memcpy(data, &record.header, sizeof(record.header));
+	memcpy(data + sizeof(record.header), record.text, record.length);
+	return sizeof(record.header) + record.length;
+}
+
+static enum veil_result command(uint8_t op, struct persona *p)
+{
+	switch (op) {
+	case VEIL_OP_START:
+		return persona_start(p);
+	case VEIL_OP_STOP:
+		return persona_stop(p);
+	case VEIL_OP_PAUSE:
+		return persona_pause(p);
+	case VEIL_OP_RESUME:
+		return persona_resume(p);
+	case VEIL_OP_RESTART:
+		return persona_restart(p);
+	case VEIL_OP_SWITCH:
+		return persona_switch(p);
+	default:
+		return VEIL_RESULT_UNKNOWN_OP;
+	}
+}
+
+static bool op_is_global(uint8_t op)
+{
+	return op == VEIL_OP_STATUS_SYSTEM || op == VEIL_OP_LOG || op == VEIL_OP_POWER_OFF;
+}
+
+void control_receive(const uint8_t *payload, size_t size)
+{
+	struct veil_request request = {0};
+	struct reply reply = {0};
+	size_t answer = 0;
+
+	memcpy(&request, payload, size < sizeof(request) ? size : sizeof(request));
+	reply.response = (struct veil_response){.op = request.op, .persona = request.persona, .id = request.id};
+	if (size != sizeof(request))
+		reply.response.result = VEIL_RESULT_BAD_LENGTH;
+	else if (!op_is_global(request.op) && request.persona >= persona_count)
+		reply.response.result = VEIL_RESULT_NO_SUCH_PERSONA;
+	else
+		switch (request.op) {
+		case VEIL_OP_STATUS_SYSTEM:
+			answer = status_system(reply.data);
+			break;
+		case VEIL_OP_STATUS_PERSONA:
+			answer = status_persona(reply.data, &personas[request.persona]);
+			break;
+		case VEIL_OP_STATISTICS:
+			answer = statistics(reply.data, &personas[request.persona]);
+			break;
+		case VEIL_OP_LOG:
+			answer = log_answer(reply.data, request.argument, &reply.response.result);
+			break;
+		case VEIL_OP_POWER_OFF:
+			break;
+		default:
+			reply.response.result = command(request.op, &personas[request.persona]);
+			break;
+		}
+	mux_control_send(&reply, sizeof(reply.response) + answer);
+	if (reply.response.result == VEIL_RESULT_OK && request.op == VEIL_OP_POWER_OFF)
+		arch_power_off();
+}
+
+void control_event_state(const struct persona *p)
+{
+	struct {
+		struct veil_response response;
+		struct veil_event_state state;
+	} event = {
+		.response = {.op = VEIL_EVENT_STATE, .persona = (uint8_t)p->index},
+		.state = {.state = (uint8_t)p->state, .reason = (uint8_t)p->reason, .starts = p->starts},
+	};
+
+	mux_control_send(&event, sizeof(event));
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The functions the compiler may call in freestanding code, and two of our own. */
+#include "lib.h"
+
+void *memcpy(void *restrict to, const void *restrict from, size_t size)
+{
+	uint8_t *t = to;
+	const uint8_t *f = from;
+
+	while (size--)
+		*t++ = *f++;
+	return to;
+}
+
+void *memset(void *to, int value, size_t size)
+{
+	uint8_t *t = to;
+
+	while (size--)
+		*t++ = (uint8_t)value;
+	return to;
+}
+
+int memcmp(const void *a, const void *b, size_t size)
+{
+	const uint8_t *x = a;
+	const uint8_t *y = b;
+
+	for (; size; size--, x++, y++)
+		if (*x != *y)
+			return *x < *y ? -1 : 1;
+	return 0;
+}
+
+bool bytes_are_zero(const void *bytes, size_t size)
+{
+	const uint8_t *b = bytes;
+	uint8_t any = 0;
+
+	while (size--)
+		any |= *b++;
+	return any == 0;
+}
+
+bool name_is_valid(const uint8_t name[VEIL_NAME_BYTES])
+{
+	size_t length = 0;
+
+	while (length < VEIL_NAME_BYTES && name[length] >= 0x20 && name[length] < 0x7f)
+		length++;
+	return length > 0 && length < VEIL_NAME_BYTES && bytes_are_zero(name + length, VEIL_NAME_BYTES - length);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The little of a C library that Veil needs. */
+#ifndef VEIL_LIB_H
+#define VEIL_LIB_H
+
+#include <veil/abi.h>
+#include <veil/types.h>
+
+void *memcpy(void *restrict to, const void *restrict from, size_t size);
+void *memset(void *to, int value, size_t size);
+int memcmp(const void *a, const void *b, size_t size);
+
+bool bytes_are_zero(const void *bytes, size_t size);
+
+/* Printable ASCII, 1 to VEIL_NAME_BYTES-1 characters, then NULs only. */
+bool name_is_valid(const uint8_t name[VEIL_NAME_BYTES]);
+
+#endif

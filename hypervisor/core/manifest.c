@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads the manifest. It is written by the composer, yet nothing in it is believed: a wrong one must not become a hole. */
+#include "manifest.h"
+
+#include "lib.h"
+
+/* The tables must follow each other in order without gaps: what is nowhere described cannot hide anything. */
+static bool table_is_next(const struct veil_manifest *header, struct veil_table table, uint64_t entry_size, uint32_t limit, uint64_t *next)
+{
+	if (table.offset != *next || table.count > limit)
+		return false;
+	*next += table.count * entry_size;
+	return *next <= header->size;
+}
+
+/* Of a kind this version does not know yet: it stands at the end. */
+static bool table_is_empty(const struct veil_manifest *header, struct veil_table table)
+{
+	return table.offset == header->size && table.count == 0;
+}
+
+static enum manifest_error header_check(const struct veil_manifest *header, uint64_t size, const char *board)
+{
+	if (header->magic != VEIL_MANIFEST_MAGIC)
+		return MANIFEST_BAD_MAGIC;
+	if (header->abi_version != VEIL_ABI_VERSION || header->machine_version != 1)
+		return MANIFEST_BAD_VERSION;
+	if (header->must_understand != 0 || (header->flags & ~(uint32_t)VEIL_SKIP_PAYLOAD_DIGESTS) != 0)
+		return MANIFEST_UNKNOWN_FLAG;
+	if (header->size != size)
+		return MANIFEST_TRUNCATED;
+	if (!name_is_valid(header->board))
+		return MANIFEST_OTHER_BOARD;
+	for (size_t i = 0; i < VEIL_NAME_BYTES; i++) {
+		if (header->board[i] != (uint8_t)board[i])
+			return MANIFEST_OTHER_BOARD;
+		if (!board[i])
+			break;
+	}
+	if (header->signature_kind != VEIL_SIGNATURE_DEVELOPMENT)
+		return MANIFEST_BAD_SIGNATURE_KIND;
+	return header->reserved == 0 ? MANIFEST_OK : MANIFEST_BAD_RESERVED;
+}
+
+/* The owner of the region a range lies in, or UINT32_MAX if it lies in none or in more than one. */
+static uint32_t range_owner(const struct manifest *m, uint64_t base, uint64_t size)
+{
+	for (uint32_t i = 0; i < m->header->regions.count; i++)
+		if (range_within(base, size, m->regions[i].base, m->regions[i].size))
+			return m->regions[i].owner;
+	return UINT32_MAX;
+}
+
+static enum manifest_error regions_check(const struct manifest *m, struct image_place image)
+{
+	const struct veil_manifest *header = m->header;
+	uint64_t next = header->ram_base;
+
+	if (header->ram_base % VEIL_PAGE_SIZE || header->ram_size % VEIL_PAGE_SIZE || header->ram_base + header->ram_size < header->ram_base)
+		return MANIFEST_BAD_RAM;
+	for (uint32_t i = 0; i < header->regions.count; i++) {
+		const struct veil_region *region = &m->regions[i];
+
+		if (region->reserved)
+			return MANIFEST_BAD_RESERVED;
+		if (region->base != next || region->size == 0 || region->size % VEIL_PAGE_SIZE ||
+		    !range_within(region->base, region->size, header->ram_base, header->ram_size))
+			return MANIFEST_BAD_RAM;
+		if (region->owner >= header->personas.count && region->owner != VEIL_OWNER_VEIL && region->owner != VEIL_OWNER_PAYLOADS &&
+		    region->owner != VEIL_OWNER_FREE)
+			return MANIFEST_BAD_RAM;
+		next += region->size;
+	}
+	if (next != header->ram_base + header->ram_size)
+		return MANIFEST_BAD_RAM;
+	if (header->work_base % VEIL_PAGE_SIZE || range_owner(m, header->work_base, header->work_size) != VEIL_OWNER_VEIL ||
+	    range_owner(m, image.base.value, image.veil_size) != VEIL_OWNER_VEIL ||
+	    (header->work_base < image.base.value + image.veil_size && image.base.value < header->work_base + header->work_size))
+		return MANIFEST_BAD_RAM;
+	return MANIFEST_OK;
+}
+
+static enum manifest_error payloads_check(const struct manifest *m, struct image_place image)
+{
+	uint64_t end = 0;
+
+	for (uint32_t i = 0; i < m->header->payloads.count; i++) {
+		const struct veil_payload *payload = &m->payloads[i];
+
+		if (payload->offset % VEIL_PAGE_SIZE || payload->offset < end || payload->size == 0 ||
+		    !range_within(payload->offset, payload->size, 0, image.size) ||
+		    range_owner(m, image.base.value + payload->offset, align_up(payload->size, VEIL_PAGE_SIZE)) != VEIL_OWNER_PAYLOADS)
+			return MANIFEST_BAD_PAYLOAD;
+		end = payload->offset + payload->size;
+	}
+	return MANIFEST_OK;
+}
+
+static bool persona_is_valid(const struct manifest *m, uint32_t index)
+{
+	const struct veil_persona *p = &m->personas[index];
+	const uint32_t flags = VEIL_START_AT_BOOT | VEIL_RESTART_ON_CRASH | VEIL_FREEZE_IN_BACKGROUND;
+	const uint32_t devices = VEIL_DEVICE_PL011 | VEIL_DEVICE_PL031 | VEIL_DEVICE_PVPANIC;
+
+	return name_is_valid(p->name) && (p->flags & ~flags) == 0 && (p->devices & ~devices) == 0 && p->reserved == 0 && p->cpu_count >= 1 &&
+	       p->cpu_count <= VEIL_MAX_CPUS && p->cpu_share >= 1 && p->cpu_share <= 1000 && p->cpu_cap_percent >= 1 &&
+	       p->cpu_cap_percent <= 100 * p->cpu_count && (p->cpu_affinity & (BIT(m->header->cpu_count) - 1)) != 0 &&
+	       p->cpu_affinity >> m->header->cpu_count == 0 && p->ram_size > 0 && p->ram_size % VEIL_PAGE_SIZE == 0 &&
+	       p->ram_guest_base % (UINT64_C(512) << 20) == 0 && /* one stage-2 table for each 512 MiB: see VEIL_WORK_BASE */
+	       range_within(p->ram_guest_base, p->ram_size, UINT64_C(1) << 30, UINT64_C(63) << 30) && p->ram_host_base % VEIL_PAGE_SIZE == 0 &&
+	       range_owner(m, p->ram_host_base, p->ram_size) == index && range_within(p->entry, 4, p->ram_guest_base, p->ram_size) &&
+	       p->entry % 4 == 0 && (p->rng_seed_address == 0 || range_within(p->rng_seed_address, 32, p->ram_guest_base, p->ram_size)) &&
+	       (p->kaslr_seed_address == 0 || range_within(p->kaslr_seed_address, 8, p->ram_guest_base, p->ram_size));
+}
+
+static bool segment_is_valid(const struct manifest *m, uint32_t index)
+{
+	const struct veil_segment *s = &m->segments[index];
+	const struct veil_segment *before = index ? s - 1 : NULL;
+
+	if (s->persona >= m->header->personas.count || s->payload >= m->header->payloads.count)
+		return false;
+	if (before && (before->persona > s->persona ||
+		       (before->persona == s->persona && before->guest_address + before->size > s->guest_address)))
+		return false;
+	return s->guest_address % 4096 == 0 && s->payload_offset % 4096 == 0 &&
+	       range_within(s->payload_offset, s->size, 0, m->payloads[s->payload].size) &&
+	       range_within(s->guest_address, s->size, m->personas[s->persona].ram_guest_base, m->personas[s->persona].ram_size);
+}
+
+enum manifest_error manifest_read(struct manifest *m, const void *bytes, uint64_t size, const char *board, struct image_place image)
+{
+	const struct veil_manifest *header = bytes;
+	const uint8_t *base = bytes;
+	uint64_t next = sizeof(*header);
+	enum manifest_error error;
+
+	if (size < sizeof(*header))
+		return MANIFEST_TRUNCATED;
+	error = header_check(header, size, board);
+	if (error != MANIFEST_OK)
+		return error;
+	if (!table_is_next(header, header->regions, sizeof(struct veil_region), VEIL_MAX_REGIONS, &next) ||
+	    !table_is_next(header, header->payloads, sizeof(struct veil_payload), VEIL_MAX_PAYLOADS, &next) ||
+	    !table_is_next(header, header->segments, sizeof(struct veil_segment), VEIL_MAX_SEGMENTS, &next) ||
+	    !table_is_next(header, header->personas, sizeof(struct veil_persona), VEIL_MAX_PERSONAS, &next) || next != header->size)
+		return MANIFEST_BAD_TABLE;
+	if (!table_is_empty(header, header->networks) || !table_is_empty(header, header->egress_rules) || !table_is_empty(header, header->channels) ||
+	    !table_is_empty(header, header->storage_ranges) || !table_is_empty(header, header->passthrough))
+		return MANIFEST_BAD_TABLE;
+	*m = (struct manifest){
+		.header = header,
+		.regions = (const struct veil_region *)(base + header->regions.offset),
+		.payloads = (const struct veil_payload *)(base + header->payloads.offset),
+		.segments = (const struct veil_segment *)(base + header->segments.offset),
+		.personas = (const struct veil_persona *)(base + header->personas.offset),
+	};
+	if (header->cpu_count < 1 || header->cpu_count > VEIL_MAX_CPUS || header->personas.count < 1 ||
+	    header->initial_foreground >= header->personas.count)
+		return MANIFEST_BAD_PERSONA;
+	error = regions_check(m, image);
+	if (error == MANIFEST_OK)
+		error = payloads_check(m, image);
+	if (error != MANIFEST_OK)
+		return error;
+	for (uint32_t i = 0; i < header->personas.count; i++)
+		if (!persona_is_valid(m, i))
+			return MANIFEST_BAD_PERSONA;
+	for (uint32_t i = 0; i < header->segments.count; i++)
+		if (!segment_is_valid(m, i))
+			return MANIFEST_BAD_SEGMENT;
+	return MANIFEST_OK;
+}

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The mux. What arrives is checked byte by byte: on real boards the line leaves the device. */
+#include "mux.h"
+
+#include <veil/arch.h>
+#include <veil/console.h>
+#include <veil/cpu.h>
+#include <veil/lock.h>
+#include <veil/platform.h>
+
+#include "control.h"
+#include "lib.h"
+#include "units.h"
+
+#define MUX_BATCH 96 /* bytes of console output in one frame: about 3,500 instructions with the UART's */
+#define MUX_DELAY_US 2000
+#define MUX_OUTPUT_BYTES 8192 /* a power of two */
+#define MUX_INPUT_BYTES 512 /* a power of two */
+#define FRAME_HEAD 5
+#define FRAME_MAX (FRAME_HEAD + VEIL_MUX_MAX_PAYLOAD + 2)
+#define RECEIVE_MAX 32 /* bytes taken in one go: bounds the time */
+
+struct channel {
+	uint32_t sent; /* running totals of payload bytes, modulo 2^32 */
+	uint32_t granted_to_us;
+	uint32_t received;
+	uint32_t granted_by_us;
+	/* Consoles only; indices are running totals too */
+	uint32_t output_put;
+	uint32_t output_taken;
+	uint32_t input_put;
+	uint32_t input_taken;
+	uint8_t output[MUX_OUTPUT_BYTES];
+	uint8_t input[MUX_INPUT_BYTES];
+};
+
+static struct {
+	struct lock lock;
+	uint32_t persona_count;
+	uint64_t boot_epoch;
+	uint64_t flush_at;
+	uint64_t dropped;
+	uint32_t garbage;
+	uint32_t control_sent;
+	uint32_t control_granted_to_us;
+	struct channel consoles[VEIL_MAX_PERSONAS];
+	uint8_t frame[FRAME_MAX]; /* being received */
+	uint32_t frame_size;
+} mux;
+
+/* ---- Sending ---- */
+
+/* CRC-16/XMODEM, four bits at a time. */
+static uint16_t crc_update(uint16_t crc, uint8_t byte)
+{
+	static const uint16_t table[16] = {0x0000, 0x1021, 0x2042, 0x3063, 0x4084, 0x50a5, 0x60c6, 0x70e7,
+					   0x8108, 0x9129, 0xa14a, 0xb16b, 0xc18c, 0xd1ad, 0xe1ce, 0xf1ef};
+
+	crc = (uint16_t)(crc << 4 ^ table[(crc >> 12 ^ byte >> 4) & 15]);
+	return (uint16_t)(crc << 4 ^ table[(crc >> 12 ^ byte) & 15]);
+}
+
+static uint16_t put_checked(uint16_t crc, uint8_t byte)
+{
+	console_putc(byte);
+	return crc_update(crc, byte);
+}
+
+static uint16_t frame_begin(uint8_t channel, size_t size)
+{
+	uint16_t crc;
+
+	console_putc(VEIL_MUX_SYNC0);
+	console_putc(VEIL_MUX_SYNC1);
+	crc = put_checked(0, channel);
+	crc = put_checked(crc, (uint8_t)size);
+	return put_checked(crc, (uint8_t)(size >> 8));
+}
+
+static void frame_end(uint16_t crc)
+{
+	console_putc((uint8_t)crc);
+	console_putc((uint8_t)(crc >> 8));
+}
+
+static void frame_send(uint8_t channel, const void *payload, size_t size)
+{
+	const uint8_t *bytes = payload;
+	uint16_t crc = frame_begin(channel, size);
+
+	while (size--)
+		crc = put_checked(crc, *bytes++);
+	frame_end(crc);
+}
+
+/* One frame of a console's waiting output, as far as credit goes. */
+static void output_send(uint32_t persona)
+{
+	struct channel *c = &mux.consoles[persona];
+	uint32_t size = c->output_put - c->output_taken;
+	uint32_t credit = c->granted_to_us - c->sent;
+	uint16_t crc;
+
+	if (size > MUX_BATCH)
+		size = MUX_BATCH;
+	if (size > credit)
+		size = credit;
+	if (!size)
+		return;
+	crc = frame_begin((uint8_t)(persona + 1), size);
+	for (uint32_t i = 0; i < size; i++)
+		crc = put_checked(crc, c->output[c->output_taken++ % MUX_OUTPUT_BYTES]);
+	frame_end(crc);
+	c->sent += size;
+}
+
+/* Has it anything that could be sent now? */
+static bool output_is_ready(const struct channel *c)
+{
+	return c->output_put != c->output_taken && c->granted_to_us != c->sent;
+}
+
+static void flush_later(void)
+{
+	struct cpu *cpu = arch_this_cpu();
+
+	if (mux.flush_at != UINT64_MAX)
+		return;
+	mux.flush_at = arch_time() + us_to_ticks(MUX_DELAY_US);
+	if (mux.flush_at < cpu->armed)
+		arch_timer_arm(mux.flush_at);
+}
+
+void mux_console_put(uint32_t persona, uint8_t byte)
+{
+	struct channel *c = &mux.consoles[persona];
+	uint32_t waiting;
+
+	lock_take(&mux.lock);
+	waiting = c->output_put - c->output_taken;
+	if (waiting == MUX_OUTPUT_BYTES) {
+		mux.dropped++;
+	} else {
+		c->output[c->output_put++ % MUX_OUTPUT_BYTES] = byte;
+		if (byte == '\n' || waiting + 1 >= MUX_BATCH)
+			output_send(persona);
+		else
+			flush_later();
+	}
+	lock_release(&mux.lock);
+}
+
+uint64_t mux_deadline(void)
+{
+	return __atomic_load_n(&mux.flush_at, __ATOMIC_RELAXED);
+}
+
+/* One frame of each console; what is left waits for the next turn. */
+void mux_flush(void)
+{
+	lock_take(&mux.lock);
+	mux.flush_at = UINT64_MAX;
+	for (uint32_t i = 0; i < mux.persona_count; i++) {
+		output_send(i);
+		if (output_is_ready(&mux.consoles[i]))
+			flush_later();
+	}
+	lock_release(&mux.lock);
+}
+
+void mux_control_send(const void *payload, size_t size)
+{
+	lock_take(&mux.lock);
+	if (mux.control_granted_to_us - mux.control_sent >= size && mux.control_granted_to_us - mux.control_sent <= INT32_MAX) {
+		frame_send(VEIL_MUX_CONTROL, payload, size);
+		mux.control_sent += (uint32_t)size;
+	} else {
+		mux.dropped += size;
+	}
+	lock_release(&mux.lock);
+}
+
+/* ---- Receiving ---- */
+
+bool mux_console_has_input(uint32_t persona)
+{
+	return mux.consoles[persona].input_put != mux.consoles[persona].input_taken;
+}
+
+/* Tells the bridge how much more it may send: all that fits into the ring. */
+static void grant(uint32_t persona)
+{
+	struct channel *c = &mux.consoles[persona];
+	uint32_t room = MUX_INPUT_BYTES - (c->input_put - c->input_taken);
+	struct veil_link_credit credit = {.op = VEIL_LINK_CREDIT, .channel = (uint8_t)(persona + 1), .granted = c->received + room};
+
+	c->granted_by_us = credit.granted;
+	frame_send(VEIL_MUX_LINK, &credit, sizeof(credit));
+}
+
+bool mux_console_get(uint32_t persona, uint8_t *byte)
+{
+	struct channel *c = &mux.consoles[persona];
+	bool found;
+
+	lock_take(&mux.lock);
+	found = c->input_put != c->input_taken;
+	if (found) {
+		*byte = c->input[c->input_taken++ % MUX_INPUT_BYTES];
+		if (c->granted_by_us - c->received < MUX_INPUT_BYTES / 2 && c->input_put == c->input_taken)
+			grant(persona);
+	}
+	lock_release(&mux.lock);
+	return found;
+}
+
+/* Only the requests' size bounds what the bridge may have on its way: Veil answers each before it takes the next. */
+static void grant_control(void)
+{
+	struct veil_link_credit credit = {.op = VEIL_LINK_CREDIT, .channel = VEIL_MUX_CONTROL, .granted = INT32_MAX};
+
+	frame_send(VEIL_MUX_LINK, &credit, sizeof(credit));
+}
+
+static void hello_send(uint8_t reply)
+{
+	struct veil_link_hello hello = {.op = VEIL_LINK_HELLO,
+					.abi_version = VEIL_ABI_VERSION,
+					.personas = (uint8_t)mux.persona_count,
+					.reply = reply,
+					.cpus = cpu_count,
+					.boot_epoch = mux.boot_epoch};
+
+	frame_send(VEIL_MUX_LINK, &hello, sizeof(hello));
+}
+
+/* A bridge is there, perhaps a new one: both sides count from zero. */
+static void link_reset(void)
+{
+	mux.control_sent = 0;
+	mux.control_granted_to_us = 0;
+	for (uint32_t i = 0; i < mux.persona_count; i++) {
+		mux.consoles[i].sent = 0;
+		mux.consoles[i].granted_to_us = 0;
+		mux.consoles[i].received = 0;
+		mux.consoles[i].granted_by_us = 0;
+	}
+}
+
+static void link_receive(const uint8_t *payload, uint32_t size)
+{
+	if (payload[0] == VEIL_LINK_HELLO && size == sizeof(struct veil_link_hello)) {
+		struct veil_link_hello hello;
+
+		memcpy(&hello, payload, sizeof(hello));
+		link_reset();
+		if (!hello.reply)
+			hello_send(1);
+		grant_control();
+		for (uint32_t i = 0; i < mux.persona_count; i++)
+			grant(i);
+	} else if (payload[0] == VEIL_LINK_CREDIT && size == sizeof(struct veil_link_credit)) {
+		struct veil_link_credit credit;
+
+		memcpy(&credit, payload, sizeof(credit));
+		if (credit.channel == VEIL_MUX_CONTROL) {
+			mux.control_granted_to_us = credit.granted;
+		} else if (credit.channel <= mux.persona_count) {
+			struct channel *c = &mux.consoles[credit.channel - 1];
+
+			c->granted_to_us = credit.granted;
+			if (output_is_ready(c))
+				flush_later();
+		}
+	} else {
+		mux.garbage++;
+	}
+}
+
+/* Called without the lock: control commands and virtual UARTs take their personas' locks first. */
+static void frame_receive(uint8_t channel, const uint8_t *payload, uint32_t size)
+{
+	uint32_t persona = VEIL_NO_PERSONA;
+
+	if (channel == VEIL_MUX_CONTROL) {
+		control_receive(payload, size);
+		return;
+	}
+	lock_take(&mux.lock);
+	if (channel == VEIL_MUX_LINK) {
+		link_receive(payload, size);
+	} else if (channel <= mux.persona_count) {
+		struct channel *c = &mux.consoles[channel - 1];
+
+		persona = channel - 1U;
+		c->received += size;
+		for (uint32_t i = 0; i < size; i++) {
+			if (c->input_put - c->input_taken == MUX_INPUT_BYTES) {
+				mux.dropped++; /* the bridge exceeded its credit */
+				continue;
+			}
+			c->input[c->input_put++ % MUX_INPUT_BYTES] = payload[i];
+		}
+	} else {
+		mux.garbage++;
+	}
+	lock_release(&mux.lock);
+	if (persona != VEIL_NO_PERSONA)
+		platform_console_input(persona);
+}
+
+/* Where the next sync may begin at or after `start`. */
+static uint32_t find_sync(uint32_t start)
+{
+	while (start < mux.frame_size &&
+	       (mux.frame[start] != VEIL_MUX_SYNC0 || (start + 1 < mux.frame_size && mux.frame[start + 1] != VEIL_MUX_SYNC1)))
+		start++;
+	return start;
+}
+
+static bool crc_is_good(const uint8_t *frame, uint32_t size)
+{
+	uint16_t crc = 0;
+
+	for (uint32_t i = 2; i < FRAME_HEAD + size; i++)
+		crc = crc_update(crc, frame[i]);
+	return crc == (frame[FRAME_HEAD + size] | frame[FRAME_HEAD + size + 1] << 8);
+}
+
+/* Takes complete frames off the front of mux.frame; resynchronizes on anything else. */
+static void frames_parse(void)
+{
+	uint32_t start = 0;
+
+	for (;;) {
+		const uint8_t *frame;
+		uint32_t left, size;
+
+		start = find_sync(start);
+		frame = mux.frame + start;
+		left = mux.frame_size - start;
+		if (left < FRAME_HEAD)
+			break;
+		size = frame[3] | (uint32_t)frame[4] << 8;
+		if (size == 0 || size > VEIL_MUX_MAX_PAYLOAD) {
+			mux.garbage++;
+			start += 2;
+			continue;
+		}
+		if (left < FRAME_HEAD + size + 2)
+			break;
+		if (!crc_is_good(frame, size)) {
+			mux.garbage++;
+			start += 2;
+			continue;
+		}
+		frame_receive(frame[2], frame + FRAME_HEAD, size);
+		start += FRAME_HEAD + size + 2;
+	}
+	if (start) {
+		mux.frame_size -= start;
+		for (uint32_t i = 0; i < mux.frame_size; i++)
+			mux.frame[i] = mux.frame[start + i];
+	}
+}
+
+/* Only the CPU that takes the UART's interrupt comes here, so the half-received frame needs no lock. */
+void mux_receive(void)
+{
+	uint8_t byte;
+
+	for (uint32_t i = 0; i < RECEIVE_MAX && console_getc(&byte); i++) {
+		mux.frame[mux.frame_size++] = byte;
+		frames_parse();
+	}
+}
+
+void mux_init(uint32_t persona_count, uint64_t boot_epoch)
+{
+	mux.persona_count = persona_count;
+	mux.boot_epoch = boot_epoch;
+	mux.flush_at = UINT64_MAX;
+	mux.frame_size = 0;
+	mux.garbage = 0;
+	mux.dropped = 0;
+	link_reset();
+	hello_send(0);
+}
+
+uint32_t mux_garbage(void)
+{
+	return mux.garbage;
+}
+
+uint64_t mux_dropped(void)
+{
+	return mux.dropped;
+}

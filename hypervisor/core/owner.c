@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The owner table: the manifest's regions, kept in Veil's own memory. */
+#include "owner.h"
+
+static struct {
+	struct veil_region regions[VEIL_MAX_REGIONS];
+	uint32_t count;
+} owners;
+
+void owner_init(const struct veil_region *regions, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		owners.regions[i] = regions[i];
+	owners.count = count;
+}
+
+bool owner_is(uint32_t owner, paddr_t base, uint64_t size)
+{
+	for (uint32_t i = 0; i < owners.count; i++) {
+		const struct veil_region *region = &owners.regions[i];
+
+		if (base.value - region->base < region->size)
+			return region->owner == owner && range_within(base.value, size, region->base, region->size);
+	}
+	return false;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Verifies payloads a part at a time. */
+#include "payload.h"
+
+#include <veil/arch.h>
+#include <veil/lock.h>
+
+#include "lib.h"
+#include "log.h"
+#include "sha256.h"
+
+#define STEP_BYTES 2048
+
+static struct {
+	const struct manifest *manifest;
+	paddr_t image_base;
+	struct {
+		struct lock lock;
+		enum payload_state state;
+		uint64_t done;
+		struct sha256 hash;
+	} all[VEIL_MAX_PAYLOADS];
+} payloads;
+
+void payload_init(const struct manifest *manifest, paddr_t image_base)
+{
+	payloads.manifest = manifest;
+	payloads.image_base = image_base;
+	if (manifest->header->flags & VEIL_SKIP_PAYLOAD_DIGESTS)
+		log_text(VEIL_NO_PERSONA, "payload digests are not checked: the manifest says so");
+}
+
+const uint8_t *payload_bytes(uint32_t payload)
+{
+	return arch_pointer(paddr(payloads.image_base.value + payloads.manifest->payloads[payload].offset));
+}
+
+enum payload_state payload_verify_step(uint32_t payload)
+{
+	const struct veil_payload *config = &payloads.manifest->payloads[payload];
+	enum payload_state state;
+
+	if (payloads.manifest->header->flags & VEIL_SKIP_PAYLOAD_DIGESTS)
+		return PAYLOAD_GOOD;
+	lock_take(&payloads.all[payload].lock);
+	if (payloads.all[payload].state == PAYLOAD_UNVERIFIED) {
+		uint64_t done = payloads.all[payload].done;
+		uint64_t part = config->size - done < STEP_BYTES ? config->size - done : STEP_BYTES;
+
+		if (done == 0)
+			sha256_init(&payloads.all[payload].hash);
+		sha256_update(&payloads.all[payload].hash, payload_bytes(payload) + done, part);
+		payloads.all[payload].done = done + part;
+		if (done + part == config->size) {
+			uint8_t digest[VEIL_SHA256_BYTES];
+
+			sha256_final(&payloads.all[payload].hash, digest);
+			payloads.all[payload].done = 0;
+			payloads.all[payload].state = memcmp(digest, config->sha256, sizeof(digest)) ? PAYLOAD_BAD : PAYLOAD_GOOD;
+		}
+	}
+	state = payloads.all[payload].state;
+	lock_release(&payloads.all[payload].lock);
+	return state;
+}
+
+void payload_distrust(uint32_t payload)
+{
+	lock_take(&payloads.all[payload].lock);
+	payloads.all[payload].state = PAYLOAD_UNVERIFIED;
+	lock_release(&payloads.all[payload].lock);
+}

@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The life of personas. */
+#include "persona.h"
+
+#include <veil/arch.h>
+
+#include "control.h"
+#include "entropy.h"
+#include "lib.h"
+#include "log.h"
+#include "memory.h"
+#include "payload.h"
+#include "sched.h"
+#include "units.h"
+
+struct persona personas[VEIL_MAX_PERSONAS];
+uint32_t persona_count;
+uint32_t persona_foreground;
+
+#define WORK_PAGES 128 /* pages looked at in one step of WORK_FORGET when nothing is to be cleared */
+
+/* ---- Boot ---- */
+
+static struct cpu *affine_cpu(const struct veil_persona *config, uint32_t start)
+{
+	for (uint32_t i = start;; i++)
+		if (config->cpu_affinity & BIT(i % cpu_count))
+			return &cpus[i % cpu_count];
+}
+
+static bool persona_init(struct persona *p, uint32_t index, const struct manifest *manifest)
+{
+	p->index = index;
+	p->manifest = manifest;
+	p->config = &manifest->personas[index];
+	p->cap_quota = INT64_MAX;
+	if (p->config->cpu_cap_percent < 100 * p->config->cpu_count)
+		p->cap_quota = (int64_t)(us_to_ticks(SCHED_CAP_PERIOD_US) * p->config->cpu_cap_percent / 100);
+	if (!stage2_init(p))
+		return false;
+	for (uint32_t i = 0; i < p->config->cpu_count; i++) {
+		struct vcpu *v = memory_take(sizeof(*v), 64);
+
+		if (!v)
+			return false;
+		v->persona = p;
+		v->index = i;
+		p->vcpus[i] = v;
+		arch_vcpu_init(v);
+		sched_add(affine_cpu(p->config, index + i), v);
+	}
+	platform_init(p);
+	return true;
+}
+
+bool persona_init_all(const struct manifest *manifest)
+{
+	persona_count = manifest->header->personas.count;
+	persona_foreground = manifest->header->initial_foreground;
+	for (uint32_t i = 0; i < persona_count; i++)
+		if (!persona_init(&personas[i], i, manifest))
+			return false;
+	for (uint32_t i = 0; i < persona_count; i++)
+		if (personas[i].config->flags & VEIL_START_AT_BOOT)
+			persona_start(&personas[i]);
+	return true;
+}
+
+/* ---- Transitions ---- */
+
+static void state_set(struct persona *p, enum veil_state state, enum veil_reason reason)
+{
+	__atomic_store_n(&p->state, state, __ATOMIC_RELAXED);
+	p->reason = reason;
+	control_event_state(p);
+}
+
+/* Sets virtual CPU 0 to work: forget everything, then start again or, at the end of a life, clear the memory. */
+static void work_begin(struct persona *p, bool starts)
+{
+	p->work_starts = starts;
+	p->work_page = 0;
+	p->work_segment = 0;
+	__atomic_store_n(&p->work, WORK_FORGET, __ATOMIC_SEQ_CST);
+	sched_wake(p->vcpus[0]);
+}
+
+static void start_begin(struct persona *p, enum veil_reason reason)
+{
+	/* Payloads are read and hashed again for every start but the first. */
+	for (uint32_t i = 0; p->starts && i < p->manifest->header->segments.count; i++)
+		if (p->manifest->segments[i].persona == p->index)
+			payload_distrust(p->manifest->segments[i].payload);
+	state_set(p, VEIL_STATE_STARTING, reason);
+	work_begin(p, true);
+}
+
+static void life_end(struct persona *p, enum veil_state state, enum veil_reason reason)
+{
+	state_set(p, state, reason);
+	work_begin(p, false);
+}
+
+/* May it start once more? Ends of a life the guest brought about are limited, so that a crash loop cannot hide. */
+static bool restart_is_allowed(struct persona *p)
+{
+	uint64_t now = arch_time();
+
+	if (now - p->crash_window > p->config->restart_window_seconds * arch_time_frequency()) {
+		p->crash_window = now;
+		p->crash_count = 0;
+	}
+	return p->crash_count++ < p->config->restart_limit;
+}
+
+void persona_complete(struct persona *p)
+{
+	lock_take(&p->life_lock);
+	if (__atomic_load_n(&p->loaded_count, __ATOMIC_SEQ_CST) == 0) {
+		enum veil_reason reason = p->action_reason;
+		uint32_t action = p->action;
+
+		/* The state changes before the action goes, so that nothing runs in between. */
+		switch (action) {
+		case ACTION_PAUSE:
+			p->paused_at = arch_time();
+			state_set(p, VEIL_STATE_PAUSED, reason);
+			break;
+		case ACTION_STOP:
+			life_end(p, VEIL_STATE_STOPPED, reason);
+			break;
+		case ACTION_OFF:
+			life_end(p, VEIL_STATE_OFF, reason);
+			break;
+		case ACTION_CRASH:
+			life_end(p, VEIL_STATE_CRASHED, reason);
+			break;
+		case ACTION_RESTART:
+			p->restarts++;
+			start_begin(p, reason);
+			break;
+		default:
+			break;
+		}
+		__atomic_store_n(&p->action, ACTION_NONE, __ATOMIC_SEQ_CST);
+	}
+	lock_release(&p->life_lock);
+}
+
+/* Wants something of a persona whose virtual CPUs may be running. A stronger wish is not overridden by a weaker one. */
+static void persona_request(struct persona *p, enum persona_action action, enum veil_reason reason)
+{
+	lock_take(&p->life_lock);
+	if (action >= p->action) {
+		p->action_reason = reason;
+		__atomic_store_n(&p->action, action, __ATOMIC_SEQ_CST);
+	}
+	lock_release(&p->life_lock);
+	for (uint32_t i = 0; i < p->config->cpu_count; i++)
+		sched_again(p->vcpus[i]->cpu);
+	if (__atomic_load_n(&p->loaded_count, __ATOMIC_SEQ_CST) == 0)
+		persona_complete(p);
+}
+
+/* ---- Commands ---- */
+
+static bool is_alive(const struct persona *p)
+{
+	return p->state == VEIL_STATE_RUNNING || p->state == VEIL_STATE_PAUSED || p->state == VEIL_STATE_STARTING;
+}
+
+enum veil_result persona_start(struct persona *p)
+{
+	lock_take(&p->life_lock);
+	if (!is_alive(p)) {
+		p->crash_count = 0;
+		start_begin(p, VEIL_REASON_NONE);
+	}
+	lock_release(&p->life_lock);
+	return VEIL_RESULT_OK;
+}
+
+enum veil_result persona_stop(struct persona *p)
+{
+	if (p->state != VEIL_STATE_STOPPED)
+		persona_request(p, ACTION_STOP, VEIL_REASON_COMMAND);
+	return VEIL_RESULT_OK;
+}
+
+enum veil_result persona_pause(struct persona *p)
+{
+	if (p->state == VEIL_STATE_PAUSED)
+		return VEIL_RESULT_OK;
+	if (p->state != VEIL_STATE_RUNNING)
+		return VEIL_RESULT_WRONG_STATE;
+	persona_request(p, ACTION_PAUSE, VEIL_REASON_COMMAND);
+	return VEIL_RESULT_OK;
+}
+
+enum veil_result persona_resume(struct persona *p)
+{
+	enum veil_result result = VEIL_RESULT_OK;
+
+	lock_take(&p->life_lock);
+	if (p->state == VEIL_STATE_PAUSED) {
+		p->time_offset += arch_time() - p->paused_at;
+		state_set(p, VEIL_STATE_RUNNING, VEIL_REASON_NONE);
+		for (uint32_t i = 0; i < p->config->cpu_count; i++)
+			sched_again(p->vcpus[i]->cpu);
+	} else if (p->state != VEIL_STATE_RUNNING) {
+		result = VEIL_RESULT_WRONG_STATE;
+	}
+	lock_release(&p->life_lock);
+	return result;
+}
+
+enum veil_result persona_restart(struct persona *p)
+{
+	p->crash_count = 0;
+	persona_request(p, ACTION_RESTART, VEIL_REASON_COMMAND);
+	return VEIL_RESULT_OK;
+}
+
+enum veil_result persona_switch(struct persona *p)
+{
+	struct persona *before = &personas[persona_foreground];
+
+	if (p == before)
+		return VEIL_RESULT_OK;
+	persona_foreground = p->index;
+	if (p->config->flags & VEIL_FREEZE_IN_BACKGROUND)
+		persona_resume(p);
+	if (before->config->flags & VEIL_FREEZE_IN_BACKGROUND)
+		persona_pause(before);
+	control_event_state(before);
+	control_event_state(p);
+	return VEIL_RESULT_OK;
+}
+
+/* ---- Ends brought about by the guest ---- */
+
+void persona_guest_off(struct persona *p)
+{
+	persona_request(p, ACTION_OFF, VEIL_REASON_GUEST_OFF);
+}
+
+void persona_guest_reset(struct persona *p)
+{
+	if (restart_is_allowed(p))
+		persona_request(p, ACTION_RESTART, VEIL_REASON_GUEST_RESET);
+	else
+		persona_request(p, ACTION_CRASH, VEIL_REASON_RESTART_LIMIT);
+}
+
+void persona_crash(struct persona *p, enum veil_reason reason, const struct veil_fault *fault)
+{
+	p->fault = *fault;
+	log_number(p->index, "crashed: syndrome", fault->syndrome);
+	log_number(p->index, "         pc", fault->pc);
+	if (!(p->config->flags & VEIL_RESTART_ON_CRASH))
+		persona_request(p, ACTION_CRASH, reason);
+	else if (restart_is_allowed(p))
+		persona_request(p, ACTION_RESTART, reason);
+	else
+		persona_request(p, ACTION_CRASH, VEIL_REASON_RESTART_LIMIT);
+}
+
+/* ---- Work ---- */
+
+static paddr_t page_host(const struct persona *p, uint64_t page)
+{
+	return paddr(p->config->ram_host_base + page * VEIL_PAGE_SIZE);
+}
+
+static void work_forget(struct persona *p)
+{
+	uint64_t page_count = p->config->ram_size / VEIL_PAGE_SIZE;
+
+	for (uint32_t i = 0; i < WORK_PAGES && p->work_page < page_count && p->touched; i++, p->work_page++) {
+		uint64_t page = p->work_page;
+
+		if (!stage2_is_mapped(p, page))
+			continue;
+		stage2_unmap(p, page);
+		p->touched--;
+		if (!p->work_starts) { /* nobody is going to build these pages anew, and they may hold secrets */
+			arch_zero(arch_pointer(page_host(p, page)), VEIL_PAGE_SIZE);
+			arch_clean(arch_pointer(page_host(p, page)), VEIL_PAGE_SIZE);
+			p->work_page++;
+			return;
+		}
+	}
+	if (p->touched)
+		return;
+	stage2_flush(p);
+	for (uint32_t i = 0; i < p->config->cpu_count; i++)
+		p->vcpus[i]->fill_done = 0;
+	p->work = p->work_starts ? WORK_VERIFY : WORK_NONE;
+}
+
+static void work_verify(struct persona *p)
+{
+	const struct manifest *m = p->manifest;
+
+	while (p->work_segment < m->header->segments.count && m->segments[p->work_segment].persona != p->index)
+		p->work_segment++;
+	if (p->work_segment == m->header->segments.count) {
+		p->work = WORK_ENTER;
+		return;
+	}
+	switch (payload_verify_step(m->segments[p->work_segment].payload)) {
+	case PAYLOAD_GOOD:
+		p->work_segment++;
+		break;
+	case PAYLOAD_BAD:
+		log_number(p->index, "refused: wrong digest of payload", m->segments[p->work_segment].payload);
+		life_end(p, VEIL_STATE_CRASHED, VEIL_REASON_BAD_PAYLOAD);
+		break;
+	case PAYLOAD_UNVERIFIED:
+		break;
+	}
+}
+
+/* Fills a placeholder in the device tree. Never baked into the image, and fresh at every start. */
+static void seed_write(struct persona *p, uint64_t address, size_t size)
+{
+	uint8_t seed[VEIL_SHA256_BYTES];
+	uint8_t *place;
+
+	if (!address)
+		return;
+	if (!entropy_get(seed, size)) {
+		log_text(p->index, "no entropy source: the guest starts without a random seed");
+		return;
+	}
+	for (size_t i = 0; i < size; i++) { /* may cross a page */
+		uint64_t page = (address + i - p->config->ram_guest_base) / VEIL_PAGE_SIZE;
+
+		while (!stage2_is_mapped(p, page))
+			persona_populate(p->vcpus[0], ipaddr(address + i));
+		place = arch_pointer(paddr(p->config->ram_host_base + (address + i - p->config->ram_guest_base)));
+		*place = seed[i];
+		arch_clean((void *)((uintptr_t)place & ~(uintptr_t)63), 64);
+	}
+}
+
+static void work_enter(struct persona *p)
+{
+	seed_write(p, p->config->rng_seed_address, 32);
+	seed_write(p, p->config->kaslr_seed_address, 8);
+	platform_reset(p);
+	for (uint32_t i = 0; i < p->config->cpu_count; i++) {
+		arch_vcpu_reset(p->vcpus[i], p->config->entry, p->config->x0);
+		p->vcpus[i]->powered = i == 0;
+		p->vcpus[i]->runnable = i == 0;
+	}
+	p->time_offset = arch_time();
+	p->ready = 0;
+	p->starts++;
+	p->work = WORK_NONE;
+	state_set(p, VEIL_STATE_RUNNING, p->reason);
+}
+
+void persona_work(struct persona *p)
+{
+	lock_take(&p->life_lock);
+	switch (p->work) {
+	case WORK_FORGET:
+		work_forget(p);
+		break;
+	case WORK_VERIFY:
+		work_verify(p);
+		break;
+	case WORK_ENTER:
+		work_enter(p);
+		break;
+	default:
+		break;
+	}
+	lock_release(&p->life_lock);
+}
+
+/* ---- Memory on first touch ---- */
+
+#define FILL_PART 16384
+
+/* Writes what the guest finds in a part of its RAM at start: payload bytes where a segment covers it, zeros elsewhere. Segments
+ * begin on 4096-byte boundaries and do not overlap (manifest.c), so each 4096 bytes are of one segment at most. */
+static void fill_part(struct persona *p, uint64_t offset)
+{
+	uint8_t *to = arch_pointer(paddr(p->config->ram_host_base + offset));
+	uint64_t guest = p->config->ram_guest_base + offset;
+	const struct manifest *m = p->manifest;
+	uint64_t at = 0;
+
+	for (uint32_t i = 0; i < m->header->segments.count; i++) {
+		const struct veil_segment *s = &m->segments[i];
+		uint64_t start, end, whole;
+		const uint8_t *from;
+
+		if (s->persona != p->index || s->guest_address >= guest + FILL_PART || s->guest_address + s->size <= guest + at)
+			continue;
+		start = s->guest_address > guest ? s->guest_address - guest : 0;
+		end = s->guest_address + s->size - guest < FILL_PART ? s->guest_address + s->size - guest : FILL_PART;
+		if (start > at)
+			arch_zero(to + at, start - at);
+		from = payload_bytes(s->payload) + s->payload_offset + (guest + start - s->guest_address);
+		whole = (end - start) & ~UINT64_C(63);
+		arch_copy(to + start, from, whole);
+		at = align_up(end, 64);
+		if (end % 64) { /* the last, broken line of a segment */
+			arch_zero(to + start + whole, 64);
+			memcpy(to + start + whole, from + whole, (end - start) - whole);
+		}
+	}
+	if (at < FILL_PART)
+		arch_zero(to + at, FILL_PART - at);
+	arch_clean(to, FILL_PART);
+}
+
+bool persona_populate(struct vcpu *v, ipaddr_t address)
+{
+	struct persona *p = v->persona;
+	uint64_t page;
+
+	if (!range_within(address.value, 1, p->config->ram_guest_base, p->config->ram_size))
+		return false;
+	page = (address.value - p->config->ram_guest_base) / VEIL_PAGE_SIZE;
+	lock_take(&p->memory_lock);
+	if (!stage2_is_mapped(p, page)) {
+		if (v->fill_page != page)
+			v->fill_done = 0;
+		v->fill_page = page;
+		while (v->fill_done < VEIL_PAGE_SIZE) {
+			fill_part(p, page * VEIL_PAGE_SIZE + v->fill_done);
+			v->fill_done += FILL_PART;
+			if (v->fill_done < VEIL_PAGE_SIZE && arch_interrupt_pending())
+				break;
+		}
+		if (v->fill_done == VEIL_PAGE_SIZE) {
+			stage2_map(p, page, page_host(p, page));
+			v->fill_done = 0;
+			v->statistics.populated++;
+			p->touched++;
+		}
+	}
+	lock_release(&p->memory_lock);
+	return true;
+}

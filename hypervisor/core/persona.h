@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A persona: its memory, its virtual CPUs and its life from start to end.
+ *
+ *                start              verified              pause
+ *      STOPPED ---------> STARTING ---------> RUNNING <-----------> PAUSED
+ *         ^                  ^   \ bad digest   |  |       resume
+ *         | stop             |    `------------ | -|--------> CRASHED
+ *         `------------------|------------------'  `- guest -> OFF
+ *                            `-- restart: from every state; also when the guest resets, or crashed and may restart
+ *
+ * A transition away from RUNNING has two halves: persona_request() notes what is wanted, then each CPU that holds one of the
+ * persona's virtual CPUs lets go of it, and the last one to do so completes the transition. No CPU ever waits for another. */
+#ifndef VEIL_PERSONA_H
+#define VEIL_PERSONA_H
+
+#include <veil/abi.h>
+#include <veil/cpu.h>
+#include <veil/lock.h>
+#include <veil/platform.h>
+#include <veil/types.h>
+
+#include "manifest.h"
+
+enum persona_action {
+	ACTION_NONE = 0,
+	ACTION_PAUSE = 1,
+	ACTION_STOP = 2,
+	ACTION_RESTART = 3,
+	ACTION_CRASH = 4,
+	ACTION_OFF = 5
+};
+
+/* What persona_work() does next; each step is short enough to be preempted after it. */
+enum persona_work {
+	WORK_NONE = 0,
+	WORK_FORGET = 1, /* unmap all memory, so that it is built anew on first touch; at the end of a life clear it as well */
+	WORK_VERIFY = 2, /* payload digests */
+	WORK_ENTER = 3 /* virtual CPU 0 to the entry point */
+};
+
+struct persona {
+	struct lock life_lock; /* state, action, work */
+	struct lock lock; /* virtual devices and the interrupt controller */
+	struct lock memory_lock; /* stage-2 tables */
+	const struct veil_persona *config;
+	const struct manifest *manifest;
+	uint32_t index;
+	uint32_t state; /* enum veil_state; written under persona_lock, read anywhere */
+	uint32_t reason; /* enum veil_reason */
+	uint32_t action; /* enum persona_action wanted next */
+	uint32_t action_reason;
+	uint32_t loaded_count; /* virtual CPUs whose registers some CPU holds; atomic */
+	uint32_t ready;
+	uint32_t starts;
+	uint32_t restarts;
+	uint32_t crash_count; /* within the window that began at crash_window */
+	uint64_t crash_window;
+	struct veil_fault fault;
+	struct vcpu *vcpus[VEIL_MAX_CPUS];
+	uint64_t time_offset; /* guest time = counter - this */
+	uint64_t paused_at;
+	/* CPU cap: ticks left in the period that ends at cap_end; INT64_MAX quota: no cap */
+	int64_t cap_left;
+	int64_t cap_quota;
+	uint64_t cap_end;
+	uint32_t work; /* enum persona_work; virtual CPU 0 is scheduled for it */
+	bool work_starts; /* after WORK_FORGET go on to start; otherwise clear the memory and end */
+	uint64_t work_page;
+	uint32_t work_segment;
+	uint64_t touched; /* pages mapped */
+	struct arch_persona arch;
+	struct platform platform; /* virtual devices */
+};
+
+extern struct persona personas[VEIL_MAX_PERSONAS];
+extern uint32_t persona_count;
+extern uint32_t persona_foreground;
+
+/* Makes all personas of the manifest and starts those that start at boot. False: too little work memory. */
+bool persona_init_all(const struct manifest *manifest);
+
+/* Commands; idempotent. */
+enum veil_result persona_start(struct persona *persona);
+enum veil_result persona_stop(struct persona *persona);
+enum veil_result persona_pause(struct persona *persona);
+enum veil_result persona_resume(struct persona *persona);
+enum veil_result persona_restart(struct persona *persona);
+enum veil_result persona_switch(struct persona *persona);
+
+/* The guest ended itself or was ended for a fault. */
+void persona_guest_off(struct persona *persona);
+void persona_guest_reset(struct persona *persona);
+void persona_crash(struct persona *persona, enum veil_reason reason, const struct veil_fault *fault);
+
+/* Called by the scheduler when no virtual CPU of the persona is loaded any more and an action is wanted. */
+void persona_complete(struct persona *persona);
+
+/* One step of what has to be done before virtual CPU 0 can run; charged to the persona. No guest may be loaded on this CPU. */
+void persona_work(struct persona *persona);
+
+static inline bool persona_runs(const struct persona *persona)
+{
+	return __atomic_load_n(&persona->state, __ATOMIC_RELAXED) == VEIL_STATE_RUNNING &&
+	       __atomic_load_n(&persona->action, __ATOMIC_SEQ_CST) == ACTION_NONE;
+}
+
+/* The guest touched a page that is not mapped: builds it, pristine, from payloads and zeros, and maps it. False: the address is
+ * not the persona's RAM. May return before the page is complete, when an interrupt waits; the guest then faults again. */
+bool persona_populate(struct vcpu *vcpu, ipaddr_t address);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The scheduler: which virtual CPU runs on this CPU, for how long, and whom the time is charged to.
+ *
+ * Every CPU has a list of virtual CPUs pinned to it. The runnable one with the least virtual time (time used, divided by share)
+ * runs. Time is read from the counter at each change of hands, never sampled, so nothing is free: Veil's work for an exit is
+ * charged to the persona that caused it. A cap is a budget a period, with debts carried over. */
+#ifndef VEIL_SCHED_H
+#define VEIL_SCHED_H
+
+#include <veil/cpu.h>
+#include <veil/types.h>
+
+#define SCHED_CAP_PERIOD_US 20000 /* a cap is a budget for this long */
+
+/* Pins a virtual CPU to a physical one. */
+void sched_add(struct cpu *cpu, struct vcpu *vcpu);
+
+/* Finds the virtual CPU to run now, idling until there is one, and loads it. */
+struct vcpu *sched_run(struct cpu *cpu);
+
+/* Makes a virtual CPU runnable, from any CPU. */
+void sched_wake(struct vcpu *vcpu);
+
+/* The virtual CPU gives way to others that want this CPU, until they have caught up. */
+void sched_yield(struct vcpu *vcpu);
+
+/* A CPU should think again before it returns to a guest. */
+void sched_again(struct cpu *cpu);
+
+/* Charges the time up to now to whom it belongs; from now on to `to` (NULL: idle). */
+void sched_charge(struct cpu *cpu, struct vcpu *to);
+
+/* Lets go of the loaded virtual CPU's registers. */
+void sched_unload(struct cpu *cpu);
+
+/* Weighted time, used for shares: equal for personas that got what they were declared. */
+uint64_t sched_weighted(const struct vcpu *vcpu, uint64_t ticks);
+
+#endif

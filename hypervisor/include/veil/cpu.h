@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Physical and virtual CPUs, as the scheduler sees them. */
+#ifndef VEIL_CPU_H
+#define VEIL_CPU_H
+
+#include <veil/abi.h>
+#include <arch_vcpu.h>
+#include <veil/lock.h>
+#include <veil/types.h>
+
+struct persona;
+
+struct vcpu {
+	struct arch_vcpu arch; /* first: assembly relies on it */
+	struct persona *persona;
+	struct cpu *cpu; /* where it runs; pinned */
+	uint32_t index; /* within its persona */
+	bool powered; /* PSCI on */
+	bool runnable; /* not waiting in WFI; also written by other CPUs, with atomics */
+	bool vgic_update; /* another CPU changed its interrupts: refill list registers; atomics */
+	uint64_t fill_page; /* the page it is building, so that an interrupt may come between the parts */
+	uint64_t fill_done; /* bytes of it */
+	uint64_t cpu_time; /* ticks, Veil's work for it included */
+	uint64_t virtual_time; /* ticks weighted by share: the least one runs next */
+	struct veil_statistics statistics;
+};
+
+#define CPU_MAX_VCPUS (VEIL_MAX_PERSONAS * VEIL_MAX_CPUS)
+
+struct cpu {
+	void *stack_top;
+	uint32_t id;
+	bool need_resched; /* atomics */
+	struct vcpu *loaded; /* whose registers this CPU holds; NULL: nobody's */
+	struct vcpu *charged; /* whom the time since charged_since belongs to; NULL: idle */
+	uint64_t charged_since;
+	uint64_t idle_time;
+	uint64_t least_virtual_time; /* only grows */
+	uint64_t armed; /* deadline in the timer */
+	uint32_t vcpu_count;
+	struct vcpu *vcpus[CPU_MAX_VCPUS];
+};
+
+extern struct cpu cpus[VEIL_MAX_CPUS];
+extern uint32_t cpu_count;
+
+#endif

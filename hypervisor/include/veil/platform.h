@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The virtual devices a guest sees (platform `veil`: the places of QEMU's `virt`), as the core and the port use them. */
+#ifndef VEIL_PLATFORM_H
+#define VEIL_PLATFORM_H
+
+#include <veil/types.h>
+#include <veil/vgic.h>
+
+struct persona;
+struct vcpu;
+
+struct vpl011 {
+	uint32_t raw; /* raw interrupt status */
+	uint32_t mask;
+	uint32_t ibrd, fbrd, lcr, cr, ifls, dmacr;
+};
+
+struct vpl031 {
+	uint32_t offset; /* guest's clock - board's clock, seconds */
+	uint32_t match;
+	uint32_t mask;
+};
+
+struct platform {
+	struct vgic vgic;
+	struct vpl011 uart;
+	struct vpl031 rtc;
+};
+
+void platform_init(struct persona *persona);
+void platform_reset(struct persona *persona);
+
+/* One access of a guest to an address that is not its RAM. `size`: 1, 2, 4 or 8 bytes. False: there is no device, or it has no
+ * such register. On success a read leaves its result, zero-extended, in *value. */
+bool platform_mmio(struct vcpu *vcpu, ipaddr_t address, uint32_t size, bool is_write, uint64_t *value);
+
+/* Input has arrived for a persona's console. */
+void platform_console_input(uint32_t persona);
+
+/* Seconds since 1970 by the board's clock. */
+uint32_t rtc_seconds(void);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Addresses of different worlds as different types, so that the compiler refuses to mix them, and the few macros all files use. */
+#ifndef VEIL_TYPES_H
+#define VEIL_TYPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Host-physical: what the buses see. Veil maps it one to one, see arch_pointer(). */
+typedef struct {
+	uint64_t value;
+} paddr_t;
+
+/* Guest-physical ("intermediate physical"): what a guest takes for physical. Always hostile input. */
+typedef struct {
+	uint64_t value;
+} ipaddr_t;
+
+static inline paddr_t paddr(uint64_t value)
+{
+	return (paddr_t){value};
+}
+
+static inline ipaddr_t ipaddr(uint64_t value)
+{
+	return (ipaddr_t){value};
+}
+
+#define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define BIT(n) (UINT64_C(1) << (n))
+#define likely(condition) __builtin_expect(!!(condition), 1)
+#define unlikely(condition) __builtin_expect(!!(condition), 0)
+
+static inline uint64_t align_up(uint64_t value, uint64_t alignment)
+{
+	return (value + alignment - 1) & ~(alignment - 1);
+}
+
+/* True if [base, base + size) lies in [outer, outer + outer_size), whatever the four numbers are. */
+static inline bool range_within(uint64_t base, uint64_t size, uint64_t outer, uint64_t outer_size)
+{
+	return base >= outer && size <= outer_size && base - outer <= outer_size - size;
+}
+
+#endif

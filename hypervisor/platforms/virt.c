@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Platform `veil`, machine version 1: the addresses of QEMU's `virt`, so that code made for `virt` runs unchanged. */
+#include <veil/platform.h>
+
+#include "core/persona.h"
+#include "vpl011.h"
+#include "vpl031.h"
+
+#define GICD_BASE 0x08000000
+#define GICD_SIZE 0x00010000
+#define GICR_BASE 0x080a0000
+#define GICR_SIZE 0x00f60000
+#define PL011_BASE 0x09000000
+#define PL031_BASE 0x09010000
+#define PVPANIC_BASE 0x09f00000
+#define DEVICE_SIZE 0x1000
+
+#define PVPANIC_PANICKED 1
+#define PVPANIC_CRASH_LOADED 2 /* the guest goes on to a kernel of its own that writes a dump: not the end */
+
+void platform_init(struct persona *p)
+{
+	platform_reset(p);
+}
+
+void platform_reset(struct persona *p)
+{
+	lock_take(&p->lock);
+	vgic_reset(p);
+	vpl011_reset(p);
+	vpl031_reset(p);
+	lock_release(&p->lock);
+}
+
+static bool pvpanic_access(struct vcpu *v, uint64_t offset, bool is_write, uint64_t *value)
+{
+	static const struct veil_fault none;
+
+	if (offset != 0)
+		return false;
+	if (!is_write)
+		*value = PVPANIC_PANICKED | PVPANIC_CRASH_LOADED;
+	else if (*value & PVPANIC_PANICKED)
+		persona_crash(v->persona, VEIL_REASON_GUEST_CRASHED, &none);
+	return true;
+}
+
+/* Whatever the address is, it only selects one of this persona's own virtual devices, and each checks the offset it is given. */
+bool platform_mmio(struct vcpu *v, ipaddr_t address, uint32_t size, bool is_write, uint64_t *value)
+{
+	uint32_t devices = v->persona->config->devices;
+	uint64_t a = address.value;
+
+	if (a - PL011_BASE < DEVICE_SIZE && (devices & VEIL_DEVICE_PL011))
+		return vpl011_access(v->persona, a - PL011_BASE, is_write, value);
+	if (a - GICD_BASE < GICD_SIZE)
+		return vgic_distributor(v, a - GICD_BASE, size, is_write, value);
+	if (a - GICR_BASE < GICR_SIZE)
+		return vgic_redistributor(v, a - GICR_BASE, size, is_write, value);
+	if (a - PL031_BASE < DEVICE_SIZE && (devices & VEIL_DEVICE_PL031))
+		return vpl031_access(v->persona, a - PL031_BASE, is_write, value);
+	if (a - PVPANIC_BASE < DEVICE_SIZE && (devices & VEIL_DEVICE_PVPANIC))
+		return pvpanic_access(v, a - PVPANIC_BASE, is_write, value);
+	return false;
+}
+
+void platform_console_input(uint32_t persona)
+{
+	vpl011_input(&personas[persona]);
+}

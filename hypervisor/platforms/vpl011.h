@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A PL011 UART for a guest's console. */
+#ifndef VEIL_VPL011_H
+#define VEIL_VPL011_H
+
+#include <veil/types.h>
+
+struct persona;
+
+void vpl011_reset(struct persona *persona);
+bool vpl011_access(struct persona *persona, uint64_t offset, bool is_write, uint64_t *value);
+void vpl011_input(struct persona *persona);
+
+#endif

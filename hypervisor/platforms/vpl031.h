@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A PL031 real-time clock for a guest. */
+#ifndef VEIL_VPL031_H
+#define VEIL_VPL031_H
+
+#include <veil/types.h>
+
+struct persona;
+
+void vpl031_reset(struct persona *persona);
+bool vpl031_access(struct persona *persona, uint64_t offset, bool is_write, uint64_t *value);
+
+#endif
