@@ -18,14 +18,7 @@ export type PhoneArgs =
 	  }
 	| InputsOf<PhoneParts>;
 
-interface Made {
-	readonly image: DeviceImage;
-	readonly handset: Handset;
-	readonly deployment: Deployment;
-}
-
-/** A whole phone: guests and Veil built, composed into a device image, and running on a handset of its own. */
-export class Phone extends pulumi.ComponentResource<Made> {
+interface PhoneOutputs {
 	/** Id of the handset: what `persona --handset` takes. */
 	readonly handset: pulumi.Output<string>;
 	/** Key of the device image; known in previews. */
@@ -38,16 +31,26 @@ export class Phone extends pulumi.ComponentResource<Made> {
 	readonly runningKey: pulumi.Output<string>;
 	/** Name of the machine the handset is on. */
 	readonly host: pulumi.Output<string>;
+}
+
+/** A whole phone: guests and Veil built, composed into a device image, and running on a handset of its own. */
+export class Phone extends pulumi.ComponentResource<PhoneOutputs> {
+	readonly handset: PhoneOutputs["handset"];
+	readonly key: PhoneOutputs["key"];
+	readonly digest: PhoneOutputs["digest"];
+	readonly signature: PhoneOutputs["signature"];
+	readonly runningKey: PhoneOutputs["runningKey"];
+	readonly host: PhoneOutputs["host"];
 
 	constructor(name: string, args: PhoneArgs, options?: pulumi.ComponentResourceOptions) {
 		super("persona:index:Phone", name, args as pulumi.Inputs, options);
-		const made = pulumi.output(this.getData());
-		this.handset = made.handset.id;
-		this.key = made.image.key;
-		this.digest = made.image.digest;
-		this.signature = made.image.signature;
-		this.runningKey = made.deployment.runningKey;
-		this.host = made.handset.host;
+		const outputs = pulumi.output(this.getData());
+		this.handset = outputs.handset;
+		this.key = outputs.key;
+		this.digest = outputs.digest;
+		this.signature = outputs.signature;
+		this.runningKey = outputs.runningKey;
+		this.host = outputs.host;
 	}
 
 	/** Comes back when every resource of the phone has been declared; throws when its documents have problems. */
@@ -55,7 +58,7 @@ export class Phone extends pulumi.ComponentResource<Made> {
 		await this.getData();
 	}
 
-	protected override async initialize(args: PhoneArgs, _options: unknown, name: string): Promise<Made> {
+	protected override async initialize(args: PhoneArgs, _options: unknown, name: string): Promise<PhoneOutputs> {
 		const options = { parent: this };
 		const { board, target, personas, source } = await declaredPhone(args);
 		const guests = Object.fromEntries(
@@ -69,6 +72,9 @@ export class Phone extends pulumi.ComponentResource<Made> {
 		const handset = new Handset(name, { board, target }, options);
 		const { hardware } = handset;
 		const deployment = new Deployment(name, { handset: handset.id, image: image.key, personas: image.personas, hardware }, options);
-		return { image, handset, deployment };
+		const { key, digest, signature } = image;
+		const outputs = { handset: handset.id, key, digest, signature, runningKey: deployment.runningKey, host: handset.host };
+		this.registerOutputs(outputs);
+		return outputs;
 	}
 }

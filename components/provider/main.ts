@@ -1,19 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The provider's process: what plugin/pulumi-resource-persona runs. Prints its port, as Pulumi's plugin protocol asks.
-import { engineLog } from "./engine.ts";
-import { watchLifetime } from "./lifetime.ts";
-import { serve } from "./server.ts";
-import { Session } from "./session.ts";
+// The provider's process: what plugin/pulumi-resource-persona runs.
+import { startProvider } from "./start.ts";
 
-const session = new Session(async () => (await import("./production.ts")).productionStages());
-watchLifetime({ parent: () => process.ppid, stop: () => session.cancel(), leave: (status) => process.exit(status) });
-
-// Something that went wrong outside any call must not take the calls in flight with it: each of them answers for itself.
-const note = (error: unknown) => console.error(error);
-process.on("uncaughtException", note);
-process.on("unhandledRejection", note);
-
-const engine = process.argv.slice(2).find((argument) => !argument.startsWith("-"));
-if (engine !== undefined) session.connect(engine, engineLog);
-const { port } = await serve(session);
-process.stdout.write(`${port}\n`);
+await startProvider(async () => (await import("./production.ts")).productionStages());

@@ -3,8 +3,8 @@
 import { resolve } from "node:path";
 import * as handset from "../handset/index.ts";
 import * as image from "../image/index.ts";
-import { boardByName, documentFolder, type PhoneParts } from "../manifest/index.ts";
-import { loadAndCheckParts, loadAndCheckPhone } from "../policy/index.ts";
+import { boardByName, documentFolder } from "../manifest/index.ts";
+import { loadAndCheckParts, loadAndCheckPersona, loadAndCheckPhone } from "../policy/index.ts";
 import { projectRoot } from "../util/paths.ts";
 import { asValue, isObject } from "./properties.ts";
 import type { Handsets, Stages, Work } from "./stages.ts";
@@ -24,8 +24,7 @@ export async function productionStages(): Promise<Stages> {
 		projectDir,
 		loadPhone: (phone) =>
 			typeof phone === "string" ? loadAndCheckPhone(resolve(projectDir, phone)) : loadAndCheckParts(phone, projectDir),
-		loadPersona: (persona, board) =>
-			loadAndCheckParts({ name: "guest", board, personas: [persona as PhoneParts["personas"][number]] }, projectDir),
+		loadPersona: (persona, board) => loadAndCheckPersona(persona, board, projectDir),
 		loadBoard: (name) => boardByName(name, projectDir),
 
 		guestInputs: async (persona, board) => image.guestInputs(persona, board, await lock()),

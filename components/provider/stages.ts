@@ -14,6 +14,8 @@ export interface Work {
 
 /** A phone by its document's path (relative to Pulumi.yaml's folder) or by its parts. */
 export type PhoneSource = string | PhoneParts;
+/** A persona by its document's path, or the document itself. */
+export type PersonaSource = PhoneParts["personas"][number];
 
 export interface Stages {
 	/** Folder of Pulumi.yaml. */
@@ -21,7 +23,7 @@ export interface Stages {
 	/** Reads and checks a phone, across its documents too. */
 	loadPhone(phone: PhoneSource): Promise<PhoneResult>;
 	/** Reads one persona for a board, with the checks that need no other document. */
-	loadPersona(persona: string | object, board: string): Promise<PhoneResult>;
+	loadPersona(persona: PersonaSource, board: string): Promise<Pick<PhoneResult, "draft" | "problems">>;
 	loadBoard(name: string): Promise<Loaded<Board>>;
 
 	guestInputs(persona: Loaded<Persona>, board: Board): Promise<GuestInputs>;

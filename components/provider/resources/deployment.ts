@@ -2,7 +2,7 @@
 // Deployment: a device image running on a handset. Reading it finds drift, updating it repairs, and a bad image is taken back.
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import type { Observation, ReadyExpectation } from "../../handset/index.ts";
+import type { Observation, PersonaObservation, ReadyExpectation } from "../../handset/index.ts";
 import type { Artifact } from "../../image/index.ts";
 import { isAbort, UserError } from "../../util/errors.ts";
 import { type Change, differences } from "../diff.ts";
@@ -100,7 +100,10 @@ async function bring(operation: Operation, id: string, found: HandsetRecord, inp
 
 /** Starts again what has crashed on a handset that is right otherwise. */
 async function heal(operation: Operation, before: Observation, inputs: Properties): Promise<Observation> {
-	const ill = before.personas.filter(({ state }) => state === "crashed" || state === "starting").map(({ name }) => name);
+	// What the user has stopped or paused stays so.
+	const isIll = ({ state, ready }: PersonaObservation) =>
+		state === "crashed" || (!ready && (state === "starting" || state === "running"));
+	const ill = before.personas.filter(isIll).map(({ name }) => name);
 	if (ill.length === 0) return before;
 	const waited = personasOf(inputs).filter(({ name }) => ill.includes(name));
 	return operation.stages.handsets.restart(before.id, waited, operation.work);

@@ -5,6 +5,7 @@ import type { Loaded, Persona } from "../../manifest/index.ts";
 import { documentFailures, InputReader } from "../inputs.ts";
 import { asValue, hasUnknown, isObject, type Properties, UNKNOWN, type Value } from "../properties.ts";
 import type { Operation } from "../session.ts";
+import type { PersonaSource } from "../stages.ts";
 import { imageKind } from "./image.ts";
 
 const SOURCE = "document";
@@ -17,9 +18,9 @@ async function documentOf(operation: Operation, inputs: Properties): Promise<Loa
 	throw new Error(`the document of ${operation.name} cannot be read any more: ${problems[0]?.message ?? "it is gone"}`);
 }
 
-function documentValue(inputs: Properties): string | object {
+function documentValue(inputs: Properties): PersonaSource {
 	const value = inputs[SOURCE];
-	if (typeof value === "string" || isObject(value)) return value;
+	if (typeof value === "string" || isObject(value)) return value as PersonaSource;
 	throw new Error("a checked guest image has no document");
 }
 
@@ -62,8 +63,7 @@ export const guestImage = imageKind({
 		const { draft, problems } = await stages.loadPersona(documentValue(news), board);
 		const persona = draft.personas[0];
 		if (problems.length > 0 || persona === undefined || draft.board === undefined) {
-			const rename = (property: string) => property.replace(/^personas\[0\]/, SOURCE);
-			return { inputs: news, failures: documentFailures(problems, stages.projectDir, rename) };
+			return { inputs: news, failures: documentFailures(problems, stages.projectDir, (property) => property) };
 		}
 		const inputs = asValue(await stages.guestInputs(persona, draft.board.document));
 		return { inputs: { ...(isObject(inputs) ? inputs : {}), [SOURCE]: document }, failures: [] };

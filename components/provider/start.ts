@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starts a provider process on given stages: serves, prints the port as Pulumi's plugin protocol asks, and leaves with its engine.
+import { engineLog } from "./engine.ts";
+import { watchLifetime } from "./lifetime.ts";
+import { serve } from "./server.ts";
+import { Session } from "./session.ts";
+import type { Stages } from "./stages.ts";
+
+export async function startProvider(loadStages: () => Promise<Stages>): Promise<void> {
+	const session = new Session(loadStages);
+	watchLifetime({ parent: () => process.ppid, stop: () => session.cancel(), leave: (status) => process.exit(status) });
+
+	// Something that went wrong outside any call must not take the calls in flight with it: each of them answers for itself.
+	const note = (error: unknown) => console.error(error);
+	process.on("uncaughtException", note);
+	process.on("unhandledRejection", note);
+
+	const engine = process.argv.slice(2).find((argument) => !argument.startsWith("-"));
+	if (engine !== undefined) session.connect(engine, engineLog);
+	const { port } = await serve(session);
+	process.stdout.write(`${port}\n`);
+}

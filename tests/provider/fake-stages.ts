@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stages that build and run nothing: real documents, images that are only keys, and handsets that are lines of a JSON file (the world),
+// so that every engine run, each with a provider process of its own, sees the same.
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Observation, PersonaObservation } from "../../components/handset/index.ts";
+import type { Artifact, DeviceImageInputs, GuestInputs } from "../../components/image/index.ts";
+import { boardByName, documentFolder } from "../../components/manifest/index.ts";
+import { loadAndCheckParts, loadAndCheckPersona, loadAndCheckPhone } from "../../components/policy/index.ts";
+import type { Stages, Work } from "../../components/provider/stages.ts";
+import { canonicalJson, sha256 } from "../../components/util/digest.ts";
+import { UserError } from "../../components/util/errors.ts";
+import { overlayOf } from "./fake-overlay.ts";
+
+export interface World {
+	/** What has been built, by key. */
+	built: Record<string, Artifact>;
+	handsets: Record<string, { digest: string; personas: PersonaObservation[] } | null>;
+	/** What goes wrong, by the name of the step (`start`, `build work`, …): a user's fault, or a bug when it begins with "bug". */
+	faults?: Record<string, string>;
+	/** Milliseconds that steps take, by name. */
+	delays?: Record<string, number>;
+	/** Digests of images whose personas never get ready. */
+	bad?: string[];
+}
+
+/** The world in a folder: `world.json`, and `log` with a line for each thing done. */
+export class FakeWorld {
+	readonly folder: string;
+
+	constructor(folder: string) {
+		this.folder = folder;
+		mkdirSync(folder, { recursive: true });
+		if (!existsSync(this.file)) this.change(() => {});
+	}
+
+	private get file(): string {
+		return join(this.folder, "world.json");
+	}
+
+	get(): World {
+		return existsSync(this.file) ? (JSON.parse(readFileSync(this.file, "utf8")) as World) : { built: {}, handsets: {} };
+	}
+
+	change(edit: (world: World) => void): void {
+		const world = this.get();
+		edit(world);
+		const temporary = `${this.file}.${process.pid}`;
+		writeFileSync(temporary, JSON.stringify(world));
+		renameSync(temporary, this.file);
+	}
+
+	note(line: string): void {
+		appendFileSync(join(this.folder, "log"), `${line}\n`);
+	}
+
+	/** What was done since the last call. */
+	takeLog(): string[] {
+		const path = join(this.folder, "log");
+		const lines = existsSync(path) ? readFileSync(path, "utf8").trimEnd().split("\n") : [];
+		rmSync(path, { force: true });
+		return lines;
+	}
+}
+
+/** One step: takes its time, can be cancelled, goes wrong when the world says so. */
+async function step(world: FakeWorld, name: string, work: Work): Promise<void> {
+	work.signal.throwIfAborted();
+	work.progress(name);
+	world.note(name);
+	const { faults = {}, delays = {} } = world.get();
+	await delay(delays[name] ?? 0, undefined, { signal: work.signal });
+	const fault = faults[name];
+	if (fault !== undefined) throw fault.startsWith("bug") ? new TypeError(fault) : new UserError(fault, { remedy: "mend it" });
+}
+
+export function fakeStages(folder: string, projectDir: string): Stages {
+	const world = new FakeWorld(folder);
+	const build = async (key: string, name: string, work: Work): Promise<Artifact> => {
+		const known = world.get().built[key];
+		if (known !== undefined) return known;
+		await step(world, name, work);
+		const artifact = { key, digest: sha256(`content of ${key}`), size: 1000, path: join(folder, key) };
+		world.change(({ built }) => {
+			built[key] = artifact;
+		});
+		return artifact;
+	};
+	const keyOf = (value: unknown) => sha256(canonicalJson(value));
+	return {
+		projectDir,
+		loadPhone: (phone) =>
+			typeof phone === "string" ? loadAndCheckPhone(join(projectDir, phone)) : loadAndCheckParts(phone, projectDir),
+		loadPersona: (persona, board) => loadAndCheckPersona(persona, board, projectDir),
+		loadBoard: (name) => boardByName(name, projectDir),
+		async guestInputs(persona, board): Promise<GuestInputs> {
+			const { name, guest } = persona.document;
+			return {
+				persona: name,
+				board: board.name,
+				os: guest.os,
+				builder: guest.builder === "prebuilt" ? "prebuilt" : "debian",
+				base: guest.base,
+				packages: guest.packages,
+				overlay: guest.overlay === null ? {} : overlayOf(join(documentFolder(persona), guest.overlay)),
+				commandLine: guest.commandLine,
+				lock: [],
+				recipe: 1,
+			};
+		},
+		guestKey: keyOf,
+		buildGuest: (inputs, _persona, work) => build(keyOf(inputs), `build ${inputs.persona}`, work),
+		hypervisorInputs: async ({ name }) => ({ board: name, sources: sha256("veil"), compiler: "gcc 12", recipe: 1 }),
+		hypervisorKey: keyOf,
+		buildHypervisor: (inputs, work) => build(keyOf(inputs), "build veil", work),
+		deviceImageInputs: (phone, hypervisor, guestKeys): DeviceImageInputs => ({
+			board: phone.board.document.name,
+			machineVersion: 1,
+			hypervisor,
+			personas: phone.personas.map(({ document }) => ({
+				name: document.name,
+				uuid: "00000000-0000-0000-0000-000000000000",
+				label: document.indicator.label,
+				colour: document.indicator.colour,
+				guest: guestKeys[document.name] ?? "",
+				memoryMiB: document.resources.memoryMiB,
+				cpus: document.resources.cpus,
+				cpuShare: document.resources.cpuShare,
+				cpuCapPercent: document.resources.cpuCapPercent,
+				whenInBackground: document.resources.whenInBackground === "freeze" ? "freeze" : "run",
+				start: document.start,
+				onCrash: document.onCrash,
+			})) as DeviceImageInputs["personas"],
+			initialForeground: phone.phone.document.initialForeground,
+			cpus: phone.phone.document.target.cpus,
+			policy: { name: phone.policy.document.name, digest: keyOf(phone.policy.document) },
+			recipe: 1,
+		}),
+		deviceImageKey: keyOf,
+		composeDeviceImage: async (inputs, _parts, work) => ({
+			...(await build(keyOf(inputs), "compose", work)),
+			signature: "development" as const,
+		}),
+		find: async (key) => world.get().built[key],
+		handsets: fakeHandsets(world),
+	};
+}
+
+function fakeHandsets(world: FakeWorld): Stages["handsets"] {
+	const observe = async (id: string): Promise<Observation> => {
+		const running = world.get().handsets[id];
+		if (running === null || running === undefined) {
+			return { id, board: "qemu-virt", alive: false, responding: false, problem: "QEMU does not run", personas: [] };
+		}
+		return { id, board: "qemu-virt", alive: true, responding: true, imageDigest: running.digest, personas: running.personas };
+	};
+	const ready = (name: string): PersonaObservation => ({
+		name,
+		state: "running",
+		ready: true,
+		reason: "none",
+		restarts: 0,
+		starts: 1,
+		foreground: false,
+	});
+	const folder = (id: string) => join(world.folder, "run", id);
+	return {
+		folder,
+		create: async ({ id }) => {
+			mkdirSync(folder(id), { recursive: true });
+			world.note("create handset");
+		},
+		async start(spec, image, personas, work) {
+			await step(world, "start", work);
+			const bad = world.get().bad?.includes(image.digest) === true;
+			world.change(({ handsets }) => {
+				handsets[spec.id] = { digest: image.digest, personas: personas.map(({ name }) => ({ ...ready(name), ready: !bad })) };
+			});
+			if (bad) throw new UserError(`persona ${personas[0]?.name} was not READY in time`);
+			const endpoints = { control: "control", consoles: {} };
+			return { ...(await observe(spec.id)), pid: 1, startedAt: "2026-01-01T00:00:00Z", endpoints };
+		},
+		async restart(id, personas, work) {
+			await step(world, `restart ${personas.map(({ name }) => name).join(" ")}`, work);
+			world.change(({ handsets }) => {
+				const running = handsets[id];
+				if (running) running.personas = running.personas.map(({ name }) => ready(name));
+			});
+			return observe(id);
+		},
+		async stop(id) {
+			world.note("stop");
+			world.change(({ handsets }) => {
+				handsets[id] = null;
+			});
+		},
+		async remove(id) {
+			world.note("remove handset");
+			rmSync(folder(id), { recursive: true, force: true });
+			world.change(({ handsets }) => {
+				delete handsets[id];
+			});
+		},
+		observe,
+		status: async (id) => {
+			const { personas, imageDigest } = await observe(id);
+			return {
+				handset: id,
+				board: "qemu-virt",
+				digest: imageDigest ?? null,
+				personas: personas.map(({ name, state }) => ({ name, state })),
+			};
+		},
+	};
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// A Pulumi project in a temporary folder, driven through the real engine; programs run inside the test's own process.
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import pulumi from "@pulumi/pulumi";
+import { type EngineEvent, LocalWorkspace, type PulumiFn, type Stack } from "@pulumi/pulumi/automation/index.js";
+import { packageRoot } from "../../components/util/paths.ts";
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+/** PATH with the engine that set-up got. */
+export function enginePath(): string {
+	return [join(packageRoot(), ".persona", "engine", "bin"), dirname(process.execPath), process.env.PATH ?? ""].join(delimiter);
+}
+
+export const WORK = `version: 1
+kind: Persona
+name: work
+indicator: { label: Work, colour: "#c0392b" }
+guest: { overlay: ./work, commandLine: quiet }
+`;
+export const PERSONAL = `version: 1
+kind: Persona
+name: personal
+indicator: { label: Personal, colour: "#2980b9" }
+`;
+export const POLICY = `version: 1
+kind: Policy
+name: corporate
+`;
+export const PHONE = `version: 1
+kind: Phone
+name: pocket
+board: qemu-virt
+personas: [../personas/work.yaml, ../personas/personal.yaml]
+policy: ../personas/policy.yaml
+initialForeground: personal
+`;
+
+export interface ProjectOptions {
+	/** Folder of the plugin; default: the provider on fake stages. */
+	readonly plugin?: string;
+	readonly env?: Readonly<Record<string, string>>;
+	/** The folder the project is made in; default: a new temporary one. */
+	readonly folder?: string;
+}
+
+/** What one engine run did. */
+export interface Outcome {
+	/** Operation by resource: the type's last part and the name, as in `GuestImage pocket-work`. */
+	readonly steps: Readonly<Record<string, string>>;
+	/** Paths of detailed diffs by resource. */
+	readonly diffs: Readonly<Record<string, readonly string[]>>;
+	/** Text of all diagnostics that stay (not ephemeral), without colours. */
+	readonly diagnostics: string;
+	/** Ephemeral status lines. */
+	readonly progress: readonly string[];
+	readonly outputs: Readonly<Record<string, unknown>>;
+	readonly failed: boolean;
+}
+
+export class Project {
+	readonly folder: string;
+	readonly env: Record<string, string>;
+
+	constructor({ plugin = join(here, "fake-plugin"), env = {}, folder }: ProjectOptions = {}) {
+		this.folder = folder ?? mkdtempSync(join(tmpdir(), "persona-project-"));
+		this.env = {
+			PATH: enginePath(),
+			PULUMI_HOME: join(this.folder, ".home"),
+			PULUMI_BACKEND_URL: `file://${join(this.folder, ".state")}`,
+			PULUMI_CONFIG_PASSPHRASE: "test",
+			PULUMI_SKIP_UPDATE_CHECK: "true",
+			PERSONA_FAKE_WORLD: join(this.folder, ".world"),
+			...env,
+		};
+		mkdirSync(join(this.folder, ".state"), { recursive: true });
+		this.write(
+			"Pulumi.yaml",
+			`name: test\nruntime: nodejs\nplugins:\n  providers:\n    - { name: persona, path: ${JSON.stringify(plugin)} }\n`,
+		);
+		this.write("personas/work.yaml", WORK);
+		this.write("personas/work/etc/motd", "hello\n");
+		this.write("personas/personal.yaml", PERSONAL);
+		this.write("personas/policy.yaml", POLICY);
+		this.write("stacks/dev.phone.yaml", PHONE);
+		// The program runs in this process, whose working folder is elsewhere.
+		process.env.PERSONA_PROJECT = this.folder;
+	}
+
+	get world(): string {
+		return this.env.PERSONA_FAKE_WORLD ?? "";
+	}
+
+	write(path: string, text: string): void {
+		const file = join(this.folder, path);
+		mkdirSync(dirname(file), { recursive: true });
+		writeFileSync(file, text);
+	}
+
+	read(path: string): string {
+		return readFileSync(join(this.folder, path), "utf8");
+	}
+
+	remove(): void {
+		rmSync(this.folder, { recursive: true, force: true });
+	}
+
+	/** A stack with a program; the stack is made when it is new. */
+	async stack(program: PulumiFn, name = "dev"): Promise<TestStack> {
+		process.env.PERSONA_PROJECT = this.folder;
+		const stack = await LocalWorkspace.createOrSelectStack(
+			{ stackName: name, projectName: "test", program },
+			{ workDir: this.folder, envVars: this.env },
+		);
+		return new TestStack(stack, this);
+	}
+}
+
+type Operation = "preview" | "up" | "refresh" | "destroy";
+
+export class TestStack {
+	readonly stack: Stack;
+	private readonly project: Project;
+
+	constructor(stack: Stack, project: Project) {
+		this.stack = stack;
+		this.project = project;
+	}
+
+	/** Runs an operation to its end; failures are part of the outcome. */
+	async run(
+		operation: Operation,
+		options: { readonly onEvent?: (event: EngineEvent) => void; readonly replace?: string[] } = {},
+	): Promise<Outcome> {
+		process.env.PERSONA_PROJECT = this.project.folder;
+		const events: EngineEvent[] = [];
+		const onEvent = (event: EngineEvent) => {
+			events.push(event);
+			options.onEvent?.(event);
+		};
+		let outputs: Record<string, unknown> = {};
+		let failed = false;
+		let thrown = "";
+		try {
+			const replace = options.replace === undefined ? {} : { replace: options.replace };
+			if (operation === "preview") await this.stack.preview({ onEvent, ...replace });
+			else if (operation === "up") {
+				const result = await this.stack.up({ onEvent, ...replace });
+				outputs = Object.fromEntries(Object.entries(result.outputs).map(([name, { value }]) => [name, value]));
+			} else if (operation === "refresh") await this.stack.refresh({ onEvent });
+			else await this.stack.destroy({ onEvent });
+		} catch (error) {
+			failed = true;
+			thrown = error instanceof Error ? error.message : String(error);
+		}
+		return { ...digested(events, failed ? thrown : ""), outputs, failed };
+	}
+
+	/** A resource of the exported state, by the last part of its type. */
+	async state(
+		type: string,
+	): Promise<{ id: string; urn: string; inputs: Record<string, unknown>; outputs: Record<string, unknown> }[]> {
+		const { deployment } = await this.stack.exportStack();
+		return (deployment.resources ?? []).filter((resource: { type: string }) => resource.type.endsWith(`:${type}`));
+	}
+}
+
+function digested(events: readonly EngineEvent[], thrown: string): Omit<Outcome, "outputs" | "failed"> {
+	const steps: Record<string, string> = {};
+	const diffs: Record<string, string[]> = {};
+	const diagnostics: string[] = [];
+	const progress: string[] = [];
+	for (const { resourcePreEvent, diagnosticEvent, resOutputsEvent } of events) {
+		const metadata = resourcePreEvent?.metadata ?? resOutputsEvent?.metadata;
+		if (metadata !== undefined) {
+			const name = `${metadata.type.split(":").pop()} ${metadata.urn.split("::").pop()}`;
+			// A refresh before the update comes first; what counts is what happens to the resource then.
+			const before = steps[name];
+			if (before === undefined || before === "refresh" || (metadata.op !== "same" && metadata.op !== "refresh"))
+				steps[name] = metadata.op;
+			const paths = Object.keys(metadata.detailedDiff ?? {});
+			if (paths.length > 0) diffs[name] = paths;
+		}
+		if (diagnosticEvent === undefined || diagnosticEvent.severity === "debug") continue;
+		const text = diagnosticEvent.message.replace(/<\{%[^%]*%\}>/g, "");
+		if (diagnosticEvent.ephemeral) progress.push(text.trim());
+		else diagnostics.push(`${diagnosticEvent.severity}: ${text}`);
+	}
+	return { steps, diffs, diagnostics: diagnostics.join("") + thrown, progress };
+}
+
+export function engineIsThere(): boolean {
+	return enginePath()
+		.split(delimiter)
+		.some((folder) => existsSync(join(folder, "pulumi")));
+}
+
+export { pulumi };
