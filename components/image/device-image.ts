@@ -187,10 +187,10 @@ function composePersona(persona: DevicePersona, record: GuestRecord, blobs: Map<
 	};
 }
 
-// While Linux unpacks an initial filesystem both copies are in RAM; what it needs besides was measured with Debian's kernel.
+// What Linux needs besides was measured with Debian's kernel: it runs busybox in 56 MiB.
 function checkMemory(persona: DevicePersona, { kernel, initramfs }: GuestRecord): void {
-	if (initramfs?.unpacked !== true || kernel.format !== "image") return;
-	const need = Math.ceil((kernel.imageSize + 2 * initramfs.size) / MIB) + 24;
+	if (initramfs === undefined || initramfs.copies === 1 || kernel.format !== "image") return;
+	const need = Math.ceil((kernel.imageSize + initramfs.copies * initramfs.size) / MIB) + 16;
 	if (persona.memoryMiB >= need) return;
 	throw new UserError(
 		`persona ${persona.name} needs ${need} MiB to unpack its root filesystem, resources.memoryMiB is ${persona.memoryMiB}`,

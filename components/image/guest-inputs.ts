@@ -11,8 +11,12 @@ import type { GuestInputs, GuestSources, PinnedFile } from "./types.ts";
 /** Version of the way guests are built; change it with every change of the bytes that come out of the same inputs. */
 const RECIPE = 1;
 
-// `panic=-1`: a kernel that panics asks for a reset at once, so that Veil sees it and does what `onCrash` says.
-const DEBIAN_COMMAND_LINE = "console=ttyAMA0 panic=-1";
+// `panic=-1`: a kernel that panics asks for a reset at once, so that Veil sees it and does what `onCrash` says. `cma=0`: Debian's kernel
+// sets 64 MiB aside for devices a persona does not have. A full system takes a ramfs as root, which may fill all RAM while a tmpfs takes half.
+const DEBIAN_COMMAND_LINE = {
+	busybox: "console=ttyAMA0 panic=-1 cma=0",
+	debian: "console=ttyAMA0 panic=-1 cma=0 rootfstype=ramfs",
+};
 
 /**
  * Reads everything a persona's guest is built from; no path in it is absolute, nothing depends on this machine.
@@ -52,7 +56,7 @@ export async function guestInputs(persona: Loaded<Persona>, board: Board, lock: 
 		base: guest.base,
 		packages: [...new Set(guest.packages)].sort(),
 		overlay: overlay === undefined ? {} : await overlayDigests(overlay),
-		commandLine: [DEBIAN_COMMAND_LINE, guest.commandLine].filter((part) => part !== "").join(" "),
+		commandLine: [DEBIAN_COMMAND_LINE[guest.base], guest.commandLine].filter((part) => part !== "").join(" "),
 		lock: lockedEntries(lock, guest, file),
 	};
 }

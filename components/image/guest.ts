@@ -31,8 +31,8 @@ export interface GuestRecord {
 	kind: "guest";
 	kernel: GuestPart & KernelFormat;
 	initramfs?: GuestPart & {
-		/** Whether the guest unpacks it into its RAM, so that it needs the room twice at start. */
-		unpacked: boolean;
+		/** How often its size must fit into the RAM beside the kernel at start; 1 where nothing is known of what the guest does with it. */
+		copies: number;
 	};
 	deviceTree?: GuestPart;
 	commandLine: string;
@@ -119,7 +119,8 @@ async function debianParts(inputs: GuestInputs, sources: GuestSources, context: 
 	const initramfs = await store.put(chunks(tree), signal);
 	return {
 		kernel: { ...part(kernel), ...kernelFormat(await head(kernel.path)) },
-		initramfs: { ...part(initramfs), unpacked: true },
+		// Linux keeps the archive while it unpacks it; a tmpfs root takes only half of what is free then, a ramfs root all of it.
+		initramfs: { ...part(initramfs), copies: inputs.base === "debian" ? 2 : 3 },
 	};
 }
 
@@ -135,7 +136,7 @@ async function prebuiltParts(inputs: GuestInputs, sources: GuestSources, context
 	const deviceTree = await take(inputs.deviceTree);
 	return {
 		kernel: { ...part(kernel), ...kernelFormat(plain.subarray(0, 64)) },
-		...(initramfs === undefined ? {} : { initramfs: { ...part(initramfs), unpacked: false } }),
+		...(initramfs === undefined ? {} : { initramfs: { ...part(initramfs), copies: 1 } }),
 		...(deviceTree === undefined ? {} : { deviceTree: part(deviceTree) }),
 	};
 }
