@@ -31,8 +31,6 @@ export interface Recorded {
 }
 
 export interface Kind {
-	/** Names of inputs and outputs that are derived from other inputs: secret when one of those is. */
-	readonly derived: readonly string[];
 	/** Whether the engine is to read the resource before each update. */
 	readonly refreshBeforeUpdate: boolean;
 	/** Expands inputs and finds everything wrong with them. They may hold unknowns; it writes nothing. */

@@ -101,29 +101,26 @@ export function hasUnknown(value: Value | undefined): boolean {
 	return isObject(value) && Object.values(value).some(hasUnknown);
 }
 
-/** The value at a path, or undefined where the path leads nowhere. */
-export function valueAt(values: Properties, path: Path): Value | undefined {
-	let value: Value | undefined = values;
-	for (const step of path) {
-		if (Array.isArray(value) && typeof step === "number") value = value[step];
-		else if (isObject(value)) value = value[String(step)];
-		else return undefined;
-	}
-	return value;
+/**
+ * Which of a result's values are secret, given what it was derived from. A property that is handed through keeps its secrets where they
+ * were; when there is any secret, every other property counts as derived from it.
+ */
+export function secretsOf(result: Properties, inputs: Properties, secrets: readonly Path[]): Path[] {
+	if (secrets.length === 0) return [];
+	return Object.keys(result).flatMap((name): Path[] =>
+		handedThrough(inputs[name], result[name]) ? secrets.filter((path) => path[0] === name) : [[name]],
+	);
 }
 
-/**
- * Which of a result's values are secret, given what it was derived from: a value at the very place of a secret stays one, and when there
- * is a secret at all every property that is not handed through unchanged counts as derived from it.
- */
-export function secretsOf(result: Properties, inputs: Properties, secrets: readonly Path[], derived: readonly string[]): Path[] {
-	if (secrets.length === 0) return [];
-	const unchanged = (was: Value | undefined, now: Value | undefined) =>
-		now !== undefined && ((was === UNKNOWN && now === UNKNOWN) || sameValue(was, now));
-	const kept = secrets.filter((path) => unchanged(valueAt(inputs, path), valueAt(result, path)));
-	const keptTop = new Set(kept.map((path) => path[0]));
-	const tops = derived.filter((name) => result[name] !== undefined && !keptTop.has(name));
-	return [...kept, ...tops.map((name) => [name])];
+/** Equality for which an unknown value equals an unknown one. */
+function handedThrough(was: Value | undefined, now: Value | undefined): boolean {
+	if (Array.isArray(was) && Array.isArray(now))
+		return was.length === now.length && was.every((item, i) => handedThrough(item, now[i]));
+	if (isObject(was) && isObject(now)) {
+		const keys = Object.keys(was);
+		return keys.length === Object.keys(now).length && keys.every((key) => key in now && handedThrough(was[key], now[key]));
+	}
+	return was === now;
 }
 
 /** Structural equality; an unknown value equals nothing, itself included. */

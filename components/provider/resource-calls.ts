@@ -23,7 +23,7 @@ export async function check(session: Session, request: providerProto.CheckReques
 			? { inputs: news.values, failures: unsupported }
 			: await checked(kind, await session.operation(request.getUrn()), news.values, olds.values);
 	const response = new providerProto.CheckResponse();
-	response.setInputs(encode(result.inputs, secretsOf(result.inputs, news.values, news.secrets, kind.derived)));
+	response.setInputs(encode(result.inputs, secretsOf(result.inputs, news.values, news.secrets)));
 	response.setFailuresList(result.failures.map(checkFailure));
 	return response;
 }
@@ -91,14 +91,14 @@ async function orPartial<T>(kind: Kind, inputs: Decoded, work: () => Promise<T>)
 		throw partialError(
 			error,
 			inputs.values,
-			[...inputs.secrets, ...outputSecrets(kind, error.outputs, inputs)],
+			[...inputs.secrets, ...secretsOfOutputs(error.outputs, inputs)],
 			kind.refreshBeforeUpdate,
 		);
 	}
 }
 
-function outputSecrets(kind: Kind, outputs: Properties, inputs: Decoded): Path[] {
-	return secretsOf(outputs, inputs.values, inputs.secrets, kind.derived);
+function secretsOfOutputs(outputs: Properties, inputs: Decoded): Path[] {
+	return secretsOf(outputs, inputs.values, inputs.secrets);
 }
 
 export async function create(session: Session, request: providerProto.CreateRequest): Promise<providerProto.CreateResponse> {
@@ -108,7 +108,7 @@ export async function create(session: Session, request: providerProto.CreateRequ
 	const made = await orPartial(kind, inputs, () => kind.create(operation, inputs.values, request.getPreview()));
 	const response = new providerProto.CreateResponse();
 	response.setId(made.id);
-	response.setProperties(encode(made.outputs, outputSecrets(kind, made.outputs, inputs)));
+	response.setProperties(encode(made.outputs, secretsOfOutputs(made.outputs, inputs)));
 	response.setRefreshBeforeUpdate(kind.refreshBeforeUpdate);
 	return response;
 }
@@ -120,7 +120,7 @@ export async function update(session: Session, request: providerProto.UpdateRequ
 	const operation = await session.operation(request.getUrn());
 	const outputs = await orPartial(kind, news, () => kind.update(operation, old, news.values, request.getPreview()));
 	const response = new providerProto.UpdateResponse();
-	response.setProperties(encode(outputs, outputSecrets(kind, outputs, news)));
+	response.setProperties(encode(outputs, secretsOfOutputs(outputs, news)));
 	response.setRefreshBeforeUpdate(kind.refreshBeforeUpdate);
 	return response;
 }
@@ -135,7 +135,7 @@ export async function read(session: Session, request: providerProto.ReadRequest)
 	if (found === undefined) return response;
 	response.setId(found.id);
 	response.setInputs(encode(found.inputs, inputs.secrets));
-	response.setProperties(encode(found.outputs, [...outputs.secrets, ...outputSecrets(kind, found.outputs, inputs)]));
+	response.setProperties(encode(found.outputs, [...outputs.secrets, ...secretsOfOutputs(found.outputs, inputs)]));
 	response.setRefreshBeforeUpdate(kind.refreshBeforeUpdate);
 	return response;
 }

@@ -117,6 +117,7 @@ export function fakeStages(folder: string, projectDir: string): Stages {
 		deviceImageInputs: (phone, hypervisor, guestKeys): DeviceImageInputs => ({
 			board: phone.board.document.name,
 			machineVersion: 1,
+			ram: { base: 0, limit: 0, loadAddress: 0 },
 			hypervisor,
 			personas: phone.personas.map(({ document }) => ({
 				name: document.name,

@@ -184,7 +184,7 @@ function digested(events: readonly EngineEvent[], thrown: string): Omit<Outcome,
 			const paths = Object.keys(metadata.detailedDiff ?? {});
 			if (paths.length > 0) diffs[name] = paths;
 		}
-		if (diagnosticEvent === undefined || diagnosticEvent.severity === "debug") continue;
+		if (diagnosticEvent === undefined || String(diagnosticEvent.severity) === "debug") continue;
 		const text = diagnosticEvent.message.replace(/<\{%[^%]*%\}>/g, "");
 		if (diagnosticEvent.ephemeral) progress.push(text.trim());
 		else diagnostics.push(`${diagnosticEvent.severity}: ${text}`);

@@ -150,7 +150,6 @@ function checkPersonas(reader: InputReader, personas: Value | undefined): void {
 }
 
 export const deployment: Kind = {
-	derived: ["runningKey", "crashed"],
 	refreshBeforeUpdate: true,
 
 	async check(_operation, news) {

@@ -49,7 +49,6 @@ function deviceImageInputs(inputs: Properties): DeviceImageInputs {
 export const deviceImage = imageKind({
 	what: "device image",
 	sources: [SOURCE, "policyDigest"],
-	derived: ["board", "machineVersion", "personas", "initialForeground", "cpus", "policy", "policyDigest", "ready", "recipe"],
 	extra: (inputs) => ({
 		board: inputs.board ?? UNKNOWN,
 		signature: "development",

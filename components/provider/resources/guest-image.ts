@@ -37,20 +37,6 @@ function unexpanded(document: Value, board: string | typeof UNKNOWN): Properties
 export const guestImage = imageKind({
 	what: "guest image",
 	sources: [SOURCE],
-	derived: [
-		"persona",
-		"os",
-		"builder",
-		"base",
-		"packages",
-		"overlay",
-		"kernel",
-		"initramfs",
-		"deviceTree",
-		"commandLine",
-		"lock",
-		"recipe",
-	],
 	extra: (inputs) => ({ persona: inputs.persona ?? UNKNOWN, board: inputs.board ?? UNKNOWN }),
 
 	async check(operation, news) {

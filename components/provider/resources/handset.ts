@@ -72,7 +72,6 @@ export function elsewhere(outputs: Properties): string | undefined {
 }
 
 export const handset: Kind = {
-	derived: ["cpu", "hardware"],
 	refreshBeforeUpdate: true,
 
 	async check(operation, news) {

@@ -12,7 +12,6 @@ function hypervisorInputs(inputs: Properties): HypervisorInputs {
 export const hypervisorImage = imageKind({
 	what: "hypervisor image",
 	sources: [],
-	derived: ["sources", "compiler", "recipe"],
 	extra: (inputs) => ({ board: inputs.board ?? UNKNOWN }),
 
 	async check(operation, news) {

@@ -16,8 +16,6 @@ export interface ImageRecipe {
 	readonly sources: readonly string[];
 	/** Outputs besides key, digest and size, by name; each follows from the inputs alone. */
 	readonly extra: (inputs: Properties) => Properties;
-	/** Names of everything Check and `extra` derive. */
-	readonly derived: readonly string[];
 	check(operation: Operation, news: Properties): Promise<Checked>;
 	/** The key of checked inputs that hold no unknowns. */
 	key(operation: Operation, inputs: Properties): string;
@@ -42,7 +40,6 @@ export function imageKind(recipe: ImageRecipe): Kind {
 	};
 
 	return {
-		derived: [...recipe.derived, "key", "digest", "size"],
 		refreshBeforeUpdate: false,
 
 		async check(operation, news) {
