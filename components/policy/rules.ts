@@ -17,27 +17,17 @@ export interface Constraint {
 /** Problems of the rules: broken ones, and ones that nothing can satisfy. */
 export function checkPhoneRules({ personas, allPersonas, policy, rules, board }: PhoneDraft): Problem[] {
 	if (rules === undefined) return [];
-	const constraints = constraintsOf(
-		rules,
-		personas.map(({ document }) => document.name),
-	);
+	const names = personas.map(({ document }) => document.name);
+	const constraints = constraintsOf(rules, names);
 	// Without every persona and the board it is not known what could be had.
-	const deadlocks =
-		allPersonas && board !== undefined
-			? conflicts(
-					constraints,
-					board.document,
-					personas.map(({ document }) => document.name),
-				)
-			: [];
+	const deadlocks = allPersonas && board !== undefined ? conflicts(constraints, board.document, names) : [];
 	const impossible = new Set(deadlocks.flatMap(({ among }) => among));
-	const problems = deadlocks.map(({ among, because }) => {
-		const last = among.reduce((a, b) => (after(rules, b, a) ? b : a));
-		const others = among
-			.filter((constraint) => constraint !== last)
-			.map((constraint) => `${said(constraint)} (${whereIs(rules, constraint.path)})`);
+	const problems = deadlocks.flatMap(({ among, because }) => {
+		const last = among.at(-1);
+		if (last === undefined) return [];
+		const others = among.slice(0, -1).map((constraint) => `${said(constraint)} (${whereIs(rules, constraint.path)})`);
 		const together = others.length > 0 ? `; it contradicts: ${others.join(", ")}` : "";
-		return valueProblem(rules, last.path, `can never hold: ${said(last)}${because === undefined ? "" : `, ${because}`}${together}`);
+		return [valueProblem(rules, last.path, `can never hold: ${said(last)}${because === undefined ? "" : `, ${because}`}${together}`);
 	});
 	if (policy === undefined) return problems;
 	for (const constraint of constraints) {
@@ -54,11 +44,6 @@ export function checkPhoneRules({ personas, allPersonas, policy, rules, board }:
 
 function said({ persona, mode, feature }: Constraint): string {
 	return `${persona} ${mode === "requires" ? "must have" : "must not have"} ${feature}`;
-}
-
-function after(rules: Loaded<Rules>, a: Constraint, b: Constraint): boolean {
-	const [first, second] = [rules.positions.value(a.path), rules.positions.value(b.path)];
-	return first.line - second.line > 0 || (first.line === second.line && first.column > second.column);
 }
 
 /** What the rules say, persona by persona; `*` stands for each. The same thing said twice counts once. */
