@@ -86,7 +86,7 @@ export async function xenArguments(guests: BenchGuest[], folder: string, counter
 	const { stdout: boardSource } = await run("dtc", ["-q", "-I", "dtb", "-O", "dts", board]);
 	const source = `${boardSource}
 / { chosen { #address-cells = <2>; #size-cells = <2>;
-	xen,xen-bootargs = "console=dtuart loglvl=none guest_loglvl=none";
+	xen,xen-bootargs = "console=dtuart loglvl=warning guest_loglvl=none";
 	${domains.join("\n\t")} }; };`;
 	const tree = join(folder, "xen.dtb");
 	await run("dtc", ["-q", "-I", "dts", "-O", "dtb", "-o", tree], { input: source });

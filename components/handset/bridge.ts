@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import {
 	VEIL_ABI_VERSION,
-	VEIL_EVENT_LOG,
 	VEIL_EVENT_STATE,
 	VEIL_MUX_CONTROL,
 	VEIL_OP_LOG,
@@ -29,6 +28,8 @@ const MID_FRAME_MS = 2000;
 /** Personas that are not up yet are asked for Veil's ready flag this often. */
 const POLL_MS = 250;
 const STATE_WRITE_MS = 50;
+/** Veil does not tell of log records that no change of state goes with; it is asked this often. */
+const LOG_MS = 2000;
 /** An answer that has not come by now is lost. */
 const LOST_MS = 5000;
 
@@ -95,6 +96,7 @@ export class Bridge {
 			setInterval(() => this.tick(), HELLO_MS),
 			setInterval(() => this.pollReady(), POLL_MS),
 			setInterval(() => this.control.expire(), 5000),
+			setInterval(() => this.fetchLog(), LOG_MS),
 		];
 		try {
 			while (!this.stopping && this.options.handsetAlive()) {
@@ -210,8 +212,9 @@ export class Bridge {
 		if (event.op === VEIL_EVENT_STATE) {
 			this.personas[event.persona]?.event(decodeStateEvent(event.data));
 			this.askStatus(event.persona);
+			this.fetchLog();
 			this.changed();
-		} else if (event.op === VEIL_EVENT_LOG) this.fetchLog();
+		}
 	}
 
 	private askStatus(index: number): void {
@@ -230,7 +233,7 @@ export class Bridge {
 	/** Fetches Veil's log records one by one, up to the newest. A fetch whose answer was lost does not stop the next for good. */
 	private fetchLog(): void {
 		const now = performance.now();
-		if (now - this.logAsked < LOST_MS) return;
+		if (now - this.logAsked < LOST_MS || this.link?.connected !== true) return;
 		this.logAsked = now;
 		this.control.ask(VEIL_OP_LOG, undefined, this.state.logNext, ({ result, data }) => {
 			this.logAsked = Number.NEGATIVE_INFINITY;

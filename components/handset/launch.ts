@@ -8,8 +8,8 @@ import { UserError } from "../util/errors.ts";
 import { quoted } from "../util/process.ts";
 import { identify, type ProcessIdentity } from "./processes.ts";
 
-/** All that a long-lived process is told; passphrases and tokens of the caller are not its business. */
-const PASSED_ON = ["PATH", "HOME", "LANG", "TMPDIR", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "PERSONA_STATE_DIR"];
+/** All that a long-lived process is told; passphrases and tokens of the caller are not its business. The last marks a test run's processes. */
+const PASSED_ON = ["PATH", "HOME", "LANG", "TMPDIR", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "PERSONA_STATE_DIR", "PERSONA_TEST_RUN"];
 
 export interface Launched {
 	readonly identity: ProcessIdentity;

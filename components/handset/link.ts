@@ -14,8 +14,8 @@ import {
 import { ReceiveCredit, SendCredit } from "./credits.ts";
 import { encodeFrame, FrameDecoder, type MuxItem } from "./mux.ts";
 
-/** Bytes granted ahead. A console's covers 80 ms of the line's 200 kB/s; control answers are at most 256 bytes each. */
-const WINDOW = { control: 4096, console: 16384 };
+/** Bytes granted ahead: 80 ms of a console at 200 kB/s; for control the answers to some 250 open requests, as Veil drops what has no credit. */
+const WINDOW = { control: 65536, console: 16384 };
 
 /** What the link tells its owner. */
 export interface LinkEvents {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Builds Veil from hypervisor/ with Debian's cross compiler. Its key is that of its sources and compiler.
-import { readdir, readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { availableParallelism, tmpdir } from "node:os";
+import { join, relative } from "node:path";
 import type { Board } from "../manifest/index.ts";
 import { canonicalJson, sha256 } from "../util/digest.ts";
 import { UserError } from "../util/errors.ts";
@@ -41,16 +42,20 @@ export async function buildHypervisor(
 	return store.exclusively(key, { signal, progress }, async () => {
 		const meanwhile = await findHypervisor(key, store, signal);
 		if (meanwhile !== undefined) return meanwhile;
-		if ((await sourcesDigest(root)) !== inputs.sources) {
-			throw new UserError("Veil's sources changed while it was built", { where: root, remedy: "run the same command again" });
-		}
 		progress("compiling Veil");
-		const scratch = await store.scratch();
+		// A copy, in a folder whose path has no spaces, which make cannot take; what is compiled is then what was digested.
+		const scratch = await mkdtemp(join(tmpdir(), "persona-veil-"));
 		try {
+			const sources = join(scratch, "sources");
+			await cp(root, sources, { recursive: true, filter: (path) => !ignored(relative(root, path)) });
+			if ((await sourcesDigest(sources)) !== inputs.sources) {
+				throw new UserError("Veil's sources changed while it was built", { where: root, remedy: "run the same command again" });
+			}
 			// Only what the build needs of the environment: nothing of it may show in the bytes.
 			const env = { PATH: process.env.PATH, HOME: scratch, LC_ALL: "C.UTF-8", TZ: "UTC", SOURCE_DATE_EPOCH: "0" };
-			await run("make", ["-C", root, `BOARD=${inputs.board}`, `BUILD=${scratch}`], { env, signal, killAfterMs: 400 });
-			const blob = await store.put(await readFile(join(scratch, "veil.bin")), signal);
+			const args = [`-j${availableParallelism()}`, "-C", sources, `BOARD=${inputs.board}`, `BUILD=${scratch}/build`];
+			await run("make", args, { env, signal, killAfterMs: 400 });
+			const blob = await store.put(await readFile(join(scratch, "build", "veil.bin")), signal);
 			await rememberBuilt(store, key, "hypervisor", blob.digest);
 			return { key, ...blob };
 		} catch (error) {
@@ -73,14 +78,18 @@ export async function findHypervisor(key: string, store: Store, signal?: AbortSi
 	return blob === undefined ? undefined : { key, ...blob };
 }
 
-// Tests and prose do not reach the binary; `build` is where make puts its results by default.
+/** Tests and the fake machine do not reach the binary. */
+function ignored(path: string): boolean {
+	return /^(tests|build|arch\/host)$|(^|\/)\.[^/]*$/.test(path);
+}
+
 async function sourcesDigest(root: string): Promise<string> {
 	const listing: string[] = [];
 	const visit = async (path: string): Promise<void> => {
 		const entries = await readdir(join(root, path), { withFileTypes: true });
 		for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
 			const inner = path === "" ? entry.name : `${path}/${entry.name}`;
-			if (inner === "tests" || inner === "build" || entry.name.startsWith(".")) continue;
+			if (ignored(inner)) continue;
 			if (entry.isDirectory()) await visit(inner);
 			else if (/\.(c|h|S|s|ld|mk)$|^Makefile$/.test(entry.name))
 				listing.push(`${inner} ${sha256(await readFile(join(root, inner)))}`);

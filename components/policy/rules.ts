@@ -27,7 +27,9 @@ export function checkPhoneRules({ personas, allPersonas, policy, rules, board }:
 		if (last === undefined) return [];
 		const others = among.slice(0, -1).map((constraint) => `${said(constraint)} (${whereIs(rules, constraint.path)})`);
 		const together = others.length > 0 ? `; it contradicts: ${others.join(", ")}` : "";
-		return [valueProblem(rules, last.path, `can never hold: ${said(last)}${because === undefined ? "" : `, ${because}`}${together}`);
+		return [
+			valueProblem(rules, last.path, `can never hold: ${said(last)}${because === undefined ? "" : `, ${because}`}${together}`),
+		];
 	});
 	if (policy === undefined) return problems;
 	for (const constraint of constraints) {

@@ -87,6 +87,7 @@ static size_t statistics(uint8_t *data, const struct persona *p)
 		for (size_t j = 0; j < ARRAY_COUNT(sums); j++)
 			sums[j] += counters[j];
 	}
+	sums[0] = sums[1] + sums[2] + sums[3] + sums[4] + sums[5] + sums[6] + sums[7]; /* exits: by cause, populated included */
 	memcpy(data, sums, sizeof(sums));
 	return sizeof(sums);
 }

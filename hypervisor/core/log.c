@@ -66,9 +66,9 @@ bool log_read(uint32_t from, struct log_record *record)
 	bool found;
 
 	lock_take(&log.lock);
-	if (log.next - from > LOG_RECORD_COUNT)
-		from = log.next > LOG_RECORD_COUNT ? log.next - LOG_RECORD_COUNT : 0;
-	found = from != log.next;
+	found = from < log.next;
+	if (found && log.next - from > LOG_RECORD_COUNT) /* overwritten meanwhile */
+		from = log.next - LOG_RECORD_COUNT;
 	if (found)
 		*record = log.records[from % LOG_RECORD_COUNT];
 	lock_release(&log.lock);

@@ -3,7 +3,6 @@
 #include "payload.h"
 
 #include <veil/arch.h>
-#include <veil/lock.h>
 
 #include "lib.h"
 #include "log.h"
@@ -15,7 +14,7 @@ static struct {
 	const struct manifest *manifest;
 	paddr_t image_base;
 	struct {
-		struct lock lock;
+		bool busy; /* a CPU is hashing a part; atomic */
 		enum payload_state state;
 		uint64_t done;
 		struct sha256 hash;
@@ -35,38 +34,44 @@ const uint8_t *payload_bytes(uint32_t payload)
 	return arch_pointer(paddr(payloads.image_base.value + payloads.manifest->payloads[payload].offset));
 }
 
-enum payload_state payload_verify_step(uint32_t payload)
+/* Hashes the next part; the caller holds `busy`. */
+static void hash_part(uint32_t payload)
 {
 	const struct veil_payload *config = &payloads.manifest->payloads[payload];
+	uint64_t done = payloads.all[payload].done;
+	uint64_t part = config->size - done < STEP_BYTES ? config->size - done : STEP_BYTES;
+	uint8_t digest[VEIL_SHA256_BYTES];
+
+	if (done == 0)
+		sha256_init(&payloads.all[payload].hash);
+	sha256_update(&payloads.all[payload].hash, payload_bytes(payload) + done, part);
+	payloads.all[payload].done = done + part;
+	if (done + part < config->size)
+		return;
+	sha256_final(&payloads.all[payload].hash, digest);
+	payloads.all[payload].done = 0;
+	__atomic_store_n(&payloads.all[payload].state, memcmp(digest, config->sha256, sizeof(digest)) ? PAYLOAD_BAD : PAYLOAD_GOOD,
+		__ATOMIC_RELEASE);
+}
+
+enum payload_state payload_verify_step(uint32_t payload)
+{
 	enum payload_state state;
 
 	if (payloads.manifest->header->flags & VEIL_SKIP_PAYLOAD_DIGESTS)
 		return PAYLOAD_GOOD;
-	lock_take(&payloads.all[payload].lock);
-	if (payloads.all[payload].state == PAYLOAD_UNVERIFIED) {
-		uint64_t done = payloads.all[payload].done;
-		uint64_t part = config->size - done < STEP_BYTES ? config->size - done : STEP_BYTES;
-
-		if (done == 0)
-			sha256_init(&payloads.all[payload].hash);
-		sha256_update(&payloads.all[payload].hash, payload_bytes(payload) + done, part);
-		payloads.all[payload].done = done + part;
-		if (done + part == config->size) {
-			uint8_t digest[VEIL_SHA256_BYTES];
-
-			sha256_final(&payloads.all[payload].hash, digest);
-			payloads.all[payload].done = 0;
-			payloads.all[payload].state = memcmp(digest, config->sha256, sizeof(digest)) ? PAYLOAD_BAD : PAYLOAD_GOOD;
-		}
-	}
-	state = payloads.all[payload].state;
-	lock_release(&payloads.all[payload].lock);
-	return state;
+	state = __atomic_load_n(&payloads.all[payload].state, __ATOMIC_ACQUIRE);
+	if (state != PAYLOAD_UNVERIFIED)
+		return state;
+	if (__atomic_exchange_n(&payloads.all[payload].busy, true, __ATOMIC_ACQUIRE))
+		return PAYLOAD_BUSY;
+	if (payloads.all[payload].state == PAYLOAD_UNVERIFIED)
+		hash_part(payload);
+	__atomic_store_n(&payloads.all[payload].busy, false, __ATOMIC_RELEASE);
+	return __atomic_load_n(&payloads.all[payload].state, __ATOMIC_ACQUIRE);
 }
 
 void payload_distrust(uint32_t payload)
 {
-	lock_take(&payloads.all[payload].lock);
-	payloads.all[payload].state = PAYLOAD_UNVERIFIED;
-	lock_release(&payloads.all[payload].lock);
+	__atomic_store_n(&payloads.all[payload].state, PAYLOAD_UNVERIFIED, __ATOMIC_RELEASE);
 }

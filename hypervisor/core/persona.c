@@ -298,7 +298,8 @@ static void work_forget(struct persona *p)
 	p->work = p->work_starts ? WORK_VERIFY : WORK_NONE;
 }
 
-static void work_verify(struct persona *p)
+/* False: another CPU is hashing what this persona waits for. */
+static bool work_verify(struct persona *p)
 {
 	const struct manifest *m = p->manifest;
 
@@ -306,7 +307,7 @@ static void work_verify(struct persona *p)
 		p->work_segment++;
 	if (p->work_segment == m->header->segments.count) {
 		p->work = WORK_ENTER;
-		return;
+		return true;
 	}
 	switch (payload_verify_step(m->segments[p->work_segment].payload)) {
 	case PAYLOAD_GOOD:
@@ -318,7 +319,10 @@ static void work_verify(struct persona *p)
 		break;
 	case PAYLOAD_UNVERIFIED:
 		break;
+	case PAYLOAD_BUSY:
+		return false;
 	}
+	return true;
 }
 
 /* Fills a placeholder in the device tree. Never baked into the image, and fresh at every start. */
@@ -361,15 +365,17 @@ static void work_enter(struct persona *p)
 	state_set(p, VEIL_STATE_RUNNING, p->reason);
 }
 
-void persona_work(struct persona *p)
+bool persona_work(struct persona *p)
 {
+	bool progress = true;
+
 	lock_take(&p->life_lock);
 	switch (p->work) {
 	case WORK_FORGET:
 		work_forget(p);
 		break;
 	case WORK_VERIFY:
-		work_verify(p);
+		progress = work_verify(p);
 		break;
 	case WORK_ENTER:
 		work_enter(p);
@@ -378,6 +384,7 @@ void persona_work(struct persona *p)
 		break;
 	}
 	lock_release(&p->life_lock);
+	return progress;
 }
 
 /* ---- Memory on first touch ---- */

@@ -95,8 +95,9 @@ void persona_crash(struct persona *persona, enum veil_reason reason, const struc
 /* Called by the scheduler when no virtual CPU of the persona is loaded any more and an action is wanted. */
 void persona_complete(struct persona *persona);
 
-/* One step of what has to be done before virtual CPU 0 can run; charged to the persona. No guest may be loaded on this CPU. */
-void persona_work(struct persona *persona);
+/* One step of what has to be done before virtual CPU 0 can run; charged to the persona. No guest may be loaded on this CPU.
+ * False: it waits for another CPU. */
+bool persona_work(struct persona *persona);
 
 static inline bool persona_runs(const struct persona *persona)
 {

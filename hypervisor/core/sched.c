@@ -14,6 +14,7 @@ uint32_t cpu_count;
 #define SLICE_US 4000 /* how far one may get ahead of another that wants the CPU too */
 #define WAKE_CREDIT_US 1000 /* what a woken virtual CPU may be behind, at most: it runs soon, but cannot hoard */
 #define FOREGROUND_CREDIT_US 20000 /* the same for the persona in front: it runs at once */
+#define WORK_WAIT_US 200
 #define GRANULARITY_US 500 /* no preemption for less */
 
 void sched_add(struct cpu *cpu, struct vcpu *v)
@@ -239,7 +240,10 @@ struct vcpu *sched_run(struct cpu *cpu)
 		}
 		if (wants_work(v)) {
 			sched_unload(cpu);
-			persona_work(v->persona);
+			if (!persona_work(v->persona)) {
+				arch_timer_arm(now + us_to_ticks(WORK_WAIT_US));
+				arch_idle();
+			}
 			if (arch_interrupt_pending())
 				arch_interrupt_poll();
 			continue;

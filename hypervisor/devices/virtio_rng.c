@@ -6,6 +6,7 @@
 #include <veil/random_source.h>
 
 #include "core/lib.h"
+#include "core/units.h"
 
 enum {
 	MAGIC = 0x000,
@@ -32,7 +33,7 @@ enum {
 #define STATUS_FEATURES_OK 8
 #define FEATURE_VERSION_1 1 /* bit 32 */
 #define DESCRIPTOR_WRITE 2
-#define POLL_LIMIT 1000000
+#define WAIT_US 2000000
 #define QUEUE_COUNT 2
 #define BUFFER_BYTES 64
 
@@ -114,8 +115,10 @@ bool random_source_read(uint8_t *bytes, size_t size)
 	queue.driver.ring[0] = 0;
 	__atomic_store_n(&queue.driver.index, 1, __ATOMIC_RELEASE);
 	if (queue_start(base)) {
+		uint64_t deadline = arch_time() + us_to_ticks(WAIT_US);
+
 		mmio_write32(base + QUEUE_NOTIFY, 0);
-		for (uint32_t i = 0; i < POLL_LIMIT && !found; i++)
+		while (!found && arch_time() < deadline)
 			found = __atomic_load_n(&queue.device.index, __ATOMIC_ACQUIRE) == 1;
 		found = found && queue.device.ring[0].length == size;
 	}

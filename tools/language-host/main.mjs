@@ -4,10 +4,12 @@
 // The engine starts this as `pulumi-language-nodejs -NAME=VALUE… -root=FOLDER ENGINE_ADDRESS`, reads a port from the first line of
 // standard output and then speaks pulumirpc.LanguageRuntime. Options are those of Pulumi.yaml's `runtime.options`.
 import { createRequire, enableCompileCache } from "node:module";
+import { join } from "node:path";
+import { cacheDir } from "../folders.mjs";
 import { parentGone } from "./parent.mjs";
 import { installDependencies, programDependencies, runProgram } from "./program.mjs";
 
-enableCompileCache?.();
+enableCompileCache?.(join(cacheDir(), "compiled"));
 const require = createRequire(import.meta.url);
 /** @type {typeof import("@grpc/grpc-js")} */
 const grpc = require("@grpc/grpc-js");

@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { cacheDir } from "../folders.mjs";
 
 /** The SDK's exit status for "the user has already been told"; see @pulumi/pulumi/cmd/run. */
 const ALREADY_REPORTED = 32;
@@ -87,7 +88,8 @@ export async function runProgram(request, engineAddress) {
 	// The program's output is the user's: the engine shows what this process's own streams carry.
 	const child = spawn(process.execPath, args, {
 		cwd: request.getPwd(),
-		env: { ...process.env, ...environment },
+		// The SDK is large: keeping it compiled shortens every preview.
+		env: { NODE_COMPILE_CACHE: join(cacheDir(), "compiled"), ...process.env, ...environment },
 		stdio: ["ignore", "inherit", "inherit"],
 	});
 	const end = () => child.kill("SIGKILL");

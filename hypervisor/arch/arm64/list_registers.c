@@ -288,14 +288,13 @@ void list_registers_timer(struct vcpu *v)
 	struct vgic_word *word = &v->arch.vgic.word;
 	uint32_t bit = 1U << TIMER_IRQ;
 
+	list_registers_retire(v); /* before timer_held speaks of the new interrupt */
 	word->latch |= bit;
 	v->arch.vgic.timer_held = true;
 	/* The common case: nothing else waits, so the order needs no thought. */
 	if (v->arch.vgic_registers.hcr == ICH_HCR_EN && v->persona->platform.vgic.enabled && (word->enabled & word->group1 & bit)) {
-		uint32_t slot;
+		uint32_t slot = free_slot(v);
 
-		list_registers_retire(v);
-		slot = free_slot(v);
 		if (slot != VGIC_NONE && !((word->active | word->listed) & bit)) {
 			list_put(v, slot, TIMER_IRQ, LIST_PENDING);
 			return;

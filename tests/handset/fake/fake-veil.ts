@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A peer that speaks Veil's side of the mux, written against abi.h on its own: it shares no code with the bridge but the layouts.
 import {
-	VEIL_EVENT_LOG,
 	VEIL_EVENT_STATE,
 	VEIL_LINK_CREDIT,
 	VEIL_LINK_HELLO,
@@ -249,9 +248,6 @@ export class FakeVeil {
 
 	private record(persona: number, text: string): void {
 		this.log.push({ persona, text });
-		const sequence = Buffer.alloc(4);
-		sequence.writeUInt32LE(this.log.length - 1);
-		this.event(VEIL_EVENT_LOG, VEIL_NO_PERSONA, sequence);
 	}
 
 	private event(op: number, persona: number, data: Uint8Array): void {

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// `persona status`: what each persona of a handset does, once or again and again.
+import { setTimeout as delay } from "node:timers/promises";
+import {
+	type ControlClient,
+	controlClient,
+	type Fault,
+	type HandsetStatus,
+	type HandsetSummary,
+	observeHandset,
+	type PersonaReason,
+	type PersonaState,
+	printable,
+} from "../../handset/index.ts";
+import { UserError } from "../../util/errors.ts";
+import { chooseHandset } from "../choose.ts";
+import { bytes, meter, span, table } from "../table.ts";
+import { print, printJson, styled, type Terminal } from "../terminal.ts";
+
+/** CPU figures are means over this time, in milliseconds. */
+const SAMPLE_MS = 300;
+const WATCH_MS = 1000;
+
+export interface StatusOptions {
+	readonly handset?: string | undefined;
+	readonly json: boolean;
+	readonly watch: boolean;
+}
+
+/** What `persona status --json` prints; its keys are promised. */
+export interface StatusReport {
+	readonly handset: string;
+	readonly board: string;
+	readonly digest: string;
+	readonly personas: readonly PersonaReport[];
+}
+
+export interface PersonaReport {
+	readonly name: string;
+	readonly state: PersonaState;
+	readonly ready: boolean;
+	readonly foreground: boolean;
+	/** Of one physical CPU; 200 for a persona that keeps two busy. */
+	readonly cpuPercent: number;
+	readonly memoryMiB: number;
+	readonly restarts: number;
+	readonly lastFault: (Fault & { readonly reason: PersonaReason }) | null;
+}
+
+interface Sample {
+	readonly report: StatusReport;
+	readonly status: HandsetStatus;
+	readonly cpuBusy: number;
+}
+
+export async function status(terminal: Terminal, options: StatusOptions): Promise<void> {
+	const handset = await chooseHandset(options.handset);
+	const client = await connected(handset);
+	try {
+		let before = await client.status();
+		await delay(SAMPLE_MS);
+		for (let again = false; ; again = true) {
+			if (again) await delay(WATCH_MS);
+			const now = await sample(handset, client, before);
+			before = now.status;
+			if (options.json) printJson(terminal, now.report);
+			else {
+				// A watched table is drawn over the one before.
+				if (options.watch && terminal.interactive) terminal.out.write("\x1b[H\x1b[2J");
+				print(terminal, render(terminal, handset, now));
+			}
+			if (!options.watch) return;
+		}
+	} finally {
+		client.close();
+	}
+}
+
+async function connected(handset: HandsetSummary): Promise<ControlClient> {
+	if (handset.state === "running") return controlClient(handset.id);
+	const { problem } = await observeHandset(handset.id);
+	throw new UserError(`handset ${handset.id} ${printable(problem ?? "does not run")}`, {
+		remedy: "`npm run up` (or `pulumi up`) starts it",
+	});
+}
+
+async function sample(handset: HandsetSummary, client: ControlClient, before: HandsetStatus): Promise<Sample> {
+	const [now, observation] = await Promise.all([client.status(), observeHandset(handset.id)]);
+	const elapsed = Number(now.system.uptimeNs - before.system.uptimeNs);
+	const share = (nanoseconds: bigint) => (elapsed > 0 ? Math.max(0, Number(nanoseconds) / elapsed) : 0);
+	const personas = now.personas.map((persona, index): PersonaReport => {
+		const seen = observation.personas.find(({ name }) => name === persona.name);
+		const used = persona.cpuTimeNs - (before.personas[index]?.cpuTimeNs ?? 0n);
+		return {
+			name: persona.name,
+			state: persona.state,
+			ready: seen?.ready ?? false,
+			foreground: persona.foreground,
+			cpuPercent: Math.round(share(used) * 1000) / 10,
+			memoryMiB: Math.round((persona.memoryTouched / (1 << 20)) * 10) / 10,
+			restarts: persona.restarts,
+			lastFault: persona.lastFault === undefined ? null : { reason: persona.reason, ...persona.lastFault },
+		};
+	});
+	const idle = share(now.system.idleNs - before.system.idleNs);
+	const report = { handset: handset.id, board: handset.board, digest: handset.imageDigest ?? "", personas };
+	return { report, status: now, cpuBusy: Math.max(0, now.system.cpus - idle) };
+}
+
+function render(terminal: Terminal, handset: HandsetSummary, { report, status, cpuBusy }: Sample): string {
+	const { system } = status;
+	const rows = report.personas.map((persona, index) => {
+		const figures = status.personas[index];
+		const total = figures?.memoryTotal ?? 0;
+		return [
+			persona.foreground ? `${styled(terminal, "bold", persona.name)} *` : persona.name,
+			stateText(terminal, persona, figures?.reason ?? "none"),
+			`${meter(persona.cpuPercent / 100 / (figures?.cpuCount ?? 1))} ${persona.cpuPercent.toFixed(1).padStart(5)} %`,
+			`${persona.memoryMiB.toFixed(0)} of ${bytes(total)}`,
+			`${persona.restarts}`,
+			persona.lastFault === null ? "" : `pc ${persona.lastFault.pc}`,
+		];
+	});
+	const uptime = span(Number(system.uptimeNs / 1_000_000n));
+	return [
+		`${styled(terminal, "bold", handset.id)}  ${handset.board}, up ${uptime}, image ${report.digest.slice(7, 19)}`,
+		"",
+		table(["PERSONA", "STATE", "CPU", "MEMORY", "RESTARTS", "LAST FAULT"], rows, ["RESTARTS"]),
+		"",
+		`* foreground   CPUs busy ${cpuBusy.toFixed(2)} of ${system.cpus}   Veil ${bytes(system.memoryVeil)}, kept for restarts ${bytes(system.memoryPayloads)}`,
+	].join("\n");
+}
+
+const REASONS: Readonly<Record<PersonaReason, string>> = {
+	none: "",
+	command: "",
+	guestOff: "switched itself off",
+	guestReset: "reset itself",
+	guestCrashed: "reported its crash",
+	badPayload: "a payload's digest is wrong",
+	fault: "faulted",
+	restartLimit: "crashed too often",
+	unknown: "reason unknown",
+};
+
+function stateText(terminal: Terminal, persona: PersonaReport, reason: PersonaReason): string {
+	if (persona.ready) return styled(terminal, "green", persona.state === "running" ? "READY" : `${persona.state}, READY`);
+	const style = persona.state === "crashed" ? "red" : "yellow";
+	const why = REASONS[reason];
+	return styled(terminal, style, persona.state === "running" || why === "" ? persona.state : `${persona.state}: ${why}`);
+}
