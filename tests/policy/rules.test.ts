@@ -44,7 +44,7 @@ describe("a broken rule", () => {
 			personas[0].name: "name" breaks a rule (rules.rules[1].requires[1]): work must have switching.lockOnLeave; it has no place in the policy's lockOnLeave
 			personas[1].start: "start" breaks a rule (rules.rules[1].requires[0]): personal must have start.atBoot; it has no start at boot
 			personas[1].name: "name" breaks a rule (rules.rules[1].requires[1]): personal must have switching.lockOnLeave; it has no place in the policy's lockOnLeave
-			rules.rules[0].forbids[0]: "rules[0].forbids[0]" can never hold: work must not have channels.outbound; it contradicts: personal must have channels.inbound (rules.rules[2].requires[2])"
+			rules.rules[2].requires[2]: "rules[2].requires[2]" can never hold: personal must have channels.inbound; it contradicts: work must not have channels.outbound (rules.rules[0].forbids[0])"
 		`);
 	});
 
@@ -67,10 +67,10 @@ describe("rules that nothing can satisfy", () => {
 			],
 		} as const;
 		expect((await problemsOf({ rules: rules as never })).join("\n")).toMatchInlineSnapshot(`
-			"rules.rules[2].requires[1]: "rules[2].requires[1]" can never hold: personal must have storage; it contradicts: personal must have storage.encrypted (rules.rules[2].requires[2]), personal must not have storage.encrypted (rules.rules[2].forbids[0])
-			rules.rules[1].forbids[1]: "rules[1].forbids[1]" can never hold: personal must not have devices.audio; it contradicts: personal must have devices.audio (rules.rules[2].requires[0])
-			rules.rules[0].requires[0]: "rules[0].requires[0]" can never hold: work must have channels; it contradicts: work must not have channels.outbound (rules.rules[1].forbids[0]), personal must not have channels.outbound (rules.rules[1].forbids[0])
-			rules.rules[0].requires[0]: "rules[0].requires[0]" can never hold: work must have channels; it contradicts: work must not have channels.inbound (rules.rules[0].forbids[0]), work must not have channels.outbound (rules.rules[1].forbids[0])"
+			"rules.rules[2].forbids[0]: "rules[2].forbids[0]" can never hold: personal must not have storage.encrypted; it contradicts: personal must have storage (rules.rules[2].requires[1]), personal must have storage.encrypted (rules.rules[2].requires[2])
+			rules.rules[2].requires[0]: "rules[2].requires[0]" can never hold: personal must have devices.audio; it contradicts: personal must not have devices.audio (rules.rules[1].forbids[1])
+			rules.rules[1].forbids[0]: "rules[1].forbids[0]" can never hold: personal must not have channels.outbound; it contradicts: work must have channels (rules.rules[0].requires[0]), work must not have channels.outbound (rules.rules[1].forbids[0])
+			rules.rules[1].forbids[0]: "rules[1].forbids[0]" can never hold: work must not have channels.outbound; it contradicts: work must have channels (rules.rules[0].requires[0]), work must not have channels.inbound (rules.rules[0].forbids[0])"
 		`);
 	});
 
