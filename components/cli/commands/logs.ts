@@ -68,8 +68,8 @@ class Harmless {
 	/** What can be shown of the text so far; the beginning of an escape sequence, or of a line's end, waits for the next piece. */
 	push(bytes: Buffer): string {
 		const text = this.rest + this.decoder.write(bytes);
-		const escape = text.lastIndexOf("\x1b");
-		const open = escape !== -1 && text.length - escape < 64 && !text.includes("\n", escape) ? escape : text.length;
+		const begin = text.lastIndexOf("\x1b");
+		const open = begin !== -1 && text.length - begin < 64 && !text.includes("\n", begin) ? begin : text.length;
 		const cut = text.endsWith("\r") ? Math.min(open, text.length - 1) : open;
 		this.rest = text.slice(cut);
 		return printable(text.slice(0, cut));

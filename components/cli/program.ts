@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+// The `persona` command: its sub-commands, options and help. Each calls a stage; the work is done there.
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { packageVersion } from "../util/version.ts";
+import { ACTIONS, type ActionName } from "./actions.ts";
+import { EXIT_HELP, type ExitCode } from "./exit-codes.ts";
+import { print, type Terminal } from "./terminal.ts";
+
+interface Global {
+	readonly handset?: string;
+	readonly json?: boolean;
+	readonly text?: boolean;
+}
+
+/** Builds the command. `done` takes the exit status of what was run. Sub-commands are loaded when they are called. */
+export function makeProgram(terminal: Terminal, done: (code: ExitCode) => void): Command {
+	const program = new Command("persona")
+		.description("Phones with isolated personas on them: look at them, talk to them, build what runs on them.")
+		.version(packageVersion())
+		.option("--handset <id>", "which handset, by id, its beginning or label; the only one that runs is the default")
+		.option("--json", "print JSON; the default for figures (status, ps, statistics) where no terminal reads them")
+		.option("--text", "print text in any case")
+		.configureOutput({ writeOut: (text) => terminal.out.write(text), writeErr: (text) => terminal.err.write(text) })
+		.showHelpAfterError("(`persona --help`, or `persona COMMAND --help`, tells more)")
+		.exitOverride()
+		.addHelpText(
+			"after",
+			`
+Examples:
+  persona status --watch          what each persona does, every second
+  persona console work            sit at a persona's console; Ctrl-] leaves it
+  persona switch personal         bring a persona to the foreground
+  persona check --print           the documents with every default filled in
+  eval "$(persona env)"           then plain pulumi works in this shell
+
+${EXIT_HELP}`,
+		);
+	/** Options of the whole command may stand before or behind the sub-command. */
+	const command = (name: string, description: string, examples: string) =>
+		program
+			.command(name)
+			.description(description)
+			.addOption(new Option("--handset <id>").hideHelp())
+			.addOption(new Option("--json").hideHelp())
+			.addOption(new Option("--text").hideHelp())
+			.addHelpText("after", `\nAlso: --handset <id>, --json, --text (see persona --help)\n\nExamples:\n${indent(examples)}`);
+	const global = (sub: Command) => {
+		const all: Global = sub.optsWithGlobals();
+		const own: Global = sub.opts();
+		return { handset: own.handset ?? all.handset, json: all.json === true || own.json === true, text: all.text === true };
+	};
+	/** Figures are JSON where no person reads them. */
+	const figures = (sub: Command) => {
+		const { handset, json, text } = global(sub);
+		return { handset, json: json || (!terminal.interactive && !text) };
+	};
+
+	command("init", "make a project of your own in an empty folder", "persona init\npersona init my-phone --name my-phone")
+		.argument("[folder]", "where; the current folder by default")
+		.option("--name <name>", "the project's name; the folder's by default")
+		.option("--package <source>", "what npm installs pulumi-persona from, such as a path; this version by default")
+		.action(async (folder: string | undefined, options: { name?: string; package?: string }, sub: Command) => {
+			const { init } = await import("./commands/init.ts");
+			await init(terminal, folder, { name: options.name, package: options.package, json: global(sub).json });
+		});
+
+	const ps = command(
+		"ps",
+		"list all handsets, and what is left behind of some",
+		"persona ps\npersona ps clean\npersona ps stop pocket",
+	).action(async (_, sub: Command) => (await import("./commands/ps.ts")).ps(terminal, figures(sub)));
+	ps.command("clean")
+		.description("end processes and remove folders that no handset accounts for")
+		.action(async (_, sub: Command) => (await import("./commands/ps.ts")).psClean(terminal, figures(sub)));
+	ps.command("stop")
+		.description("stop a whole handset; `pulumi up` starts it again")
+		.argument("<handset>", "by id, its beginning or label")
+		.action(async (name: string) => (await import("./commands/ps.ts")).psStop(terminal, name));
+
+	command(
+		"check",
+		"find everything that is wrong with documents",
+		"persona check\npersona check --print personas/work.yaml\npersona check --json",
+	)
+		.argument("[documents...]", "documents of any kind; every phone of the project by default")
+		.option("--print", "print the documents with every default filled in", false)
+		.action(async (documents: string[], options: { print: boolean }, sub: Command) => {
+			const { check } = await import("./commands/check.ts");
+			done(await check(terminal, documents, { print: options.print, json: global(sub).json }));
+		});
+
+	command(
+		"lock",
+		"pin what guests are built from, in persona.lock.yaml",
+		"persona lock\npersona lock --check\npersona lock --update",
+	)
+		.option("--check", "change nothing; say whether everything is locked", false)
+		.option("--update", "take the newest of everything, not only what is missing", false)
+		.action(async (options: { check: boolean; update: boolean }, sub: Command) => {
+			const { lock } = await import("./commands/lock.ts");
+			done(await lock(terminal, { ...options, json: global(sub).json }));
+		});
+
+	command("env", "print what a shell needs so that plain `pulumi` works here", 'eval "$(persona env)"').action(
+		async (_, sub: Command) => (await import("./commands/env.ts")).env(terminal, { json: global(sub).json }),
+	);
+
+	command("doctor", "check each thing needed from the machine, and name the fix", "persona doctor").action(
+		async (_, sub: Command) => done((await import("./commands/doctor.ts")).doctor(terminal, { json: global(sub).json })),
+	);
+
+	command("explain", "show who owns what in a device image", "persona explain\npersona explain image.bin --json")
+		.argument("[image]", "a file, or a digest in the store; what the handset runs by default")
+		.action(async (image: string | undefined, _, sub: Command) => {
+			const { explain } = await import("./commands/explain.ts");
+			done(await explain(terminal, image, global(sub)));
+		});
+
+	command("status", "show what each persona does", "persona status\npersona status --watch\npersona status --json")
+		.option("--watch", "go on until ^C", false)
+		.action(async (options: { watch: boolean }, sub: Command) => {
+			const { status } = await import("./commands/status.ts");
+			await status(terminal, { ...figures(sub), watch: options.watch });
+		});
+
+	command(
+		"console",
+		"sit at a persona's console; Ctrl-] leaves it",
+		"persona console work\necho 'uname -a' | persona console work --linger 2",
+	)
+		.argument("<persona>")
+		.option("--linger <seconds>", "how long to show output after the end of an input that is no terminal", seconds, 1)
+		.addHelpText(
+			"after",
+			"\nWhat the persona writes reaches your terminal as it is, escape sequences included: that is what a console is for.\nThe terminal is put right again when you leave. `persona logs` shows the same text made harmless.",
+		)
+		.action(async (persona: string, options: { linger: number }, sub: Command) => {
+			const { console } = await import("./commands/console.ts");
+			await console(terminal, persona, { handset: global(sub).handset, linger: options.linger });
+		});
+
+	for (const name of Object.keys(ACTIONS) as ActionName[]) {
+		command(name, ACTIONS[name], `persona ${name} work`)
+			.argument("<persona>")
+			.action(async (persona: string, _, sub: Command) => {
+				const { act } = await import("./commands/control.ts");
+				await act(terminal, name, persona, global(sub));
+			});
+	}
+
+	command(
+		"logs",
+		"show what a persona's console, or Veil, has said",
+		"persona logs work\npersona logs veil --follow\npersona logs work --lines 20",
+	)
+		.argument("[log]", "a persona, or: veil (the default), panic, qemu, bridge")
+		.option("-f, --follow", "go on as more comes", false)
+		.option("-n, --lines <count>", "only so many lines from the end", count)
+		.option("--raw", "bytes as they came, terminal escapes included", false)
+		.action(async (what: string | undefined, options: { follow: boolean; lines?: number; raw: boolean }, sub: Command) => {
+			const { logs } = await import("./commands/logs.ts");
+			await logs(terminal, what, { ...options, lines: options.lines, handset: global(sub).handset });
+		});
+
+	command("statistics", "count each persona's exits into Veil by cause", "persona statistics\npersona statistics work --json")
+		.argument("[persona]", "all of them by default")
+		.action(async (persona: string | undefined, _, sub: Command) => {
+			const { statistics } = await import("./commands/control.ts");
+			await statistics(terminal, persona, figures(sub));
+		});
+
+	command("gc", "remove from the store what was not used for a while", "persona gc --dry-run\npersona gc --keep-days 0")
+		.option("--keep-days <days>", "keep what was used within so many days", count, 30)
+		.option("--dry-run", "only say what would go", false)
+		.action(async (options: { keepDays: number; dryRun: boolean }, sub: Command) => {
+			const { gc } = await import("./commands/gc.ts");
+			await gc(terminal, { ...options, json: global(sub).json });
+		});
+
+	command("completion", "print the completion script of a shell", "source <(persona completion bash)")
+		.addArgument(new Argument("<shell>").choices(["bash", "zsh", "fish"]))
+		.action(async (shell: "bash" | "zsh" | "fish") => {
+			const { completionScript } = await import("./completion.ts");
+			print(terminal, completionScript(shell));
+		});
+
+	program
+		.command("complete", { hidden: true })
+		.argument("[words...]")
+		.action(async (words: string[]) => {
+			const { completions } = await import("./completion.ts");
+			const found = await completions(program, words);
+			if (found.length > 0) print(terminal, found.join("\n"));
+		});
+	return program;
+}
+
+function indent(lines: string): string {
+	return lines.replace(/^/gm, "  ");
+}
+
+function count(text: string): number {
+	if (/^\d{1,6}$/.test(text)) return Number(text);
+	throw new InvalidArgumentError("a whole number is needed");
+}
+
+function seconds(text: string): number {
+	if (/^\d{1,4}(\.\d+)?$/.test(text)) return Number(text);
+	throw new InvalidArgumentError("a number of seconds is needed");
+}
