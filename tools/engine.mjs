@@ -19,7 +19,7 @@ import { delimiter, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { exclusively, run, SetupError, say } from "./console.mjs";
 import { cacheDir } from "./folders.mjs";
-import { buildEngine } from "./go.mjs";
+import { BUILD_RECIPE, buildEngine } from "./go.mjs";
 import { compareVersions, ENGINE_MINIMUM, findCommand } from "./needs.mjs";
 
 const tools = dirname(fileURLToPath(import.meta.url));
@@ -35,8 +35,8 @@ function engineFolder(project) {
 
 /** What a build is made from: equal keys, equal engines. */
 function buildKey() {
-	const hash = createHash("sha256");
-	for (const file of ["engine/go.mod", "engine/go.sum", "engine/engine.go", "go.mjs"]) hash.update(readFileSync(join(tools, file)));
+	const hash = createHash("sha256").update(BUILD_RECIPE);
+	for (const file of ["engine/go.mod", "engine/go.sum", "engine/engine.go"]) hash.update(readFileSync(join(tools, file)));
 	return hash.digest("hex").slice(0, 16);
 }
 

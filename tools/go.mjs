@@ -7,6 +7,8 @@ import { dirname, join } from "node:path";
 import { run, SetupError, say } from "./console.mjs";
 import { compareVersions, ENGINE_MINIMUM, findCommand } from "./needs.mjs";
 
+/** Changed whenever the way of building is, so that an engine built in another way is not taken for this one. */
+export const BUILD_RECIPE = "1";
 /** The oldest Go that compiles the engine (tools/engine/go.mod). */
 const GO_MINIMUM = "1.24";
 /** The Go that is fetched where the machine's is older, with the sum the Go checksum database has for it. */
@@ -39,6 +41,8 @@ export async function buildEngine(source, target, work) {
 		GOWORK: "off",
 		GO111MODULE: "on",
 		CGO_ENABLED: "0",
+		// Where the go command keeps its telemetry.
+		XDG_CONFIG_HOME: join(work, "config"),
 	};
 	const go = await currentGo(work, environment);
 	say(`building Pulumi's engine ${ENGINE_MINIMUM} from its Go modules, once for all clones; this takes a few minutes`);
