@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import {
 	VEIL_DEVICE_PL011,
 	VEIL_DEVICE_PL031,
+	VEIL_DEVICE_PVPANIC,
 	VEIL_FREEZE_IN_BACKGROUND,
 	VEIL_RESTART_ON_CRASH,
 	VEIL_SKIP_PAYLOAD_DIGESTS,
@@ -76,7 +77,7 @@ async function composePersona(persona: DevPersona, cpus: number): Promise<Compos
 			(persona.start === false ? 0 : VEIL_START_AT_BOOT) |
 			(persona.restart === false ? 0 : VEIL_RESTART_ON_CRASH) |
 			(persona.freeze === true ? VEIL_FREEZE_IN_BACKGROUND : 0),
-		devices: VEIL_DEVICE_PL011 | VEIL_DEVICE_PL031,
+		devices: VEIL_DEVICE_PL011 | VEIL_DEVICE_PL031 | VEIL_DEVICE_PVPANIC,
 		cpuCount: vcpus,
 		cpuShare: persona.share ?? 100,
 		cpuCapPercent: persona.cap ?? 100 * vcpus,

@@ -263,11 +263,14 @@ export const veilPersonaFlagNames: ReadonlyMap<number, string> = new Map([
 export const VEIL_DEVICE_PL011 = 1;
 /** at 0x09010000, interrupt SPI 2 */
 export const VEIL_DEVICE_PL031 = 2;
+/** one byte at 0x09f00000 ("qemu,pvpanic-mmio"): a guest that panics says so */
+export const VEIL_DEVICE_PVPANIC = 4;
 
 /** enum veil_device: names by value. */
 export const veilDeviceNames: ReadonlyMap<number, string> = new Map([
 	[1, "pl011"],
 	[2, "pl031"],
+	[4, "pvpanic"],
 ]);
 
 export interface VeilPersona {
@@ -416,8 +419,6 @@ export const VEIL_OP_STATISTICS = 10;
 export const VEIL_OP_POWER_OFF = 11;
 /** -> struct veil_event_state */
 export const VEIL_EVENT_STATE = 64;
-/** there are records from this sequence number on: uint32_t */
-export const VEIL_EVENT_LOG = 65;
 
 /** enum veil_op: names by value. */
 export const veilOpNames: ReadonlyMap<number, string> = new Map([
@@ -433,7 +434,6 @@ export const veilOpNames: ReadonlyMap<number, string> = new Map([
 	[10, "opStatistics"],
 	[11, "opPowerOff"],
 	[64, "eventState"],
-	[65, "eventLog"],
 ]);
 
 export const VEIL_NO_PERSONA = 255;

@@ -176,6 +176,7 @@ async function generatedTree(persona: ComposePersona, layout: GuestLayout, signa
 	const source = deviceTreeSource({
 		ram: { base: GUEST_RAM_BASE, size: persona.memoryBytes },
 		cpus: persona.cpuCount,
+		devices: persona.devices,
 		commandLine: persona.commandLine,
 		...optional(
 			"initramfs",

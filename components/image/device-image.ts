@@ -9,6 +9,7 @@ import { UserError } from "../util/errors.ts";
 import {
 	VEIL_DEVICE_PL011,
 	VEIL_DEVICE_PL031,
+	VEIL_DEVICE_PVPANIC,
 	VEIL_FREEZE_IN_BACKGROUND,
 	VEIL_RESTART_ON_CRASH,
 	VEIL_START_AT_BOOT,
@@ -167,7 +168,7 @@ function composePersona(persona: DevicePersona, record: GuestRecord, blobs: Map<
 			(persona.start === "atBoot" ? VEIL_START_AT_BOOT : 0) |
 			(persona.onCrash === "restart" ? VEIL_RESTART_ON_CRASH : 0) |
 			(persona.whenInBackground === "freeze" ? VEIL_FREEZE_IN_BACKGROUND : 0),
-		devices: VEIL_DEVICE_PL011 | VEIL_DEVICE_PL031,
+		devices: VEIL_DEVICE_PL011 | VEIL_DEVICE_PL031 | VEIL_DEVICE_PVPANIC,
 		cpuCount: persona.cpus,
 		cpuShare: persona.cpuShare,
 		cpuCapPercent: persona.cpuCapPercent,

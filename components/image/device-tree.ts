@@ -4,12 +4,15 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "../util/process.ts";
+import { VEIL_DEVICE_PL011, VEIL_DEVICE_PL031, VEIL_DEVICE_PVPANIC } from "./abi.ts";
 
 /** What of a persona shows in its device tree. */
 export interface DeviceTreeSpec {
 	/** Guest-physical start and bytes of RAM. */
 	ram: { base: number; size: number };
 	cpus: number;
+	/** VEIL_DEVICE_PL011 and its like. */
+	devices: number;
 	commandLine: string;
 	initramfs?: { start: number; size: number };
 }
@@ -42,6 +45,7 @@ export function deviceTreeSource(spec: DeviceTreeSpec): string {
 			: `
 		linux,initrd-start = ${wide(spec.initramfs.start)};
 		linux,initrd-end = ${wide(spec.initramfs.start + spec.initramfs.size)};`;
+	const console = (spec.devices & VEIL_DEVICE_PL011) === 0 ? "" : '\n\t\tstdout-path = "/pl011@9000000";';
 	return `/dts-v1/;
 
 / {
@@ -52,8 +56,7 @@ export function deviceTreeSource(spec: DeviceTreeSpec): string {
 	model = "linux,dummy-virt";
 
 	chosen {
-		bootargs = ${quote(spec.commandLine)};
-		stdout-path = "/pl011@9000000";${initramfs}
+		bootargs = ${quote(spec.commandLine)};${console}${initramfs}
 		rng-seed = [${"00".repeat(32)}];
 		kaslr-seed = [${"00".repeat(8)}];
 	};
@@ -93,7 +96,15 @@ export function deviceTreeSource(spec: DeviceTreeSpec): string {
 		clock-frequency = <24000000>;
 		clock-output-names = "clk24mhz";
 	};
+${deviceNodes(spec.devices)}};
+`;
+}
 
+function deviceNodes(devices: number): string {
+	const nodes: [number, string][] = [
+		[
+			VEIL_DEVICE_PL011,
+			`
 	pl011@9000000 {
 		compatible = "arm,pl011", "arm,primecell";
 		reg = ${wide(0x09000000, 0x1000)};
@@ -101,7 +112,11 @@ export function deviceTreeSource(spec: DeviceTreeSpec): string {
 		clocks = <&clock>, <&clock>;
 		clock-names = "uartclk", "apb_pclk";
 	};
-
+`,
+		],
+		[
+			VEIL_DEVICE_PL031,
+			`
 	pl031@9010000 {
 		compatible = "arm,pl031", "arm,primecell";
 		reg = ${wide(0x09010000, 0x1000)};
@@ -109,8 +124,19 @@ export function deviceTreeSource(spec: DeviceTreeSpec): string {
 		clocks = <&clock>;
 		clock-names = "apb_pclk";
 	};
-};
-`;
+`,
+		],
+		[
+			VEIL_DEVICE_PVPANIC,
+			`
+	pvpanic@9f00000 {
+		compatible = "qemu,pvpanic-mmio";
+		reg = ${wide(0x09f00000, 2)};
+	};
+`,
+		],
+	];
+	return nodes.map(([device, node]) => ((devices & device) === 0 ? "" : node)).join("");
 }
 
 /** Compiles device tree source to a flattened device tree. */

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// No layout, whatever the sizes, gives one byte of memory to two owners.
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { VEIL_OWNER_FREE, VEIL_OWNER_PAYLOADS, VEIL_OWNER_VEIL, VEIL_PAGE_SIZE } from "../../components/image/abi.ts";
+import { GUEST_RAM_BASE, type GuestShape, type ImageShape, layoutGuest, layoutImage } from "../../components/image/layout.ts";
+import { UserError } from "../../components/util/errors.ts";
+
+const MIB = 1 << 20;
+
+const imageShape: fc.Arbitrary<ImageShape> = fc.record({
+	ramBase: fc.constantFrom(0x40000000, 0x80000000),
+	loadAddress: fc.constant(0),
+	ramLimit: fc.constant(2 ** 40),
+	veilSize: fc.integer({ min: 1, max: 40 }).map((pages) => pages * VEIL_PAGE_SIZE),
+	manifestSize: fc.integer({ min: 320, max: 100_000 }),
+	payloadSizes: fc.array(fc.integer({ min: 1, max: 300 * MIB }), { minLength: 1, maxLength: 32 }),
+	personas: fc.array(
+		fc.record({
+			memoryBytes: fc.integer({ min: 1, max: 65536 }).map((pages) => pages * VEIL_PAGE_SIZE),
+			cpus: fc.integer({ min: 1, max: 8 }),
+		}),
+		{ minLength: 1, maxLength: 8 },
+	),
+});
+const shapes = imageShape.map((shape) => ({ ...shape, loadAddress: shape.ramBase + 2 * MIB }));
+
+describe("a device image", () => {
+	test("gives each byte of RAM one owner", () => {
+		fc.assert(
+			fc.property(shapes, (shape) => {
+				const { regions, ramSize } = layoutImage(shape);
+				let next = shape.ramBase;
+				for (const { base, size } of regions) {
+					expect(base).toBe(next);
+					expect(size).toBeGreaterThan(0);
+					expect(size % VEIL_PAGE_SIZE).toBe(0);
+					next = base + size;
+				}
+				expect(next).toBe(shape.ramBase + ramSize);
+				expect(ramSize % MIB).toBe(0);
+			}),
+		);
+	});
+
+	test("puts what belongs to an owner into its regions, and nothing twice", () => {
+		fc.assert(
+			fc.property(shapes, (shape) => {
+				const layout = layoutImage(shape);
+				const ownerOf = (at: number) => layout.regions.find(({ base, size }) => at >= base && at < base + size)?.owner;
+				const ranges: [number, number, number][] = [
+					[shape.loadAddress, shape.veilSize, VEIL_OWNER_VEIL],
+					[shape.loadAddress + layout.manifestOffset, shape.manifestSize, VEIL_OWNER_VEIL],
+					[layout.workBase, layout.workSize, VEIL_OWNER_VEIL],
+					...shape.payloadSizes.map((size, index): [number, number, number] => [
+						shape.loadAddress + layout.payloadOffsets[index]!,
+						size,
+						VEIL_OWNER_PAYLOADS,
+					]),
+					...shape.personas.map(({ memoryBytes }, index): [number, number, number] => [
+						layout.personaBases[index]!,
+						memoryBytes,
+						index,
+					]),
+				];
+				for (const [base, size, owner] of ranges) {
+					expect(base % VEIL_PAGE_SIZE).toBe(0);
+					expect(ownerOf(base)).toBe(owner);
+					expect(ownerOf(base + size - 1)).toBe(owner);
+				}
+				const sorted = [...ranges].sort(([a], [b]) => a - b);
+				sorted.reduce((end, [base, size]) => {
+					expect(base).toBeGreaterThanOrEqual(end);
+					return base + size;
+				}, shape.ramBase);
+			}),
+		);
+	});
+
+	test("leaves the boot loader its room below the image", () => {
+		const [first] = layoutImage({ ...fc.sample(shapes, 1)[0]!, ramBase: 0x40000000, loadAddress: 0x40200000 }).regions;
+		expect(first).toEqual({ base: 0x40000000, size: 2 * MIB, owner: VEIL_OWNER_FREE });
+	});
+
+	test("that needs more than the board has is refused with both figures", () => {
+		const shape = { ...fc.sample(shapes, 1)[0]!, ramLimit: 64 * MIB, personas: [{ memoryBytes: 128 * MIB, cpus: 1 }] };
+		expect(() => layoutImage(shape)).toThrow(/MiB of RAM, the board has 64/);
+	});
+});
+
+const guestShape: fc.Arbitrary<GuestShape> = fc.record(
+	{
+		memoryBytes: fc.integer({ min: 1, max: 2048 }).map((mib) => mib * MIB),
+		kernel: fc.oneof(
+			fc.record({
+				format: fc.constant("image" as const),
+				size: fc.integer({ min: 64, max: 64 * MIB }),
+				textOffset: fc.constantFrom(0, 0x80000),
+				imageSize: fc.integer({ min: 0, max: 128 * MIB }),
+			}),
+			fc.record({ format: fc.constant("flat" as const), size: fc.integer({ min: 4, max: 32 * MIB }) }),
+		),
+		initramfs: fc.integer({ min: 1, max: 256 * MIB }),
+	},
+	{ requiredKeys: ["memoryBytes", "kernel"] },
+);
+
+describe("a guest", () => {
+	test("finds its kernel with .bss, initramfs and device tree apart and inside its RAM, or is refused", () => {
+		let placed = 0;
+		fc.assert(
+			fc.property(guestShape, (guest) => {
+				let layout: ReturnType<typeof layoutGuest>;
+				try {
+					layout = layoutGuest(guest, 65536, "work");
+				} catch (error) {
+					expect(error).toBeInstanceOf(UserError);
+					return;
+				}
+				placed++;
+				const kernelSize = Math.max(guest.kernel.size, guest.kernel.format === "image" ? guest.kernel.imageSize : 0);
+				const ranges = [
+					[layout.entry, kernelSize],
+					...(layout.initramfs === undefined ? [] : [[layout.initramfs, guest.initramfs!]]),
+					[layout.deviceTree, 65536],
+				] as [number, number][];
+				let end = GUEST_RAM_BASE;
+				for (const [base, size] of ranges) {
+					expect(base).toBeGreaterThanOrEqual(end);
+					end = base + size;
+				}
+				expect(end).toBeLessThanOrEqual(GUEST_RAM_BASE + guest.memoryBytes);
+				expect(layout.deviceTree % VEIL_PAGE_SIZE).toBe(0);
+			}),
+			{ numRuns: 500 },
+		);
+		expect(placed).toBeGreaterThan(100);
+	});
+
+	test("that does not fit is told how much it needs", () => {
+		const guest = {
+			memoryBytes: 32 * MIB,
+			kernel: { format: "image" as const, size: 40 * MIB, textOffset: 0, imageSize: 48 * MIB },
+		};
+		expect(() => layoutGuest(guest, 65536, "work")).toThrow(/persona work: .* need 51 MiB .* resources.memoryMiB is 32/);
+	});
+
+	test("with a flat binary keeps the first half of its RAM for the binary's .bss", () => {
+		const layout = layoutGuest({ memoryBytes: 64 * MIB, kernel: { format: "flat", size: 4096 } }, 65536, "probe");
+		expect(layout.entry).toBe(0x40080000);
+		expect(layout.deviceTree).toBe(GUEST_RAM_BASE + 32 * MIB);
+	});
+});

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the image tests share: temporary folders, a stand-in for Veil's binary, small personas.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll } from "vitest";
+import { VEIL_ABI_VERSION, VEIL_IMAGE_MAGIC, VEIL_PAGE_SIZE, veilImageHeader } from "../../components/image/abi.ts";
+import { type ComposePersona, type ComposeSpec, payloadOf } from "../../components/image/compose.ts";
+import { kernelFormat } from "../../components/image/kernel.ts";
+
+const folders: string[] = [];
+
+afterAll(() => {
+	for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A folder that is gone after the file's tests. */
+export function temporaryFolder(): string {
+	const folder = mkdtempSync(join(tmpdir(), "persona-image-test-"));
+	folders.push(folder);
+	return folder;
+}
+
+/** Bytes with Veil's header, as its build leaves them. */
+export function veilBinary(size = 4096, memory = 2 * VEIL_PAGE_SIZE): Uint8Array {
+	const bytes = new Uint8Array(size).fill(0x5a);
+	const header = {
+		code0: 0x14000000,
+		code1: 0,
+		textOffset: 0n,
+		imageSize: 0n,
+		flags: 0xan,
+		res2: 0n,
+		res3: 0n,
+		res4: 0n,
+		magic: 0x644d5241,
+		res5: 0,
+		veilMagic: VEIL_IMAGE_MAGIC,
+		abiVersion: VEIL_ABI_VERSION,
+		reserved: 0,
+		veilFileSize: BigInt(size),
+		veilSize: BigInt(memory),
+		manifestOffset: 0n,
+		manifestSize: 0n,
+	};
+	veilImageHeader.write(header, bytes);
+	return bytes;
+}
+
+/** A kernel with an arm64 `Image` header that asks for `imageSize` bytes of RAM. */
+export function kernelImage(size: number, imageSize = size, fill = 1): Uint8Array {
+	const bytes = Buffer.alloc(size, fill);
+	bytes.fill(0, 0, 64);
+	bytes.writeBigUInt64LE(BigInt(imageSize), 16);
+	bytes.writeUInt32LE(0x644d5241, 56);
+	return bytes;
+}
+
+/** A persona of small files. */
+export function smallPersona(name: string, changes: Partial<ComposePersona> = {}): ComposePersona {
+	const kernel = kernelImage(100_000, 150_000);
+	return {
+		name,
+		uuid: Buffer.alloc(16, name),
+		label: name,
+		colour: 0xc0392b,
+		flags: 3,
+		devices: 7,
+		cpuCount: 1,
+		cpuShare: 100,
+		cpuCapPercent: 100,
+		cpuAffinity: 1,
+		restartLimit: 3,
+		restartWindowSeconds: 300,
+		memoryBytes: 16 << 20,
+		kernel: { ...payloadOf(kernel), ...kernelFormat(kernel) },
+		initramfs: payloadOf(Buffer.alloc(70_000, name)),
+		commandLine: "console=ttyAMA0",
+		...changes,
+	};
+}
+
+/** A phone of these personas. */
+export function composeSpec(personas: ComposePersona[], changes: Partial<ComposeSpec> = {}): ComposeSpec {
+	return {
+		veil: veilBinary(),
+		board: "qemu-virt",
+		machineVersion: 1,
+		ram: { base: 0x40000000, limit: 3 * 2 ** 30, loadAddress: 0x40200000 },
+		cpuCount: 1,
+		initialForeground: 0,
+		flags: 0,
+		personas,
+		...changes,
+	};
+}
