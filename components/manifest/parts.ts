@@ -3,7 +3,7 @@
 import path from "node:path";
 import { codeSource, type Source } from "./document.ts";
 import type { Kind } from "./loaded.ts";
-import { assemblePhone, type PhoneResult, References } from "./phone.ts";
+import { assemblePhone, type PhoneResult, personaList, References } from "./phone.ts";
 import { type DocumentPath, propertyPath, propertyPositions } from "./positions.ts";
 import type { PersonaInput, PhoneInput, PolicyInput, RulesInput } from "./types.ts";
 
@@ -43,7 +43,7 @@ export async function phoneFromParts(parts: PhoneParts, baseDir: string): Promis
 	const references = new References(phone, folder);
 	const part = (kind: Kind, value: unknown, at: DocumentPath) =>
 		isPart(value) ? inline(kind, value, at) : references.read(at, value);
-	const personaSources = (Array.isArray(personas) ? personas : []).map((persona, i) => part("Persona", persona, ["personas", i]));
+	const personaSources = personaList(personas).map((persona, i) => part("Persona", persona, ["personas", i]));
 	const policySource = part("Policy", policy, ["policy"]);
 	const rulesSource = part("Rules", rules, ["rules"]);
 	return assemblePhone({

@@ -10,6 +10,7 @@ import { guestFileProblems } from "./guest-files.ts";
 import type { Loaded } from "./loaded.ts";
 import type { DocumentPath } from "./positions.ts";
 import { type Problem, problemAt } from "./problem.ts";
+import { schemaOf } from "./schema.ts";
 import { plainText } from "./shown.ts";
 import { didYouMean } from "./suggest.ts";
 import type { Board, Persona, Phone, Policy, Rules } from "./types.ts";
@@ -56,7 +57,7 @@ export async function loadPhone(phoneFile: string): Promise<PhoneResult> {
 	const phone = readSource(file);
 	const named = (typeof phone.value === "object" && phone.value !== null ? phone.value : {}) as Record<string, unknown>;
 	const references = new References(phone, path.dirname(file));
-	const personas = Array.isArray(named.personas) ? named.personas : [];
+	const personas = personaList(named.personas);
 	const sources = personas.map((item, i) => references.read(["personas", i], item));
 	const policy = references.read(["policy"], named.policy);
 	const rules = references.read(["rules"], named.rules);
@@ -100,6 +101,11 @@ export async function assemblePhone(sources: PhoneSources): Promise<PhoneResult>
 	};
 	if (problems.length > 0 || phone === undefined || board === undefined || policy === undefined) return { draft, problems };
 	return { resolved: { phone, board, personas, policy, ...(rules === undefined ? {} : { rules }) }, draft, problems };
+}
+
+/** What is listed under `personas`: no more than a phone may name, so that no document makes us read files without end. */
+export function personaList(personas: unknown): readonly unknown[] {
+	return Array.isArray(personas) ? personas.slice(0, schemaOf("Phone").properties?.personas?.maxItems) : [];
 }
 
 /** The board a phone names, even where the rest of its document is wrong. */

@@ -2,6 +2,7 @@
 // A problem with a document, and how problems are shown.
 import path from "node:path";
 import type { Place } from "./positions.ts";
+import { plainText } from "./shown.ts";
 
 /** Something wrong with a document. `message` reads `what is wrong; what is allowed; did you mean …`. */
 export interface Problem {
@@ -28,7 +29,7 @@ export function renderProblem(problem: Problem, relativeTo = process.cwd()): str
 		return problem.property === "" ? problem.message : `${problem.property}: ${problem.message}`;
 	}
 	const relative = path.relative(relativeTo, problem.file);
-	const file = relative === "" || relative.startsWith(`..${path.sep}..`) ? problem.file : relative;
+	const file = plainText(relative === "" || relative.startsWith(`..${path.sep}..`) ? problem.file : relative, 4096);
 	return problem.line === 0 ? `${file}: ${problem.message}` : `${file}:${problem.line}:${problem.column}: ${problem.message}`;
 }
 

@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import { boardByName } from "../../components/manifest/index.ts";
 import { kinds, resolved, type Schema, schemaOf, validatorOf } from "../../components/manifest/schema.ts";
 import { boardHeader, headerBoards, headerPath } from "../../tools/generate-board-header.ts";
+import { documentReference, referencePath } from "../../tools/generate-document-reference.ts";
 import { generateTypes, typesPath } from "../../tools/generate-types.ts";
 
 interface Key {
@@ -31,6 +32,10 @@ function keys(root: Schema, schema: Schema, at: string): Key[] {
 describe("generated files", () => {
 	it("types.ts is what the schemas say", async () => {
 		expect(await generateTypes()).toBe(readFileSync(typesPath, "utf8"));
+	});
+
+	it("the reference of documents is what the schemas say", () => {
+		expect(documentReference()).toBe(readFileSync(referencePath, "utf8"));
 	});
 
 	it.each(headerBoards)("the header of board %s is what its document says", async (name) => {
