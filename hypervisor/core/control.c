@@ -32,6 +32,16 @@ void control_init(uint64_t boot_epoch, uint64_t memory_veil, uint64_t memory_pay
 	control.memory_payloads = memory_payloads;
 }
 
+/* Ticks a CPU has spent on `v` (NULL: idle) since it was charged last. Read without a lock: a change of hands in between may count a
+ * slice twice, until the next look. */
+static uint64_t uncharged(const struct cpu *cpu, const struct vcpu *v)
+{
+	uint64_t since = __atomic_load_n(&cpu->charged_since, __ATOMIC_RELAXED);
+	uint64_t now = arch_time();
+
+	return __atomic_load_n(&cpu->charged, __ATOMIC_RELAXED) == v && now > since ? now - since : 0;
+}
+
 static size_t status_system(uint8_t *data)
 {
 	struct veil_status_system status = {
@@ -48,7 +58,7 @@ static size_t status_system(uint8_t *data)
 	};
 
 	for (uint32_t i = 0; i < cpu_count; i++)
-		status.idle_ns += ticks_to_ns(cpus[i].idle_time);
+		status.idle_ns += ticks_to_ns(cpus[i].idle_time + uncharged(&cpus[i], NULL));
 	memcpy(data, &status, sizeof(status));
 	return sizeof(status);
 }
@@ -68,8 +78,11 @@ static size_t status_persona(uint8_t *data, const struct persona *p)
 		.fault = p->fault,
 	};
 
-	for (uint32_t i = 0; i < p->config->cpu_count; i++)
-		status.cpu_time_ns += ticks_to_ns(p->vcpus[i]->cpu_time);
+	for (uint32_t i = 0; i < p->config->cpu_count; i++) {
+		const struct vcpu *v = p->vcpus[i];
+
+		status.cpu_time_ns += ticks_to_ns(v->cpu_time + uncharged(v->cpu, v));
+	}
 	memcpy(status.name, p->config->name, sizeof(status.name));
 	memcpy(data, &status, sizeof(status));
 	return sizeof(status);
