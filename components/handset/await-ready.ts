@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { UserError } from "../util/errors.ts";
 import type { Progress } from "../util/progress.ts";
+import { servingBridge } from "./bridge-process.ts";
 import { panicTail } from "./observe.ts";
 import { isAlive, waitUntil } from "./processes.ts";
 import { type BridgePersona, type BridgeState, type HandsetRecord, readBridgeState } from "./record.ts";
@@ -97,6 +98,8 @@ function checkAbi(record: HandsetRecord, state: BridgeState): void {
 }
 
 async function handsetEnded(folder: string, record: HandsetRecord): Promise<UserError> {
+	// The bridge writes down what it has heard last before it ends.
+	await waitUntil(async () => (await servingBridge(folder)) === undefined, { deadlineMs: 2000 });
 	const panic = await panicTail(folder);
 	const log = await lastLines(join(folder, FILE.qemuLog), 10);
 	return new UserError(["QEMU ended while the personas were starting", log, panic].filter((part) => part !== "").join("\n"), {

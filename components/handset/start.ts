@@ -99,6 +99,11 @@ async function boot(folder: string, spec: HandsetSpec, image: ImageReference, op
 	const facts = await readImageFacts(image, signal);
 	if (facts.board !== spec.board)
 		throw new UserError(`the image is for board ${facts.board}, handset ${spec.id} is a ${spec.board}`);
+	if (facts.cpus > spec.qemu.cpus) {
+		throw new UserError(`the image wants ${facts.cpus} CPUs, handset ${spec.id} has ${spec.qemu.cpus}`, {
+			remedy: "give the handset as many, or compose the image for fewer",
+		});
+	}
 	if (existsSync(folder)) await stopLocked(folder);
 	signal?.throwIfAborted();
 	prepare(folder);

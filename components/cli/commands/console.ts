@@ -17,7 +17,7 @@ const DETACH_NAME = "Ctrl-]";
  * paste, key modes, scroll region.
  */
 const RESTORE =
-	"\x1b[0m\x1b(B\x0f\x1b[?1049l\x1b[?25h\x1b[?1000;1002;1003;1004;1006l\x1b[?2004l\x1b[?1l\x1b>\x1b[?7h\x1b[4l\x1b[r\x1b[999;1H\r\n";
+	"\x1b[0m\x1b(B\x0f\x1b[?1047l\x1b[?25h\x1b[?1000;1002;1003;1004;1006l\x1b[?2004l\x1b[?1l\x1b>\x1b[?7h\x1b[4l\x1b7\x1b[r\x1b8\r\n";
 
 export interface ConsoleOptions {
 	readonly handset?: string | undefined;
