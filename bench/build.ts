@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Builds what measuring needs and users do not: the counting plugin, the small guests, the marker program for Linux.
 import { join } from "node:path";
+import { type BuildContext, buildHypervisor, hypervisorInputs } from "../components/image/index.ts";
+import { boardByName } from "../components/manifest/index.ts";
 import { packageRoot } from "../components/util/paths.ts";
 import { run } from "../components/util/process.ts";
 
@@ -17,8 +19,7 @@ export async function buildPlugin(folder: string): Promise<string> {
 /** Folder of the images of `bench/guests` or `tests/guests`, one `<guest>.img` each. */
 export async function buildGuests(which: "bench/guests" | "tests/guests", folder: string): Promise<string> {
 	const out = join(folder, which.replace("/", "-"));
-	const root = packageRoot();
-	await run("make", ["-s", "-C", join(root, "tests/guests"), `OUT=${out}`, `DIR=${join(root, which)}`]);
+	await run("make", ["-s", "-C", join(packageRoot(), "tests/guests"), `OUT=${out}`, `DIR=../../${which}`]);
 	return out;
 }
 
@@ -30,9 +31,9 @@ export async function buildMarker(out: string): Promise<void> {
 	]);
 }
 
-/** Veil as users get it; the file with its image header. */
-export async function buildVeil(folder: string): Promise<string> {
-	const out = join(folder, "veil");
-	await run("make", ["-s", "-C", join(packageRoot(), "hypervisor"), "BOARD=qemu-virt", `BUILD=${out}`]);
-	return join(out, "veil.bin");
+/** Veil as users get it; the path of the file with its image header. */
+export async function buildVeil(context: BuildContext): Promise<string> {
+	const { document: board } = await boardByName("qemu-virt");
+	const { path } = await buildHypervisor(await hypervisorInputs(board), context);
+	return path;
 }

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+// `npm run bench`: measures bare QEMU, Debian's Xen and Veil in one run and prints them side by side with Veil's targets.
+//
+//     npm run bench                 everything, some minutes
+//     npm run bench -- micro        only the micro-benchmarks (also: boot, size; several may be named)
+//     npm run bench -- --json       the rows as JSON instead of the table
+//
+// Exit status 1 when a target is missed.
+import { stat } from "node:fs/promises";
+import { bareSystem } from "./bare.ts";
+import { measureBoot } from "./boot.ts";
+import { buildLinux } from "./linux.ts";
+import { measureMicro, measureSwitch, measureWorstTimer, type Neighbour } from "./micro.ts";
+import { type Setting, withSetting } from "./setting.ts";
+import { bytes, integer, KVM, millions, type Row, renderTable, verdict } from "./table.ts";
+import { veilSizes, veilSystem } from "./veil.ts";
+import { fetchXen, xenSystem } from "./xen.ts";
+import { measureXenMemory } from "./xen-memory.ts";
+
+type Rows = (Row & { kvm?: string })[];
+interface Bench extends Setting {
+	xen: string;
+	say: (message: string) => void;
+}
+
+/** Both guests up, as a share of what two bare boots take. */
+async function bootRows(bench: Bench): Promise<Rows> {
+	const { plugin, folder, veil, xen, say } = bench;
+	const linux = await buildLinux(folder, bench.context);
+	const rows: Rows = [];
+	for (const quiet of [true, false]) {
+		const how = quiet ? "quiet" : "verbose console";
+		say(`booting Linux, ${how}: bare`);
+		const alone = (await measureBoot(bareSystem(plugin, folder), linux, 1, quiet)).total;
+		say(`booting Linux, ${how}: Xen`);
+		const onXen = await measureBoot(await xenSystem(xen, plugin, folder), linux, 2, quiet);
+		const row = (name: string, total: number, ratio: number): Row & { kvm?: string } => ({
+			name,
+			bare: 2 * alone,
+			xen: onXen.total,
+			kvm: quiet ? KVM.quiet : KVM.verbose,
+			veil: total,
+			show: (value) => `${millions(value)} (${(value / 2 / alone).toFixed(3)}×)`,
+			judged: total / 2 / alone,
+			atMost: ratio,
+			target: `≤ ${ratio.toFixed(2)}×`,
+		});
+		if (quiet) {
+			say("booting Linux, quiet: Veil without digests");
+			const fast = await measureBoot(veilSystem(veil, plugin, folder, { skipDigests: true, bridge: true }), linux, 2, true);
+			say("booting Linux, quiet: Veil with digests");
+			const checked = await measureBoot(veilSystem(veil, plugin, folder, { bridge: true }), linux, 2, true);
+			rows.push(row("two guests up, quiet, digests not checked", fast.total, 0.98));
+			rows.push(row("two guests up, quiet, digests checked", checked.total, 1.01));
+			rows.push({ name: "  of these the hypervisor's own", xen: onXen.hypervisor, veil: checked.hypervisor, show: millions });
+		} else {
+			say("booting Linux, verbose: Veil");
+			const verbose = await measureBoot(veilSystem(veil, plugin, folder, { bridge: true }), linux, 2, false);
+			rows.push(row("two guests up, verbose console", verbose.total, 1.02));
+		}
+	}
+	return rows;
+}
+
+/** Neighbours that only use up their time, and those that make Veil work. */
+const WORKING: readonly Neighbour[] = [
+	"touches nowhere",
+	"calls at random",
+	"storms itself",
+	"fills RAM and resets",
+	"floods its console",
+];
+
+async function microRows(bench: Bench): Promise<Rows> {
+	const { plugin, folder, guests, say } = bench;
+	const bare = bareSystem(plugin, folder);
+	const xen = await xenSystem(bench.xen, plugin, folder);
+	const veil = veilSystem(bench.veil, plugin, folder);
+	say("micro-benchmarks");
+	const onBare = await measureMicro(bare, guests);
+	const onXen = await measureMicro(xen, guests);
+	const onVeil = await measureMicro(veil, guests);
+	const rows: Rows = [
+		{ name: "hypercall round trip", xen: onXen.hypercall, kvm: KVM.hypercall, veil: onVeil.hypercall, atMost: 120 },
+		{
+			name: "emulated UART register read",
+			bare: onBare.uartRead,
+			xen: onXen.uartRead,
+			kvm: KVM.uart,
+			veil: onVeil.uartRead,
+			atMost: 150,
+		},
+		{
+			name: "timer deadline to interrupt, guest busy",
+			bare: onBare.timerBusy,
+			xen: onXen.timerBusy,
+			kvm: KVM.timer,
+			veil: onVeil.timerBusy,
+			atMost: 150,
+		},
+		{
+			name: "timer deadline to interrupt, guest in WFI",
+			bare: onBare.timerIdle,
+			xen: onXen.timerIdle,
+			veil: onVeil.timerIdle,
+			atMost: 250,
+		},
+	];
+	say("timer with a second guest spinning");
+	rows.push({
+		name: "  the same, second guest spins, worst",
+		xen: await measureWorstTimer(xen, guests, "spins"),
+		veil: await measureWorstTimer(veil, guests, "spins"),
+		atMost: 2000,
+	});
+	for (const neighbour of WORKING) {
+		say(`timer while the second guest ${neighbour}`);
+		rows.push({
+			name: `  the same, second guest ${neighbour}, worst`,
+			xen: await measureWorstTimer(xen, guests, neighbour),
+			veil: await measureWorstTimer(veil, guests, neighbour),
+			atMost: 10_000,
+		});
+	}
+	say("switching");
+	rows.push(
+		{
+			name: "guest-to-guest switch with FP, by yield",
+			xen: await measureSwitch(xen, guests),
+			veil: await measureSwitch(veil, guests),
+			atMost: 600,
+		},
+		{
+			name: "virtual IPI (to itself)",
+			bare: onBare.interruptToSelf,
+			xen: onXen.interruptToSelf,
+			veil: onVeil.interruptToSelf,
+			atMost: 400,
+		},
+		{
+			name: "end of interrupt (1 = no trap)",
+			bare: onBare.endOfInterrupt,
+			xen: onXen.endOfInterrupt,
+			veil: onVeil.endOfInterrupt,
+			atMost: 1,
+		},
+	);
+	return rows;
+}
+
+async function sizeRows(bench: Bench): Promise<Rows> {
+	const { folder, veil, xen, say } = bench;
+	const linux = await buildLinux(folder, bench.context);
+	const guest = { ...linux, arguments: "console=ttyAMA0 quiet", memoryMiB: 256 };
+	say("Xen's memory");
+	const xenRam = await measureXenMemory(xen, [guest, guest], folder, "persona: READY");
+	const sizes = await veilSizes(veil, folder, [guest, guest]);
+	return [
+		{
+			name: "hypervisor on disk",
+			xen: (await stat(xen)).size,
+			kvm: KVM.disk,
+			veil: sizes.file,
+			show: (value) => `${integer(value)} B`,
+			atMost: 65_536,
+		},
+		{ name: "RAM gone with two guests up", xen: xenRam, kvm: KVM.ram, veil: sizes.ram, show: bytes, atMost: 2 ** 20 },
+		{ name: "  and RAM kept for restarts (Xen cannot restart a guest)", veil: sizes.payloads, show: bytes },
+		{
+			name: "what the user writes for two guests",
+			xen: "13 lines with addresses",
+			kvm: "~14 options a guest",
+			veil: "no address",
+			target: "no address",
+		},
+	];
+}
+
+const parts = { boot: bootRows, micro: microRows, size: sizeRows };
+
+async function main(words: readonly string[]): Promise<number> {
+	const json = words.includes("--json");
+	const named = words.filter((word) => word !== "--json");
+	const unknown = named.find((word) => !Object.hasOwn(parts, word));
+	if (unknown !== undefined) {
+		console.error(`bench: unknown part "${unknown}"; parts are ${Object.keys(parts).join(", ")}`);
+		return 2;
+	}
+	const say = (message: string) => console.error(`bench: ${message}`);
+	const rows = await withSetting(say, async (setting) => {
+		say("fetching Debian's Xen");
+		const bench = { ...setting, xen: await fetchXen(setting.context.store, setting.folder), say };
+		const all: Rows = [];
+		for (const [name, measure] of Object.entries(parts)) {
+			if (named.length === 0 || named.includes(name)) all.push(...(await measure(bench)));
+		}
+		return all;
+	});
+	const judged = rows.map((row) => ({ ...row, verdict: verdict(row) }));
+	console.log(json ? JSON.stringify(judged, null, "\t") : `Instructions unless a unit is given.\n\n${renderTable(rows)}`);
+	return judged.some((row) => row.verdict === "missed") ? 1 : 0;
+}
+
+process.exitCode = await main(process.argv.slice(2));
