@@ -17,7 +17,7 @@ import { veilSizes, veilSystem } from "./veil.ts";
 import { fetchXen, xenSystem } from "./xen.ts";
 import { measureXenMemory } from "./xen-memory.ts";
 
-type Rows = (Row & { kvm?: string })[];
+type Rows = Row[];
 interface Bench extends Setting {
 	xen: string;
 	say: (message: string) => void;
@@ -34,7 +34,7 @@ async function bootRows(bench: Bench): Promise<Rows> {
 		const alone = (await measureBoot(bareSystem(plugin, folder), linux, 1, quiet)).total;
 		say(`booting Linux, ${how}: Xen`);
 		const onXen = await measureBoot(await xenSystem(xen, plugin, folder), linux, 2, quiet);
-		const row = (name: string, total: number, ratio: number): Row & { kvm?: string } => ({
+		const row = (name: string, total: number, ratio: number): Row => ({
 			name,
 			bare: 2 * alone,
 			xen: onXen.total,
