@@ -44,13 +44,17 @@ export class Phone extends pulumi.ComponentResource<PhoneOutputs> {
 
 	constructor(name: string, args: PhoneArgs, options?: pulumi.ComponentResourceOptions) {
 		super("persona:index:Phone", name, args as pulumi.Inputs, options);
-		const outputs = pulumi.output(this.getData());
+		const data = this.getData();
+		const outputs = pulumi.output(data);
 		this.handset = outputs.handset;
 		this.key = outputs.key;
 		this.digest = outputs.digest;
 		this.signature = outputs.signature;
 		this.runningKey = outputs.runningKey;
 		this.host = outputs.host;
+		// When the documents have problems the program hears of them once, and not again from every output.
+		for (const output of [outputs, ...Object.values({ ...this }).filter(pulumi.Output.isInstance)]) settleQuietly(output);
+		void data.then();
 	}
 
 	/** Comes back when every resource of the phone has been declared; throws when its documents have problems. */
@@ -77,4 +81,11 @@ export class Phone extends pulumi.ComponentResource<PhoneOutputs> {
 		this.registerOutputs(outputs);
 		return outputs;
 	}
+}
+
+/** Marks what an output consists of as handled. (These are the SDK's own names for its parts.) */
+function settleQuietly(output: unknown): void {
+	const { isKnown, isSecret, allResources, promise } = output as Record<"isKnown" | "isSecret", Promise<unknown>> &
+		Record<"allResources" | "promise", () => Promise<unknown>>;
+	for (const part of [isKnown, isSecret, allResources.call(output), promise.call(output)]) part.catch(() => {});
 }

@@ -69,6 +69,7 @@ async function step(world: FakeWorld, name: string, work: Work): Promise<void> {
 	work.signal.throwIfAborted();
 	work.progress(name);
 	world.note(name);
+	writeFileSync(join(world.folder, "pid"), String(process.pid));
 	const { faults = {}, delays = {} } = world.get();
 	await delay(delays[name] ?? 0, undefined, { signal: work.signal });
 	const fault = faults[name];

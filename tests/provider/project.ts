@@ -4,7 +4,6 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import pulumi from "@pulumi/pulumi";
 import { type EngineEvent, LocalWorkspace, type PulumiFn, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { packageRoot } from "../../components/util/paths.ts";
 
@@ -133,7 +132,7 @@ export class TestStack {
 	/** Runs an operation to its end; failures are part of the outcome. */
 	async run(
 		operation: Operation,
-		options: { readonly onEvent?: (event: EngineEvent) => void; readonly replace?: string[] } = {},
+		options: { readonly onEvent?: (event: EngineEvent) => void; readonly replace?: string[]; readonly signal?: AbortSignal } = {},
 	): Promise<Outcome> {
 		process.env.PERSONA_PROJECT = this.project.folder;
 		const events: EngineEvent[] = [];
@@ -146,9 +145,10 @@ export class TestStack {
 		let thrown = "";
 		try {
 			const replace = options.replace === undefined ? {} : { replace: options.replace };
-			if (operation === "preview") await this.stack.preview({ onEvent, ...replace });
+			const signal = options.signal === undefined ? {} : { signal: options.signal };
+			if (operation === "preview") await this.stack.preview({ onEvent, ...replace, ...signal });
 			else if (operation === "up") {
-				const result = await this.stack.up({ onEvent, ...replace });
+				const result = await this.stack.up({ onEvent, ...replace, ...signal });
 				outputs = Object.fromEntries(Object.entries(result.outputs).map(([name, { value }]) => [name, value]));
 			} else if (operation === "refresh") await this.stack.refresh({ onEvent });
 			else await this.stack.destroy({ onEvent });
@@ -197,5 +197,3 @@ export function engineIsThere(): boolean {
 		.split(delimiter)
 		.some((folder) => existsSync(join(folder, "pulumi")));
 }
-
-export { pulumi };

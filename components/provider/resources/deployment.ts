@@ -208,7 +208,7 @@ export const deployment: Kind = {
 			return recorded;
 		}
 		const seen = await handsets.observe(handset);
-		if (seen.problem !== undefined && recorded.inputs.running !== false) operation.warn(`handset ${handset}: ${seen.problem}`);
+		if (seen.problem !== undefined && recorded.inputs.running !== false) operation.warn(seen.problem);
 		return { ...recorded, outputs: observed(handset, record, seen) };
 	},
 
