@@ -3,10 +3,11 @@
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import path from "node:path";
-import { Ajv, type ValidateFunction } from "ajv";
+import type { ValidateFunction } from "ajv";
 import { packageRoot } from "../util/index.ts";
 import type { Kind } from "./loaded.ts";
 import type { DocumentPath } from "./positions.ts";
+import { validatorFrom } from "./validator.ts";
 
 /** The part of JSON Schema that ours use. `x-allowed` says what a pattern means, `x-default` what a default that is computed means. */
 export interface Schema {
@@ -54,16 +55,7 @@ export function schemaOf(kind: Kind): Schema {
 export function validatorOf(kind: Kind): ValidateFunction {
 	let validate = validators.get(kind);
 	if (validate === undefined) {
-		const ajv = new Ajv({
-			allErrors: true,
-			verbose: true,
-			allowUnionTypes: true,
-			strict: true,
-			strictRequired: false,
-			formats: { cidr: isCidr },
-		});
-		ajv.addVocabulary(["x-allowed", "x-default"]);
-		validate = ajv.compile(schemaOf(kind));
+		validate = validatorFrom(schemaOf(kind), { cidr: isCidr });
 		validators.set(kind, validate);
 	}
 	return validate;
