@@ -20,10 +20,11 @@ const PANICKED_MS = 1000;
 export async function observeHandset(id: string): Promise<Observation> {
 	const folder = handsetDir(id);
 	const record = await readRecord(folder);
-	if (record === undefined) return { id, board: "", alive: false, responding: false, problem: "was never started", personas: [] };
+	if (record === undefined)
+		return { id, board: "", alive: false, responding: false, problem: "it was never started", personas: [] };
 	const known = { id, board: record.board, imageDigest: record.imageDigest };
 	if (!isAlive(record.qemu)) {
-		const problem = record.phase === "stopped" ? "is stopped" : await endedProblem(folder, record);
+		const problem = record.phase === "stopped" ? "it is stopped" : await endedProblem(folder);
 		return { ...known, alive: false, responding: false, problem, personas: [] };
 	}
 	if (record.phase === "starting" && !isAlive(record.starter)) {
@@ -39,7 +40,7 @@ export async function observeHandset(id: string): Promise<Observation> {
 		}
 	} catch (error) {
 		if (!isAlive(record.qemu)) {
-			return { ...known, alive: false, responding: false, problem: await endedProblem(folder, record), personas: [] };
+			return { ...known, alive: false, responding: false, problem: await endedProblem(folder), personas: [] };
 		}
 		const panic = await panicTail(folder);
 		const why = error instanceof Error ? error.message : String(error);
@@ -89,9 +90,9 @@ async function openControl(folder: string, record: HandsetRecord): Promise<Contr
 	return connectControl(join(record.sockets, SOCKET.control), names, state.panicBytes === 0 ? ANSWER_MS : PANICKED_MS);
 }
 
-async function endedProblem(folder: string, record: HandsetRecord): Promise<string> {
+async function endedProblem(folder: string): Promise<string> {
 	const tails = [await lastLines(join(folder, FILE.qemuLog), 5), await panicTail(folder)].filter((tail) => tail !== "");
-	return [`QEMU of handset ${record.id} has ended by itself`, ...tails].join("\n");
+	return ["its QEMU has ended by itself", ...tails].join("\n");
 }
 
 /** Veil's figures, and the bridge's word on who is up. */

@@ -61,7 +61,7 @@ describe("start", () => {
 
 		await stopHandset("pocket");
 		expect(processes()).toEqual([]);
-		expect(await observeHandset("pocket")).toMatchObject({ alive: false, problem: "is stopped" });
+		expect(await observeHandset("pocket")).toMatchObject({ alive: false, problem: "it is stopped" });
 		await removeHandset("pocket");
 		expect(readdirSync(runRoot())).toEqual([]);
 	});
@@ -257,7 +257,7 @@ describe("observation", () => {
 	}, 20_000);
 
 	it("of a handset nobody has started says so", async () => {
-		expect(await observeHandset("nothing")).toMatchObject({ alive: false, problem: "was never started" });
+		expect(await observeHandset("nothing")).toMatchObject({ alive: false, problem: "it was never started" });
 		await createHandset(fixture.spec("declared"));
 		expect(await listHandsets()).toMatchObject([{ id: "declared", state: "stopped" }]);
 		expect(await findOrphans()).toEqual([]);

@@ -44,7 +44,8 @@ export interface PersonaReport {
 	readonly cpuPercent: number;
 	readonly memoryMiB: number;
 	readonly restarts: number;
-	readonly lastFault: (Fault & { readonly reason: PersonaReason }) | null;
+	/** Why it ended, or was restarted, when that was no command and no end of its own; with the processor's words where there are any. */
+	readonly lastFault: (Partial<Fault> & { readonly reason: PersonaReason }) | null;
 }
 
 interface Sample {
@@ -79,7 +80,7 @@ export async function status(terminal: Terminal, options: StatusOptions): Promis
 async function connected(handset: HandsetSummary): Promise<ControlClient> {
 	if (handset.state === "running") return controlClient(handset.id);
 	const { problem } = await observeHandset(handset.id);
-	throw new UserError(`handset ${handset.id} ${printable(problem ?? "does not run")}`, {
+	throw new UserError(`handset ${handset.id} does not run: ${printable(problem ?? "it has just ended")}`, {
 		remedy: "`npm run up` (or `pulumi up`) starts it",
 	});
 }
@@ -99,7 +100,7 @@ async function sample(handset: HandsetSummary, client: ControlClient, before: Ha
 			cpuPercent: Math.round(share(used) * 1000) / 10,
 			memoryMiB: Math.round((persona.memoryTouched / (1 << 20)) * 10) / 10,
 			restarts: persona.restarts,
-			lastFault: persona.lastFault === undefined ? null : { reason: persona.reason, ...persona.lastFault },
+			lastFault: isFault(persona.reason) ? { reason: persona.reason, ...persona.lastFault } : null,
 		};
 	});
 	const idle = share(now.system.idleNs - before.system.idleNs);
@@ -118,7 +119,7 @@ function render(terminal: Terminal, handset: HandsetSummary, { report, status, c
 			`${meter(persona.cpuPercent / 100 / (figures?.cpuCount ?? 1))} ${persona.cpuPercent.toFixed(1).padStart(5)} %`,
 			`${persona.memoryMiB.toFixed(0)} of ${bytes(total)}`,
 			`${persona.restarts}`,
-			persona.lastFault === null ? "" : `pc ${persona.lastFault.pc}`,
+			persona.lastFault === null ? "" : faultText(persona.lastFault),
 		];
 	});
 	const uptime = span(Number(system.uptimeNs / 1_000_000n));
@@ -135,7 +136,7 @@ const REASONS: Readonly<Record<PersonaReason, string>> = {
 	none: "",
 	command: "",
 	guestOff: "switched itself off",
-	guestReset: "reset itself",
+	guestReset: "reset itself, as a panic does",
 	guestCrashed: "reported its crash",
 	badPayload: "a payload's digest is wrong",
 	fault: "faulted",
@@ -143,9 +144,19 @@ const REASONS: Readonly<Record<PersonaReason, string>> = {
 	unknown: "reason unknown",
 };
 
+function isFault(reason: PersonaReason): boolean {
+	return !["none", "command", "guestOff"].includes(reason);
+}
+
+function faultText({ reason, pc, syndrome, address }: NonNullable<PersonaReport["lastFault"]>): string {
+	const where = pc === undefined ? "" : ` at pc ${pc}, syndrome ${syndrome}, address ${address}`;
+	return `${REASONS[reason]}${where}`;
+}
+
 function stateText(terminal: Terminal, persona: PersonaReport, reason: PersonaReason): string {
 	if (persona.ready) return styled(terminal, "green", persona.state === "running" ? "READY" : `${persona.state}, READY`);
 	const style = persona.state === "crashed" ? "red" : "yellow";
 	const why = REASONS[reason];
-	return styled(terminal, style, persona.state === "running" || why === "" ? persona.state : `${persona.state}: ${why}`);
+	const told = persona.state === "running" || why === "" || persona.lastFault !== null;
+	return styled(terminal, style, told ? persona.state : `${persona.state}: ${why}`);
 }
