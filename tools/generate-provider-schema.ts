@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes schema.json, the package as Pulumi sees it, out of the document schemas: `npx tsx tools/generate-provider-schema.ts`.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Kind } from "../components/manifest/loaded.ts";
+import { resolved, type Schema, schemaOf } from "../components/manifest/schema.ts";
+import { packageRoot } from "../components/util/paths.ts";
+import { packageVersion } from "../components/util/version.ts";
+
+export const providerSchemaPath = join(packageRoot(), "schema.json");
+
+interface Type {
+	readonly type?: string;
+	readonly $ref?: string;
+	readonly oneOf?: readonly Type[];
+	readonly items?: Type;
+	readonly additionalProperties?: Type;
+}
+type Property = Type & { readonly description?: string };
+interface ObjectType {
+	readonly type: "object";
+	readonly description?: string;
+	readonly properties: Record<string, Property>;
+	readonly required?: readonly string[];
+}
+
+const STRING: Type = { type: "string" };
+
+/** The types a document consists of, by token; `name` is the first part of each type's name. */
+function documentTypes(kind: Kind, replace: Record<string, Type> = {}): Record<string, ObjectType> {
+	const root = schemaOf(kind);
+	const types: Record<string, ObjectType> = {};
+	const add = (name: string, schema: Schema, top: boolean): Type => {
+		// What a document in a file must say of itself, one in code may leave out.
+		const optional = top ? ["version", "kind"] : [];
+		const required = (schema.required ?? []).filter((key) => !optional.includes(key));
+		const properties = Object.entries(schema.properties ?? {}).filter(([key]) => !optional.includes(key));
+		types[`persona:index:${name}`] = {
+			...described(schema),
+			type: "object",
+			properties: Object.fromEntries(
+				properties.map(([key, value]) => {
+					const type = (top ? replace[key] : undefined) ?? typeOf(`${name}${capital(key)}`, resolved(root, value));
+					return [key, { ...described(resolved(root, value)), ...type }];
+				}),
+			),
+			...(required.length === 0 ? {} : { required }),
+		};
+		return { $ref: `#/types/persona:index:${name}` };
+	};
+	const typeOf = (name: string, schema: Schema): Type => {
+		if (schema.properties !== undefined) return add(name, schema, false);
+		if (schema.items !== undefined) return { type: "array", items: typeOf(name.replace(/s$/, ""), resolved(root, schema.items)) };
+		if (typeof schema.additionalProperties === "object") {
+			return { type: "object", additionalProperties: typeOf(name.replace(/s$/, ""), resolved(root, schema.additionalProperties)) };
+		}
+		return { type: scalarOf(schema) };
+	};
+	add(kind, root, true);
+	return types;
+}
+
+function scalarOf(schema: Schema): string {
+	const type = [schema.type].flat().find((candidate) => candidate !== "null");
+	if (type !== undefined) return type;
+	const values = [...(schema.enum ?? []), ...(schema.const === undefined ? [] : [schema.const])];
+	return values.every((value) => typeof value === "number") ? "integer" : "string";
+}
+
+function described({ description, default: fallback, "x-default": said, enum: values }: Schema): { description?: string } {
+	if (description === undefined) return {};
+	const allowed = values === undefined ? "" : ` One of ${values.map((value) => `\`${value}\``).join(", ")}.`;
+	const plain =
+		fallback === undefined || fallback === null || (typeof fallback === "object" && fallback !== null)
+			? undefined
+			: `\`${fallback}\``;
+	const shown = said ?? plain;
+	return { description: `${description}${allowed}${shown === undefined ? "" : ` Default: ${shown}.`}` };
+}
+
+function capital(text: string): string {
+	return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+function text(description: string): Property {
+	return { description, ...STRING };
+}
+
+function pathOr(kind: string, description: string): Property {
+	return { description, oneOf: [STRING, { $ref: `#/types/persona:index:${kind}` }] };
+}
+
+const IMAGE_OUTPUTS = {
+	key: text("Digest of everything it is built from, as `sha256:<hex>`; known in previews, on any machine."),
+	digest: text("Digest of its content, as `sha256:<hex>`."),
+	size: { description: "Size in bytes.", type: "integer" },
+	board: text("The board it is for."),
+};
+const BOARD = text("A folder's name in `boards/`, for instance `qemu-virt`.");
+const READINESS: Type = { type: "array", items: { $ref: "#/types/persona:index:PersonaReadiness" } };
+
+function resource(
+	description: string,
+	inputs: Record<string, Property>,
+	requiredInputs: readonly string[],
+	outputs: Record<string, Property>,
+	more: object = {},
+): object {
+	return { description, inputProperties: inputs, requiredInputs, properties: outputs, required: Object.keys(outputs), ...more };
+}
+
+function phoneTypes(): { types: Record<string, ObjectType>; parts: Record<string, Property> } {
+	const personas = { type: "array", items: { oneOf: [STRING, { $ref: "#/types/persona:index:Persona" }] } };
+	const policy = { oneOf: [STRING, { $ref: "#/types/persona:index:Policy" }] };
+	const rules = { oneOf: [STRING, { $ref: "#/types/persona:index:Rules" }] };
+	const { "persona:index:Phone": phone, ...nested } = documentTypes("Phone", { personas, policy, rules });
+	const parts = phone?.properties ?? {};
+	// `Phone` itself is the component's token.
+	return { types: { ...nested, "persona:index:PhoneParts": { ...(phone as ObjectType) } }, parts };
+}
+
+/** The whole text of schema.json. */
+export function providerSchema(): string {
+	const phone = phoneTypes();
+	const types: Record<string, object> = {
+		...documentTypes("Persona"),
+		...documentTypes("Policy"),
+		...documentTypes("Rules"),
+		...phone.types,
+		"persona:index:PersonaReadiness": {
+			type: "object",
+			description: "When a persona counts as up.",
+			properties: {
+				name: text("The persona's name."),
+				readyMarker: text("Text the guest prints on its console when it is up; none: it is up as soon as Veil runs it."),
+				readyDeadlineSeconds: {
+					description: "A deployment fails when the persona is not up after this time, in seconds.",
+					type: "number",
+				},
+			},
+			required: ["name", "readyDeadlineSeconds"],
+		},
+		"persona:index:HandsetTarget": {
+			type: "object",
+			properties: {
+				via: text("How an image gets on it: `qemu` starts an emulated one. Default: `qemu`."),
+				cpus: { description: "Physical CPUs of an emulated handset, 1 to 8. Default: 2.", type: "integer" },
+			},
+		},
+		"persona:index:PersonaStatus": {
+			type: "object",
+			description: "What a persona is doing.",
+			properties: {
+				name: text("The persona's name."),
+				state: text("`running`, `paused`, `stopped`, `starting`, `crashed` or `off`."),
+				ready: { description: "Whether it is up.", type: "boolean" },
+				foreground: { description: "Whether it owns display and input.", type: "boolean" },
+				cpuPercent: { description: "Share of one physical CPU it used lately, in percent.", type: "number" },
+				memoryMiB: { description: "Memory it has touched, in MiB.", type: "number" },
+				restarts: { description: "Restarts since the handset's boot.", type: "integer" },
+			},
+			required: ["name", "state", "ready", "foreground", "cpuPercent", "memoryMiB", "restarts"],
+		},
+	};
+	const resources = {
+		"persona:index:GuestImage": resource(
+			"The guest of one persona: kernel, initial filesystem and command line. Equal inputs give the same bytes, and no work the second time.",
+			{
+				document: pathOr(
+					"Persona",
+					"The Persona document: its path, relative to the folder of Pulumi.yaml, or the document itself.",
+				),
+				board: BOARD,
+			},
+			["document", "board"],
+			{ ...IMAGE_OUTPUTS, persona: text("The persona's name.") },
+		),
+		"persona:index:HypervisorImage": resource(
+			"Veil, built from its sources for one board.",
+			{ board: BOARD },
+			["board"],
+			IMAGE_OUTPUTS,
+		),
+		"persona:index:DeviceImage": resource(
+			"What is put on a handset: Veil, the compiled manifest and every persona's payloads.",
+			{
+				phone: pathOr("PhoneParts", "The Phone document: its path, relative to the folder of Pulumi.yaml, or the phone's parts."),
+				hypervisor: text("Key of the HypervisorImage."),
+				guests: {
+					description: "Key of each persona's GuestImage, by the persona's name.",
+					type: "object",
+					additionalProperties: STRING,
+				},
+			},
+			["phone", "hypervisor", "guests"],
+			{
+				...IMAGE_OUTPUTS,
+				signature: text("Whose signature it carries; `development` means none."),
+				personas: { description: "When each persona counts as up, for a Deployment.", ...READINESS },
+			},
+		),
+		"persona:index:Handset": resource(
+			"One emulated handset: an identity and a private folder on this machine. Its id is what `persona --handset` takes.",
+			{ board: BOARD, target: { description: "How it is made.", $ref: "#/types/persona:index:HandsetTarget" } },
+			["board"],
+			{
+				board: BOARD,
+				hardware: text("Digest of what is emulated; a running phone is started again when it changes."),
+				host: text("Name of the machine it is on."),
+			},
+		),
+		"persona:index:Deployment": resource(
+			"A device image running on a handset. Creating and updating it waits until every persona is up, and puts the previous image back when one is not by its deadline; deleting it stops the phone.",
+			{
+				handset: text("Id of the Handset."),
+				image: text("Key of the DeviceImage."),
+				personas: { description: "When each persona counts as up: `personas` of the DeviceImage.", ...READINESS },
+				running: { description: "Whether the phone is to run. Default: true.", type: "boolean" },
+				hardware: text("`hardware` of the Handset, so that a change of it starts the phone again."),
+			},
+			["handset", "image", "personas"],
+			{
+				handset: text("Id of the Handset."),
+				image: text("Key of the image that runs; empty when the phone does not."),
+				runningKey: text("Key of the image that runs; empty when the phone does not."),
+				running: { description: "Whether the phone runs.", type: "boolean" },
+				crashed: { description: "Names of personas that have crashed and stay so.", type: "array", items: STRING },
+				host: text("Name of the machine the phone is on."),
+			},
+		),
+		"persona:index:Phone": resource(
+			"A whole phone: guests and Veil built, composed into a device image, and running on a handset of its own. Takes the path of a Phone document as `phone`, or the phone's parts.",
+			{ phone: text("Path of a Phone document, relative to the folder of Pulumi.yaml."), ...phone.parts },
+			[],
+			{
+				handset: text("Id of the handset: what `persona --handset` takes."),
+				key: text("Key of the device image; known in previews."),
+				digest: text("Digest of the device image's file."),
+				signature: text("Whose signature the device image carries; `development` means none."),
+				runningKey: text("Key of the image that runs."),
+				host: text("Name of the machine the handset is on."),
+			},
+			{ isComponent: true },
+		),
+	};
+	const schema = {
+		name: "persona",
+		displayName: "Persona",
+		version: packageVersion(),
+		description:
+			"Phones with isolated personas: builds the hypervisor and guests, composes a device image and keeps the handset as declared.",
+		keywords: ["pulumi", "persona", "kind/native", "category/utility"],
+		license: "Apache-2.0",
+		provider: { description: "The persona provider has no options." },
+		config: {},
+		types,
+		resources,
+		functions: {
+			"persona:index:getStatus": {
+				description: "What is true of a handset now: run-time facts that are nobody's outputs because they are not declared.",
+				inputs: { properties: { handset: text("Id of the handset.") }, required: ["handset"] },
+				outputs: {
+					properties: {
+						handset: text("Id of the handset."),
+						board: text("Its board."),
+						digest: text("Digest of the image it runs."),
+						personas: {
+							description: "Each persona, in the order of the device image.",
+							type: "array",
+							items: { $ref: "#/types/persona:index:PersonaStatus" },
+						},
+					},
+					required: ["handset", "board", "digest", "personas"],
+				},
+			},
+		},
+	};
+	return `${JSON.stringify(schema, undefined, "\t")}\n`;
+}
+
+if (process.argv[1] === import.meta.filename) writeFileSync(providerSchemaPath, providerSchema());
