@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Deployment: a device image running on a handset, as a program declares it.
-import pulumi from "@pulumi/pulumi";
+import type pulumi from "@pulumi/pulumi";
 import type { PersonaReadiness } from "./device-image.ts";
+import { CustomResource } from "./sdk.ts";
 
 export interface DeploymentArgs {
 	/** Id of the Handset. */
@@ -20,7 +21,7 @@ export interface DeploymentArgs {
  * A device image on a handset. Creating and updating it waits until every persona is up, and puts the previous image back when one is
  * not by its deadline; deleting it stops the phone.
  */
-export class Deployment extends pulumi.CustomResource {
+export class Deployment extends CustomResource {
 	declare readonly handset: pulumi.Output<string>;
 	/** Key of the image that runs; empty when the phone does not. */
 	declare readonly runningKey: pulumi.Output<string>;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // DeviceImage: Veil with every persona's guest in one file, as a program declares it.
-import pulumi from "@pulumi/pulumi";
+import type pulumi from "@pulumi/pulumi";
 import type { Inputs } from "./inputs.ts";
 import type { PhoneParts } from "./manifest/index.ts";
+import { CustomResource } from "./sdk.ts";
 
 export interface DeviceImageArgs {
 	/** The Phone document: its path, relative to the folder of Pulumi.yaml, or the phone's parts. */
@@ -22,7 +23,7 @@ export interface PersonaReadiness {
 }
 
 /** What is put on a handset: Veil, the compiled manifest and every persona's payloads. */
-export class DeviceImage extends pulumi.CustomResource {
+export class DeviceImage extends CustomResource {
 	/** Digest of everything it is composed from, as `sha256:<hex>`; known in previews. */
 	declare readonly key: pulumi.Output<string>;
 	/** Digest of the file, as `sha256:<hex>`. */

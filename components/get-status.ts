@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // getStatus: what `persona status --json` prints, for programs.
-import pulumi from "@pulumi/pulumi";
+import type pulumi from "@pulumi/pulumi";
+import { invoke, output } from "./sdk.ts";
 
 export interface PersonaStatus {
 	readonly name: string;
@@ -25,5 +26,5 @@ export interface Status {
 
 /** What is true of a handset now: run-time facts that are nobody's outputs because they are not declared. */
 export function getStatus(args: { readonly handset: pulumi.Input<string> }): pulumi.Output<Status> {
-	return pulumi.output(args).apply((plain) => pulumi.runtime.invoke("persona:index:getStatus", plain) as Promise<Status>);
+	return output(args).apply((plain) => invoke("persona:index:getStatus", plain) as Promise<Status>);
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // GuestImage: the operating system of one persona, as a program declares it.
-import pulumi from "@pulumi/pulumi";
+import type pulumi from "@pulumi/pulumi";
 import type { Inputs } from "./inputs.ts";
 import type { Inline, PersonaInput } from "./manifest/index.ts";
+import { CustomResource } from "./sdk.ts";
 
 export interface GuestImageArgs {
 	/** The Persona document: its path, relative to the folder of Pulumi.yaml, or the document itself. */
@@ -12,7 +13,7 @@ export interface GuestImageArgs {
 }
 
 /** The guest of one persona: kernel, initial filesystem and command line. Equal inputs give the same bytes, and no work the second time. */
-export class GuestImage extends pulumi.CustomResource {
+export class GuestImage extends CustomResource {
 	/** Digest of everything it is built from, as `sha256:<hex>`; known in previews, on any machine. */
 	declare readonly key: pulumi.Output<string>;
 	/** Digest of its content, as `sha256:<hex>`. */

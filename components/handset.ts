@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Handset: one device, as a program declares it.
-import pulumi from "@pulumi/pulumi";
+import type pulumi from "@pulumi/pulumi";
+import { CustomResource } from "./sdk.ts";
 
 export interface HandsetArgs {
 	/** A folder's name in `boards/`, for instance `qemu-virt`. Another board is another handset. */
@@ -14,7 +15,7 @@ export interface HandsetArgs {
 }
 
 /** One emulated handset: an identity and a private folder on this machine. Its id is what `persona --handset` takes. */
-export class Handset extends pulumi.CustomResource {
+export class Handset extends CustomResource {
 	declare readonly board: pulumi.Output<string>;
 	/** Digest of what is emulated; a running phone is started again when it changes. */
 	declare readonly hardware: pulumi.Output<string>;

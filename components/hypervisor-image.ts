@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // HypervisorImage: Veil for a board, as a program declares it.
-import pulumi from "@pulumi/pulumi";
+import type pulumi from "@pulumi/pulumi";
+import { CustomResource } from "./sdk.ts";
 
 export interface HypervisorImageArgs {
 	/** The board Veil is to run on: a folder's name in `boards/`, for instance `qemu-virt`. */
@@ -8,7 +9,7 @@ export interface HypervisorImageArgs {
 }
 
 /** Veil, built from its sources for one board. */
-export class HypervisorImage extends pulumi.CustomResource {
+export class HypervisorImage extends CustomResource {
 	/** Digest of everything it is built from, as `sha256:<hex>`; known in previews. */
 	declare readonly key: pulumi.Output<string>;
 	/** Digest of its content, as `sha256:<hex>`. */

@@ -2,12 +2,12 @@
 // What a Phone was declared as: reads and checks its documents, and hands their parts on as they were given, so that outputs stay
 // outputs and secrets stay secret.
 import { relative, resolve } from "node:path";
-import pulumi from "@pulumi/pulumi";
 import type { GuestImageArgs } from "./guest-image.ts";
 import type { HandsetArgs } from "./handset.ts";
 import type { InputsOf } from "./inputs.ts";
 import type { PhoneParts, PhoneResult } from "./manifest/index.ts";
 import type { PhoneArgs } from "./phone.ts";
+import { Output, output, RunError } from "./sdk.ts";
 import { projectRoot } from "./util/paths.ts";
 
 export interface DeclaredPhone {
@@ -24,7 +24,7 @@ export async function declaredPhone(args: PhoneArgs): Promise<DeclaredPhone> {
 	const { value, complete } = await settle(args);
 	const plain = value as { readonly phone?: unknown } & PhoneParts;
 	if ("phone" in args) {
-		if (typeof plain.phone !== "string") throw new pulumi.RunError("phone: the path of a Phone document must be known in previews");
+		if (typeof plain.phone !== "string") throw new RunError("phone: the path of a Phone document must be known in previews");
 		return fromFile(plain.phone, folder);
 	}
 	return complete ? fromParts(args, plain, folder) : fromIncompleteParts(args, plain, folder);
@@ -57,7 +57,7 @@ async function fromParts(args: InputsOf<PhoneParts>, plain: PhoneParts, folder: 
 /** In a preview, where some parts are not known yet: the resources check them when they are. */
 async function fromIncompleteParts(args: InputsOf<PhoneParts>, plain: PhoneParts, folder: string): Promise<DeclaredPhone> {
 	const { phoneFromParts } = await import("./manifest/index.ts");
-	const known = (what: string) => new pulumi.RunError(`${what} must be known in previews`);
+	const known = (what: string) => new RunError(`${what} must be known in previews`);
 	if (typeof plain.board !== "string") throw known("board");
 	if (!Array.isArray(plain.personas)) throw known("personas");
 	const { board } = plain;
@@ -80,13 +80,13 @@ async function fromIncompleteParts(args: InputsOf<PhoneParts>, plain: PhoneParts
 function partOf(args: InputsOf<PhoneParts>, index: number): GuestImageArgs["document"] {
 	const { personas } = args;
 	if (Array.isArray(personas)) return personas[index] as GuestImageArgs["document"];
-	return pulumi.output(personas).apply((all) => (all as unknown[])[index]) as GuestImageArgs["document"];
+	return output(personas).apply((all) => (all as unknown[])[index]) as GuestImageArgs["document"];
 }
 
 async function orProblems(result: PhoneResult, folder: string): Promise<NonNullable<PhoneResult["resolved"]>> {
 	if (result.resolved !== undefined) return result.resolved;
 	const { renderProblems } = await import("./manifest/index.ts");
-	throw new pulumi.RunError(renderProblems(result.problems, folder));
+	throw new RunError(renderProblems(result.problems, folder));
 }
 
 /**
@@ -94,7 +94,7 @@ async function orProblems(result: PhoneResult, folder: string): Promise<NonNulla
  * the SDK's own components look into an output.)
  */
 async function settle(input: unknown): Promise<{ value: unknown; complete: boolean }> {
-	if (pulumi.Output.isInstance(input)) {
+	if (Output.isInstance(input)) {
 		const output = input as unknown as { isKnown: Promise<boolean>; promise(): Promise<unknown> };
 		return (await output.isKnown) ? settle(await output.promise()) : { value: undefined, complete: false };
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Phone: what most users declare. Takes a Phone document or its parts and makes every resource the phone consists of.
-import pulumi from "@pulumi/pulumi";
+import type pulumi from "@pulumi/pulumi";
 import { Deployment } from "./deployment.ts";
 import { DeviceImage } from "./device-image.ts";
 import { GuestImage } from "./guest-image.ts";
@@ -9,6 +9,7 @@ import { HypervisorImage } from "./hypervisor-image.ts";
 import type { InputsOf } from "./inputs.ts";
 import type { PhoneParts } from "./manifest/index.ts";
 import { declaredPhone } from "./phone-declared.ts";
+import { ComponentResource, Output, output } from "./sdk.ts";
 
 /** A phone by its document, or by its parts. */
 export type PhoneArgs =
@@ -34,7 +35,7 @@ interface PhoneOutputs {
 }
 
 /** A whole phone: guests and Veil built, composed into a device image, and running on a handset of its own. */
-export class Phone extends pulumi.ComponentResource<PhoneOutputs> {
+export class Phone extends ComponentResource<PhoneOutputs> {
 	readonly handset: PhoneOutputs["handset"];
 	readonly key: PhoneOutputs["key"];
 	readonly digest: PhoneOutputs["digest"];
@@ -45,7 +46,7 @@ export class Phone extends pulumi.ComponentResource<PhoneOutputs> {
 	constructor(name: string, args: PhoneArgs, options?: pulumi.ComponentResourceOptions) {
 		super("persona:index:Phone", name, args as pulumi.Inputs, options);
 		const data = this.getData();
-		const outputs = pulumi.output(data);
+		const outputs = output(data);
 		this.handset = outputs.handset;
 		this.key = outputs.key;
 		this.digest = outputs.digest;
@@ -53,7 +54,7 @@ export class Phone extends pulumi.ComponentResource<PhoneOutputs> {
 		this.runningKey = outputs.runningKey;
 		this.host = outputs.host;
 		// When the documents have problems the program hears of them once, and not again from every output.
-		for (const output of [outputs, ...Object.values({ ...this }).filter(pulumi.Output.isInstance)]) settleQuietly(output);
+		for (const output of [outputs, ...Object.values({ ...this }).filter(Output.isInstance)]) settleQuietly(output);
 		void data.then();
 	}
 
