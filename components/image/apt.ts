@@ -105,8 +105,9 @@ export async function openApt(
 	};
 }
 
-/** What a full Debian guest has beside its essential packages. */
-export const DEBIAN_BASE = ["systemd-sysv", "login", "passwd", "kmod"] as const;
+// What a full Debian guest has beside its essential packages. The first says that mmdebstrap has merged /usr already; without it a
+// package comes along that would do it, and all of Perl with it.
+const DEBIAN_BASE = ["usr-is-merged", "systemd-sysv", "login", "passwd", "kmod"];
 
 /** The lines of `apt-get --print-uris`, with the archive's base taken off. */
 export function parseUris(output: string, archives: DebianArchives): LockEntry[] {
@@ -166,6 +167,8 @@ async function configuration(dir: string): Promise<string> {
 		'APT::Install-Recommends "false";',
 		// The user apt drops to when it is root cannot enter the cache folder of the user it runs for.
 		'APT::Sandbox::User "root";',
+		// apt counts itself as essential; a guest need not have it.
+		'pkgCacheGen::ForceEssential ",";',
 		'Acquire::Languages "none";',
 		'Acquire::ForceHash "SHA256";',
 		"",

@@ -35,7 +35,8 @@ cd
 /** What of a package's files a small root filesystem leaves out; the licences stay. */
 function kept(path: string): boolean {
 	if (/^usr\/share\/doc\/[^/]+\/copyright$/.test(path)) return true;
-	return !/^usr\/share\/(doc|man|info|locale|lintian|bug|doc-base)\/./.test(path);
+	// glibc knows UTF-8 without its tables of old encodings, which are larger than all the rest of it.
+	return !/^usr\/(share\/(doc|man|info|locale|lintian|bug|doc-base)|lib\/aarch64-linux-gnu\/gconv)\/./.test(path);
 }
 
 /** The tree of packages' files, given as paths of `.deb` files in the order they are laid over each other. */

@@ -121,7 +121,10 @@ async function bootstrap(
 	const args = [
 		"--architectures=arm64",
 		"--variant=essential",
+		"--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
 		`--include=${entries.map(({ name }) => name).join(",")}`,
+		// The result counts only when all went well, so no file needs to reach the disk before.
+		"--dpkgopt=force-unsafe-io",
 		"--dpkgopt=path-exclude=/usr/share/doc/*",
 		"--dpkgopt=path-exclude=/usr/share/man/*",
 		"--dpkgopt=path-exclude=/usr/share/locale/*",

@@ -78,9 +78,15 @@ export async function findHypervisor(key: string, store: Store, signal?: AbortSi
 	return blob === undefined ? undefined : { key, ...blob };
 }
 
-/** Tests and the fake machine do not reach the binary. */
+/** Results of a build by hand, and what editors and git keep. */
 function ignored(path: string): boolean {
-	return /^(tests|build|arch\/host)$|(^|\/)\.[^/]*$/.test(path);
+	return /^build$|(^|\/)\.[^/]*$/.test(path);
+}
+
+/** What the binary is made from: the tests and their machine do not reach it, though the makefile may name them. */
+function counts(path: string): boolean {
+	if (/(^|\/)Makefile$|\.(mk|ld)$/.test(path)) return true;
+	return /\.(c|h|S|s)$/.test(path) && !/^(tests|arch\/host)\//.test(path);
 }
 
 async function sourcesDigest(root: string): Promise<string> {
@@ -91,8 +97,7 @@ async function sourcesDigest(root: string): Promise<string> {
 			const inner = path === "" ? entry.name : `${path}/${entry.name}`;
 			if (ignored(inner)) continue;
 			if (entry.isDirectory()) await visit(inner);
-			else if (/\.(c|h|S|s|ld|mk)$|^Makefile$/.test(entry.name))
-				listing.push(`${inner} ${sha256(await readFile(join(root, inner)))}`);
+			else if (counts(inner)) listing.push(`${inner} ${sha256(await readFile(join(root, inner)))}`);
 		}
 	};
 	await visit("");

@@ -53,6 +53,9 @@ export interface Blob {
 export async function openStore(dir = join(cacheDir(), "store")): Promise<Store> {
 	await guardSpace(dir, async () => {
 		for (const part of ["blobs", "keys", "locks", "tmp"]) await mkdir(join(dir, part), { recursive: true, mode: 0o700 });
+	}).catch((error: unknown) => {
+		// Node reports a folder that cannot be made in a read-only file system as missing.
+		throw errorCode(error) === "ENOENT" ? notWritable(dir, error) : error;
 	});
 	return {
 		dir,
@@ -216,13 +219,14 @@ export async function guardSpace<T>(dir: string, work: () => Promise<T>): Promis
 			});
 		}
 		if (code === "EACCES" || code === "EROFS" || code === "EPERM") {
-			throw new UserError(`${dir} cannot be written`, {
-				remedy: "make it writable, or set XDG_CACHE_HOME to another folder",
-				cause: error,
-			});
+			throw notWritable(dir, error);
 		}
 		throw error;
 	}
+}
+
+function notWritable(dir: string, cause: unknown): UserError {
+	return new UserError(`${dir} cannot be written`, { remedy: "make it writable, or set XDG_CACHE_HOME to another folder", cause });
 }
 
 /** Names of the entries of a folder; none when it is not there. */

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// Veil's key follows from its sources, its bytes from nothing else.
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { VEIL_IMAGE_MAGIC, veilImageHeader } from "../../components/image/abi.ts";
+import { buildHypervisor, hypervisorInputs, hypervisorKey } from "../../components/image/hypervisor.ts";
+import { emptyLock } from "../../components/image/lock.ts";
+import { openStore } from "../../components/image/store.ts";
+import type { BuildContext } from "../../components/image/types.ts";
+import { boardByName } from "../../components/manifest/index.ts";
+import { packageRoot } from "../../components/util/paths.ts";
+import { silent } from "../../components/util/progress.ts";
+import { temporaryFolder } from "./support.ts";
+
+const board = (await boardByName("qemu-virt", packageRoot())).document;
+
+async function context(changes: Partial<BuildContext> = {}): Promise<BuildContext> {
+	return { store: await openStore(temporaryFolder()), lock: emptyLock(), progress: silent, projectDir: "/", ...changes };
+}
+
+/** A project that "compiles" in no time. */
+function tiny(recipe = "cp main.c $(BUILD)/veil.bin"): string {
+	const root = join(temporaryFolder(), "with spaces");
+	mkdirSync(join(root, "tests"), { recursive: true });
+	writeFileSync(join(root, "main.c"), "int x;\n");
+	writeFileSync(join(root, "tests/test.c"), "int t;\n");
+	writeFileSync(join(root, "Makefile"), `all:\n\t@mkdir -p $(BUILD)\n\t@${recipe}\n`);
+	return root;
+}
+
+describe("the key", () => {
+	test("follows sources, not tests or prose", async () => {
+		const root = tiny();
+		const key = async () => hypervisorKey(await hypervisorInputs(board, root));
+		const before = await key();
+		writeFileSync(join(root, "tests/test.c"), "changed");
+		writeFileSync(join(root, "README.md"), "new");
+		expect(await key()).toBe(before);
+		writeFileSync(join(root, "main.c"), "int y;\n");
+		expect(await key()).not.toBe(before);
+	});
+
+	test("names the compiler", async () => {
+		expect((await hypervisorInputs(board, tiny())).compiler).toMatch(/^aarch64-linux-gnu-gcc .*\d+\.\d+/);
+	});
+});
+
+describe("a build", () => {
+	test("works from a path with spaces, once, and leaves nothing behind", async () => {
+		const root = tiny();
+		const before = new Set(readdirSync(tmpdir()).filter((name) => name.startsWith("persona-veil-")));
+		const messages: string[] = [];
+		const work = await context({ progress: (message) => messages.push(message) });
+		const inputs = await hypervisorInputs(board, root);
+		const one = await buildHypervisor(inputs, work, root);
+		const two = await buildHypervisor(inputs, work, root);
+		expect(readFileSync(one.path, "utf8")).toBe("int x;\n");
+		expect(two).toEqual(one);
+		expect(messages).toEqual(["compiling Veil"]);
+		expect(existsSync(join(root, "build"))).toBe(false);
+		expect(readdirSync(tmpdir()).filter((name) => name.startsWith("persona-veil-") && !before.has(name))).toEqual([]);
+	});
+
+	test("that fails shows the compiler's last words", async () => {
+		const root = tiny("echo 'main.c:1: error: no' >&2; false");
+		await expect(buildHypervisor(await hypervisorInputs(board, root), await context(), root)).rejects.toMatchObject({
+			name: "UserError",
+			message: expect.stringContaining("main.c:1: error: no"),
+		});
+	});
+
+	test("of sources that changed since the preview is refused", async () => {
+		const root = tiny();
+		const inputs = await hypervisorInputs(board, root);
+		writeFileSync(join(root, "main.c"), "int z;\n");
+		await expect(buildHypervisor(inputs, await context(), root)).rejects.toThrow(/changed while/);
+	});
+
+	test("ends within a second of an abort", async () => {
+		const root = tiny("sleep 60");
+		const stop = new AbortController();
+		const inputs = await hypervisorInputs(board, root);
+		const work = await context({ signal: stop.signal });
+		const building = buildHypervisor(inputs, work, root);
+		setTimeout(() => stop.abort(), 300);
+		const start = Date.now();
+		await expect(building).rejects.toThrow(/abort/i);
+		expect(Date.now() - start).toBeLessThan(1300);
+	});
+});
+
+test("Veil itself gives the same bytes from two folders", { timeout: 240_000 }, async () => {
+	const source = join(packageRoot(), "hypervisor");
+	const copy = join(temporaryFolder(), "another place", "hypervisor");
+	cpSync(source, copy, { recursive: true });
+	writeFileSync(join(copy, "tests/another.c"), "not part of it");
+	const inputs = await hypervisorInputs(board, source);
+	expect(await hypervisorInputs(board, copy)).toEqual(inputs);
+
+	const one = await buildHypervisor(inputs, await context(), source);
+	const two = await buildHypervisor(inputs, await context(), copy);
+
+	expect(two.digest).toBe(one.digest);
+	expect(veilImageHeader.read(readFileSync(one.path)).veilMagic).toBe(VEIL_IMAGE_MAGIC);
+});
