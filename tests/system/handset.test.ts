@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// The demo phone on a real QEMU with the real Veil: READY, consoles, crashes, and kills of everything that can be killed.
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+	controlClient,
+	findOrphans,
+	handsetDir,
+	handsetEndpoints,
+	observeHandset,
+	removeHandset,
+	startHandset,
+	stopHandset,
+} from "../../components/handset/index.ts";
+import { waitUntil } from "../../components/handset/processes.ts";
+import { findOwnProcesses } from "../../components/handset/qemu.ts";
+import { readBridgeState } from "../../components/handset/record.ts";
+import { runRoot } from "../../components/util/paths.ts";
+import { persona } from "../cli/run.ts";
+import { type DemoPhone, demoPhone } from "./demo-phone.ts";
+
+const ID = "system-test";
+const before = process.env.PERSONA_STATE_DIR;
+let state: string;
+let phone: DemoPhone;
+
+beforeAll(async () => {
+	state = mkdtempSync(join(tmpdir(), "persona-test-"));
+	process.env.PERSONA_STATE_DIR = state;
+	phone = await demoPhone(ID);
+	await start();
+});
+
+afterAll(async () => {
+	await removeHandset(ID);
+	const left = findOwnProcesses(runRoot());
+	for (const { identity } of left) process.kill(identity.pid, "SIGKILL");
+	rmSync(state, { recursive: true, force: true });
+	if (before === undefined) delete process.env.PERSONA_STATE_DIR;
+	else process.env.PERSONA_STATE_DIR = before;
+	expect(left).toEqual([]);
+});
+
+describe("the demo phone", () => {
+	it("has both personas READY, and `persona status` says so", async () => {
+		const { stdout } = await persona(["status", "--json"]);
+		expect(JSON.parse(stdout)).toMatchObject({
+			handset: ID,
+			board: "qemu-virt",
+			digest: phone.image.digest,
+			personas: [
+				{ name: "work", state: "running", ready: true, foreground: false, restarts: 0, lastFault: null },
+				{ name: "personal", state: "running", ready: true, foreground: true, restarts: 0, lastFault: null },
+			],
+		});
+	});
+
+	it("has a console for each persona, which loses nothing of a long output", async () => {
+		expect(await type("work", "echo $((6 * 7))-$(hostname)\n", /42-work/)).toContain("42-work");
+		expect(await type("personal", "echo $((6 * 7))-$(hostname)\n", /42-personal/)).toContain("42-personal");
+		const long = await type("work", "head -c 200000 /dev/zero | tr '\\0' x; echo; echo do''ne\n", /done/);
+		expect(/x{1000,}/.exec(long.replace(/[\r\n]/g, ""))?.[0]).toHaveLength(200_000);
+	});
+
+	it("shows a busy persona's CPU time and a paused one's none", async () => {
+		await type("work", "while :; do :; done &\n", /#/);
+		const percent = async () => {
+			const { personas } = JSON.parse((await persona(["status", "--json"])).stdout) as { personas: { cpuPercent: number }[] };
+			return personas[0]?.cpuPercent ?? Number.NaN;
+		};
+		expect(await percent()).toBeGreaterThan(60);
+		await persona(["pause", "work"]);
+		expect(await percent()).toBe(0);
+		await persona(["resume", "work"]);
+		await type("work", "kill %1\n", /#/);
+	});
+
+	it("lets one persona panic and come back, while the other goes on", async () => {
+		await type("work", "echo c > /proc/sysrq-trigger\n", /./);
+		await until(async () => {
+			const [work] = (await observeHandset(ID)).personas;
+			return work?.restarts === 1 && work.ready;
+		});
+		const [work, personal] = (await observeHandset(ID)).personas;
+		expect(["guestReset", "guestCrashed"]).toContain(work?.reason);
+		expect(personal).toMatchObject({ state: "running", ready: true, starts: 1, restarts: 0, reason: "none" });
+		const { personas } = JSON.parse((await persona(["status", "--json"])).stdout) as { personas: { lastFault: unknown }[] };
+		expect(personas[0]?.lastFault).toMatchObject({ reason: work?.reason });
+	});
+
+	it("stops and starts a persona by command, and moves the foreground", async () => {
+		expect((await persona(["stop", "personal"])).stdout).toBe("personal is stopped\n");
+		expect(await observeHandset(ID)).toMatchObject({ personas: [{ ready: true }, { state: "stopped", ready: false }] });
+		expect((await persona(["start", "personal"])).stdout).toBe("personal is running\n");
+		await persona(["switch", "work"]);
+		await until(async () => (await observeHandset(ID)).personas[1]?.ready === true);
+		expect((await observeHandset(ID)).foreground).toBe("work");
+		const client = await controlClient(ID);
+		expect((await client.statistics("work")).exits).toBeGreaterThan(100n);
+		client.close();
+	});
+
+	it("goes on when its bridge is killed, and a new bridge knows who is up", async () => {
+		process.kill((await readBridgeState(handsetDir(ID)))?.bridge.pid ?? 0, "SIGKILL");
+		await until(() => findOwnProcesses(runRoot()).every(({ what }) => what === "qemu"));
+		expect((await observeHandset(ID)).personas).toMatchObject([{ ready: true }, { ready: true }]);
+		expect(await type("work", "echo again-$((1 + 1))\n", /again-2/)).toContain("again-2");
+	});
+
+	it("is found dead when QEMU is killed, and the next start restores it", async () => {
+		const qemu = findOwnProcesses(runRoot()).find(({ what }) => what === "qemu");
+		process.kill(qemu?.identity.pid ?? 0, "SIGKILL");
+		await until(() => findOwnProcesses(runRoot()).length === 0);
+		expect(await observeHandset(ID)).toMatchObject({ alive: false, problem: "its QEMU has ended by itself" });
+		expect((await start()).personas).toMatchObject([{ ready: true }, { ready: true }]);
+	});
+
+	it("switches itself off when it is stopped, and leaves no process", async () => {
+		const begun = performance.now();
+		await stopHandset(ID);
+		expect(performance.now() - begun).toBeLessThan(2900);
+		expect(findOwnProcesses(runRoot())).toEqual([]);
+		expect(await findOrphans()).toEqual([]);
+		expect(readFileSync(join(handsetDir(ID), "logs", "panic.log"), "utf8")).toBe("");
+	});
+});
+
+async function start() {
+	return startHandset(phone.spec, phone.image, { personas: phone.personas });
+}
+
+async function until(what: () => boolean | Promise<boolean>): Promise<void> {
+	expect(await waitUntil(what, { deadlineMs: 60_000, everyMs: 100 })).toBe(true);
+}
+
+/** Types on a persona's console and gives what it wrote from then on until the pattern came behind the echo of what was typed. */
+async function type(name: string, text: string, pattern: RegExp): Promise<string> {
+	const socket = connect((await handsetEndpoints(ID)).consoles[name] ?? "");
+	let heard = "";
+	socket.on("data", (bytes) => {
+		heard += bytes.toString("latin1");
+	});
+	socket.write(text);
+	await until(() => heard.includes("\n") && pattern.test(heard.slice(heard.indexOf("\n") + 1)));
+	socket.destroy();
+	return heard;
+}
