@@ -17,6 +17,7 @@
 #include "owner.h"
 #include "payload.h"
 #include "persona.h"
+#include "sched.h"
 
 extern const struct veil_image_header image_header;
 
@@ -74,6 +75,7 @@ void boot_init(void)
 	uint64_t epoch;
 
 	console_init();
+	sched_init();
 	manifest_load();
 	cpu_count = manifest.header->cpu_count;
 	epoch = entropy_init();

@@ -31,6 +31,7 @@ static struct cpu *affine_cpu(const struct veil_persona *config, uint32_t start)
 static bool persona_init(struct persona *p, uint32_t index, const struct manifest *manifest)
 {
 	p->index = index;
+	p->gate = GATE_STATE;
 	p->manifest = manifest;
 	p->config = &manifest->personas[index];
 	p->cap_quota = INT64_MAX;
@@ -68,10 +69,33 @@ bool persona_init_all(const struct manifest *manifest)
 
 /* ---- Transitions ---- */
 
+static void gate_close(struct persona *p, enum gate gate)
+{
+	__atomic_or_fetch(&p->gate, gate, __ATOMIC_SEQ_CST);
+}
+
+static void gate_open(struct persona *p, enum gate gate)
+{
+	__atomic_and_fetch(&p->gate, ~(uint32_t)gate, __ATOMIC_SEQ_CST);
+}
+
+static void work_set(struct persona *p, enum persona_work work)
+{
+	p->work = work;
+	if (work == WORK_NONE)
+		gate_open(p, GATE_WORK);
+	else
+		gate_close(p, GATE_WORK);
+}
+
 static void state_set(struct persona *p, enum veil_state state, enum veil_reason reason)
 {
-	__atomic_store_n(&p->state, state, __ATOMIC_RELAXED);
+	p->state = state;
 	p->reason = reason;
+	if (state == VEIL_STATE_RUNNING)
+		gate_open(p, GATE_STATE);
+	else
+		gate_close(p, GATE_STATE);
 	control_event_state(p);
 }
 
@@ -81,8 +105,8 @@ static void work_begin(struct persona *p, bool starts)
 	p->work_starts = starts;
 	p->work_page = 0;
 	p->work_segment = 0;
-	__atomic_store_n(&p->work, WORK_FORGET, __ATOMIC_SEQ_CST);
-	sched_wake(p->vcpus[0]);
+	work_set(p, WORK_FORGET);
+	sched_again(p->vcpus[0]->cpu);
 }
 
 static void start_begin(struct persona *p, enum veil_reason reason)
@@ -142,7 +166,8 @@ void persona_complete(struct persona *p)
 		default:
 			break;
 		}
-		__atomic_store_n(&p->action, ACTION_NONE, __ATOMIC_SEQ_CST);
+		p->action = ACTION_NONE;
+		gate_open(p, GATE_ACTION);
 	}
 	lock_release(&p->life_lock);
 }
@@ -153,7 +178,8 @@ static void persona_request(struct persona *p, enum persona_action action, enum 
 	lock_take(&p->life_lock);
 	if (action >= p->action) {
 		p->action_reason = reason;
-		__atomic_store_n(&p->action, action, __ATOMIC_SEQ_CST);
+		p->action = action;
+		gate_close(p, GATE_ACTION);
 	}
 	lock_release(&p->life_lock);
 	for (uint32_t i = 0; i < p->config->cpu_count; i++)
@@ -295,7 +321,7 @@ static void work_forget(struct persona *p)
 	stage2_flush(p);
 	for (uint32_t i = 0; i < p->config->cpu_count; i++)
 		p->vcpus[i]->fill_done = 0;
-	p->work = p->work_starts ? WORK_VERIFY : WORK_NONE;
+	work_set(p, p->work_starts ? WORK_VERIFY : WORK_NONE);
 }
 
 /* False: another CPU is hashing what this persona waits for. */
@@ -306,7 +332,7 @@ static bool work_verify(struct persona *p)
 	while (p->work_segment < m->header->segments.count && m->segments[p->work_segment].persona != p->index)
 		p->work_segment++;
 	if (p->work_segment == m->header->segments.count) {
-		p->work = WORK_ENTER;
+		work_set(p, WORK_ENTER);
 		return true;
 	}
 	switch (payload_verify_step(m->segments[p->work_segment].payload)) {
@@ -361,7 +387,7 @@ static void work_enter(struct persona *p)
 	p->time_offset = arch_time();
 	p->ready = 0;
 	p->starts++;
-	p->work = WORK_NONE;
+	work_set(p, WORK_NONE);
 	state_set(p, VEIL_STATE_RUNNING, p->reason);
 }
 
@@ -425,7 +451,7 @@ static void fill_part(struct persona *p, uint64_t offset)
 	arch_clean(to, FILL_PART);
 }
 
-bool persona_populate(struct vcpu *v, ipaddr_t address)
+NOINLINE bool persona_populate(struct vcpu *v, ipaddr_t address)
 {
 	struct persona *p = v->persona;
 	uint64_t page;

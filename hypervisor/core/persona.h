@@ -38,6 +38,12 @@ enum persona_work {
 	WORK_ENTER = 3 /* virtual CPU 0 to the entry point */
 };
 
+enum gate {
+	GATE_STATE = 1, /* the state is not RUNNING */
+	GATE_ACTION = 2, /* an action is wanted: let go of its virtual CPUs */
+	GATE_WORK = 4 /* virtual CPU 0 is to do persona_work() */
+};
+
 struct persona {
 	struct lock life_lock; /* state, action, work */
 	struct lock lock; /* virtual devices and the interrupt controller */
@@ -45,7 +51,8 @@ struct persona {
 	const struct veil_persona *config;
 	const struct manifest *manifest;
 	uint32_t index;
-	uint32_t state; /* enum veil_state; written under persona_lock, read anywhere */
+	uint32_t gate; /* enum gate: why no virtual CPU may run now; 0: they may. Atomic */
+	uint32_t state; /* enum veil_state */
 	uint32_t reason; /* enum veil_reason */
 	uint32_t action; /* enum persona_action wanted next */
 	uint32_t action_reason;
@@ -101,8 +108,7 @@ bool persona_work(struct persona *persona);
 
 static inline bool persona_runs(const struct persona *persona)
 {
-	return __atomic_load_n(&persona->state, __ATOMIC_RELAXED) == VEIL_STATE_RUNNING &&
-	       __atomic_load_n(&persona->action, __ATOMIC_SEQ_CST) == ACTION_NONE;
+	return __atomic_load_n(&persona->gate, __ATOMIC_SEQ_CST) == 0;
 }
 
 /* The guest touched a page that is not mapped: builds it, pristine, from payloads and zeros, and maps it. False: the address is

@@ -12,10 +12,25 @@ struct cpu cpus[VEIL_MAX_CPUS];
 uint32_t cpu_count;
 
 #define SLICE_US 4000 /* how far one may get ahead of another that wants the CPU too */
-#define WAKE_CREDIT_US 1000 /* what a woken virtual CPU may be behind, at most: it runs soon, but cannot hoard */
+#define WAKE_CREDIT_US 1000 /* what a woken virtual CPU may be behind in virtual time, at most: it runs soon, but cannot hoard */
 #define FOREGROUND_CREDIT_US 20000 /* the same for the persona in front: it runs at once */
 #define WORK_WAIT_US 200
 #define GRANULARITY_US 500 /* no preemption for less */
+
+/* The same in ticks. */
+static struct {
+	uint64_t slice, wake_credit, foreground_credit, granularity, cap_period, work_wait;
+} ticks;
+
+void sched_init(void)
+{
+	ticks.slice = us_to_ticks(SLICE_US);
+	ticks.wake_credit = us_to_ticks(WAKE_CREDIT_US);
+	ticks.foreground_credit = us_to_ticks(FOREGROUND_CREDIT_US);
+	ticks.granularity = us_to_ticks(GRANULARITY_US);
+	ticks.cap_period = us_to_ticks(SCHED_CAP_PERIOD_US);
+	ticks.work_wait = us_to_ticks(WORK_WAIT_US);
+}
 
 void sched_add(struct cpu *cpu, struct vcpu *v)
 {
@@ -23,9 +38,9 @@ void sched_add(struct cpu *cpu, struct vcpu *v)
 	cpu->vcpus[cpu->vcpu_count++] = v;
 }
 
-uint64_t sched_weighted(const struct vcpu *v, uint64_t ticks)
+uint64_t sched_weighted(const struct vcpu *v, uint64_t time)
 {
-	return ticks * 1024 / v->persona->config->cpu_share;
+	return time * 1024 / v->persona->config->cpu_share;
 }
 
 /* ---- Caps ---- */
@@ -40,7 +55,7 @@ static bool is_capped(const struct persona *p)
 static void cap_refresh(struct persona *p, uint64_t now)
 {
 	uint64_t end = __atomic_load_n(&p->cap_end, __ATOMIC_RELAXED);
-	uint64_t period = us_to_ticks(SCHED_CAP_PERIOD_US);
+	uint64_t period = ticks.cap_period;
 	int64_t left;
 
 	if (now < end || !__atomic_compare_exchange_n(&p->cap_end, &end, now - (now - end) % period + period, false, __ATOMIC_ACQ_REL,
@@ -65,93 +80,99 @@ static bool is_throttled(struct persona *p, uint64_t now)
 void sched_charge(struct cpu *cpu, struct vcpu *to)
 {
 	uint64_t now = arch_time();
-	uint64_t ticks = now - cpu->charged_since;
+	uint64_t spent = now - cpu->charged_since;
 	struct vcpu *v = cpu->charged;
 
 	cpu->charged_since = now;
 	cpu->charged = to;
 	if (!v) {
-		cpu->idle_time += ticks;
+		cpu->idle_time += spent;
 		return;
 	}
-	v->cpu_time += ticks;
-	v->virtual_time += sched_weighted(v, ticks);
+	v->cpu_time += spent;
+	v->virtual_time += sched_weighted(v, spent);
 	if (is_capped(v->persona))
-		__atomic_fetch_sub(&v->persona->cap_left, (int64_t)ticks, __ATOMIC_RELAXED);
+		__atomic_fetch_sub(&v->persona->cap_left, (int64_t)spent, __ATOMIC_RELAXED);
 }
 
 /* ---- Choice ---- */
 
 /* Work before the start (verifying, clearing) is done as virtual CPU 0, so that it is charged and preempted like a guest. */
-static bool wants_work(const struct vcpu *v)
+static inline bool wants_work(const struct vcpu *v)
 {
-	return v->index == 0 && __atomic_load_n(&v->persona->work, __ATOMIC_SEQ_CST) != WORK_NONE;
+	return v->index == 0 && (__atomic_load_n(&v->persona->gate, __ATOMIC_SEQ_CST) & GATE_WORK);
 }
 
-static bool wants_cpu(const struct vcpu *v)
+static inline bool wants_cpu(const struct vcpu *v)
 {
-	if (wants_work(v))
-		return true;
-	return v->powered && __atomic_load_n(&v->runnable, __ATOMIC_ACQUIRE) && persona_runs(v->persona);
+	if (unlikely(!persona_runs(v->persona)))
+		return wants_work(v);
+	return __atomic_load_n(&v->runnable, __ATOMIC_ACQUIRE);
 }
 
-/* A sleeper whose timer is due becomes runnable. */
-static void wake_due(struct cpu *cpu, uint64_t now)
+/* Waits for an interrupt or its timer, and nobody holds its registers. */
+static inline bool sleeps(const struct cpu *cpu, const struct vcpu *v)
 {
-	for (uint32_t i = 0; i < cpu->vcpu_count; i++) {
-		struct vcpu *v = cpu->vcpus[i];
-
-		if (v != cpu->loaded && v->powered && !v->runnable && persona_runs(v->persona) && arch_vcpu_deadline(v) <= now)
-			sched_wake(v);
-	}
+	return v != cpu->loaded && v->powered && persona_runs(v->persona);
 }
+
+/* Runs soon, but cannot have hoarded. */
+static void give_credit(struct cpu *cpu, struct vcpu *v)
+{
+	uint64_t credit = v->persona->index == persona_foreground ? ticks.foreground_credit : ticks.wake_credit;
+
+	if (v->powered && !__atomic_exchange_n(&v->runnable, true, __ATOMIC_ACQ_REL) &&
+		v->virtual_time + credit < cpu->least_virtual_time)
+		v->virtual_time = cpu->least_virtual_time - credit;
+}
+
+static inline uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+struct choice {
+	struct vcpu *vcpu; /* NULL: nobody wants this CPU */
+	uint64_t deadline; /* when to look again although nothing happens */
+};
 
 /* The one with the least virtual time; the loaded one wins ties and near-ties. */
-static struct vcpu *choose(struct cpu *cpu, uint64_t now)
+static struct choice choose(struct cpu *cpu, uint64_t now)
 {
-	struct vcpu *best = NULL;
-	uint64_t best_time = 0;
+	struct choice choice = {.deadline = mux_deadline()};
+	uint64_t least = UINT64_MAX;
+	uint32_t waiting = 0;
 
 	for (uint32_t i = 0; i < cpu->vcpu_count; i++) {
 		struct vcpu *v = cpu->vcpus[i];
 		uint64_t time;
 
-		if (!wants_cpu(v) || is_throttled(v->persona, now))
+		if (!wants_cpu(v)) {
+			uint64_t at = sleeps(cpu, v) ? arch_vcpu_deadline(v) : UINT64_MAX;
+
+			choice.deadline = earlier(choice.deadline, at > now ? at : UINT64_MAX);
+			if (at > now)
+				continue;
+			give_credit(cpu, v);
+		}
+		if (is_capped(v->persona) && is_throttled(v->persona, now)) {
+			choice.deadline = earlier(choice.deadline, v->persona->cap_end);
 			continue;
-		time = v->virtual_time + (v == cpu->loaded ? 0 : us_to_ticks(GRANULARITY_US));
-		if (!best || time < best_time) {
-			best = v;
-			best_time = time;
+		}
+		waiting++;
+		time = v->virtual_time + (v == cpu->loaded ? 0 : ticks.granularity);
+		if (time < least) {
+			choice.vcpu = v;
+			least = time;
 		}
 	}
-	if (best && best->virtual_time > cpu->least_virtual_time)
-		cpu->least_virtual_time = best->virtual_time;
-	return best;
-}
-
-/* When this CPU must look again although nothing happens: the end of the slice or of a budget, a sleeper's timer, buffered output. */
-static uint64_t next_deadline(struct cpu *cpu, const struct vcpu *running, uint64_t now)
-{
-	uint64_t deadline = mux_deadline();
-
-	for (uint32_t i = 0; i < cpu->vcpu_count; i++) {
-		struct vcpu *v = cpu->vcpus[i];
-		uint64_t at = UINT64_MAX;
-
-		if (v == running) {
-			if (is_capped(v->persona))
-				at = now + (uint64_t)v->persona->cap_left;
-		} else if (wants_cpu(v)) {
-			at = is_capped(v->persona) && v->persona->cap_left <= 0 ? v->persona->cap_end : now + us_to_ticks(SLICE_US);
-		} else if (v->powered && persona_runs(v->persona) && v != cpu->loaded) {
-			at = arch_vcpu_deadline(v);
-		}
-		if (v == cpu->loaded && arch_vcpu_emulated_deadline(v) < at)
-			at = arch_vcpu_emulated_deadline(v);
-		if (at < deadline)
-			deadline = at;
-	}
-	return deadline;
+	if (choice.vcpu && choice.vcpu->virtual_time > cpu->least_virtual_time)
+		cpu->least_virtual_time = choice.vcpu->virtual_time;
+	if (waiting > 1)
+		choice.deadline = earlier(choice.deadline, now + ticks.slice);
+	if (choice.vcpu && is_capped(choice.vcpu->persona))
+		choice.deadline = earlier(choice.deadline, now + (uint64_t)choice.vcpu->persona->cap_left);
+	return choice;
 }
 
 void sched_again(struct cpu *cpu)
@@ -163,14 +184,8 @@ void sched_again(struct cpu *cpu)
 
 void sched_wake(struct vcpu *v)
 {
-	struct cpu *cpu = v->cpu;
-	bool foreground = v->persona->index == persona_foreground;
-	uint64_t credit = sched_weighted(v, us_to_ticks(foreground ? FOREGROUND_CREDIT_US : WAKE_CREDIT_US));
-	uint64_t floor = cpu->least_virtual_time > credit ? cpu->least_virtual_time - credit : 0;
-
-	if (!__atomic_exchange_n(&v->runnable, true, __ATOMIC_ACQ_REL) && v->virtual_time < floor)
-		v->virtual_time = floor;
-	sched_again(cpu);
+	give_credit(v->cpu, v);
+	sched_again(v->cpu);
 }
 
 void sched_yield(struct vcpu *v)
@@ -181,7 +196,7 @@ void sched_yield(struct vcpu *v)
 	for (uint32_t i = 0; i < cpu->vcpu_count; i++)
 		if (cpu->vcpus[i] != v && wants_cpu(cpu->vcpus[i]) && cpu->vcpus[i]->virtual_time > most)
 			most = cpu->vcpus[i]->virtual_time;
-	v->virtual_time = most + us_to_ticks(GRANULARITY_US) + 1;
+	v->virtual_time = most + ticks.granularity + 1;
 	sched_again(cpu);
 }
 
@@ -196,7 +211,7 @@ void sched_unload(struct cpu *cpu)
 	arch_vcpu_save(v);
 	cpu->loaded = NULL;
 	if (__atomic_sub_fetch(&v->persona->loaded_count, 1, __ATOMIC_SEQ_CST) == 0 &&
-	    __atomic_load_n(&v->persona->action, __ATOMIC_SEQ_CST) != ACTION_NONE)
+	    (__atomic_load_n(&v->persona->gate, __ATOMIC_SEQ_CST) & GATE_ACTION))
 		persona_complete(v->persona);
 }
 
@@ -216,10 +231,11 @@ static bool sched_load(struct cpu *cpu, struct vcpu *v)
 	return false;
 }
 
-struct vcpu *sched_run(struct cpu *cpu)
+NOINLINE struct vcpu *sched_run(struct cpu *cpu)
 {
 	for (;;) {
-		struct vcpu *v;
+		struct choice choice;
+		struct vcpu *before;
 		uint64_t now;
 
 		__atomic_store_n(&cpu->need_resched, false, __ATOMIC_SEQ_CST);
@@ -229,29 +245,33 @@ struct vcpu *sched_run(struct cpu *cpu)
 			mux_flush();
 		if (cpu->loaded && !persona_runs(cpu->loaded->persona))
 			sched_unload(cpu);
-		wake_due(cpu, now);
-		v = choose(cpu, now);
-		sched_charge(cpu, v);
-		if (!v) {
-			arch_timer_arm(next_deadline(cpu, NULL, now));
-			arch_idle();
-			arch_interrupt_poll();
-			continue;
-		}
-		if (wants_work(v)) {
+		before = cpu->loaded;
+		choice = choose(cpu, now);
+		cpu->charged = choice.vcpu;
+		if (choice.vcpu && unlikely(!persona_runs(choice.vcpu->persona))) { /* it has work to do, see wants_cpu() */
 			sched_unload(cpu);
-			if (!persona_work(v->persona)) {
-				arch_timer_arm(now + us_to_ticks(WORK_WAIT_US));
+			if (!persona_work(choice.vcpu->persona)) {
+				arch_timer_arm(now + ticks.work_wait);
 				arch_idle();
 			}
 			if (arch_interrupt_pending())
 				arch_interrupt_poll();
 			continue;
 		}
-		if (!sched_load(cpu, v))
+		if (choice.vcpu && !sched_load(cpu, choice.vcpu))
 			continue;
-		arch_timer_arm(next_deadline(cpu, v, now));
-		if (!__atomic_load_n(&cpu->need_resched, __ATOMIC_ACQUIRE))
-			return v;
+		/* Timers of who held the registers till now are known only since they have been saved; those that do not
+		 * interrupt by themselves need ours even while they are loaded. */
+		if (before && sleeps(cpu, before) && !before->runnable)
+			choice.deadline = earlier(choice.deadline, arch_vcpu_deadline(before));
+		if (cpu->loaded)
+			choice.deadline = earlier(choice.deadline, arch_vcpu_emulated_deadline(cpu->loaded));
+		arch_timer_arm(choice.deadline);
+		if (!choice.vcpu) {
+			arch_idle();
+			arch_interrupt_poll();
+		} else if (!__atomic_load_n(&cpu->need_resched, __ATOMIC_ACQUIRE)) {
+			return choice.vcpu;
+		}
 	}
 }

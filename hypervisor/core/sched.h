@@ -12,6 +12,8 @@
 
 #define SCHED_CAP_PERIOD_US 20000 /* a cap is a budget for this long */
 
+void sched_init(void);
+
 /* Pins a virtual CPU to a physical one. */
 void sched_add(struct cpu *cpu, struct vcpu *vcpu);
 
@@ -34,6 +36,6 @@ void sched_charge(struct cpu *cpu, struct vcpu *to);
 void sched_unload(struct cpu *cpu);
 
 /* Weighted time, used for shares: equal for personas that got what they were declared. */
-uint64_t sched_weighted(const struct vcpu *vcpu, uint64_t ticks);
+uint64_t sched_weighted(const struct vcpu *vcpu, uint64_t time);
 
 #endif

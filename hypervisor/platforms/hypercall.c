@@ -68,6 +68,7 @@ static uint64_t cpu_on(struct vcpu *v, uint64_t mpidr, uint64_t entry, uint64_t 
 static void cpu_off(struct vcpu *v)
 {
 	__atomic_store_n(&v->powered, false, __ATOMIC_RELEASE);
+	__atomic_store_n(&v->runnable, false, __ATOMIC_RELEASE);
 	sched_again(v->cpu);
 }
 
@@ -102,19 +103,6 @@ static uint64_t features(uint32_t function)
 	}
 }
 
-/* The state looks like a wait for interrupt: registers are kept, whatever was asked for. */
-static uint64_t cpu_suspend(struct vcpu *v)
-{
-	lock_take(&v->persona->lock);
-	vgic_settle(v);
-	vgic_refill(v);
-	if (!vgic_has_pending(v))
-		__atomic_store_n(&v->runnable, false, __ATOMIC_RELEASE);
-	lock_release(&v->persona->lock);
-	sched_again(v->cpu);
-	return 0;
-}
-
 static void guest_crashed(struct vcpu *v, uint64_t code)
 {
 	struct veil_fault fault = {.address = code, .vcpu = v->index};
@@ -139,7 +127,7 @@ static void call_uid(uint64_t *x)
 	x[3] = 0x01006c69;
 }
 
-void hypercall(struct vcpu *v, uint64_t *x)
+NOINLINE void hypercall(struct vcpu *v, uint64_t *x)
 {
 	uint32_t function = (uint32_t)x[0];
 
@@ -152,7 +140,8 @@ void hypercall(struct vcpu *v, uint64_t *x)
 		break;
 	case PSCI_CPU_SUSPEND_32:
 	case PSCI_CPU_SUSPEND_64:
-		x[0] = cpu_suspend(v);
+		x[0] = 0;
+		arch_vcpu_wait(v); /* whatever was asked for: registers are kept, as in a standby state */
 		break;
 	case PSCI_CPU_OFF:
 		cpu_off(v);

@@ -56,8 +56,7 @@ void vgic_reset(struct persona *p)
 		memset(c, 0, sizeof(*c));
 		c->word.edge = SGI_WORD_EDGE;
 		c->asleep = true;
-		for (size_t j = 0; j < ARRAY_COUNT(c->list); j++)
-			c->list[j] = VGIC_NONE;
+		c->timer_slot = VGIC_NONE;
 	}
 }
 
@@ -67,11 +66,6 @@ struct vgic_word *vgic_word_of(struct vcpu *v, uint32_t irq)
 }
 
 /* ---- Which interrupt next ---- */
-
-static uint32_t deliverable(const struct vgic_word *word)
-{
-	return (word->latch | (word->level & ~word->edge)) & word->enabled & word->group1 & ~word->active & ~word->listed;
-}
 
 static uint32_t routed(const struct vgic *g, uint32_t word, uint32_t candidates, uint32_t vcpu)
 {
@@ -96,7 +90,7 @@ uint32_t vgic_best(struct vcpu *v)
 		return VGIC_NONE;
 	for (uint32_t w = 0; w <= VGIC_SHARED_WORDS; w++) {
 		const struct vgic_word *word = w ? &g->words[w - 1] : &v->arch.vgic.word;
-		uint32_t candidates = deliverable(word);
+		uint32_t candidates = vgic_deliverable(word);
 
 		if (w)
 			candidates = routed(g, w - 1, candidates, v->index);
@@ -112,12 +106,19 @@ uint32_t vgic_best(struct vcpu *v)
 	return best;
 }
 
-bool vgic_has_pending(struct vcpu *v)
+bool vgic_has_deliverable(struct vcpu *v)
 {
-	for (size_t i = 0; i < ARRAY_COUNT(v->arch.vgic.list); i++)
-		if (v->arch.vgic.list[i] != VGIC_NONE)
-			return true;
-	return vgic_best(v) != VGIC_NONE;
+	const struct vgic_word *words = v->persona->platform.vgic.words;
+	uint32_t any = vgic_deliverable(&v->arch.vgic.word);
+
+	for (uint32_t w = 0; w < VGIC_SHARED_WORDS; w++)
+		any |= vgic_deliverable(&words[w]);
+	return any && vgic_best(v) != VGIC_NONE;
+}
+
+static bool has_pending(struct vcpu *v)
+{
+	return v->arch.vgic.listed_slots || vgic_has_deliverable(v);
 }
 
 /* A virtual CPU's interrupts have changed: refill its list registers here, or have its CPU do it. */
@@ -125,12 +126,12 @@ static void changed(struct vcpu *v)
 {
 	if (v == arch_this_cpu()->loaded) {
 		vgic_refill(v);
-		if (!__atomic_load_n(&v->runnable, __ATOMIC_RELAXED) && vgic_has_pending(v))
+		if (!__atomic_load_n(&v->runnable, __ATOMIC_RELAXED) && has_pending(v))
 			sched_wake(v);
 		return;
 	}
 	__atomic_store_n(&v->vgic_update, true, __ATOMIC_RELEASE);
-	if (vgic_has_pending(v))
+	if (has_pending(v))
 		sched_wake(v);
 	else if (v->cpu != arch_this_cpu())
 		sched_again(v->cpu);
@@ -147,6 +148,18 @@ static struct vcpu *target_of(struct vcpu *v, uint32_t irq)
 	return irq < 32 ? v : v->persona->vcpus[v->persona->platform.vgic.target[irq - 32]];
 }
 
+/* Interrupt `irq` of a virtual CPU has become pending. */
+static void pended(struct vcpu *v, uint32_t irq)
+{
+	if (v != arch_this_cpu()->loaded) {
+		changed(v);
+		return;
+	}
+	vgic_deliver(v, irq);
+	if (!__atomic_load_n(&v->runnable, __ATOMIC_RELAXED) && has_pending(v))
+		sched_wake(v);
+}
+
 void vgic_line(struct vcpu *v, uint32_t irq, bool high)
 {
 	struct vgic_word *word = vgic_word_of(v, irq);
@@ -157,13 +170,16 @@ void vgic_line(struct vcpu *v, uint32_t irq, bool high)
 	word->level ^= bit;
 	if (high && (word->edge & bit))
 		word->latch |= bit;
-	changed(target_of(v, irq));
+	if (high)
+		pended(target_of(v, irq), irq);
+	else
+		changed(target_of(v, irq));
 }
 
 void vgic_latch(struct vcpu *v, uint32_t irq)
 {
 	vgic_word_of(v, irq)->latch |= 1U << (irq % 32);
-	changed(target_of(v, irq));
+	pended(target_of(v, irq), irq);
 }
 
 /* ICC_SGI1R_EL1 (12.2.25): target list of affinity 0.0.0.x, or all others. */
@@ -378,26 +394,26 @@ static bool distributor_fixed(struct vcpu *v, uint64_t offset, bool is_write, ui
 	}
 }
 
-bool vgic_distributor(struct vcpu *v, uint64_t offset, uint32_t size, bool is_write, uint64_t *value)
+NOINLINE struct mmio_result vgic_distributor(struct vcpu *v, uint64_t offset, uint32_t size, bool is_write, uint64_t value)
 {
+	struct mmio_result result = {.value = value};
 	uint64_t reg, word, index;
-	bool found;
 
 	lock_take(&v->persona->lock);
 	if (offset >= GICD_IROUTER && offset < GICD_IROUTER + 8 * 1020) {
-		found = router_access(v, offset, size, is_write, value);
+		result.found = router_access(v, offset, size, is_write, &result.value);
 	} else if (bank_decode(offset, &reg, &word, &index)) {
 		/* Word 0 belongs to the redistributors: reads as zero here (12.1.4). */
 		struct vgic_word *bank = word >= 1 && word <= VGIC_SHARED_WORDS ? &v->persona->platform.vgic.words[word - 1] : NULL;
 
 		vgic_settle(v);
-		found = bank_access(bank, false, reg, index, size, is_write, value);
+		result.found = bank_access(bank, false, reg, index, size, is_write, &result.value);
 		changed_all(v->persona);
 	} else {
-		found = size == 4 && offset % 4 == 0 && distributor_fixed(v, offset, is_write, value);
+		result.found = size == 4 && offset % 4 == 0 && distributor_fixed(v, offset, is_write, &result.value);
 	}
 	lock_release(&v->persona->lock);
-	return found;
+	return result;
 }
 
 /* ---- Redistributors ---- */
@@ -438,28 +454,28 @@ static bool redistributor_fixed(struct vcpu *v, uint64_t offset, uint32_t size, 
 	}
 }
 
-bool vgic_redistributor(struct vcpu *v, uint64_t offset, uint32_t size, bool is_write, uint64_t *value)
+NOINLINE struct mmio_result vgic_redistributor(struct vcpu *v, uint64_t offset, uint32_t size, bool is_write, uint64_t value)
 {
+	struct mmio_result result = {.value = value};
 	uint64_t number = offset / GICR_STRIDE;
 	uint64_t reg, word, index;
 	struct vcpu *owner;
-	bool found;
 
 	if (number >= v->persona->config->cpu_count)
-		return false;
+		return mmio_none();
 	owner = v->persona->vcpus[number];
 	offset %= GICR_STRIDE;
 	lock_take(&v->persona->lock);
 	if (offset < GICR_SGI_FRAME) {
-		found = offset % size == 0 && redistributor_fixed(owner, offset, size, is_write, value);
+		result.found = offset % size == 0 && redistributor_fixed(owner, offset, size, is_write, &result.value);
 	} else if (bank_decode(offset - GICR_SGI_FRAME, &reg, &word, &index)) {
 		vgic_settle(owner);
-		found = bank_access(word == 0 ? &owner->arch.vgic.word : NULL, true, reg, index, size, is_write, value);
+		result.found = bank_access(word == 0 ? &owner->arch.vgic.word : NULL, true, reg, index, size, is_write, &result.value);
 		changed(owner);
 	} else {
-		*value = 0;
-		found = size == 4 && offset - GICR_SGI_FRAME >= GICD_IDREGS;
+		result.value = 0;
+		result.found = size == 4 && offset - GICR_SGI_FRAME >= GICD_IDREGS;
 	}
 	lock_release(&v->persona->lock);
-	return found;
+	return result;
 }

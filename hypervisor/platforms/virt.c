@@ -32,21 +32,19 @@ void platform_reset(struct persona *p)
 	lock_release(&p->lock);
 }
 
-static bool pvpanic_access(struct vcpu *v, uint64_t offset, bool is_write, uint64_t *value)
+static NOINLINE struct mmio_result pvpanic_access(struct vcpu *v, uint64_t offset, bool is_write, uint64_t value)
 {
 	static const struct veil_fault none;
 
 	if (offset != 0)
-		return false;
-	if (!is_write)
-		*value = PVPANIC_PANICKED | PVPANIC_CRASH_LOADED;
-	else if (*value & PVPANIC_PANICKED)
+		return mmio_none();
+	if (is_write && (value & PVPANIC_PANICKED))
 		persona_crash(v->persona, VEIL_REASON_GUEST_CRASHED, &none);
-	return true;
+	return mmio_value(PVPANIC_PANICKED | PVPANIC_CRASH_LOADED);
 }
 
 /* Whatever the address is, it only selects one of this persona's own virtual devices, and each checks the offset it is given. */
-bool platform_mmio(struct vcpu *v, ipaddr_t address, uint32_t size, bool is_write, uint64_t *value)
+struct mmio_result platform_mmio(struct vcpu *v, ipaddr_t address, uint32_t size, bool is_write, uint64_t value)
 {
 	uint32_t devices = v->persona->config->devices;
 	uint64_t a = address.value;
@@ -61,7 +59,7 @@ bool platform_mmio(struct vcpu *v, ipaddr_t address, uint32_t size, bool is_writ
 		return vpl031_access(v->persona, a - PL031_BASE, is_write, value);
 	if (a - PVPANIC_BASE < DEVICE_SIZE && (devices & VEIL_DEVICE_PVPANIC))
 		return pvpanic_access(v, a - PVPANIC_BASE, is_write, value);
-	return false;
+	return mmio_none();
 }
 
 void platform_console_input(uint32_t persona)

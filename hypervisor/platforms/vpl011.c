@@ -46,7 +46,7 @@ static void interrupt_update(struct persona *p)
 	vgic_line(p->vcpus[0], VPL011_IRQ, (uart->raw & uart->mask) != 0);
 }
 
-static uint32_t read_register(struct persona *p, uint64_t offset)
+static NOINLINE uint32_t read_register(struct persona *p, uint64_t offset)
 {
 	struct vpl011 *uart = &p->platform.uart;
 	uint8_t byte = 0;
@@ -56,8 +56,6 @@ static uint32_t read_register(struct persona *p, uint64_t offset)
 		mux_console_get(p->index, &byte);
 		interrupt_update(p);
 		return byte;
-	case UART_FR:
-		return FR_TXFE | (mux_console_has_input(p->index) ? 0 : FR_RXFE);
 	case UART_IBRD:
 		return uart->ibrd;
 	case UART_FBRD:
@@ -81,7 +79,7 @@ static uint32_t read_register(struct persona *p, uint64_t offset)
 	}
 }
 
-static void write_register(struct persona *p, uint64_t offset, uint32_t value)
+static NOINLINE void write_register(struct persona *p, uint64_t offset, uint32_t value)
 {
 	struct vpl011 *uart = &p->platform.uart;
 
@@ -127,17 +125,26 @@ void vpl011_reset(struct persona *p)
 	p->platform.uart = (struct vpl011){.cr = CR_RESET, .ifls = IFLS_RESET};
 }
 
-bool vpl011_access(struct persona *p, uint64_t offset, bool is_write, uint64_t *value)
+static NOINLINE struct mmio_result access_register(struct persona *p, uint64_t offset, bool is_write, uint64_t value)
 {
+	uint32_t result = 0;
+
 	if (offset >= 0x1000 || offset % 4)
-		return false;
+		return mmio_none();
 	lock_take(&p->lock);
 	if (is_write)
-		write_register(p, offset, (uint32_t)*value);
+		write_register(p, offset, (uint32_t)value);
 	else
-		*value = read_register(p, offset);
+		result = read_register(p, offset);
 	lock_release(&p->lock);
-	return true;
+	return mmio_value(result);
+}
+
+struct mmio_result vpl011_access(struct persona *p, uint64_t offset, bool is_write, uint64_t value)
+{
+	if (offset == UART_FR) /* polled before every byte: no state of ours, so no lock; writes are ignored */
+		return mmio_value(FR_TXFE | (mux_console_has_input(p->index) ? 0 : FR_RXFE));
+	return access_register(p, offset, is_write, value);
 }
 
 void vpl011_input(struct persona *p)

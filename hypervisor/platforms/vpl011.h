@@ -3,12 +3,12 @@
 #ifndef VEIL_VPL011_H
 #define VEIL_VPL011_H
 
-#include <veil/types.h>
+#include <veil/platform.h>
 
 struct persona;
 
 void vpl011_reset(struct persona *persona);
-bool vpl011_access(struct persona *persona, uint64_t offset, bool is_write, uint64_t *value);
+struct mmio_result vpl011_access(struct persona *persona, uint64_t offset, bool is_write, uint64_t value);
 void vpl011_input(struct persona *persona);
 
 #endif

@@ -47,21 +47,22 @@ static uint32_t read_register(const struct vpl031 *rtc, uint64_t offset)
 	}
 }
 
-bool vpl031_access(struct persona *p, uint64_t offset, bool is_write, uint64_t *value)
+NOINLINE struct mmio_result vpl031_access(struct persona *p, uint64_t offset, bool is_write, uint64_t value)
 {
 	struct vpl031 *rtc = &p->platform.rtc;
+	uint32_t result = 0;
 
 	if (offset >= 0x1000 || offset % 4)
-		return false;
+		return mmio_none();
 	lock_take(&p->lock);
 	if (!is_write)
-		*value = read_register(rtc, offset);
+		result = read_register(rtc, offset);
 	else if (offset == RTC_LR)
-		rtc->offset = (uint32_t)*value - rtc_seconds();
+		rtc->offset = (uint32_t)value - rtc_seconds();
 	else if (offset == RTC_MR)
-		rtc->match = (uint32_t)*value;
+		rtc->match = (uint32_t)value;
 	else if (offset == RTC_IMSC)
-		rtc->mask = *value & 1;
+		rtc->mask = value & 1;
 	lock_release(&p->lock);
-	return true;
+	return mmio_value(result);
 }

@@ -3,11 +3,11 @@
 #ifndef VEIL_VPL031_H
 #define VEIL_VPL031_H
 
-#include <veil/types.h>
+#include <veil/platform.h>
 
 struct persona;
 
 void vpl031_reset(struct persona *persona);
-bool vpl031_access(struct persona *persona, uint64_t offset, bool is_write, uint64_t *value);
+struct mmio_result vpl031_access(struct persona *persona, uint64_t offset, bool is_write, uint64_t value);
 
 #endif

@@ -6,14 +6,15 @@
 #include <veil/types.h>
 #include <veil/vgic.h>
 
-/* EL1 and EL0 system registers a guest may write, hence exchanged when another virtual CPU takes over. */
+/* EL1 and EL0 system registers a guest may write, hence exchanged when another virtual CPU takes over; registers.S relies on
+ * this order. */
 struct system_registers {
-	uint64_t sctlr, cpacr, ttbr0, ttbr1, tcr, esr, afsr0, afsr1, far, mair, amair, vbar, contextidr;
-	uint64_t tpidr_el0, tpidrro_el0, tpidr_el1, sp_el0, sp_el1, elr, spsr, par, cntkctl, csselr, mdscr;
-	uint64_t cntv_ctl, cntv_cval;
+	uint64_t sctlr, cpacr, ttbr0, ttbr1, tcr, esr, afsr0, afsr1, far, mair, amair, vbar, contextidr, tpidr_el0, tpidrro_el0;
+	uint64_t tpidr_el1, sp_el0, sp_el1, elr, spsr, par, cntkctl, csselr, cntv_cval, cntv_ctl;
+	uint64_t mdscr; /* not exchanged: trapped */
 };
 
-/* boot.S relies on this order. */
+/* registers.S relies on this order. */
 struct fp_registers {
 	__uint128_t q[32];
 	uint64_t fpcr, fpsr;
@@ -24,7 +25,7 @@ struct vgic_registers {
 };
 
 struct arch_vcpu {
-	uint64_t x[31]; /* boot.S relies on these two being first */
+	uint64_t x[31]; /* registers.S relies on these two being first */
 	void *stack_top; /* of the CPU it is loaded on */
 	uint64_t pc; /* these two only while it is not loaded: ELR_EL2, SPSR_EL2 otherwise */
 	uint64_t pstate;

@@ -107,14 +107,12 @@ static void virtual_timer_interrupt(struct cpu *cpu)
 {
 	struct vcpu *v = cpu->loaded;
 
-	if (!v) {
+	if (unlikely(!v)) {
 		gic_end(BOARD_IRQ_VIRT_TIMER);
 		return;
 	}
 	gic_drop(BOARD_IRQ_VIRT_TIMER);
-	lock_take(&v->persona->lock);
 	list_registers_timer(v);
-	lock_release(&v->persona->lock);
 	if (!v->runnable)
 		sched_wake(v);
 }
@@ -129,18 +127,14 @@ static void refresh(struct cpu *cpu)
 	lock_take(&v->persona->lock);
 	emulated_timer_update(v);
 	vgic_refill(v);
+	if (!v->runnable && list_registers_in_flight(v))
+		sched_wake(v);
 	lock_release(&v->persona->lock);
 }
 
-void arch_interrupt_poll(void)
+static NOINLINE void other_interrupt(struct cpu *cpu, uint32_t irq)
 {
-	struct cpu *cpu = arch_this_cpu();
-	uint32_t irq = gic_acknowledge();
-
 	switch (irq) {
-	case BOARD_IRQ_VIRT_TIMER:
-		virtual_timer_interrupt(cpu);
-		return;
 	case BOARD_IRQ_HYP_TIMER:
 		arch_timer_arm(UINT64_MAX);
 		gic_end(irq);
@@ -165,6 +159,17 @@ void arch_interrupt_poll(void)
 			gic_end(irq);
 		return;
 	}
+}
+
+void arch_interrupt_poll(void)
+{
+	struct cpu *cpu = arch_this_cpu();
+	uint32_t irq = gic_acknowledge();
+
+	if (likely(irq == BOARD_IRQ_VIRT_TIMER))
+		virtual_timer_interrupt(cpu);
+	else
+		other_interrupt(cpu, irq);
 }
 
 /* ---- Start ---- */

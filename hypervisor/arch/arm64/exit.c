@@ -30,9 +30,18 @@
 /* Below it lie devices, above it RAM: a persona's RAM base is at least this (manifest.c). */
 #define DEVICES_END (UINT64_C(1) << 30)
 
+/* Four bytes, or two of a T32 program at EL0: ESR_EL2.IL tells. */
 static void skip_instruction(uint64_t esr)
 {
-	sysreg_write(elr_el2, sysreg_read(elr_el2) + (esr & ESR_IL ? 4 : 2));
+	sysreg_write(elr_el2, sysreg_read(elr_el2) + 2 + (esr >> (ESR_IL_SHIFT - 1) & 2));
+}
+
+/* Back to the guest, or to the scheduler if somebody asked for it. */
+static struct vcpu *resume(struct vcpu *v)
+{
+	if (likely(!__atomic_load_n(&v->cpu->need_resched, __ATOMIC_RELAXED)))
+		return v;
+	return sched_run(v->cpu);
 }
 
 /* An exception for the guest's EL1, as the hardware would take it (AArch64.TakeException). */
@@ -60,7 +69,7 @@ void inject_undefined(uint64_t esr)
 }
 
 /* A synchronous external abort: what a bus says where there is nothing. */
-static void inject_abort(uint64_t esr)
+static NOINLINE void inject_abort(uint64_t esr)
 {
 	bool from_el0 = (sysreg_read(spsr_el2) & PSTATE_AARCH32) || (sysreg_read(spsr_el2) & PSTATE_MODE_MASK) == 0;
 	uint64_t class = esr >> ESR_EC_SHIFT & 0x3f;
@@ -71,7 +80,7 @@ static void inject_abort(uint64_t esr)
 	inject(class << ESR_EC_SHIFT | ESR_IL | (esr & (class >= EC_DATA_ABORT_LOWER ? ISS_WRITE : 0)) | STATUS_EXTERNAL);
 }
 
-static void crash(struct vcpu *v, uint64_t esr)
+static NOINLINE void crash(struct vcpu *v, uint64_t esr)
 {
 	struct veil_fault fault = {.syndrome = esr, .pc = sysreg_read(elr_el2), .address = sysreg_read(far_el2), .vcpu = v->index};
 
@@ -82,108 +91,113 @@ static bool mmio(struct vcpu *v, uint64_t esr, ipaddr_t address)
 {
 	uint32_t size = ISS_SIZE(esr);
 	uint32_t reg = ISS_REGISTER(esr);
-	uint64_t mask = UINT64_MAX >> (64 - 8 * size);
-	uint64_t value = 0;
+	uint32_t unused = 64 - 8 * size; /* bits of a register above the access */
+	struct mmio_result result;
 
 	v->statistics.mmio++;
-	if (esr & ISS_WRITE) {
-		if (reg != 31)
-			value = v->arch.x[reg] & mask;
-		return platform_mmio(v, address, size, true, &value);
-	}
-	if (!platform_mmio(v, address, size, false, &value))
+	if (esr & ISS_WRITE)
+		return platform_mmio(v, address, size, true, reg == 31 ? 0 : v->arch.x[reg] << unused >> unused).found;
+	result = platform_mmio(v, address, size, false, 0);
+	if (!result.found)
 		return false;
-	value &= mask;
-	if ((esr & ISS_SIGN_EXTEND) && (value >> (8 * size - 1) & 1))
-		value |= ~mask;
+	result.value <<= unused;
+	result.value = esr & ISS_SIGN_EXTEND ? (uint64_t)((int64_t)result.value >> unused) : result.value >> unused;
 	if (reg != 31)
-		v->arch.x[reg] = esr & ISS_64_BIT ? value : (uint32_t)value;
+		v->arch.x[reg] = esr & ISS_64_BIT ? result.value : (uint32_t)result.value;
 	return true;
 }
 
-static void memory_abort(struct vcpu *v, uint64_t esr)
+/* No device and not RAM, or an access no device could serve. */
+static NOINLINE void refuse_access(struct vcpu *v, uint64_t esr)
+{
+	v->statistics.refused_memory++;
+	inject_abort(esr);
+}
+
+static NOINLINE struct vcpu *exit_memory(struct vcpu *v, uint64_t esr)
 {
 	uint64_t status = ISS_STATUS(esr);
 	/* HPFAR_EL2.FIPA (D19.2.57) holds bits 47..12 of the guest-physical address. */
 	ipaddr_t address = ipaddr((sysreg_read(hpfar_el2) & ~UINT64_C(15)) << 8 | (sysreg_read(far_el2) & 0xfff));
 
-	if (status > STATUS_TRANSLATION_LAST) {
+	if (unlikely(status > STATUS_TRANSLATION_LAST)) {
 		if (status >= STATUS_EXTERNAL && status <= STATUS_EXTERNAL_WALK_LAST)
 			inject_abort(esr);
 		else
 			crash(v, esr);
-		return;
-	}
-	if (address.value < DEVICES_END) {
-		if ((esr & ISS_VALID) && !(esr & ISS_TABLE_WALK) && mmio(v, esr, address)) {
+	} else if (address.value < DEVICES_END) {
+		if (likely((esr & (ISS_VALID | ISS_TABLE_WALK)) == ISS_VALID && esr >> ESR_EC_SHIFT == EC_DATA_ABORT_LOWER &&
+			   mmio(v, esr, address)))
 			skip_instruction(esr);
-			return;
-		}
-	} else if (persona_populate(v, address)) {
-		return;
+		else
+			refuse_access(v, esr);
+	} else if (!persona_populate(v, address)) {
+		refuse_access(v, esr);
 	}
-	v->statistics.refused_memory++;
-	inject_abort(esr);
+	return resume(v);
 }
 
-static void wait_for_interrupt(struct vcpu *v, uint64_t esr)
+/* The lock orders this against another CPU that makes an interrupt pending: one of the two sees what the other did. */
+void arch_vcpu_wait(struct vcpu *v)
 {
-	bool pending;
+	lock_take(&v->persona->lock);
+	if (!list_registers_in_flight(v) && !vgic_has_deliverable(v)) {
+		__atomic_store_n(&v->runnable, false, __ATOMIC_RELEASE);
+		v->cpu->need_resched = true;
+	}
+	lock_release(&v->persona->lock);
+}
 
+static NOINLINE struct vcpu *exit_wait(struct vcpu *v, uint64_t esr)
+{
 	v->statistics.wfi++;
 	skip_instruction(esr);
-	lock_take(&v->persona->lock);
-	list_registers_retire(v);
-	pending = vgic_has_pending(v);
-	if (!pending)
-		__atomic_store_n(&v->runnable, false, __ATOMIC_RELEASE);
-	lock_release(&v->persona->lock);
-	if (!pending)
-		v->cpu->need_resched = true;
+	arch_vcpu_wait(v);
+	return resume(v);
 }
 
-static struct vcpu *resume(struct vcpu *v)
+static NOINLINE struct vcpu *exit_hypercall(struct vcpu *v)
 {
-	if (likely(!__atomic_load_n(&v->cpu->need_resched, __ATOMIC_RELAXED)))
-		return v;
-	return sched_run(v->cpu);
+	v->statistics.hypercalls++;
+	hypercall(v, v->arch.x);
+	return resume(v);
 }
 
+static NOINLINE struct vcpu *exit_system(struct vcpu *v, uint64_t esr)
+{
+	v->statistics.system_registers++;
+	if (system_trap(v, esr)) {
+		skip_instruction(esr);
+	} else {
+		v->statistics.refused_registers++;
+		inject_undefined(esr);
+	}
+	return resume(v);
+}
+
+/* Tail calls: what is common must not pay for what is not. */
 struct vcpu *exit_sync(struct vcpu *v)
 {
 	uint64_t esr = sysreg_read(esr_el2);
+	uint64_t class = esr >> ESR_EC_SHIFT;
 
-	switch (esr >> ESR_EC_SHIFT) {
-	case EC_HVC64:
-		v->statistics.hypercalls++;
-		hypercall(v, v->arch.x);
-		break;
-	case EC_DATA_ABORT_LOWER:
-	case EC_INSTRUCTION_ABORT_LOWER:
-		memory_abort(v, esr);
-		break;
-	case EC_SYSREG:
-		v->statistics.system_registers++;
-		if (system_trap(v, esr)) {
-			skip_instruction(esr);
-		} else {
-			v->statistics.refused_registers++;
-			inject_undefined(esr);
-		}
-		break;
-	case EC_WFX:
-		wait_for_interrupt(v, esr);
-		break;
-	case EC_SMC64: /* firmware is Veil's alone: every call is unknown */
+	if (class == EC_DATA_ABORT_LOWER || class == EC_INSTRUCTION_ABORT_LOWER)
+		return exit_memory(v, esr);
+	if (class == EC_HVC64)
+		return exit_hypercall(v);
+	if (class == EC_WFX)
+		return exit_wait(v, esr);
+	if (class == EC_SYSREG)
+		return exit_system(v, esr);
+	if (class == EC_SMC64) { /* firmware is Veil's alone: every call is unknown */
 		v->statistics.smc++;
 		v->arch.x[0] = UINT64_MAX;
 		skip_instruction(esr);
-		break;
-	default: /* features hidden from the guest (SVE, pointer authentication, AArch32 coprocessors) */
-		v->statistics.refused_registers++;
-		inject_undefined(esr);
-		break;
+		return resume(v);
 	}
+	/* Features hidden from the guest: SVE, pointer authentication, AArch32 coprocessors. */
+	v->statistics.refused_registers++;
+	inject_undefined(esr);
 	return resume(v);
 }
 

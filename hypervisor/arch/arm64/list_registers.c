@@ -77,15 +77,19 @@ static void list_put(struct vcpu *v, uint32_t slot, uint32_t irq, uint64_t state
 	uint32_t bit = 1U << (irq % 32);
 	uint64_t value = state | LIST_GROUP1 | (uint64_t)word->priority[irq % 32] << LIST_PRIORITY_SHIFT | irq;
 
-	if (irq == TIMER_IRQ && v->arch.vgic.timer_held)
+	if (irq == TIMER_IRQ && v->arch.vgic.timer_held) {
 		value |= LIST_HARDWARE | (uint64_t)TIMER_IRQ << LIST_PHYSICAL_SHIFT;
-	else if (!(word->edge & bit))
+		v->arch.vgic.timer_slot = slot;
+		v->arch.vgic.timer_value = value;
+	} else if (!(word->edge & bit)) {
 		value |= LIST_END_NOTICE;
+	}
 	word->listed |= bit;
 	word->listed_latch = (word->listed_latch & ~bit) | (word->latch & bit);
 	if (state & LIST_PENDING)
 		word->latch &= ~bit;
 	v->arch.vgic.list[slot] = irq;
+	v->arch.vgic.listed_slots |= 1U << slot;
 	list_write(slot, value);
 }
 
@@ -105,15 +109,19 @@ static void list_take(struct vcpu *v, uint32_t slot, uint64_t value)
 		word->latch |= word->listed_latch & bit;
 	if ((value & LIST_HARDWARE) && !(value & (LIST_ACTIVE | LIST_PENDING)))
 		v->arch.vgic.timer_held = false; /* the guest's end deactivated the physical one */
-	v->arch.vgic.list[slot] = VGIC_NONE;
+	v->arch.vgic.listed_slots &= ~(1U << slot);
+	if (slot == v->arch.vgic.timer_slot)
+		v->arch.vgic.timer_slot = VGIC_NONE;
 }
 
 /* Ends of interrupts that had no list register: those that were active and are the most urgent ones (12.4.4, EOIcount). */
 static void ends_count(struct vcpu *v)
 {
-	uint64_t hcr = sysreg_read(ICH_HCR_EL2);
+	uint64_t ends = 0;
 
-	for (uint64_t ends = hcr >> ICH_HCR_EOICOUNT_SHIFT & 31; ends; ends--) {
+	if (v->arch.vgic_registers.hcr & ICH_HCR_LRENPIE)
+		ends = sysreg_read(ICH_HCR_EL2) >> ICH_HCR_EOICOUNT_SHIFT & 31;
+	for (; ends; ends--) {
 		struct vgic_word *best = NULL;
 		uint32_t best_bit = 0;
 
@@ -137,23 +145,33 @@ static void ends_count(struct vcpu *v)
 	}
 }
 
-void list_registers_retire(struct vcpu *v)
+/* Forgets list registers the guest is done with. */
+static void retire(struct vcpu *v)
 {
-	uint64_t empty = sysreg_read(ICH_ELRSR_EL2);
+	uint32_t done = v->arch.vgic.listed_slots;
 
-	for (uint32_t slot = 0; slot < LIST_COUNT; slot++)
-		if (v->arch.vgic.list[slot] != VGIC_NONE && (empty >> slot & 1))
-			list_take(v, slot, list_read(slot));
+	if (done)
+		done &= (uint32_t)sysreg_read(ICH_ELRSR_EL2);
+	for (; done; done &= done - 1) {
+		uint32_t slot = (uint32_t)__builtin_ctz(done);
+
+		list_take(v, slot, list_read(slot));
+	}
+}
+
+bool list_registers_in_flight(const struct vcpu *v)
+{
+	uint32_t used = v->arch.vgic.listed_slots;
+
+	return used && (used & ~(uint32_t)sysreg_read(ICH_ELRSR_EL2));
 }
 
 static void list_return(struct vcpu *v, bool active_too)
 {
-	for (uint32_t slot = 0; slot < LIST_COUNT; slot++) {
-		uint64_t value;
+	for (uint32_t used = v->arch.vgic.listed_slots; used; used &= used - 1) {
+		uint32_t slot = (uint32_t)__builtin_ctz(used);
+		uint64_t value = list_read(slot);
 
-		if (v->arch.vgic.list[slot] == VGIC_NONE)
-			continue;
-		value = list_read(slot);
 		if ((value & LIST_ACTIVE) && !active_too)
 			continue;
 		list_take(v, slot, value);
@@ -175,10 +193,9 @@ void vgic_settle(struct vcpu *v)
 
 static uint32_t free_slot(const struct vcpu *v)
 {
-	for (uint32_t slot = 0; slot < LIST_COUNT; slot++)
-		if (v->arch.vgic.list[slot] == VGIC_NONE)
-			return slot;
-	return VGIC_NONE;
+	uint32_t unused = ~v->arch.vgic.listed_slots & ((1U << LIST_COUNT) - 1);
+
+	return unused ? (uint32_t)__builtin_ctz(unused) : VGIC_NONE;
 }
 
 /* The register of the least urgent active interrupt, if that is less urgent than `priority`. */
@@ -189,7 +206,7 @@ static uint32_t least_urgent(const struct vcpu *v, uint32_t priority)
 	for (uint32_t i = 0; i < LIST_COUNT; i++) {
 		uint32_t other = (uint32_t)(list_read(i) >> LIST_PRIORITY_SHIFT & 0xff);
 
-		if (v->arch.vgic.list[i] != VGIC_NONE && other > priority) {
+		if ((v->arch.vgic.listed_slots >> i & 1) && other > priority) {
 			slot = i;
 			priority = other;
 		}
@@ -242,15 +259,12 @@ static bool list_active(struct vcpu *v)
 /* An edge-triggered interrupt may become pending again while it is active. */
 static void list_pend_again(struct vcpu *v)
 {
-	for (uint32_t slot = 0; slot < LIST_COUNT; slot++) {
+	for (uint32_t used = v->arch.vgic.listed_slots; used; used &= used - 1) {
+		uint32_t slot = (uint32_t)__builtin_ctz(used);
 		uint32_t irq = v->arch.vgic.list[slot];
-		struct vgic_word *word;
-		uint64_t value;
+		struct vgic_word *word = vgic_word_of(v, irq);
+		uint64_t value = list_read(slot);
 
-		if (irq == VGIC_NONE)
-			continue;
-		word = vgic_word_of(v, irq);
-		value = list_read(slot);
 		if ((word->latch >> (irq % 32) & 1) && (value & LIST_ACTIVE) && !(value & LIST_HARDWARE)) {
 			word->latch &= ~(1U << (irq % 32));
 			word->listed_latch |= 1U << (irq % 32);
@@ -283,24 +297,60 @@ void vgic_refill(struct vcpu *v)
 	hcr_write(v, hcr);
 }
 
+/* The common case: it can be delivered, there is room, and nothing waits that a refill would have to order. */
+static bool deliver_shortly(struct vcpu *v, uint32_t irq)
+{
+	const struct vgic_word *word = vgic_word_of(v, irq);
+	uint32_t slot = free_slot(v);
+
+	if (v->arch.vgic_registers.hcr != ICH_HCR_EN || v->vgic_update || slot == VGIC_NONE || !v->persona->platform.vgic.enabled ||
+	    !(vgic_deliverable(word) >> (irq % 32) & 1))
+		return false;
+	list_put(v, slot, irq, LIST_PENDING);
+	return true;
+}
+
+void vgic_deliver(struct vcpu *v, uint32_t irq)
+{
+	retire(v);
+	if (!deliver_shortly(v, irq))
+		vgic_refill(v);
+}
+
+/* The most frequent interrupt of all: the guest is done with the last one, and its register is still set up for the next, since
+ * every change to priorities and enables takes all interrupts out of their registers. Touches nothing another CPU does. */
+static bool timer_again(struct vcpu *v)
+{
+	uint32_t slot = v->arch.vgic.timer_slot;
+
+	if (slot == VGIC_NONE || v->arch.vgic_registers.hcr != ICH_HCR_EN || !(sysreg_read(ICH_ELRSR_EL2) >> slot & 1))
+		return false;
+	list_write(slot, v->arch.vgic.timer_value);
+	return true;
+}
+
 void list_registers_timer(struct vcpu *v)
 {
-	struct vgic_word *word = &v->arch.vgic.word;
-	uint32_t bit = 1U << TIMER_IRQ;
-
-	list_registers_retire(v); /* before timer_held speaks of the new interrupt */
-	word->latch |= bit;
+	if (likely(timer_again(v)))
+		return;
+	lock_take(&v->persona->lock);
+	retire(v); /* before timer_held speaks of the new interrupt */
+	v->arch.vgic.word.latch |= 1U << TIMER_IRQ;
 	v->arch.vgic.timer_held = true;
-	/* The common case: nothing else waits, so the order needs no thought. */
-	if (v->arch.vgic_registers.hcr == ICH_HCR_EN && v->persona->platform.vgic.enabled && (word->enabled & word->group1 & bit)) {
-		uint32_t slot = free_slot(v);
+	if (!deliver_shortly(v, TIMER_IRQ))
+		vgic_refill(v);
+	lock_release(&v->persona->lock);
+}
 
-		if (slot != VGIC_NONE && !((word->active | word->listed) & bit)) {
-			list_put(v, slot, TIMER_IRQ, LIST_PENDING);
-			return;
-		}
-	}
-	vgic_refill(v);
+/* Any interrupt at all that a list register may be for? */
+static bool has_any(const struct vcpu *v)
+{
+	const struct vgic_word *words = v->persona->platform.vgic.words;
+	uint32_t any = v->arch.vgic.word.latch | v->arch.vgic.word.level | v->arch.vgic.word.active;
+
+	for (uint32_t w = 0; w < VGIC_SHARED_WORDS; w++)
+		any |= words[w].latch | words[w].level | words[w].active;
+	return any || v->vgic_update;
 }
 
 void list_registers_save(struct vcpu *v)
@@ -318,7 +368,10 @@ void list_registers_load(struct vcpu *v)
 	sysreg_write(ICH_VMCR_EL2, v->arch.vgic_registers.vmcr);
 	sysreg_write(ICH_AP1R0_EL2, v->arch.vgic_registers.ap1r0);
 	emulated_timer_update(v);
-	vgic_refill(v);
+	if (has_any(v))
+		vgic_refill(v);
+	else
+		hcr_write(v, ICH_HCR_EN);
 }
 
 void list_registers_init(void)

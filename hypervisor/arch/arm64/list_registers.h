@@ -15,7 +15,7 @@ void list_registers_load(struct vcpu *vcpu);
 /* The guest's timer interrupted: physical interrupt 27 has been acknowledged and stays active until the guest ends its own. */
 void list_registers_timer(struct vcpu *vcpu);
 
-/* Forgets list registers the guest is done with. */
-void list_registers_retire(struct vcpu *vcpu);
+/* Is an interrupt waiting for the guest, or being handled by it, in a list register? */
+bool list_registers_in_flight(const struct vcpu *vcpu);
 
 #endif

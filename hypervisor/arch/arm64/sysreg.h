@@ -80,7 +80,8 @@ enum exception_class {
 };
 
 #define ESR_EC_SHIFT 26
-#define ESR_IL BIT(25)
+#define ESR_IL_SHIFT 25
+#define ESR_IL BIT(ESR_IL_SHIFT)
 
 /* PSTATE (C5.2.19) */
 #define PSTATE_EL1H 5

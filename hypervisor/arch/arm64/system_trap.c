@@ -138,7 +138,7 @@ static bool access(struct vcpu *v, uint32_t key, bool is_read, uint64_t *value)
 	return false;
 }
 
-bool system_trap(struct vcpu *v, uint64_t esr)
+NOINLINE bool system_trap(struct vcpu *v, uint64_t esr)
 {
 	uint32_t reg = esr >> 5 & 31;
 	bool is_read = esr & 1;

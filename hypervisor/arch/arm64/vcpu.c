@@ -14,6 +14,8 @@
 #define TIMER_ENABLE 1
 #define TIMER_MASKED 2
 
+void system_save(struct system_registers *to);
+void system_load(const struct system_registers *from);
 void fp_save(struct fp_registers *to);
 void fp_load(const struct fp_registers *from);
 
@@ -36,70 +38,11 @@ void arch_vcpu_reset(struct vcpu *v, uint64_t entry, uint64_t x0)
 	v->arch.vgic_registers.hcr = ICH_HCR_EN;
 }
 
-static void system_save(struct system_registers *s)
-{
-	s->sctlr = sysreg_read(sctlr_el1);
-	s->cpacr = sysreg_read(cpacr_el1);
-	s->ttbr0 = sysreg_read(ttbr0_el1);
-	s->ttbr1 = sysreg_read(ttbr1_el1);
-	s->tcr = sysreg_read(tcr_el1);
-	s->esr = sysreg_read(esr_el1);
-	s->afsr0 = sysreg_read(afsr0_el1);
-	s->afsr1 = sysreg_read(afsr1_el1);
-	s->far = sysreg_read(far_el1);
-	s->mair = sysreg_read(mair_el1);
-	s->amair = sysreg_read(amair_el1);
-	s->vbar = sysreg_read(vbar_el1);
-	s->contextidr = sysreg_read(contextidr_el1);
-	s->tpidr_el0 = sysreg_read(tpidr_el0);
-	s->tpidrro_el0 = sysreg_read(tpidrro_el0);
-	s->tpidr_el1 = sysreg_read(tpidr_el1);
-	s->sp_el0 = sysreg_read(sp_el0);
-	s->sp_el1 = sysreg_read(sp_el1);
-	s->elr = sysreg_read(elr_el1);
-	s->spsr = sysreg_read(spsr_el1);
-	s->par = sysreg_read(par_el1);
-	s->cntkctl = sysreg_read(cntkctl_el1);
-	s->csselr = sysreg_read(csselr_el1);
-	s->cntv_ctl = sysreg_read(cntv_ctl_el0);
-	s->cntv_cval = sysreg_read(cntv_cval_el0);
-}
-
-static void system_load(const struct system_registers *s)
-{
-	sysreg_write(sctlr_el1, s->sctlr);
-	sysreg_write(cpacr_el1, s->cpacr);
-	sysreg_write(ttbr0_el1, s->ttbr0);
-	sysreg_write(ttbr1_el1, s->ttbr1);
-	sysreg_write(tcr_el1, s->tcr);
-	sysreg_write(esr_el1, s->esr);
-	sysreg_write(afsr0_el1, s->afsr0);
-	sysreg_write(afsr1_el1, s->afsr1);
-	sysreg_write(far_el1, s->far);
-	sysreg_write(mair_el1, s->mair);
-	sysreg_write(amair_el1, s->amair);
-	sysreg_write(vbar_el1, s->vbar);
-	sysreg_write(contextidr_el1, s->contextidr);
-	sysreg_write(tpidr_el0, s->tpidr_el0);
-	sysreg_write(tpidrro_el0, s->tpidrro_el0);
-	sysreg_write(tpidr_el1, s->tpidr_el1);
-	sysreg_write(sp_el0, s->sp_el0);
-	sysreg_write(sp_el1, s->sp_el1);
-	sysreg_write(elr_el1, s->elr);
-	sysreg_write(spsr_el1, s->spsr);
-	sysreg_write(par_el1, s->par);
-	sysreg_write(cntkctl_el1, s->cntkctl);
-	sysreg_write(csselr_el1, s->csselr);
-	sysreg_write(cntv_cval_el0, s->cntv_cval);
-	sysreg_write(cntv_ctl_el0, s->cntv_ctl);
-}
-
 void arch_vcpu_save(struct vcpu *v)
 {
 	v->arch.pc = sysreg_read(elr_el2);
 	v->arch.pstate = sysreg_read(spsr_el2);
 	system_save(&v->arch.system);
-	sysreg_write(cntv_ctl_el0, 0); /* its timer must not fire for somebody else */
 	fp_save(&v->arch.fp);
 	lock_take(&v->persona->lock);
 	list_registers_save(v);

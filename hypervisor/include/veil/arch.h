@@ -47,6 +47,8 @@ void arch_vcpu_init(struct vcpu *vcpu);
 void arch_vcpu_reset(struct vcpu *vcpu, uint64_t entry, uint64_t x0);
 void arch_vcpu_load(struct vcpu *vcpu); /* its registers into this CPU */
 void arch_vcpu_save(struct vcpu *vcpu); /* and back */
+/* The loaded virtual CPU waits for an interrupt, unless it has one. */
+void arch_vcpu_wait(struct vcpu *vcpu);
 /* Counter tick at which the guest's timer fires if it is not loaded; UINT64_MAX if never. */
 uint64_t arch_vcpu_deadline(const struct vcpu *vcpu);
 /* The same of those timers that do not interrupt by themselves even when it is loaded. */

@@ -16,7 +16,7 @@ struct vcpu {
 	struct cpu *cpu; /* where it runs; pinned */
 	uint32_t index; /* within its persona */
 	bool powered; /* PSCI on */
-	bool runnable; /* not waiting in WFI; also written by other CPUs, with atomics */
+	bool runnable; /* powered and not waiting in WFI; also written by other CPUs, with atomics */
 	bool vgic_update; /* another CPU changed its interrupts: refill list registers; atomics */
 	uint64_t fill_page; /* the page it is building, so that an interrupt may come between the parts */
 	uint64_t fill_done; /* bytes of it */

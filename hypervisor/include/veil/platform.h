@@ -30,9 +30,24 @@ struct platform {
 void platform_init(struct persona *persona);
 void platform_reset(struct persona *persona);
 
-/* One access of a guest to an address that is not its RAM. `size`: 1, 2, 4 or 8 bytes. False: there is no device, or it has no
- * such register. On success a read leaves its result, zero-extended, in *value. */
-bool platform_mmio(struct vcpu *vcpu, ipaddr_t address, uint32_t size, bool is_write, uint64_t *value);
+/* `found` is false if there is no device, or it has no such register. A read's value is zero-extended. */
+struct mmio_result {
+	uint64_t found; /* a truth value as wide as a register, so that both fields travel in registers */
+	uint64_t value;
+};
+
+static inline struct mmio_result mmio_value(uint64_t value)
+{
+	return (struct mmio_result){.found = true, .value = value};
+}
+
+static inline struct mmio_result mmio_none(void)
+{
+	return (struct mmio_result){.found = false};
+}
+
+/* One access of a guest to an address that is not its RAM. `size`: 1, 2, 4 or 8 bytes; `value`: what it writes. */
+struct mmio_result platform_mmio(struct vcpu *vcpu, ipaddr_t address, uint32_t size, bool is_write, uint64_t value);
 
 /* Input has arrived for a persona's console. */
 void platform_console_input(uint32_t persona);

@@ -29,6 +29,8 @@ static inline ipaddr_t ipaddr(uint64_t value)
 
 #define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define BIT(n) (UINT64_C(1) << (n))
+/* Keeps a function out of line, so that the hot path that calls it has a small frame. */
+#define NOINLINE __attribute__((noinline))
 #define likely(condition) __builtin_expect(!!(condition), 1)
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
 

@@ -8,6 +8,7 @@
 
 struct vcpu;
 struct persona;
+struct mmio_result;
 
 /* Interrupts 0..31 are private to a virtual CPU; 32..95 are shared: the PL011 and PL031, and 32 virtio devices later. */
 #define VGIC_SHARED_WORDS 2
@@ -29,7 +30,10 @@ struct vgic_word {
 
 struct vgic_cpu {
 	struct vgic_word word;
-	uint32_t list[4]; /* interrupt in each list register, or VGIC_NONE */
+	uint32_t listed_slots; /* bit n: list register n is in use, by the interrupt list[n] */
+	uint32_t list[4];
+	uint32_t timer_slot; /* list register linked to the physical timer interrupt, or VGIC_NONE */
+	uint64_t timer_value; /* what was written to it */
 	bool timer_held; /* the physical timer interrupt is active until this virtual CPU has dealt with its own */
 	bool asleep; /* GICR_WAKER.ProcessorSleep */
 };
@@ -42,8 +46,8 @@ struct vgic {
 
 /* All but the MMIO functions expect the persona's lock to be held. */
 void vgic_reset(struct persona *persona);
-bool vgic_distributor(struct vcpu *vcpu, uint64_t offset, uint32_t size, bool is_write, uint64_t *value);
-bool vgic_redistributor(struct vcpu *vcpu, uint64_t offset, uint32_t size, bool is_write, uint64_t *value);
+struct mmio_result vgic_distributor(struct vcpu *vcpu, uint64_t offset, uint32_t size, bool is_write, uint64_t value);
+struct mmio_result vgic_redistributor(struct vcpu *vcpu, uint64_t offset, uint32_t size, bool is_write, uint64_t value);
 
 /* Moves the input line of an interrupt. `vcpu` names whose, for private ones. */
 void vgic_line(struct vcpu *vcpu, uint32_t irq, bool high);
@@ -57,17 +61,20 @@ void vgic_send_sgi(struct vcpu *vcpu, uint64_t value);
 struct vgic_word *vgic_word_of(struct vcpu *vcpu, uint32_t irq);
 /* The pending, enabled interrupt of highest priority that this virtual CPU should get and that is in no list register. */
 uint32_t vgic_best(struct vcpu *vcpu);
-/* Anything to deliver or in delivery? Then WFI does not wait. */
-bool vgic_has_pending(struct vcpu *vcpu);
+/* Anything to deliver that is in no list register? */
+bool vgic_has_deliverable(struct vcpu *vcpu);
 
-static inline bool vgic_is_pending(const struct vgic_word *word, uint32_t bit)
+/* Interrupts of a word that could be delivered: pending, enabled, of group 1, not active and not in a list register. */
+static inline uint32_t vgic_deliverable(const struct vgic_word *word)
 {
-	return ((word->latch | (word->level & ~word->edge)) >> bit & 1) != 0;
+	return (word->latch | (word->level & ~word->edge)) & word->enabled & word->group1 & ~word->active & ~word->listed;
 }
 
 /* ---- Asked of the back end ---- */
 /* List registers of a loaded virtual CPU: reads back what the guest did, then refills. On this CPU only, lock held. */
 void vgic_refill(struct vcpu *vcpu);
+/* One interrupt has become pending for the loaded virtual CPU: a refill that takes the short way when nothing else waits. */
+void vgic_deliver(struct vcpu *vcpu, uint32_t irq);
 /* Brings the state of listed interrupts back to memory if the virtual CPU is loaded on this CPU; a refill must follow. */
 void vgic_settle(struct vcpu *vcpu);
 
