@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Composes a device image from files at hand, without Pulumi, documents or store: for work on Veil itself, tests and measurements.
 //
-//     node --import tsx tools/compose-dev.ts OUT.img veil.bin '{"name": "work", "kernel": "Image", "initramfs": "initramfs.cpio"}' …
+//     node tools/compose-dev.ts OUT.img veil.bin '{"name": "work", "kernel": "Image", "initramfs": "initramfs.cpio"}' …
 //
 // A persona may also have memoryMiB (192), cpus (1), commandLine ("console=ttyAMA0 quiet"), share (100), cap (100 * cpus), affinity
 // (all), restartLimit (5), restartWindowSeconds (60), start (true), restart (true), freeze (false), deviceTree, label, colour.

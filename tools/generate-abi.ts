@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Generates components/image/abi.ts from hypervisor/include/veil/abi.h: constants, enumerations and structures with their offsets.
 //
-//     node --import tsx tools/generate-abi.ts [--check]
+//     node tools/generate-abi.ts [--check]
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -212,7 +212,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
 	if (!process.argv.includes("--check")) {
 		writeFileSync(target, text);
 	} else if (readFileSync(target, "utf8") !== text) {
-		console.error("components/image/abi.ts is not what abi.h says: run node --import tsx tools/generate-abi.ts");
+		console.error("components/image/abi.ts is not what abi.h says: run node tools/generate-abi.ts");
 		process.exitCode = 1;
 	}
 }

@@ -34,8 +34,11 @@ WantedBy=multi-user.target
 
 const GETTY = `[Service]
 ExecStart=
-ExecStart=-/sbin/agetty --autologin root --noclear --keep-baud 115200 %I $TERM
+ExecStart=-/sbin/agetty --autologin root --noclear --keep-baud - 115200,38400,9600 $TERM
 `;
+
+// The usual login on a serial line waits for udev to announce it, and there need not be one; this kernel has no automounts.
+const MASKED = ["serial-getty@ttyAMA0.service", "proc-sys-fs-binfmt_misc.automount"];
 
 /** The tree of a full Debian system with these packages (dependencies included), and the few files that make it a persona. */
 export async function debianTree(
@@ -53,7 +56,9 @@ export async function debianTree(
 	addFile(tree, "etc/machine-id", "");
 	addFile(tree, "etc/systemd/system/persona-ready.service", READY_UNIT);
 	addLink(tree, "etc/systemd/system/multi-user.target.wants/persona-ready.service", "../persona-ready.service");
-	addFile(tree, "etc/systemd/system/serial-getty@.service.d/persona.conf", GETTY);
+	addFile(tree, "etc/systemd/system/console-getty.service.d/persona.conf", GETTY);
+	addLink(tree, "etc/systemd/system/getty.target.wants/console-getty.service", "/lib/systemd/system/console-getty.service");
+	for (const unit of MASKED) addLink(tree, `etc/systemd/system/${unit}`, "/dev/null");
 	return tree;
 }
 

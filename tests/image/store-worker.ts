@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Another process on the same store, for the store's tests: `node --import tsx store-worker.ts STORE JOB`.
+// Another process on the same store, for the store's tests: `node store-worker.ts STORE JOB`.
 import { appendFileSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";

@@ -25,7 +25,7 @@ const key = sha256("a key");
 const run = promisify(execFile);
 
 function job(dir: string, ...args: string[]): Promise<{ stdout: string }> {
-	return run(process.execPath, ["--import", "tsx", worker, dir, ...args]);
+	return run(process.execPath, [worker, dir, ...args]);
 }
 
 describe("blobs", () => {
@@ -126,7 +126,7 @@ describe("work on one key", () => {
 	test("goes on after its holder was killed, and says what it waits for", { timeout: 40_000 }, async () => {
 		const dir = temporaryFolder();
 		const store = await openStore(dir);
-		const holder = spawn(process.execPath, ["--import", "tsx", worker, dir, "hold"]);
+		const holder = spawn(process.execPath, [worker, dir, "hold"]);
 		await vi.waitUntil(() => existsSync(join(dir, "held")), { timeout: 20_000 });
 		holder.kill("SIGKILL");
 
@@ -202,7 +202,7 @@ describe("garbage collection", () => {
 
 test("a full disk is told as such, and leaves what was there", async () => {
 	const dir = temporaryFolder();
-	const script = `mount -t tmpfs -o size=2m,mode=700 tmpfs "$1" && "$2" --import tsx "$3" "$1" fill 1000000 && "$2" --import tsx "$3" "$1" fill 4000000; find "$1" -type f | wc -l`;
+	const script = `mount -t tmpfs -o size=2m,mode=700 tmpfs "$1" && "$2" "$3" "$1" fill 1000000 && "$2" "$3" "$1" fill 4000000; find "$1" -type f | wc -l`;
 	const { stdout } = await run("unshare", [
 		"--user",
 		"--map-root-user",
@@ -220,7 +220,7 @@ test("a full disk is told as such, and leaves what was there", async () => {
 });
 
 test("a store that may not be written is told as such", async () => {
-	const script = `mount -t tmpfs -o ro tmpfs "$1" && "$2" --import tsx "$3" "$1/store" put; true`;
+	const script = `mount -t tmpfs -o ro tmpfs "$1" && "$2" "$3" "$1/store" put; true`;
 	const args = ["--user", "--map-root-user", "--mount", "sh", "-c", script, "sh", temporaryFolder(), process.execPath, worker];
 	const { stdout } = await run("unshare", args);
 	expect(stdout).toMatch(/store cannot be written\n {2}make it writable, or set XDG_CACHE_HOME/);
