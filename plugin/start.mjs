@@ -10,7 +10,5 @@ const source = new URL("../components/provider/main.ts", import.meta.url);
 if (!existsSync(source)) {
 	await import(new URL("../dist/components/provider/main.js", import.meta.url).href);
 } else {
-	// Node strips types itself from 22.18 on; before that, tsx does.
-	if (!process.features.typescript) (await import("tsx/esm/api")).register();
 	await import(source.href);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes schema.json, the package as Pulumi sees it, out of the document schemas: `npx tsx tools/generate-provider-schema.ts`.
+// Writes schema.json, the package as Pulumi sees it, out of the document schemas: `node tools/generate-provider-schema.ts`.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Kind } from "../components/manifest/loaded.ts";

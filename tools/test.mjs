@@ -132,7 +132,7 @@ async function main(names) {
 		FORCE_COLOR: process.env.FORCE_COLOR ?? "0",
 		PATH: ours.PATH,
 		TMPDIR: folder,
-		PERSONA_STATE_DIR: join(folder, "state"),
+		XDG_STATE_HOME: join(folder, "state"),
 		PULUMI_HOME: join(folder, "pulumi"),
 		PULUMI_SKIP_UPDATE_CHECK: "true",
 		[MARK]: mark,

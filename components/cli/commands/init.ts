@@ -112,7 +112,6 @@ async function packageJson(target: string, name: string, source: string | undefi
 	const own = JSON.parse(await readFile(join(packageRoot(), "package.json"), "utf8")) as { dependencies: Record<string, string> };
 	const there = JSON.parse(await readFile(join(target, "package.json"), "utf8").catch(() => "{}")) as PackageJson;
 	const pulumi = own.dependencies["@pulumi/pulumi"] ?? "*";
-	const tsx = own.dependencies.tsx ?? "*";
 	const result: PackageJson = {
 		name: name.toLowerCase(),
 		version: "0.0.0",
@@ -122,7 +121,6 @@ async function packageJson(target: string, name: string, source: string | undefi
 		scripts: { up: "node node_modules/pulumi-persona/tools/up.mjs", ...there.scripts },
 		dependencies: {
 			"@pulumi/pulumi": pulumi,
-			tsx,
 			...there.dependencies,
 			...(source === undefined && there.dependencies?.["pulumi-persona"] !== undefined
 				? {}
