@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Dies in the way the boot argument how= says: 0 reports its own crash, 1 undefined instructions with vectors outside RAM, 2 jumps to
- * nowhere with vectors nowhere, 3 runs on with its stack outside RAM, 4 random code. */
+ * nowhere with vectors nowhere, 3 runs on with its stack outside RAM, 4 tells its panic device, 5 (or more) runs random code. */
 #include "runtime.h"
 
 void test(void)
 {
 	uint64_t how = argument("how", 0);
 	ready();
+	for (uint64_t end = ticks() + argument("after", 0) * ticks_per_second() / 1000; ticks() < end;)
+		;
 	print("crashing (%u)\n", how);
 	switch (how) {
 	case 0:
@@ -22,6 +24,9 @@ void test(void)
 		break;
 	case 3:
 		__asm__ volatile("mov sp, %0\n\tsub sp, sp, #16\n\tstr xzr, [sp]" ::"r"(0x20000000));
+		break;
+	case 4:
+		attempt_write8(PANIC_BASE, 1);
 		break;
 	default: {
 		static uint32_t code[4096] __attribute__((aligned(64)));

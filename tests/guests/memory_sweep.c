@@ -7,7 +7,7 @@ static bool is_device(uint64_t address)
 {
 	uint64_t redistributors = GICR_BASE + GICR_STRIDE * cpu_count;
 	return (address >= GICD_BASE && address < GICD_BASE + 0x10000) || (address >= GICR_BASE && address < redistributors) ||
-	       (address >= UART_BASE && address < UART_BASE + 0x1000) || (address >= RTC_BASE && address < RTC_BASE + 0x1000);
+	       (address >= UART_BASE && address < UART_BASE + 0x1000) || (address >= RTC_BASE && address < RTC_BASE + 0x1000) || (address & ~7ul) == PANIC_BASE;
 }
 
 static bool is_ram(uint64_t address)

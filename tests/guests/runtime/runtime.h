@@ -94,6 +94,7 @@ static inline void mmio_write(uint64_t address, uint32_t value)
 #define GICR_STRIDE 0x20000ul
 #define UART_BASE 0x09000000ul
 #define RTC_BASE 0x09010000ul
+#define PANIC_BASE 0x09f00000ul /* pvpanic, one byte; Veil's machine only */
 /* What the runtime itself uses: the above, unless the boot arguments uart=, gicd= and gicr= say that another machine has them elsewhere. */
 extern uint64_t uart_base, gicd_base, gicr_base;
 

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// A phone of test guests on the real Veil in the real QEMU, with what a test wants to know of it.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+	type ControlClient,
+	controlClient,
+	HANDSET_FILES,
+	handsetDir,
+	removeHandset,
+	startHandset,
+} from "../../components/handset/index.ts";
+import { waitUntil } from "../../components/handset/processes.ts";
+import { buildHypervisor, hypervisorInputs, loadLock, openStore } from "../../components/image/index.ts";
+import { boardByName } from "../../components/manifest/index.ts";
+import { sha256File } from "../../components/util/digest.ts";
+import { packageRoot } from "../../components/util/paths.ts";
+import { run } from "../../components/util/process.ts";
+import { silent } from "../../components/util/progress.ts";
+import { composeDev, type DevPersona } from "../../tools/compose-dev.ts";
+
+/** A persona that runs one of the programs in tests/guests. */
+export interface GuestPersona extends Omit<DevPersona, "kernel" | "name" | "commandLine"> {
+	/** Name of the program without `.c`. */
+	guest: string;
+	/** Default: the program's name. */
+	name?: string;
+	/** Boot arguments. */
+	words?: string;
+}
+
+/** Guests and Veil, built; and a state folder of its own for handsets. */
+export interface Workshop {
+	start(personas: readonly GuestPersona[], options?: { cpus?: number }): Promise<GuestPhone>;
+	close(): void;
+}
+
+export interface GuestPhone {
+	control: ControlClient;
+	/** All that a persona has printed, over all its starts. */
+	console(name: string): string;
+	/** Waits until a persona's console has the text, or fails showing the console's end. */
+	says(name: string, text: string | RegExp, seconds?: number): Promise<void>;
+	/** Waits until a condition holds, or fails with what it says. */
+	until(what: string, condition: () => boolean | Promise<boolean>, seconds?: number): Promise<void>;
+	/** The last number of `progress N` of a persona that runs the guest `neighbour`. */
+	progress(name: string): number;
+	stop(): Promise<void>;
+}
+
+/** Builds all test guests and Veil, once for a test file. */
+export async function openWorkshop(): Promise<Workshop> {
+	const folder = mkdtempSync(join(tmpdir(), "persona-guests-"));
+	const before = { state: process.env.PERSONA_STATE_DIR, runtime: process.env.XDG_RUNTIME_DIR };
+	process.env.PERSONA_STATE_DIR = join(folder, "state");
+	process.env.XDG_RUNTIME_DIR = join(folder, "runtime");
+	mkdirSync(join(folder, "runtime"), { mode: 0o700 });
+	const projectDir = packageRoot();
+	await run("make", ["-s", "-C", join(projectDir, "tests/guests"), `OUT=${folder}/guests`]);
+	const { document: board } = await boardByName("qemu-virt");
+	const context = { store: await openStore(), lock: await loadLock(projectDir), progress: silent, projectDir };
+	const { path: veil } = await buildHypervisor(await hypervisorInputs(board), context);
+	let phones = 0;
+	return {
+		async start(personas, { cpus = 1 } = {}) {
+			const id = `guests-${++phones}`;
+			const image = join(folder, `${id}.img`);
+			const composed = personas.map(({ guest, name = dashed(guest), words = "", ...rest }) => ({
+				memoryMiB: 32,
+				...rest,
+				name,
+				kernel: join(folder, "guests", `${guest}.img`),
+				commandLine: words,
+			}));
+			await composeDev(image, veil, composed, { cpus });
+			const spec = { id, board: "qemu-virt", qemu: { cpus, cpu: "cortex-a57" } };
+			await startHandset(spec, { path: image, digest: await sha256File(image) }, { personas: [] });
+			return openPhone(id);
+		},
+		close() {
+			restore("PERSONA_STATE_DIR", before.state);
+			restore("XDG_RUNTIME_DIR", before.runtime);
+			rmSync(folder, { recursive: true, force: true });
+		},
+	};
+}
+
+async function openPhone(id: string): Promise<GuestPhone> {
+	const control = await controlClient(id);
+	const logs = join(handsetDir(id), HANDSET_FILES.logs);
+	const read = (name: string) => {
+		try {
+			return readFileSync(join(logs, `console-${name}.log`), "latin1").replaceAll("\r", "");
+		} catch {
+			return "";
+		}
+	};
+	const phone: GuestPhone = {
+		control,
+		console: read,
+		async says(name, text, seconds = 60) {
+			const there = () => (typeof text === "string" ? read(name).includes(text) : text.test(read(name)));
+			if (await waitUntil(there, { deadlineMs: seconds * 1000 })) return;
+			throw new Error(`${name} did not say ${text} within ${seconds} s; its console ends with:\n${read(name).slice(-1500)}`);
+		},
+		async until(what, condition, seconds = 30) {
+			if (await waitUntil(condition, { deadlineMs: seconds * 1000, everyMs: 100 })) return;
+			throw new Error(`not within ${seconds} s: ${what}`);
+		},
+		progress: (name) => Number([...read(name).matchAll(/^progress (\d+)$/gm)].at(-1)?.[1] ?? 0),
+		async stop() {
+			control.close();
+			await removeHandset(id);
+		},
+	};
+	return phone;
+}
+
+/** Names of personas have dashes, names of C files underscores. */
+function dashed(guest: string): string {
+	return guest.replaceAll("_", "-");
+}
+
+function restore(name: string, value: string | undefined): void {
+	if (value === undefined) delete process.env[name];
+	else process.env[name] = value;
+}
