@@ -83,7 +83,7 @@ void boot_init(void)
 	if (!persona_init_all(&manifest))
 		panic("manifest refused: too little work memory", manifest.header->work_size);
 	control_init(epoch, image_header.manifest_offset + align_up(manifest.header->size, VEIL_PAGE_SIZE) + memory_taken(),
-		payload_memory());
+		     payload_memory());
 	log_number(VEIL_NO_PERSONA, "Veil is up; personas:", persona_count);
 	if (!arch_start_cpus(cpu_count))
 		panic("a CPU did not start; wanted", cpu_count);

@@ -56,7 +56,8 @@ static enum manifest_error regions_check(const struct manifest *m, struct image_
 	const struct veil_manifest *header = m->header;
 	uint64_t next = header->ram_base;
 
-	if (header->ram_base % VEIL_PAGE_SIZE || header->ram_size % VEIL_PAGE_SIZE || header->ram_base + header->ram_size < header->ram_base)
+	if (header->ram_base % VEIL_PAGE_SIZE || header->ram_size % VEIL_PAGE_SIZE ||
+	    header->ram_base + header->ram_size < header->ram_base)
 		return MANIFEST_BAD_RAM;
 	for (uint32_t i = 0; i < header->regions.count; i++) {
 		const struct veil_region *region = &m->regions[i];
@@ -102,14 +103,15 @@ static bool persona_is_valid(const struct manifest *m, uint32_t index)
 	const uint32_t flags = VEIL_START_AT_BOOT | VEIL_RESTART_ON_CRASH | VEIL_FREEZE_IN_BACKGROUND;
 	const uint32_t devices = VEIL_DEVICE_PL011 | VEIL_DEVICE_PL031 | VEIL_DEVICE_PVPANIC;
 
-	return name_is_valid(p->name) && (p->flags & ~flags) == 0 && (p->devices & ~devices) == 0 && p->reserved == 0 && p->cpu_count >= 1 &&
-	       p->cpu_count <= VEIL_MAX_CPUS && p->cpu_share >= 1 && p->cpu_share <= 1000 && p->cpu_cap_percent >= 1 &&
+	return name_is_valid(p->name) && (p->flags & ~flags) == 0 && (p->devices & ~devices) == 0 && p->reserved == 0 &&
+	       p->cpu_count >= 1 && p->cpu_count <= VEIL_MAX_CPUS && p->cpu_share >= 1 && p->cpu_share <= 1000 && p->cpu_cap_percent >= 1 &&
 	       p->cpu_cap_percent <= 100 * p->cpu_count && (p->cpu_affinity & (BIT(m->header->cpu_count) - 1)) != 0 &&
 	       p->cpu_affinity >> m->header->cpu_count == 0 && p->ram_size > 0 && p->ram_size % VEIL_PAGE_SIZE == 0 &&
 	       p->ram_guest_base % (UINT64_C(512) << 20) == 0 && /* one stage-2 table for each 512 MiB: see VEIL_WORK_BASE */
-	       range_within(p->ram_guest_base, p->ram_size, UINT64_C(1) << 30, UINT64_C(63) << 30) && p->ram_host_base % VEIL_PAGE_SIZE == 0 &&
-	       range_owner(m, p->ram_host_base, p->ram_size) == index && range_within(p->entry, 4, p->ram_guest_base, p->ram_size) &&
-	       p->entry % 4 == 0 && (p->rng_seed_address == 0 || range_within(p->rng_seed_address, 32, p->ram_guest_base, p->ram_size)) &&
+	       range_within(p->ram_guest_base, p->ram_size, UINT64_C(1) << 30, UINT64_C(63) << 30) &&
+	       p->ram_host_base % VEIL_PAGE_SIZE == 0 && range_owner(m, p->ram_host_base, p->ram_size) == index &&
+	       range_within(p->entry, 4, p->ram_guest_base, p->ram_size) && p->entry % 4 == 0 &&
+	       (p->rng_seed_address == 0 || range_within(p->rng_seed_address, 32, p->ram_guest_base, p->ram_size)) &&
 	       (p->kaslr_seed_address == 0 || range_within(p->kaslr_seed_address, 8, p->ram_guest_base, p->ram_size));
 }
 
@@ -120,8 +122,8 @@ static bool segment_is_valid(const struct manifest *m, uint32_t index)
 
 	if (s->persona >= m->header->personas.count || s->payload >= m->header->payloads.count)
 		return false;
-	if (before && (before->persona > s->persona ||
-		       (before->persona == s->persona && before->guest_address + before->size > s->guest_address)))
+	if (before &&
+	    (before->persona > s->persona || (before->persona == s->persona && before->guest_address + before->size > s->guest_address)))
 		return false;
 	return s->guest_address % 4096 == 0 && s->payload_offset % 4096 == 0 &&
 	       range_within(s->payload_offset, s->size, 0, m->payloads[s->payload].size) &&
@@ -145,8 +147,9 @@ enum manifest_error manifest_read(struct manifest *m, const void *bytes, uint64_
 	    !table_is_next(header, header->segments, sizeof(struct veil_segment), VEIL_MAX_SEGMENTS, &next) ||
 	    !table_is_next(header, header->personas, sizeof(struct veil_persona), VEIL_MAX_PERSONAS, &next) || next != header->size)
 		return MANIFEST_BAD_TABLE;
-	if (!table_is_empty(header, header->networks) || !table_is_empty(header, header->egress_rules) || !table_is_empty(header, header->channels) ||
-	    !table_is_empty(header, header->storage_ranges) || !table_is_empty(header, header->passthrough))
+	if (!table_is_empty(header, header->networks) || !table_is_empty(header, header->egress_rules) ||
+	    !table_is_empty(header, header->channels) || !table_is_empty(header, header->storage_ranges) ||
+	    !table_is_empty(header, header->passthrough))
 		return MANIFEST_BAD_TABLE;
 	*m = (struct manifest){
 		.header = header,

@@ -51,7 +51,7 @@ static void hash_part(uint32_t payload)
 	sha256_final(&payloads.all[payload].hash, digest);
 	payloads.all[payload].done = 0;
 	__atomic_store_n(&payloads.all[payload].state, memcmp(digest, config->sha256, sizeof(digest)) ? PAYLOAD_BAD : PAYLOAD_GOOD,
-		__ATOMIC_RELEASE);
+			 __ATOMIC_RELEASE);
 }
 
 enum payload_state payload_verify_step(uint32_t payload)

@@ -58,8 +58,8 @@ static void cap_refresh(struct persona *p, uint64_t now)
 	uint64_t period = ticks.cap_period;
 	int64_t left;
 
-	if (now < end || !__atomic_compare_exchange_n(&p->cap_end, &end, now - (now - end) % period + period, false, __ATOMIC_ACQ_REL,
-						      __ATOMIC_RELAXED))
+	if (now < end ||
+	    !__atomic_compare_exchange_n(&p->cap_end, &end, now - (now - end) % period + period, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		return;
 	left = __atomic_load_n(&p->cap_left, __ATOMIC_RELAXED);
 	for (uint64_t periods = (now - end) / period + 1; periods && left < p->cap_quota; periods--)
@@ -121,8 +121,7 @@ static void give_credit(struct cpu *cpu, struct vcpu *v)
 {
 	uint64_t credit = v->persona->index == persona_foreground ? ticks.foreground_credit : ticks.wake_credit;
 
-	if (v->powered && !__atomic_exchange_n(&v->runnable, true, __ATOMIC_ACQ_REL) &&
-		v->virtual_time + credit < cpu->least_virtual_time)
+	if (v->powered && !__atomic_exchange_n(&v->runnable, true, __ATOMIC_ACQ_REL) && v->virtual_time + credit < cpu->least_virtual_time)
 		v->virtual_time = cpu->least_virtual_time - credit;
 }
 

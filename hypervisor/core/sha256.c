@@ -9,8 +9,7 @@
 void sha256_init(struct sha256 *hash)
 {
 	/* FIPS 180-4, 5.3.3 */
-	static const uint32_t initial[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-					    0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+	static const uint32_t initial[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
 
 	memcpy(hash->state, initial, sizeof(initial));
 	hash->size = 0;

@@ -15,12 +15,12 @@
 #include "list_registers.h"
 #include "sysreg.h"
 
-
 #define STACK_BYTES 8192
 uint8_t cpu_stacks[VEIL_MAX_CPUS][STACK_BYTES] __attribute__((aligned(16)));
 
 /* VTCR_EL2: 36 bits (T0SZ 28), from level 2 (SL0 1), 64 KiB granule (TG0 1), write-back, inner shareable. */
-#define VTCR_GUEST (BIT(31) | UINT64_C(28) | UINT64_C(1) << 6 | UINT64_C(1) << 8 | UINT64_C(1) << 10 | UINT64_C(3) << 12 | UINT64_C(1) << 14)
+#define VTCR_GUEST \
+	(BIT(31) | UINT64_C(28) | UINT64_C(1) << 6 | UINT64_C(1) << 8 | UINT64_C(1) << 10 | UINT64_C(3) << 12 | UINT64_C(1) << 14)
 
 #define PSCI_CPU_ON 0xc4000003
 #define PSCI_SYSTEM_OFF 0x84000008

@@ -22,7 +22,7 @@
 #define ISS_64_BIT BIT(15)
 #define ISS_TABLE_WALK BIT(7)
 #define ISS_WRITE BIT(6)
-#define ISS_STATUS(esr) ((esr) & 0x3f)
+#define ISS_STATUS(esr) ((esr)&0x3f)
 #define STATUS_TRANSLATION_LAST 0x07 /* 0..3 address size, 4..7 translation */
 #define STATUS_EXTERNAL 0x10
 #define STATUS_EXTERNAL_WALK_LAST 0x17
@@ -75,7 +75,7 @@ static NOINLINE void inject_abort(uint64_t esr)
 	uint64_t class = esr >> ESR_EC_SHIFT & 0x3f;
 
 	if (!from_el0)
-		class++; /* EC_*_ABORT_LOWER to EC_*_ABORT_SAME */
+		class ++; /* EC_*_ABORT_LOWER to EC_*_ABORT_SAME */
 	sysreg_write(far_el1, sysreg_read(far_el2));
 	inject(class << ESR_EC_SHIFT | ESR_IL | (esr & (class >= EC_DATA_ABORT_LOWER ? ISS_WRITE : 0)) | STATUS_EXTERNAL);
 }

@@ -51,7 +51,7 @@ void gic_init_cpu(uint32_t cpu)
 	for (uint64_t i = 0; i < 8; i++)
 		mmio_write32(frame + GICD_IPRIORITYR + 4 * i, PRIORITY);
 	mmio_write32(frame + GICD_ISENABLER,
-		(uint32_t)(BIT(GIC_KICK_SGI) | BIT(BOARD_IRQ_MAINTENANCE) | BIT(BOARD_IRQ_HYP_TIMER) | BIT(BOARD_IRQ_VIRT_TIMER)));
+		     (uint32_t)(BIT(GIC_KICK_SGI) | BIT(BOARD_IRQ_MAINTENANCE) | BIT(BOARD_IRQ_HYP_TIMER) | BIT(BOARD_IRQ_VIRT_TIMER)));
 	sysreg_write(ICC_SRE_EL2, 0xf); /* system registers here and at EL1 */
 	isb();
 	sysreg_write(ICC_SRE_EL1, 0x7);

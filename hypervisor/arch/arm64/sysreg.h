@@ -5,11 +5,11 @@
 
 #include <veil/types.h>
 
-#define sysreg_read(name)                                                                                                                  \
-	({                                                                                                                                 \
-		uint64_t sysreg_value;                                                                                                     \
-		__asm__ volatile("mrs %0, " #name : "=r"(sysreg_value));                                                                   \
-		sysreg_value;                                                                                                              \
+#define sysreg_read(name)                                                \
+	({                                                               \
+		uint64_t sysreg_value;                                   \
+		__asm__ volatile("mrs %0, " #name : "=r"(sysreg_value)); \
+		sysreg_value;                                            \
 	})
 #define sysreg_write(name, value) __asm__ volatile("msr " #name ", %x0" : : "rZ"((uint64_t)(value)))
 
@@ -53,8 +53,8 @@
 #define HCR_TACR BIT(21)
 #define HCR_TSW BIT(22)
 #define HCR_RW BIT(31)
-#define HCR_GUEST                                                                                                                          \
-	(HCR_VM | HCR_SWIO | HCR_FMO | HCR_IMO | HCR_AMO | HCR_TWI | HCR_TID1 | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_TSW |      \
+#define HCR_GUEST                                                                                                                     \
+	(HCR_VM | HCR_SWIO | HCR_FMO | HCR_IMO | HCR_AMO | HCR_TWI | HCR_TID1 | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_TSW | \
 	 HCR_RW)
 
 /* CPTR_EL2: SVE and trace trapped, FP/SIMD not (RES1 bits as in ARMv8.0). */

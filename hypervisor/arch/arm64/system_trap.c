@@ -7,7 +7,7 @@
 #include "sysreg.h"
 
 /* The fields of an MRS/MSR syndrome that name the register (Arm DDI 0487, D19.2.39), as one number. */
-#define KEY(op0, op1, crn, crm, op2)                                                                                                       \
+#define KEY(op0, op1, crn, crm, op2) \
 	((uint32_t)(op0) << 20 | (uint32_t)(op2) << 17 | (uint32_t)(op1) << 14 | (uint32_t)(crn) << 10 | (uint32_t)(crm) << 1)
 #define KEY_MASK 0x3ffc1eU
 #define KEY_OP0(key) ((key) >> 20 & 3)
@@ -24,8 +24,9 @@
 #define DFR0_FIXED (UINT64_C(6) | UINT64_C(1) << 12 | UINT64_C(1) << 20) /* ARMv8 debug with the least of breakpoints; no PMU, trace, SPE */
 #define ISAR0_ALLOWED (~(FIELD(0) | FIELD(24) | FIELD(56) | FIELD(60))) /* not TME, TLB instructions, RNDR */
 #define ISAR1_ALLOWED (FIELD(0) | FIELD(12) | FIELD(16) | FIELD(20) | FIELD(32) | FIELD(36) | FIELD(44) | FIELD(48) | FIELD(52))
-						/* DPB, JSCVT, FCMA, LRCPC, FRINTTS, SB, BF16, DGH, I8MM: no pointer authentication */
-#define MMFR0_ALLOWED (~(FIELD(0) | FIELD(32) | FIELD(36) | FIELD(40) | FIELD(56) | FIELD(60))) /* not PARange, stage 2 granules, FGT, ECV */
+/* DPB, JSCVT, FCMA, LRCPC, FRINTTS, SB, BF16, DGH, I8MM: no pointer authentication */
+#define MMFR0_ALLOWED \
+	(~(FIELD(0) | FIELD(32) | FIELD(36) | FIELD(40) | FIELD(56) | FIELD(60))) /* not PARange, stage 2 granules, FGT, ECV */
 #define MMFR0_FIXED UINT64_C(1) /* PARange 36 bits: what stage 2 translates */
 #define MMFR1_ALLOWED (FIELD(0) | FIELD(20) | FIELD(28)) /* HAFDBS, PAN, XNX */
 #define MMFR2_ALLOWED (FIELD(0) | FIELD(4) | FIELD(8) | FIELD(16) | FIELD(32) | FIELD(36)) /* CnP, UAO, LSM, VARange, AT, IDS */
