@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import { UserError } from "../util/errors.ts";
 import type { Progress } from "../util/progress.ts";
-import { servingBridge } from "./bridge-process.ts";
+import { liveBridge } from "./bridge-process.ts";
 import { panicTail } from "./observe.ts";
 import { isAlive, waitUntil } from "./processes.ts";
 import { type BridgePersona, type BridgeState, type HandsetRecord, readBridgeState } from "./record.ts";
@@ -52,7 +52,8 @@ export async function awaitReady(
 				const persona = state.personas.find((candidate) => candidate.name === name);
 				if (persona === undefined || !waitingFor.has(name)) continue;
 				const counts = persona.starts > (options.after?.get(name) ?? 0);
-				if (counts && isUp(persona, readyMarker)) {
+				if (counts && isPutAside(persona)) waitingFor.delete(name);
+				else if (counts && isUp(persona, readyMarker)) {
 					waitingFor.delete(name);
 					options.progress?.(`persona ${name} is READY after ${(waited / 1000).toFixed(1)} s`);
 				} else if (endedForGood(persona, endedSince)) {
@@ -80,6 +81,11 @@ function isUp(persona: BridgePersona, marker: string | null): boolean {
 	return persona.ready || (marker === null && persona.starts > 0 && persona.state === "off");
 }
 
+/** The user has stopped or paused it: nobody is to wait for it. */
+function isPutAside({ state, reason }: BridgePersona): boolean {
+	return reason === "command" && (state === "stopped" || state === "paused");
+}
+
 function endedForGood(persona: BridgePersona, endedSince: Map<string, number>): boolean {
 	if (persona.state !== "crashed" && persona.state !== "off" && persona.state !== "stopped") {
 		endedSince.delete(persona.name);
@@ -99,7 +105,7 @@ function checkAbi(record: HandsetRecord, state: BridgeState): void {
 
 async function handsetEnded(folder: string, record: HandsetRecord): Promise<UserError> {
 	// The bridge writes down what it has heard last before it ends.
-	await waitUntil(async () => (await servingBridge(folder)) === undefined, { deadlineMs: 2000 });
+	await waitUntil(async () => (await liveBridge(folder)) === undefined, { deadlineMs: 2000 });
 	const panic = await panicTail(folder);
 	const log = await lastLines(join(folder, FILE.qemuLog), 10);
 	return new UserError(["QEMU ended while the personas were starting", log, panic].filter((part) => part !== "").join("\n"), {

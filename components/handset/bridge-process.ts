@@ -1,52 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sees to it that a running handset has its bridge: a dead one is replaced, and the new one picks up where it stopped.
-import { basename, dirname, extname, join } from "node:path";
+import { extname, join } from "node:path";
 import { UserError } from "../util/errors.ts";
-import { launch, nodeModule } from "./launch.ts";
-import { withOperationLock } from "./operation-lock.ts";
+import { type Launched, launch, nodeModule } from "./launch.ts";
 import { endProcess, isAlive, waitUntil } from "./processes.ts";
 import { type BridgeState, type HandsetRecord, readBridgeState } from "./record.ts";
-import { FILE, LOCK } from "./run-folder.ts";
+import { FILE } from "./run-folder.ts";
 import { lastLines } from "./tails.ts";
 
 const READY_MS = 15_000;
 
-/** The state of a bridge that serves now, or undefined. */
-export async function servingBridge(folder: string): Promise<BridgeState | undefined> {
+/** The state of a live bridge, or undefined. It may still be on its way to QEMU. */
+export async function liveBridge(folder: string): Promise<BridgeState | undefined> {
 	const state = await readBridgeState(folder).catch(() => undefined);
 	return state !== undefined && state.phase !== "ended" && isAlive(state.bridge) ? state : undefined;
 }
 
-/** Starts a bridge unless one serves; comes back when its sockets are there. The record must name QEMU. */
+/** Starts a bridge unless there is one; comes back when it reads the line and its sockets are there. The record must name QEMU. */
 export async function ensureBridge(folder: string, record: HandsetRecord): Promise<BridgeState> {
-	const serving = await servingBridge(folder);
-	if (serving !== undefined) return serving;
-	const { command, args } = nodeModule(new URL(`./bridge-main${extname(import.meta.url)}`, import.meta.url));
-	// Two who find the bridge dead may both start one: the bridge's own lock lets one of them live, and either will do.
-	const launched = await launch(command, [...args, folder], folder, join(folder, FILE.bridgeLog));
-	let state: BridgeState | undefined;
-	const found = await waitUntil(
+	let state = await liveBridge(folder);
+	const launched = state === undefined ? await launchBridge(folder) : undefined;
+	await waitUntil(
 		async () => {
-			state = await servingBridge(folder);
-			return state !== undefined || !isAlive(record.qemu);
+			state = await liveBridge(folder);
+			return (state !== undefined && state.phase !== "opening") || !isAlive(record.qemu);
 		},
-		{ deadlineMs: READY_MS },
+		{ deadlineMs: READY_MS, everyMs: 10 },
 	);
-	if (state !== undefined) return state;
-	await endProcess(launched.identity);
+	if (state !== undefined && state.phase !== "opening") return state;
+	if (!isAlive(record.qemu)) throw new UserError(`handset ${record.id} ended while its bridge was being started`);
+	if (launched !== undefined) await endProcess(launched.identity);
 	const tail = await lastLines(join(folder, FILE.bridgeLog), 10);
-	if (found) throw new UserError(`handset ${record.id} ended while its bridge was being started`);
-	throw new Error(`the bridge of handset ${record.id} does not serve (${launched.ended() ?? "no end"})\n${tail}`);
+	throw new Error(`the bridge of handset ${record.id} does not serve (${launched?.ended() ?? "no end"})\n${tail}`);
 }
 
-/** Ends the bridge of a handset, if there is one. */
-export async function endBridge(folder: string): Promise<void> {
-	const state = await readBridgeState(folder).catch(() => undefined);
-	if (state !== undefined && isAlive(state.bridge)) await endProcess(state.bridge, 1000);
-	await withOperationLock(
-		dirname(folder),
-		LOCK.bridge(basename(folder)),
-		`handset ${basename(folder)} is being stopped`,
-		async () => {},
-	);
+/** Two who find the bridge dead may both start one: the bridge's own lock lets one of them live, and either will do. */
+async function launchBridge(folder: string): Promise<Launched> {
+	const { command, args } = nodeModule(new URL(`./bridge-main${extname(import.meta.url)}`, import.meta.url));
+	return launch(command, [...args, folder], folder, join(folder, FILE.bridgeLog));
 }

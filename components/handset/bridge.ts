@@ -27,7 +27,8 @@ const HELLO_MS = 500;
 const MID_FRAME_MS = 2000;
 /** Personas that are not up yet are asked for Veil's ready flag this often. */
 const POLL_MS = 250;
-const STATE_WRITE_MS = 50;
+const STATE_WRITE_MS = 20;
+const REOPEN_MS = 20;
 /** Veil does not tell of log records that no change of state goes with; it is asked this often. */
 const LOG_MS = 2000;
 /** An answer that has not come by now is lost. */
@@ -79,7 +80,7 @@ export class Bridge {
 		this.state = {
 			version: 1,
 			bridge: self(),
-			phase: "connecting",
+			phase: "opening",
 			...(before?.bootEpoch === undefined ? {} : { bootEpoch: before.bootEpoch }),
 			garbage: before?.garbage ?? 0,
 			panicBytes: before?.panicBytes ?? 0,
@@ -101,7 +102,7 @@ export class Bridge {
 		try {
 			while (!this.stopping && this.options.handsetAlive()) {
 				await this.serveLine();
-				if (!this.stopping) await delay(50);
+				if (!this.stopping) await delay(REOPEN_MS);
 			}
 		} finally {
 			for (const timer of timers) clearInterval(timer);
@@ -144,6 +145,8 @@ export class Bridge {
 		await new Promise<void>((resolve) => {
 			line.on("connect", () => {
 				this.link = link;
+				this.state = { ...this.state, phase: "listening" };
+				this.changed();
 				link.sayHello();
 			});
 			line.on("data", (bytes) => {
@@ -156,6 +159,8 @@ export class Bridge {
 		});
 		if (this.link === link) link.flush();
 		this.link = undefined;
+		this.state = { ...this.state, phase: "opening" };
+		this.changed();
 	}
 
 	/** Repeats the hello until it is answered; gives up frames that do not end; sets credits right after lost bytes. */

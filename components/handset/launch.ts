@@ -2,9 +2,10 @@
 // Starts processes that stay when we go: in a session of their own, with a small environment and a log.
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
-import { extname } from "node:path";
+import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { UserError } from "../util/errors.ts";
+import { cacheDir } from "../util/paths.ts";
 import { quoted } from "../util/process.ts";
 import { identify, type ProcessIdentity } from "./processes.ts";
 
@@ -20,8 +21,10 @@ export interface Launched {
 /** Starts a command in a session of its own; both its streams are appended to `logFile`. Throws when it cannot be started. */
 export async function launch(command: string, args: readonly string[], cwd: string, logFile: string): Promise<Launched> {
 	const log = openSync(logFile, "a", 0o600);
-	const environment = PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
-	const child = spawn(command, args, { cwd, detached: true, env: Object.fromEntries(environment), stdio: ["ignore", log, log] });
+	const passed = PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
+	// Where Node keeps modules compiled, so that the bridge starts in a fraction of the time.
+	const env = { ...Object.fromEntries(passed), NODE_COMPILE_CACHE: join(cacheDir(), "compiled") };
+	const child = spawn(command, args, { cwd, detached: true, env, stdio: ["ignore", log, log] });
 	closeSync(log);
 	let end: string | undefined;
 	child.on("exit", (status, signal) => {

@@ -50,7 +50,8 @@ export interface BridgePersona {
 export interface BridgeState {
 	readonly version: 1;
 	readonly bridge: ProcessIdentity;
-	readonly phase: "connecting" | "connected" | "ended";
+	/** `opening`: QEMU's end of the line has not been reached; `listening`: it is read; `connected`: Veil has said hello. */
+	readonly phase: "opening" | "listening" | "connected" | "ended";
 	/** Veil's ABI version when it is not ours: nothing else is believed then. */
 	readonly foreignAbi?: number;
 	/** Hexadecimal; new at every boot of Veil. */

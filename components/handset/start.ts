@@ -122,15 +122,18 @@ async function boot(folder: string, spec: HandsetSpec, image: ImageReference, op
 	record = { ...record, qemu: qemu.identity };
 	try {
 		await writeRecord(folder, record);
+		const bridge = ensureBridge(folder, record);
+		// Looked at below; a QEMU that does not start says more than the bridge that misses it.
+		bridge.catch(() => {});
 		const up = () => existsSync(join(record.sockets, SOCKET.qmp)) || qemu.ended() !== undefined;
-		await waitUntil(up, { deadlineMs: QEMU_MS, signal });
+		await waitUntil(up, { deadlineMs: QEMU_MS, everyMs: 5, signal });
 		if (qemu.ended() !== undefined) {
 			throw new UserError(`QEMU does not start (${qemu.ended()})\n${await lastLines(join(folder, FILE.qemuLog), 10)}`, {
 				where: `handset ${spec.id}`,
 				remedy: "`persona doctor` checks QEMU",
 			});
 		}
-		await ensureBridge(folder, record);
+		await bridge;
 		signal?.throwIfAborted();
 		await qmp(join(record.sockets, SOCKET.qmp), "cont", QEMU_MS);
 		record = { ...record, phase: "running" };

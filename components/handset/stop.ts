@@ -2,17 +2,18 @@
 // Ends handsets: Veil is asked first, then QEMU, then the system; and nothing of a handset stays behind.
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { endBridge, servingBridge } from "./bridge-process.ts";
+import { basename, dirname, join } from "node:path";
+import { liveBridge } from "./bridge-process.ts";
 import { connectControl } from "./control.ts";
 import { withOperationLock } from "./operation-lock.ts";
 import { endProcess, isAlive, waitUntil } from "./processes.ts";
 import { findOwnProcesses } from "./qemu.ts";
 import { qmp } from "./qmp.ts";
 import { type HandsetRecord, readRecord, writeRecord } from "./record.ts";
-import { handsetDir, LOCK, SOCKET } from "./run-folder.ts";
+import { FILE, handsetDir, LOCK, SOCKET } from "./run-folder.ts";
 
 /** How long each way of ending may take. Veil has nothing to save, so a second is much. */
+const BRIDGE_MS = 1000;
 const DEADLINE_MS = { powerOff: 3000, quit: 2000 };
 
 /** Stops a handset, if it runs; its folder, logs and volumes stay. Stopping a stopped one is fine. */
@@ -37,12 +38,18 @@ export async function removeHandset(id: string): Promise<void> {
 export async function stopLocked(folder: string): Promise<HandsetRecord | undefined> {
 	const record = await readRecord(folder).catch(() => undefined);
 	if (record !== undefined && isAlive(record.qemu)) await endGracefully(folder, record);
-	for (const { identity, what } of findOwnProcesses(dirname(folder)).filter((found) => found.folder === folder)) {
-		if (what === "qemu") await endProcess(identity);
+	// Told by their command lines, because a start that was killed may not have written down what it had begun. Bridges are asked
+	// first: they write down what they have heard last.
+	const mine = () => findOwnProcesses(dirname(folder)).filter((found) => found.folder === folder);
+	for (const { identity } of mine().filter(({ what }) => what === "qemu")) await endProcess(identity);
+	for (let left = mine(); left.length > 0; left = mine()) {
+		for (const { identity } of left) await endProcess(identity, BRIDGE_MS);
 	}
-	await endBridge(folder);
-	for (const { identity } of findOwnProcesses(dirname(folder)).filter((found) => found.folder === folder))
-		await endProcess(identity);
+	// What a bridge that was killed could not put away.
+	for (const ending of [".json", ".lock"]) {
+		await rm(join(dirname(folder), `${LOCK.bridge(basename(folder))}${ending}`), { recursive: true, force: true });
+	}
+	await rm(join(folder, FILE.pid), { force: true });
 	if (record === undefined) return undefined;
 	const { qemu: _, ...rest } = record;
 	const stopped: HandsetRecord = { ...rest, phase: "stopped" };
@@ -54,7 +61,7 @@ export async function stopLocked(folder: string): Promise<HandsetRecord | undefi
 async function endGracefully(folder: string, record: HandsetRecord): Promise<void> {
 	const { qemu } = record;
 	const ended = (deadlineMs: number) => waitUntil(() => !isAlive(qemu), { deadlineMs });
-	const bridge = await servingBridge(folder);
+	const bridge = await liveBridge(folder);
 	// A Veil that has panicked will not switch off.
 	if (bridge?.phase === "connected" && bridge.panicBytes === 0 && record.phase === "running") {
 		try {

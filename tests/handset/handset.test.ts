@@ -131,6 +131,18 @@ describe("start", () => {
 		await removeHandset("pocket");
 	});
 
+	it("of what runs already does not wait for a persona the user has stopped", async () => {
+		const image = fixture.image(twoUp);
+		const options = { personas: fixture.expect(twoUp) };
+		await startHandset(fixture.spec("pocket"), image, options);
+		const client = await controlClient("pocket");
+		await client.stop("work");
+		client.close();
+		const state = await startHandset(fixture.spec("pocket"), image, options);
+		expect(state.personas).toMatchObject([{ state: "stopped", reason: "command" }, { ready: true }]);
+		await removeHandset("pocket");
+	});
+
 	it("takes Veil's ready flag where the marker does not come", async () => {
 		await start("pocket", { guests: [{ name: "work", says: "no marker", callsReady: true }] });
 		await removeHandset("pocket");
