@@ -20,6 +20,7 @@ export default defineConfig({
 				test: {
 					name: "system",
 					include: ["tests/system/**/*.test.ts", "tests/setup/**/*.test.ts"],
+					globalSetup: ["tests/system/locked-inputs.ts"],
 					testTimeout: 300_000,
 					hookTimeout: 300_000,
 					fileParallelism: false,

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// Before the system tests: everything the lock names is in the cache. A version the mirror has dropped is no fault of the commit under
+// test, so such a run takes what the mirror has now, from a lock file of its own, and says so.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { relockForTests } from "../../components/image/index.ts";
+import { packageRoot } from "../../components/util/paths.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "persona-lock-"));
+
+export async function setup(): Promise<void> {
+	const path = await relockForTests(packageRoot(), folder, (message) => console.log(message));
+	if (path !== undefined) process.env.PERSONA_LOCK = path;
+}
+
+export function teardown(): void {
+	rmSync(folder, { recursive: true, force: true });
+}
