@@ -4,7 +4,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import { projectStateDir } from "./folders.mjs";
 
 /** @typedef {import("./folders.mjs").Variables} Variables */
@@ -12,7 +12,7 @@ import { projectStateDir } from "./folders.mjs";
 /**
  * @typedef {object} EngineEnvironment
  * @property {Record<string, string>} variables what to set, absolute, so that it holds in every folder
- * @property {string | undefined} backendFolder the local file backend, or undefined when the user has set another backend
+ * @property {string | undefined} backendFolder where the state is when the backend is a folder of this machine, ours or the user's
  * @property {string} backend where the state is, for people
  */
 
@@ -39,6 +39,18 @@ export function chosenBackend(project, variables) {
 		}
 	}
 	return variables.PULUMI_ACCESS_TOKEN ? "https://api.pulumi.com" : undefined;
+}
+
+/**
+ * The folder of a `file://` backend, as the engine understands it: `~` is the home folder, what is relative is relative to the project.
+ * @param {string} url
+ * @param {string} project
+ * @returns {string | undefined}
+ */
+function folderOf(url, project) {
+	const path = /^file:\/\/([^?]*)/.exec(url)?.[1];
+	if (path === undefined) return undefined;
+	return path.startsWith("~") ? join(userInfo().homedir, path.slice(1)) : resolve(project, decodeURIComponent(path));
 }
 
 /** @param {string} path */
@@ -81,7 +93,7 @@ export function engineEnvironment(project, variables = process.env) {
 	const folder = join(state, "pulumi");
 	return local
 		? { variables: result, backendFolder: folder, backend: folder }
-		: { variables: result, backendFolder: undefined, backend: chosen };
+		: { variables: result, backendFolder: folderOf(chosen, project), backend: chosen };
 }
 
 /**
@@ -93,7 +105,7 @@ export function prepareState(project, variables = process.env) {
 	const state = projectStateDir(project, variables);
 	mkdirSync(state, { recursive: true, mode: 0o700 });
 	const { backendFolder } = engineEnvironment(project, variables);
-	if (backendFolder !== undefined) mkdirSync(backendFolder, { recursive: true, mode: 0o700 });
+	if (backendFolder?.startsWith(state)) mkdirSync(backendFolder, { recursive: true, mode: 0o700 });
 	createOnce(join(state, "passphrase"), `${randomBytes(24).toString("base64url")}\n`);
 	createOnce(join(state, "project"), `${project}\n`);
 }

@@ -2,7 +2,7 @@
 // State stays outside the project and private, and a backend the user has chosen is left alone.
 import { mkdir, mkdtemp, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { run, shellExports } from "../../components/util/index.ts";
 import { engineEnvironment, prepareState } from "../../tools/environment.mjs";
@@ -40,6 +40,15 @@ test.each([
 	const found = engineEnvironment(project, { ...clean, ...variables });
 	expect(found.backend).toBe(backend);
 	expect(found.backendFolder).toBeUndefined();
+	expect(found.variables).not.toHaveProperty("PULUMI_BACKEND_URL");
+});
+
+test.each([
+	["file:///srv/state%20of%20phones?no_tmp_dir=true", "/srv/state of phones"],
+	["file://./state", "state"],
+])("%s is a choice whose folder is known", (url, path) => {
+	const found = engineEnvironment(project, { ...clean, PULUMI_BACKEND_URL: url });
+	expect(found).toMatchObject({ backend: url, backendFolder: resolve(project, path) });
 	expect(found.variables).not.toHaveProperty("PULUMI_BACKEND_URL");
 });
 
