@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What of a virtual CPU and of a persona is the fake machine's. */
+#ifndef VEIL_ARCH_VCPU_H
+#define VEIL_ARCH_VCPU_H
+
+#include <veil/types.h>
+#include <veil/vgic.h>
+
+struct system_registers {
+	uint64_t cntv_ctl, cntv_cval;
+};
+
+struct vgic_registers {
+	uint64_t vmcr, ap1r0, hcr;
+};
+
+struct arch_vcpu {
+	uint64_t x[31];
+	uint64_t pc;
+	uint64_t resets; /* times arch_vcpu_reset() made it fresh */
+	struct system_registers system;
+	struct vgic_registers vgic_registers;
+	struct vgic_cpu vgic;
+	uint64_t cntp_ctl, cntp_cval;
+};
+
+struct stage2_page {
+	uint64_t host; /* 0: not mapped */
+	uint64_t cached; /* the translation a guest's CPU may still hold, until a flush */
+};
+
+struct arch_persona {
+	struct stage2_page *pages;
+};
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Devices of the fake machine: the serial line, the clock, the source of randomness. */
+#include <veil/console.h>
+#include <veil/platform.h>
+#include <veil/random_source.h>
+
+#include "core/lib.h"
+#include "machine.h"
+
+void console_init(void)
+{
+}
+
+void console_putc(uint8_t byte)
+{
+	if (machine.output_size < MACHINE_SERIAL_BYTES)
+		machine.output[machine.output_size++] = byte;
+}
+
+void console_puts(const char *text)
+{
+	while (*text)
+		console_putc((uint8_t)*text++);
+}
+
+bool console_getc(uint8_t *byte)
+{
+	if (machine.input_taken == machine.input_size)
+		return false;
+	*byte = machine.input[machine.input_taken++];
+	if (machine.input_taken == machine.input_size)
+		machine.input_taken = machine.input_size = 0;
+	return true;
+}
+
+uint32_t rtc_seconds(void)
+{
+	return machine.rtc;
+}
+
+bool random_source_read(uint8_t *bytes, size_t size)
+{
+	if (machine.has_random)
+		memset(bytes, machine.random, size);
+	return machine.has_random;
+}

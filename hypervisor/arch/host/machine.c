@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The fake machine: CPUs that take turns, time that jumps from one event to the next, and guests that are functions. */
+#include "machine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../arm64/emulated_timer.h"
+#include "../arm64/list_registers.h"
+#include "core/boot.h"
+#include "core/lib.h"
+#include "core/mux.h"
+#include "core/persona.h"
+#include "core/sched.h"
+#include "fake_memory.h"
+#include "gic.h"
+#include "platforms/hypercall.h"
+
+#define LIVELOCK 10000000 /* events without time moving on */
+
+struct machine machine;
+
+void machine_init(void)
+{
+	memset(&machine, 0, sizeof(machine));
+	machine.time = MACHINE_HZ; /* a second after power-on */
+	machine.has_random = true;
+	machine.random = 0x5a;
+	machine.rtc = 1000000;
+	fake_memory_init();
+}
+
+/* ---- This CPU ---- */
+
+static struct machine_cpu *this_cpu(void)
+{
+	return &machine.cpus[machine.this_cpu];
+}
+
+struct cpu *arch_this_cpu(void)
+{
+	return &cpus[machine.this_cpu];
+}
+
+uint64_t arch_time(void)
+{
+	return machine.time;
+}
+
+uint64_t arch_time_frequency(void)
+{
+	return MACHINE_HZ;
+}
+
+void arch_timer_arm(uint64_t deadline)
+{
+	arch_this_cpu()->armed = deadline;
+}
+
+void arch_kick(uint32_t cpu)
+{
+	machine.cpus[cpu].kicked = true;
+	machine.cpus[cpu].kicks++;
+}
+
+void arch_idle(void)
+{
+	if (!machine.idle)
+		abort();
+	longjmp(*machine.idle, 1);
+}
+
+_Noreturn void arch_power_off(void)
+{
+	if (!machine.off) {
+		fwrite(machine.output, 1, machine.output_size, stderr);
+		abort();
+	}
+	longjmp(*machine.off, 1);
+}
+
+bool arch_start_cpus(uint32_t count)
+{
+	for (uint32_t i = 1; i < count && !machine.cpu_refuses; i++) {
+		machine.cpus[i].started = machine.cpus[i].look = true;
+		cpus[i].id = i;
+		cpus[i].armed = UINT64_MAX;
+		cpus[i].charged_since = machine.time;
+	}
+	return !machine.cpu_refuses;
+}
+
+/* ---- Interrupts ---- */
+
+static bool line_is_ready(void)
+{
+	return machine.this_cpu == 0 && machine.input_taken != machine.input_size;
+}
+
+static bool virtual_timer_fires(const struct machine_cpu *m)
+{
+	return gic_timer_is_asserted(m) && !m->timer_active;
+}
+
+static bool hardware_pending(uint32_t cpu)
+{
+	const struct machine_cpu *m = &machine.cpus[cpu];
+
+	return m->kicked || cpus[cpu].armed <= machine.time || virtual_timer_fires(m) || gic_wants_maintenance(m) ||
+	       (cpu == 0 && machine.input_taken != machine.input_size);
+}
+
+bool arch_interrupt_pending(void)
+{
+	return machine.interrupting || hardware_pending(machine.this_cpu);
+}
+
+static void refresh(struct vcpu *v)
+{
+	if (!v)
+		return;
+	lock_take(&v->persona->lock);
+	emulated_timer_update(v);
+	vgic_refill(v);
+	if (!v->runnable && list_registers_in_flight(v))
+		sched_wake(v);
+	lock_release(&v->persona->lock);
+}
+
+static void virtual_timer_interrupt(struct machine_cpu *m, struct vcpu *v)
+{
+	m->timer_active = true;
+	if (!v)
+		abort(); /* arch_vcpu_save() switched it off */
+	list_registers_timer(v);
+	if (!v->runnable)
+		sched_wake(v);
+}
+
+/* As arch/arm64/cpu.c: one interrupt a call. */
+void arch_interrupt_poll(void)
+{
+	struct cpu *cpu = arch_this_cpu();
+	struct machine_cpu *m = this_cpu();
+
+	if (virtual_timer_fires(m)) {
+		virtual_timer_interrupt(m, cpu->loaded);
+	} else if (cpu->armed <= machine.time) {
+		arch_timer_arm(UINT64_MAX);
+		refresh(cpu->loaded);
+		cpu->need_resched = true;
+	} else if (gic_wants_maintenance(m)) {
+		refresh(cpu->loaded);
+	} else if (m->kicked) {
+		m->kicked = false;
+		if (cpu->loaded && __atomic_load_n(&cpu->loaded->vgic_update, __ATOMIC_ACQUIRE))
+			refresh(cpu->loaded);
+	} else if (line_is_ready()) {
+		mux_receive();
+	}
+}
+
+void machine_receive(const void *bytes, size_t size)
+{
+	if (machine.input_size + size > MACHINE_SERIAL_BYTES)
+		abort();
+	memcpy(machine.input + machine.input_size, bytes, size);
+	machine.input_size += size;
+}
+
+/* ---- Running ---- */
+
+bool machine_try(void (*body)(void))
+{
+	jmp_buf *before = machine.off;
+	jmp_buf off;
+	bool done;
+
+	machine.off = &off;
+	machine.this_cpu = 0;
+	done = setjmp(off) == 0;
+	if (done) {
+		if (!machine.cpus[0].started) {
+			machine.cpus[0].started = machine.cpus[0].look = true;
+			cpus[0].id = 0;
+			cpus[0].armed = UINT64_MAX;
+			cpus[0].charged_since = machine.time;
+		}
+		body();
+	}
+	machine.off = before;
+	return done;
+}
+
+/* When the CPU has something to do; UINT64_MAX: never. */
+static uint64_t next_event(uint32_t cpu)
+{
+	const struct machine_cpu *m = &machine.cpus[cpu];
+	uint64_t at = cpus[cpu].armed;
+
+	if (!m->started)
+		return UINT64_MAX;
+	if (m->look || hardware_pending(cpu))
+		return machine.time;
+	if (!m->guest)
+		return at;
+	if (m->exit_at < at)
+		at = m->exit_at;
+	if ((m->cntv_ctl & 3) == 1 && !m->timer_active && m->cntv_cval <= UINT64_MAX - m->cntv_offset && m->cntv_cval + m->cntv_offset < at)
+		at = m->cntv_cval + m->cntv_offset;
+	return at > machine.time ? at : machine.time;
+}
+
+static void guest_enter(struct machine_cpu *m, struct vcpu *v)
+{
+	m->guest = v;
+	m->exit_at = machine.guest_next ? machine.guest_next(v) : UINT64_MAX;
+}
+
+/* One turn of a CPU at an event: its guest's exit, an interrupt, and what sched_run() makes of it. */
+static void turn(struct machine_cpu *m)
+{
+	struct cpu *cpu = arch_this_cpu();
+	jmp_buf idle;
+
+	m->look = false;
+	machine.idle = &idle;
+	if (setjmp(idle)) {
+		m->guest = NULL;
+		machine.idle = NULL;
+		return;
+	}
+	machine.time += machine.exit_cost;
+	if (m->guest && m->exit_at <= machine.time) {
+		m->exit_at = UINT64_MAX;
+		machine.guest_exit(m->guest);
+	} else if (hardware_pending(machine.this_cpu)) {
+		arch_interrupt_poll();
+	}
+	if (m->guest && !__atomic_load_n(&cpu->need_resched, __ATOMIC_RELAXED))
+		guest_enter(m, m->guest);
+	else
+		guest_enter(m, sched_run(cpu));
+	machine.idle = NULL;
+}
+
+/* A guest stays inside, whatever a test did to it meanwhile, until an exit or an interrupt; other work was done at an exit. */
+static void run(uint64_t until)
+{
+	uint32_t events = 0;
+
+	machine.cpus[machine.this_cpu].look = true;
+	for (;;) {
+		uint64_t first = UINT64_MAX;
+		uint32_t cpu = 0;
+
+		for (uint32_t i = 0; i < VEIL_MAX_CPUS; i++)
+			if (next_event(i) < first) {
+				first = next_event(i);
+				cpu = i;
+			}
+		if (first == UINT64_MAX || first > until)
+			break;
+		events = first > machine.time ? 0 : events + 1;
+		if (events > LIVELOCK) {
+			fprintf(stderr, "livelock on CPU %u\n", cpu);
+			abort();
+		}
+		machine.time = first;
+		machine.this_cpu = cpu;
+		turn(&machine.cpus[cpu]);
+	}
+	if (until > machine.time)
+		machine.time = until;
+	machine.this_cpu = 0;
+}
+
+bool machine_run(uint64_t until)
+{
+	jmp_buf *before = machine.off;
+	jmp_buf off;
+	bool done;
+
+	machine.off = &off;
+	done = setjmp(off) == 0;
+	if (done)
+		run(until);
+	machine.off = before;
+	return done;
+}
+
+bool machine_run_ms(uint64_t milliseconds)
+{
+	return machine_run(machine.time + milliseconds * MACHINE_MS);
+}
+
+/* ---- Guests ---- */
+
+bool guest_is_in(const struct vcpu *v)
+{
+	return machine.cpus[v->cpu->id].guest == v;
+}
+
+/* From here on its CPU is the one that acts. */
+static struct machine_cpu *act_as(const struct vcpu *v)
+{
+	if (!guest_is_in(v)) {
+		fprintf(stderr, "virtual CPU %u of persona %u is not running\n", v->index, v->persona->index);
+		abort();
+	}
+	machine.this_cpu = v->cpu->id;
+	return this_cpu();
+}
+
+bool guest_touch(struct vcpu *v, uint64_t address)
+{
+	struct persona *p = v->persona;
+	uint64_t page = (address - p->config->ram_guest_base) / VEIL_PAGE_SIZE;
+
+	act_as(v);
+	if (range_within(address, 1, p->config->ram_guest_base, p->config->ram_size) && stage2_is_mapped(p, page)) {
+		p->arch.pages[page].cached = p->arch.pages[page].host;
+		return true;
+	}
+	if (!persona_populate(v, ipaddr(address)))
+		v->statistics.refused_memory++;
+	return false;
+}
+
+uint8_t *guest_memory(struct vcpu *v, uint64_t address)
+{
+	struct persona *p = v->persona;
+
+	for (uint32_t i = 0; i < 16; i++)
+		if (guest_touch(v, address))
+			return arch_pointer(paddr(p->arch.pages[(address - p->config->ram_guest_base) / VEIL_PAGE_SIZE].host +
+						  address % VEIL_PAGE_SIZE));
+	return NULL;
+}
+
+void guest_wait(struct vcpu *v)
+{
+	act_as(v);
+	v->statistics.wfi++;
+	arch_vcpu_wait(v);
+}
+
+uint64_t guest_call(struct vcpu *v, uint64_t function, uint64_t a, uint64_t b, uint64_t c)
+{
+	act_as(v);
+	v->statistics.hypercalls++;
+	v->arch.x[0] = function;
+	v->arch.x[1] = a;
+	v->arch.x[2] = b;
+	v->arch.x[3] = c;
+	hypercall(v, v->arch.x);
+	return v->arch.x[0];
+}
+
+uint32_t guest_acknowledge(struct vcpu *v)
+{
+	return gic_guest_acknowledge(act_as(v));
+}
+
+void guest_end(struct vcpu *v, uint32_t irq)
+{
+	gic_guest_end(act_as(v), irq);
+	while (gic_wants_maintenance(this_cpu()))
+		arch_interrupt_poll();
+}
+
+bool guest_is_interrupted(const struct vcpu *v)
+{
+	return gic_is_signalled(act_as(v));
+}
+
+void guest_timer(struct vcpu *v, uint64_t control, uint64_t compare)
+{
+	struct machine_cpu *m = act_as(v);
+
+	m->cntv_ctl = control & 3;
+	m->cntv_cval = compare;
+}
+
+void guest_physical_timer(struct vcpu *v, uint64_t control, uint64_t compare)
+{
+	act_as(v);
+	emulated_timer_write(v, 2, compare);
+	emulated_timer_write(v, 1, control);
+}
+
+uint64_t guest_count(const struct vcpu *v)
+{
+	return machine.time - machine.cpus[v->cpu->id].cntv_offset;
+}
+
+bool guest_mmio(struct vcpu *v, uint64_t address, uint32_t size, bool is_write, uint64_t *value)
+{
+	struct mmio_result result;
+
+	act_as(v);
+	v->statistics.mmio++;
+	result = platform_mmio(v, ipaddr(address), size, is_write, *value);
+	if (!is_write)
+		*value = result.value;
+	return result.found;
+}
+
+uint64_t guest_read(struct vcpu *v, uint64_t address, uint32_t size)
+{
+	uint64_t value = 0;
+
+	return guest_mmio(v, address, size, false, &value) ? value & UINT64_MAX >> (64 - 8 * size) : UINT64_MAX;
+}
+
+void guest_write(struct vcpu *v, uint64_t address, uint32_t size, uint64_t value)
+{
+	if (!guest_mmio(v, address, size, true, &value))
+		fprintf(stderr, "refused: write of %u bytes at 0x%llx\n", size, (unsigned long long)address);
+}

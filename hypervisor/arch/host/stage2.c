@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Stage 2 of the fake machine: a table of pages, with the translations a CPU may hold beside it. */
+#include <veil/arch.h>
+
+#include "core/log.h"
+#include "core/memory.h"
+#include "core/owner.h"
+#include "core/persona.h"
+#include "fake_memory.h"
+#include "machine.h"
+
+#define TABLE_SPAN (UINT64_C(512) << 20)
+
+/* Takes as much work memory as arch/arm64 does: see VEIL_WORK_BASE. */
+bool stage2_init(struct persona *p)
+{
+	_Static_assert(sizeof(struct stage2_page) * (TABLE_SPAN / VEIL_PAGE_SIZE) <= 2 * VEIL_PAGE_SIZE, "a table of two pages");
+	uint64_t tables = (p->config->ram_size + TABLE_SPAN - 1) / TABLE_SPAN;
+
+	if (!memory_take(1024, 1024))
+		return false;
+	for (uint64_t i = 0; i < tables; i++)
+		if (!memory_take(VEIL_PAGE_SIZE, VEIL_PAGE_SIZE))
+			return false;
+	p->arch.pages = fake_pages(p->index, p->config->ram_size / VEIL_PAGE_SIZE);
+	return true;
+}
+
+bool stage2_is_mapped(const struct persona *p, uint64_t page)
+{
+	return p->arch.pages[page].host != 0;
+}
+
+void stage2_map(struct persona *p, uint64_t page, paddr_t host)
+{
+	if (!owner_is(p->index, host, VEIL_PAGE_SIZE))
+		panic("stage2_map: page is not the persona's", host.value);
+	if (!fake_memory_is_clean(host.value, VEIL_PAGE_SIZE))
+		machine.mapped_dirty++;
+	p->arch.pages[page].host = host.value;
+}
+
+void stage2_unmap(struct persona *p, uint64_t page)
+{
+	p->arch.pages[page].host = 0;
+}
+
+void stage2_flush(struct persona *p)
+{
+	for (uint64_t i = 0; i < p->config->ram_size / VEIL_PAGE_SIZE; i++)
+		p->arch.pages[i].cached = 0;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Virtual CPUs of the fake machine: registers in memory, and the few that the hardware holds while one is loaded. */
+#include <veil/arch.h>
+
+#include "../arm64/list_registers.h"
+#include "core/lib.h"
+#include "core/persona.h"
+#include "machine.h"
+
+#define TIMER_ENABLE 1
+#define TIMER_MASKED 2
+#define VMCR_OPEN UINT64_C(0xff000002) /* PMR 0xff, group 1 enabled: fake guests do not begin with closing them */
+
+void arch_vcpu_init(struct vcpu *v)
+{
+	v->arch.resets = 0;
+}
+
+void arch_vcpu_reset(struct vcpu *v, uint64_t entry, uint64_t x0)
+{
+	struct vgic_cpu vgic = v->arch.vgic;
+	uint64_t resets = v->arch.resets;
+
+	memset(&v->arch, 0, sizeof(v->arch));
+	v->arch.vgic = vgic;
+	v->arch.resets = resets + 1;
+	v->arch.x[0] = x0;
+	v->arch.pc = entry;
+	v->arch.vgic_registers.hcr = 1;
+	v->arch.vgic_registers.vmcr = VMCR_OPEN;
+}
+
+void arch_vcpu_save(struct vcpu *v)
+{
+	struct machine_cpu *m = &machine.cpus[machine.this_cpu];
+
+	v->arch.system.cntv_ctl = m->cntv_ctl;
+	v->arch.system.cntv_cval = m->cntv_cval;
+	m->cntv_ctl = 0;
+	lock_take(&v->persona->lock);
+	list_registers_save(v);
+	lock_release(&v->persona->lock);
+}
+
+void arch_vcpu_load(struct vcpu *v)
+{
+	struct machine_cpu *m = &machine.cpus[machine.this_cpu];
+	struct persona *p = v->persona;
+
+	for (uint64_t i = 0; i < p->config->ram_size / VEIL_PAGE_SIZE; i++)
+		if (p->arch.pages[i].cached != p->arch.pages[i].host && p->arch.pages[i].cached)
+			machine.stale_translations++;
+	m->cntv_offset = p->time_offset;
+	m->cntv_cval = v->arch.system.cntv_cval;
+	m->cntv_ctl = v->arch.system.cntv_ctl;
+	lock_take(&p->lock);
+	list_registers_load(v);
+	lock_release(&p->lock);
+}
+
+void arch_vcpu_wait(struct vcpu *v)
+{
+	lock_take(&v->persona->lock);
+	if (!list_registers_in_flight(v) && !vgic_has_deliverable(v)) {
+		__atomic_store_n(&v->runnable, false, __ATOMIC_RELEASE);
+		v->cpu->need_resched = true;
+	}
+	lock_release(&v->persona->lock);
+}
+
+static uint64_t deadline_of(uint64_t control, uint64_t compare, uint64_t offset)
+{
+	bool is_on = (control & (TIMER_ENABLE | TIMER_MASKED)) == TIMER_ENABLE;
+
+	return is_on && compare <= UINT64_MAX - offset ? compare + offset : UINT64_MAX;
+}
+
+uint64_t arch_vcpu_emulated_deadline(const struct vcpu *v)
+{
+	bool is_delivered = v->arch.vgic.word.level >> BOARD_IRQ_PHYS_TIMER & 1;
+
+	return is_delivered ? UINT64_MAX : deadline_of(v->arch.cntp_ctl, v->arch.cntp_cval, v->persona->time_offset);
+}
+
+uint64_t arch_vcpu_deadline(const struct vcpu *v)
+{
+	uint64_t virtual = deadline_of(v->arch.system.cntv_ctl, v->arch.system.cntv_cval, v->persona->time_offset);
+	uint64_t physical = arch_vcpu_emulated_deadline(v);
+
+	return virtual < physical ? virtual : physical;
+}

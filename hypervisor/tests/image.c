@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A device image for the fake machine. */
+#include "image.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "arch/host/machine.h"
+#include "core/boot.h"
+#include "core/lib.h"
+#include "core/sha256.h"
+
+uint8_t image_byte(uint32_t payload, uint64_t at)
+{
+	return (uint8_t)(1 + (at * 7 + at / 251 + payload * 89) % 255); /* never zero */
+}
+
+static void name_set(uint8_t name[VEIL_NAME_BYTES], const char *text, uint32_t number)
+{
+	memset(name, 0, VEIL_NAME_BYTES);
+	snprintf((char *)name, VEIL_NAME_BYTES, "%s%u", text, number);
+}
+
+static void persona_declare(struct image *image, uint32_t i)
+{
+	struct veil_persona *p = &image->personas[i];
+	uint32_t files = i + 1;
+
+	*p = (struct veil_persona){
+		.colour = 0x3366cc,
+		.flags = VEIL_START_AT_BOOT,
+		.devices = VEIL_DEVICE_PL011 | VEIL_DEVICE_PL031 | VEIL_DEVICE_PVPANIC,
+		.cpu_count = 1,
+		.cpu_share = 100,
+		.cpu_cap_percent = 100,
+		.cpu_affinity = (1U << image->header.cpu_count) - 1,
+		.restart_limit = 3,
+		.restart_window_seconds = 60,
+		.ram_guest_base = IMAGE_RAM_BASE,
+		.ram_size = IMAGE_PERSONA_RAM,
+		.entry = IMAGE_ENTRY,
+		.x0 = IMAGE_RAM_BASE,
+		.rng_seed_address = IMAGE_RAM_BASE + 0x1ffe8, /* over the end of a page */
+		.kaslr_seed_address = IMAGE_RAM_BASE + 0x1f0,
+	};
+	name_set(p->name, "persona-", i);
+	name_set(p->label, "Persona ", i);
+	p->uuid[15] = (uint8_t)i;
+	image->payloads[files].size = IMAGE_FILES_SIZE;
+	image->segments[2 * i] = (struct veil_segment){.persona = i, .payload = 0, .guest_address = IMAGE_ENTRY, .size = IMAGE_KERNEL_SIZE};
+	image->segments[2 * i + 1] =
+		(struct veil_segment){.persona = i, .payload = files, .guest_address = IMAGE_FILES_ADDRESS, .size = IMAGE_FILES_SIZE};
+}
+
+void image_declare(struct image *image, uint32_t personas_wanted, uint32_t cpus_wanted)
+{
+	memset(image, 0, sizeof(*image));
+	image->header.magic = VEIL_MANIFEST_MAGIC;
+	image->header.abi_version = VEIL_ABI_VERSION;
+	image->header.machine_version = 1;
+	memcpy(image->header.board, BOARD_NAME, sizeof(BOARD_NAME));
+	image->header.ram_base = BOARD_RAM_BASE;
+	image->header.ram_size = MACHINE_RAM_SIZE;
+	image->header.cpu_count = cpus_wanted;
+	image->header.personas.count = personas_wanted;
+	image->header.payloads.count = personas_wanted + 1;
+	image->header.segments.count = 2 * personas_wanted;
+	image->payloads[0].size = IMAGE_KERNEL_SIZE;
+	for (uint32_t i = 0; i < personas_wanted; i++)
+		persona_declare(image, i);
+	image_layout(image);
+}
+
+/* ---- Layout ---- */
+
+static void region_add(struct image *image, uint64_t end, uint32_t owner)
+{
+	uint32_t count = image->header.regions.count;
+	uint64_t base = count ? image->regions[count - 1].base + image->regions[count - 1].size : image->header.ram_base;
+
+	if (end == base)
+		return;
+	image->regions[count] = (struct veil_region){.base = base, .size = end - base, .owner = owner};
+	image->header.regions.count++;
+}
+
+static void payload_digest(struct image *image, uint32_t payload)
+{
+	struct sha256 hash;
+
+	sha256_init(&hash);
+	for (uint64_t at = 0; at < image->payloads[payload].size; at++) {
+		uint8_t byte = image_byte(payload, at);
+
+		sha256_update(&hash, &byte, 1);
+	}
+	sha256_final(&hash, image->payloads[payload].sha256);
+}
+
+static uint64_t work_size(const struct image *image)
+{
+	uint64_t size = VEIL_WORK_BASE;
+
+	for (uint32_t i = 0; i < image->header.personas.count; i++) {
+		const struct veil_persona *p = &image->personas[i];
+
+		size += VEIL_WORK_PERSONA + p->cpu_count * (uint64_t)VEIL_WORK_VCPU +
+			align_up(p->ram_size, UINT64_C(512) << 20) / (UINT64_C(512) << 20) * VEIL_PAGE_SIZE;
+	}
+	return align_up(size, VEIL_PAGE_SIZE);
+}
+
+void image_layout(struct image *image)
+{
+	uint64_t at = IMAGE_VEIL_SIZE + VEIL_PAGE_SIZE; /* Veil and its manifest */
+
+	image->header.regions.count = 0;
+	region_add(image, BOARD_LOAD_ADDRESS, VEIL_OWNER_FREE);
+	region_add(image, BOARD_LOAD_ADDRESS + at, VEIL_OWNER_VEIL);
+	image->place = (struct image_place){.base = paddr(BOARD_LOAD_ADDRESS), .veil_size = at};
+	for (uint32_t i = 0; i < image->header.payloads.count; i++) {
+		image->payloads[i].offset = at;
+		payload_digest(image, i);
+		at = align_up(at + image->payloads[i].size, VEIL_PAGE_SIZE);
+	}
+	image->place.size = at;
+	region_add(image, BOARD_LOAD_ADDRESS + at, VEIL_OWNER_PAYLOADS);
+	image->header.work_base = BOARD_LOAD_ADDRESS + at;
+	image->header.work_size = work_size(image);
+	at = image->header.work_base + image->header.work_size;
+	region_add(image, at, VEIL_OWNER_VEIL);
+	for (uint32_t i = 0; i < image->header.personas.count; i++) {
+		image->personas[i].ram_host_base = at;
+		at += image->personas[i].ram_size;
+		region_add(image, at, i);
+	}
+	region_add(image, image->header.ram_base + image->header.ram_size, VEIL_OWNER_FREE);
+}
+
+/* ---- Bytes ---- */
+
+static void table_add(uint8_t *bytes, struct veil_table *table, const void *entries, size_t entry_size, size_t *next)
+{
+	table->offset = (uint32_t)*next;
+	memcpy(bytes + *next, entries, table->count * entry_size);
+	*next += table->count * entry_size;
+}
+
+size_t image_manifest(const struct image *image, uint8_t bytes[IMAGE_MANIFEST_MAX])
+{
+	struct veil_manifest header = image->header;
+	size_t next = sizeof(header);
+
+	table_add(bytes, &header.regions, image->regions, sizeof(image->regions[0]), &next);
+	table_add(bytes, &header.payloads, image->payloads, sizeof(image->payloads[0]), &next);
+	table_add(bytes, &header.segments, image->segments, sizeof(image->segments[0]), &next);
+	table_add(bytes, &header.personas, image->personas, sizeof(image->personas[0]), &next);
+	header.networks.offset = header.egress_rules.offset = header.channels.offset = header.storage_ranges.offset =
+		header.passthrough.offset = (uint32_t)next;
+	header.size = next;
+	memcpy(bytes, &header, sizeof(header));
+	return next;
+}
+
+void image_write(const struct image *image)
+{
+	struct veil_image_header header = {
+		.image_size = image->place.size,
+		.veil_magic = VEIL_IMAGE_MAGIC,
+		.abi_version = VEIL_ABI_VERSION,
+		.veil_size = IMAGE_VEIL_SIZE,
+		.veil_file_size = IMAGE_VEIL_SIZE,
+		.manifest_offset = IMAGE_VEIL_SIZE,
+	};
+
+	for (uint32_t i = 0; i < image->header.payloads.count; i++)
+		for (uint64_t at = 0; at < image->payloads[i].size; at++)
+			((uint8_t *)image->place.base.value + image->payloads[i].offset)[at] = image_byte(i, at);
+	header.manifest_size = image_manifest(image, (uint8_t *)image->place.base.value + IMAGE_VEIL_SIZE);
+	memcpy((void *)image->place.base.value, &header, sizeof(header));
+}
+
+uint8_t image_expected(const struct image *image, uint32_t persona, uint64_t address)
+{
+	for (uint32_t i = 0; i < image->header.segments.count; i++) {
+		const struct veil_segment *s = &image->segments[i];
+
+		if (s->persona == persona && address - s->guest_address < s->size)
+			return image_byte(s->payload, s->payload_offset + (address - s->guest_address));
+	}
+	return 0;
+}
+
+/* ---- Boot ---- */
+
+void image_boot(const struct image *image)
+{
+	/* As a boot loader leaves memory: full of what was there before. */
+	for (uint32_t i = 0; i < image->header.personas.count; i++)
+		memset((void *)image->personas[i].ram_host_base, 0xa5, image->personas[i].ram_size);
+	image_write(image);
+	if (!machine_try(boot_init)) {
+		fwrite(machine.output, 1, machine.output_size, stderr);
+		abort();
+	}
+}
+
+void image_boot_default(uint32_t personas_wanted, uint32_t cpus_wanted)
+{
+	static struct image image;
+
+	machine_init();
+	image_declare(&image, personas_wanted, cpus_wanted);
+	image_boot(&image);
+}

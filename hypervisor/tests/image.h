@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A device image for the fake machine: what the composer would write, with everything open to a test's changes before it is written. */
+#ifndef VEIL_TEST_IMAGE_H
+#define VEIL_TEST_IMAGE_H
+
+#include "core/manifest.h"
+#include "core/persona.h"
+
+#define IMAGE_VEIL_SIZE 0x20000
+#define IMAGE_RAM_BASE UINT64_C(0x40000000) /* of a guest */
+#define IMAGE_ENTRY (IMAGE_RAM_BASE + 0x80000)
+#define IMAGE_KERNEL_SIZE 150001 /* shared by all personas; not a multiple of anything */
+#define IMAGE_FILES_SIZE 70003 /* each persona's own */
+#define IMAGE_FILES_ADDRESS (IMAGE_RAM_BASE + 0xb1000)
+#define IMAGE_PERSONA_RAM 0x200000
+#define IMAGE_MANIFEST_MAX 16384
+
+struct image {
+	struct veil_manifest header;
+	struct veil_region regions[VEIL_MAX_REGIONS + 1];
+	struct veil_payload payloads[VEIL_MAX_PAYLOADS + 1];
+	struct veil_segment segments[VEIL_MAX_SEGMENTS + 1];
+	struct veil_persona personas[VEIL_MAX_PERSONAS + 1];
+	struct image_place place;
+};
+
+/* Fills in `image`: personas with a kernel they share and files of their own, one virtual CPU each that may run on every CPU,
+ * weight 100, no cap, started at boot, 2 MiB of RAM at 1 GiB. */
+void image_declare(struct image *image, uint32_t personas, uint32_t cpus);
+
+/* Lays it out in RAM: regions, payload offsets and digests. Call after changing sizes; idempotent. */
+void image_layout(struct image *image);
+
+/* The manifest as bytes. */
+size_t image_manifest(const struct image *image, uint8_t bytes[IMAGE_MANIFEST_MAX]);
+
+/* Writes payloads, header and manifest into the fake RAM. */
+void image_write(const struct image *image);
+
+/* What a byte of a payload is. */
+uint8_t image_byte(uint32_t payload, uint64_t at);
+
+/* What a persona must find at a guest-physical address after its start, seeds apart. */
+uint8_t image_expected(const struct image *image, uint32_t persona, uint64_t address);
+
+/* All of it, and Veil booted with it. */
+void image_boot(const struct image *image);
+void image_boot_default(uint32_t personas, uint32_t cpus);
+
+#endif
