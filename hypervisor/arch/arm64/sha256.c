@@ -21,6 +21,7 @@ void arch_sha256_blocks(uint32_t state[8], const uint8_t *data, size_t block_cou
 	for (; block_count; block_count--, data += 64) {
 		uint32x4_t abcd_before = abcd, efgh_before = efgh, w[4];
 
+#pragma GCC unroll 4
 		for (unsigned i = 0; i < 4; i++)
 			w[i] = vreinterpretq_u32_u8(vrev32q_u8(vld1q_u8(data + 16 * i)));
 #pragma GCC unroll 16
