@@ -49,6 +49,6 @@ export async function launch(command: string, args: readonly string[], cwd: stri
 /** How to run one of our own modules as a process: from the sources Node strips the types itself, compiled it is plain JavaScript. */
 export function nodeModule(module: URL): { command: string; args: string[] } {
 	const path = fileURLToPath(module);
-	const stripping = extname(path) === ".ts" ? ["--experimental-strip-types", "--disable-warning=ExperimentalWarning"] : [];
-	return { command: process.execPath, args: [...stripping, path] };
+	const quiet = extname(path) === ".ts" ? ["--disable-warning=ExperimentalWarning"] : [];
+	return { command: process.execPath, args: [...quiet, path] };
 }

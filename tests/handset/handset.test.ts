@@ -87,7 +87,7 @@ describe("start", () => {
 		const personas = fixture.expect(slow, 60);
 		const script = `const { startHandset } = await import(${JSON.stringify(index)});
 			await startHandset(${JSON.stringify(fixture.spec("pocket"))}, ${JSON.stringify(image)}, { personas: ${JSON.stringify(personas)} });`;
-		const node = ["--experimental-strip-types", "--disable-warning=ExperimentalWarning", "--input-type=module", "-e", script];
+		const node = ["--disable-warning=ExperimentalWarning", "--input-type=module", "-e", script];
 		const child = spawn(process.execPath, node, { stdio: "ignore" });
 		await until(async () => (await readRecord(handsetDir("pocket")).catch(() => undefined))?.phase === "running");
 		await expect(start("pocket")).rejects.toThrow(/handset pocket is being started by process \d+/);

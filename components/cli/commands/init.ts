@@ -19,10 +19,11 @@ export interface InitOptions {
 const ALLOWED = new Set([".git", ".gitignore", ".persona", "node_modules", "package.json", "package-lock.json", "README.md"]);
 
 const PROGRAM = `// The Pulumi program: the phone of a stack is what stacks/<stack>.phone.yaml declares.
-import pulumi from "@pulumi/pulumi";
+// Only this part of the SDK: loading all of it would take longer than the rest of a preview.
+import { getStack } from "@pulumi/pulumi/metadata.js";
 import * as persona from "pulumi-persona";
 
-const phone = new persona.Phone("pocket", { phone: \`stacks/\${pulumi.getStack()}.phone.yaml\` });
+const phone = new persona.Phone("pocket", { phone: \`stacks/\${getStack()}.phone.yaml\` });
 
 export const handset = phone.handset;
 export const image = phone.key;

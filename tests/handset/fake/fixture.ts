@@ -42,7 +42,7 @@ export function makeFixture(long = false): Fixture {
 	mkdirSync(folder, { recursive: true });
 	const qemu = join(base, "fake-qemu");
 	const script = fileURLToPath(new URL("./fake-qemu.ts", import.meta.url));
-	const node = `'${process.execPath}' --experimental-strip-types --disable-warning=ExperimentalWarning`;
+	const node = `'${process.execPath}' --disable-warning=ExperimentalWarning`;
 	writeFileSync(qemu, `#!/bin/sh\nexec ${node} '${script}' "$@"\n`);
 	chmodSync(qemu, 0o755);
 	let images = 0;
