@@ -17,8 +17,9 @@ import {
 	VEIL_SKIP_PAYLOAD_DIGESTS,
 	VEIL_START_AT_BOOT,
 } from "../components/image/abi.ts";
-import { type Composed, type ComposePersona, compose, payloadOf } from "../components/image/compose.ts";
+import { type Composed, type ComposePersona, compose } from "../components/image/compose.ts";
 import { kernelFormat } from "../components/image/kernel.ts";
+import { payloadOf, payloadOf } from "../components/image/payload.ts";
 import { sha256 } from "../components/util/digest.ts";
 
 /** A persona of files; see above for the defaults. */

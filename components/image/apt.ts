@@ -182,6 +182,12 @@ function explained(error: unknown, message: string): unknown {
 		.filter((line) => /^E:|^Err:/.test(line))
 		.slice(0, 3)
 		.join("; ");
+	if (/Hash Sum mismatch/.test(error.stderr)) {
+		return new UserError(`${message}: what the mirror sends is not what persona.lock.yaml says`, {
+			remedy: "find out why before you run `persona lock --update`; another mirror may help: PERSONA_DEBIAN_MIRROR",
+			cause: error,
+		});
+	}
 	const gone = /404\s+Not Found/.test(error.stderr);
 	return new UserError(gone ? `${message}: the mirror no longer has it` : `${message}${tail === "" ? "" : `: ${tail}`}`, {
 		remedy: gone

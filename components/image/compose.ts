@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes a device image: Veil, the manifest and the payloads in one file, all addresses computed.
-import { createHash } from "node:crypto";
-import { type FileHandle, open, readFile } from "node:fs/promises";
-import { sha256 } from "../util/digest.ts";
+import { open, readFile } from "node:fs/promises";
 import { UserError } from "../util/errors.ts";
 import {
 	VEIL_ABI_VERSION,
@@ -14,19 +12,11 @@ import {
 	VEIL_SIGNATURE_DEVELOPMENT,
 	type VeilSegment,
 	veilImageHeader,
-	veilManifest,
 } from "./abi.ts";
 import { compileDeviceTree, deviceTreeSource, findProperty, MAX_DEVICE_TREE } from "./device-tree.ts";
 import { GUEST_RAM_BASE, type GuestLayout, type ImageLayout, layoutGuest, layoutImage } from "./layout.ts";
+import { digestWithout, type Payload, payloadOf, writePayload } from "./payload.ts";
 import { encodeManifest, manifestSize, nameBytes } from "./veil-manifest.ts";
-
-/** Bytes that go into a device image: a file of known digest, or what was made in memory. */
-export interface Payload {
-	/** `sha256:<hex>` */
-	digest: string;
-	size: number;
-	source: { path: string } | { bytes: Uint8Array };
-}
 
 /** A persona as the composer takes it; the meaning of the numbers is abi.h's. */
 export interface ComposePersona {
@@ -186,11 +176,6 @@ async function generatedTree(persona: ComposePersona, layout: GuestLayout, signa
 	return payloadOf(await compileDeviceTree(source, signal));
 }
 
-/** A payload of bytes in memory. */
-export function payloadOf(bytes: Uint8Array): Payload {
-	return { digest: sha256(bytes), size: bytes.length, source: { bytes } };
-}
-
 // Identical payloads are stored once; they come in the order in which the personas first need them.
 function segmentsOf(placed: Placed[]): { payloads: Payload[]; segments: VeilSegment[] } {
 	const payloads: Payload[] = [];
@@ -278,53 +263,6 @@ function manifestOf(
 	};
 }
 
-async function writePayload(file: FileHandle, offset: number, payload: Payload, signal?: AbortSignal): Promise<void> {
-	if ("bytes" in payload.source) {
-		await file.write(payload.source.bytes, 0, payload.size, offset);
-		return;
-	}
-	const source = await open(payload.source.path);
-	try {
-		let at = offset;
-		for await (const chunk of source.createReadStream({ autoClose: false, highWaterMark: 1 << 20 })) {
-			signal?.throwIfAborted();
-			await file.write(chunk, 0, chunk.length, at);
-			at += chunk.length;
-		}
-		if (at - offset !== payload.size) throw new Error(`${payload.source.path} has ${at - offset} bytes, not ${payload.size}`);
-	} finally {
-		await source.close();
-	}
-}
-
-/** SHA-256 of a file of `size` bytes with the manifest's bytes left out. */
-export async function digestWithout(
-	file: FileHandle,
-	size: number,
-	manifestOffset: number,
-	length: number,
-	signal?: AbortSignal,
-): Promise<Uint8Array> {
-	const hash = createHash("sha256");
-	const buffer = Buffer.alloc(1 << 20);
-	for (const [from, to] of [
-		[0, manifestOffset],
-		[manifestOffset + length, size],
-	] as const) {
-		for (let at = from; at < to; ) {
-			signal?.throwIfAborted();
-			const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, to - at), at);
-			if (bytesRead === 0) throw new RangeError("the image is shorter than it says");
-			hash.update(buffer.subarray(0, bytesRead));
-			at += bytesRead;
-		}
-	}
-	return hash.digest();
-}
-
 function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
 	return (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
 }
-
-/** Bytes of the manifest's header, for readers that must not trust what follows. */
-export const MANIFEST_HEADER_SIZE = veilManifest.size;

@@ -49,7 +49,7 @@ export async function debianTree(
 ): Promise<FileTree> {
 	const archive = await rootArchive(entries, fetch, store, progress, signal);
 	const tree: FileTree = new Map();
-	await addTar(tree, createReadStream(archive.path), () => true);
+	await addTar(tree, createReadStream(archive.path, signal === undefined ? {} : { signal }), () => true);
 	addLink(tree, "init", "sbin/init");
 	addFile(tree, "etc/hostname", `${hostname}\n`);
 	// Empty, not missing: each boot takes an identity of its own, and none is a "first boot" with its extra work.

@@ -14,9 +14,10 @@ import {
 	VEIL_RESTART_ON_CRASH,
 	VEIL_START_AT_BOOT,
 } from "./abi.ts";
-import { type ComposePersona, type ComposeSpec, compose, type Payload } from "./compose.ts";
+import { type ComposePersona, type ComposeSpec, compose } from "./compose.ts";
 import { findGuest, type GuestPart, type GuestRecord } from "./guest.ts";
 import { findHypervisor } from "./hypervisor.ts";
+import type { Payload } from "./payload.ts";
 import { builtFrom, rememberBuilt } from "./records.ts";
 import type { Blob, Store } from "./store.ts";
 import type { Artifact, BuildContext, DeviceImageInputs, DevicePersona } from "./types.ts";

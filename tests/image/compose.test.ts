@@ -16,9 +16,10 @@ import {
 	veilRegion,
 	veilSegment,
 } from "../../components/image/abi.ts";
-import { compose, payloadOf } from "../../components/image/compose.ts";
+import { compose } from "../../components/image/compose.ts";
 import { readDeviceImage, renderExplained } from "../../components/image/explain.ts";
 import { kernelFormat } from "../../components/image/kernel.ts";
+import { payloadOf } from "../../components/image/payload.ts";
 import { verifyImage } from "../../components/image/verify.ts";
 import { composeSpec, kernelImage, smallPersona, temporaryFolder } from "./support.ts";
 

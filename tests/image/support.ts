@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
 import { VEIL_ABI_VERSION, VEIL_IMAGE_MAGIC, VEIL_PAGE_SIZE, veilImageHeader } from "../../components/image/abi.ts";
-import { type ComposePersona, type ComposeSpec, payloadOf } from "../../components/image/compose.ts";
+import type { ComposePersona, ComposeSpec } from "../../components/image/compose.ts";
 import { kernelFormat } from "../../components/image/kernel.ts";
+import { payloadOf } from "../../components/image/payload.ts";
 
 const folders: string[] = [];
 
