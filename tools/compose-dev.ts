@@ -19,7 +19,7 @@ import {
 } from "../components/image/abi.ts";
 import { type Composed, type ComposePersona, compose } from "../components/image/compose.ts";
 import { kernelFormat } from "../components/image/kernel.ts";
-import { payloadOf, payloadOf } from "../components/image/payload.ts";
+import { payloadOf } from "../components/image/payload.ts";
 import { sha256 } from "../components/util/digest.ts";
 
 /** A persona of files; see above for the defaults. */
