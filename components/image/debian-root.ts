@@ -134,6 +134,8 @@ async function bootstrap(
 		"--dpkgopt=path-exclude=/usr/share/man/*",
 		"--dpkgopt=path-exclude=/usr/share/locale/*",
 		"--dpkgopt=path-include=/usr/share/doc/*/copyright",
+		// It names the folder the packages came from, another one each time.
+		'--customize-hook=rm "$1/etc/apt/sources.list"',
 		"--format=tar",
 		DEBIAN_SUITE,
 		output,
