@@ -51,6 +51,7 @@ static void manifest_load(void)
 	if (manifest.header->ram_base != BOARD_RAM_BASE || manifest.header->ram_size > BOARD_RAM_MAX_SIZE ||
 	    manifest.header->cpu_count > BOARD_CPU_MAX_COUNT)
 		panic("manifest refused: not this board's RAM or CPUs", manifest.header->ram_size);
+	arch_protect(paddr(image.base.value + offset), align_up(image.size, 4096) - offset);
 	owner_init(manifest.regions, manifest.header->regions.count);
 	payload_init(&manifest, image.base);
 	memory_init(arch_pointer(paddr(manifest.header->work_base)), manifest.header->work_size);

@@ -18,7 +18,7 @@
 #define MUX_INPUT_BYTES 512 /* a power of two */
 #define FRAME_HEAD 5
 #define FRAME_MAX (FRAME_HEAD + VEIL_MUX_MAX_PAYLOAD + 2)
-#define RECEIVE_MAX 32 /* bytes taken in one go: bounds the time */
+#define RECEIVE_MAX 16 /* bytes taken in one go: one request at most, as an answer may take 4,000 instructions */
 
 struct channel {
 	uint32_t sent; /* running totals of payload bytes, modulo 2^32 */

@@ -172,20 +172,30 @@ void persona_complete(struct persona *p)
 	lock_release(&p->life_lock);
 }
 
-/* Wants something of a persona whose virtual CPUs may be running. A stronger wish is not overridden by a weaker one. */
-static void persona_request(struct persona *p, enum persona_action action, enum veil_reason reason)
+static void action_want(struct persona *p, enum persona_action action, enum veil_reason reason)
 {
-	lock_take(&p->life_lock);
-	if (action >= p->action) {
-		p->action_reason = reason;
-		p->action = action;
-		gate_close(p, GATE_ACTION);
-	}
-	lock_release(&p->life_lock);
+	p->action_reason = reason;
+	p->action = action;
+	gate_close(p, GATE_ACTION);
+}
+
+/* Makes the CPUs let go of a persona of which something is wanted. */
+static void let_go(struct persona *p)
+{
 	for (uint32_t i = 0; i < p->config->cpu_count; i++)
 		sched_again(p->vcpus[i]->cpu);
 	if (__atomic_load_n(&p->loaded_count, __ATOMIC_SEQ_CST) == 0)
 		persona_complete(p);
+}
+
+/* Wants something of a persona whose virtual CPUs may be running. A stronger wish is not overridden by a weaker one. */
+static void persona_request(struct persona *p, enum persona_action action, enum veil_reason reason)
+{
+	lock_take(&p->life_lock);
+	if (action >= p->action)
+		action_want(p, action, reason);
+	lock_release(&p->life_lock);
+	let_go(p);
 }
 
 /* ---- Commands ---- */
@@ -265,30 +275,43 @@ enum veil_result persona_switch(struct persona *p)
 
 /* ---- Ends brought about by the guest ---- */
 
+/* A life ends once, however many of its virtual CPUs say so at the same time. `again`: start anew if that is allowed. */
+static bool end_want(struct persona *p, bool again, enum persona_action otherwise, enum veil_reason reason)
+{
+	bool first;
+
+	lock_take(&p->life_lock);
+	first = p->action < ACTION_STOP;
+	if (first && !again)
+		action_want(p, otherwise, reason);
+	else if (first && restart_is_allowed(p))
+		action_want(p, ACTION_RESTART, reason);
+	else if (first)
+		action_want(p, ACTION_CRASH, VEIL_REASON_RESTART_LIMIT);
+	lock_release(&p->life_lock);
+	return first;
+}
+
 void persona_guest_off(struct persona *p)
 {
-	persona_request(p, ACTION_OFF, VEIL_REASON_GUEST_OFF);
+	end_want(p, false, ACTION_OFF, VEIL_REASON_GUEST_OFF);
+	let_go(p);
 }
 
 void persona_guest_reset(struct persona *p)
 {
-	if (restart_is_allowed(p))
-		persona_request(p, ACTION_RESTART, VEIL_REASON_GUEST_RESET);
-	else
-		persona_request(p, ACTION_CRASH, VEIL_REASON_RESTART_LIMIT);
+	end_want(p, true, ACTION_CRASH, VEIL_REASON_GUEST_RESET);
+	let_go(p);
 }
 
 void persona_crash(struct persona *p, enum veil_reason reason, const struct veil_fault *fault)
 {
-	p->fault = *fault;
-	log_number(p->index, "crashed: syndrome", fault->syndrome);
-	log_number(p->index, "         pc", fault->pc);
-	if (!(p->config->flags & VEIL_RESTART_ON_CRASH))
-		persona_request(p, ACTION_CRASH, reason);
-	else if (restart_is_allowed(p))
-		persona_request(p, ACTION_RESTART, reason);
-	else
-		persona_request(p, ACTION_CRASH, VEIL_REASON_RESTART_LIMIT);
+	if (end_want(p, p->config->flags & VEIL_RESTART_ON_CRASH, ACTION_CRASH, reason)) {
+		p->fault = *fault;
+		log_number(p->index, "crashed: syndrome", fault->syndrome);
+		log_number(p->index, "         pc", fault->pc);
+	}
+	let_go(p);
 }
 
 /* ---- Work ---- */

@@ -242,7 +242,7 @@ NOINLINE struct vcpu *sched_run(struct cpu *cpu)
 		now = cpu->charged_since;
 		if (mux_deadline() <= now)
 			mux_flush();
-		if (cpu->loaded && !persona_runs(cpu->loaded->persona))
+		if (cpu->loaded && (!persona_runs(cpu->loaded->persona) || !cpu->loaded->powered))
 			sched_unload(cpu);
 		before = cpu->loaded;
 		choice = choose(cpu, now);

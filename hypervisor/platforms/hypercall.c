@@ -41,6 +41,12 @@ static struct vcpu *by_affinity(struct vcpu *v, uint64_t mpidr)
 	return mpidr < v->persona->config->cpu_count ? v->persona->vcpus[mpidr] : NULL;
 }
 
+/* Until its CPU has let go of it, it counts as on: its registers are still somewhere else. */
+static bool is_on(const struct vcpu *v)
+{
+	return __atomic_load_n(&v->powered, __ATOMIC_ACQUIRE) || __atomic_load_n(&v->cpu->loaded, __ATOMIC_ACQUIRE) == v;
+}
+
 static uint64_t cpu_on(struct vcpu *v, uint64_t mpidr, uint64_t entry, uint64_t context)
 {
 	struct vcpu *target = by_affinity(v, mpidr);
@@ -51,12 +57,12 @@ static uint64_t cpu_on(struct vcpu *v, uint64_t mpidr, uint64_t entry, uint64_t 
 	if (entry % 4 || !range_within(entry, 4, v->persona->config->ram_guest_base, v->persona->config->ram_size))
 		return PSCI_INVALID_ADDRESS;
 	lock_take(&v->persona->lock);
-	if (target->powered || target == target->cpu->loaded) {
+	if (is_on(target)) {
 		result = PSCI_ALREADY_ON;
 	} else {
 		arch_vcpu_reset(target, entry, context);
-		__atomic_store_n(&target->runnable, true, __ATOMIC_RELAXED);
-		__atomic_store_n(&target->powered, true, __ATOMIC_RELEASE);
+		target->powered = true;
+		__atomic_store_n(&target->runnable, true, __ATOMIC_RELEASE); /* what the scheduler looks at */
 	}
 	lock_release(&v->persona->lock);
 	if (!result)
@@ -78,7 +84,7 @@ static uint64_t affinity_info(struct vcpu *v, uint64_t mpidr, uint64_t level)
 
 	if (!target || level != 0)
 		return PSCI_INVALID_PARAMETERS;
-	return __atomic_load_n(&target->powered, __ATOMIC_ACQUIRE) ? AFFINITY_ON : AFFINITY_OFF;
+	return is_on(target) ? AFFINITY_ON : AFFINITY_OFF;
 }
 
 static uint64_t features(uint32_t function)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Veil's own address space at EL2: host-physical memory one to one; its code executable and read-only, nothing else executable
- * (WXN, and XN everywhere else), payloads read-only once the manifest has been read.
+ * (WXN, and XN everywhere else), manifest and payloads read-only once they have been found.
  *
  * 4 KiB granule, 39-bit addresses, three levels: 1 GiB, 2 MiB, 4 KiB (Arm DDI 0487, D8.3). The first GiB is devices, the GiB of
  * the RAM base has a level-2 table, and the first 4 MiB of it, where Veil lies, level-3 tables. */
 #include "mmu.h"
 
+#include <veil/arch.h>
 #include <veil/board.h>
 
 #include "sysreg.h"
@@ -63,4 +64,28 @@ void mmu_build(void)
 		}
 	}
 	dsb(sy);
+}
+
+/* Whole 4 KiB pages where there are level-3 tables, whole 2 MiB blocks elsewhere; what is left of a block at the end shares it with work
+ * memory. Only rights change, so no break-before-make is needed (Arm DDI 0487, D8.14.1). */
+void arch_protect(paddr_t start, uint64_t size)
+{
+	uint64_t address = start.value, end = start.value + size;
+
+	while (address < end && address - BOARD_RAM_BASE < GIB) {
+		uint64_t table = (address - BOARD_LOAD_ADDRESS) / MIB2;
+
+		if (table < FINE_TABLES) {
+			fine_tables[table][address / 4096 % 512] |= ACCESS_READ_ONLY;
+			address += 4096;
+		} else {
+			if (address % MIB2 == 0 && end - address >= MIB2)
+				ram_table[(address - BOARD_RAM_BASE) / MIB2] |= ACCESS_READ_ONLY;
+			address = (address & ~(MIB2 - 1)) + MIB2;
+		}
+	}
+	dsb(ishst);
+	__asm__ volatile("tlbi alle2is" : : : "memory");
+	dsb(ish);
+	isb();
 }

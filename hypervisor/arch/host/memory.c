@@ -34,6 +34,7 @@ void fake_memory_init(void)
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | MAP_NORESERVE, -1, 0);
 	if (ram != (void *)BOARD_RAM_BASE)
 		abort();
+	mprotect(ram, MACHINE_RAM_SIZE, PROT_READ | PROT_WRITE);
 	madvise(ram, MACHINE_RAM_SIZE, MADV_DONTNEED);
 	memset(dirty, 0, sizeof(dirty));
 }
@@ -75,6 +76,13 @@ void *arch_pointer(paddr_t address)
 paddr_t arch_physical(const void *pointer)
 {
 	return paddr((uintptr_t)pointer);
+}
+
+/* Nothing: tests play memory that goes bad. */
+void arch_protect(paddr_t start, uint64_t size)
+{
+	(void)start;
+	(void)size;
 }
 
 /* The port's contract, arch.h: multiples of 64, and copies do not overlap. */

@@ -26,6 +26,8 @@ bool arch_start_cpus(uint32_t count);
 /* ---- Memory ---- */
 void *arch_pointer(paddr_t address); /* Veil's own view of host-physical memory */
 paddr_t arch_physical(const void *pointer);
+/* From now on Veil itself cannot write there either. Before other CPUs start; `start` is a multiple of 4096. */
+void arch_protect(paddr_t start, uint64_t size);
 void arch_zero(void *to, size_t size); /* both multiples of 64 */
 void arch_copy(void *to, const void *from, size_t size); /* all multiples of 64 */
 /* Makes what was written visible to a guest whose caches are off: data to the point of coherency, instructions everywhere. */
