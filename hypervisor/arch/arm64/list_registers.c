@@ -256,7 +256,8 @@ static bool list_active(struct vcpu *v)
 	return left_out;
 }
 
-/* An edge-triggered interrupt may become pending again while it is active. */
+/* An edge-triggered interrupt may become pending again while it is active. The timer's may not: by the end of the active one its line may be
+ * low, which list_one looks at then. */
 static void list_pend_again(struct vcpu *v)
 {
 	for (uint32_t used = v->arch.vgic.listed_slots; used; used &= used - 1) {
@@ -265,7 +266,7 @@ static void list_pend_again(struct vcpu *v)
 		struct vgic_word *word = vgic_word_of(v, irq);
 		uint64_t value = list_read(slot);
 
-		if ((word->latch >> (irq % 32) & 1) && (value & LIST_ACTIVE) && !(value & LIST_HARDWARE)) {
+		if (irq != TIMER_IRQ && (word->latch >> (irq % 32) & 1) && (value & LIST_ACTIVE) && !(value & LIST_HARDWARE)) {
 			word->latch &= ~(1U << (irq % 32));
 			word->listed_latch |= 1U << (irq % 32);
 			list_write(slot, value | LIST_PENDING);
