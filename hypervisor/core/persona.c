@@ -106,7 +106,7 @@ static void work_begin(struct persona *p, bool starts)
 	p->work_page = 0;
 	p->work_segment = 0;
 	work_set(p, WORK_FORGET);
-	sched_again(p->vcpus[0]->cpu);
+	sched_join(p->vcpus[0]);
 }
 
 static void start_begin(struct persona *p, enum veil_reason reason)
@@ -242,7 +242,7 @@ enum veil_result persona_resume(struct persona *p)
 		p->time_offset += arch_time() - p->paused_at;
 		state_set(p, VEIL_STATE_RUNNING, VEIL_REASON_NONE);
 		for (uint32_t i = 0; i < p->config->cpu_count; i++)
-			sched_again(p->vcpus[i]->cpu);
+			sched_join(p->vcpus[i]);
 	} else if (p->state != VEIL_STATE_RUNNING) {
 		result = VEIL_RESULT_WRONG_STATE;
 	}

@@ -116,13 +116,41 @@ static inline bool sleeps(const struct cpu *cpu, const struct vcpu *v)
 	return v != cpu->loaded && v->powered && persona_runs(v->persona);
 }
 
+/* The least virtual time of those that want this CPU now; what the one running has used since it was last charged counts too, or
+ * whoever comes after a long quiet time would be taken for one that had waited all along. */
+static uint64_t least_wanting(const struct cpu *cpu, const struct vcpu *but)
+{
+	uint64_t least = UINT64_MAX;
+
+	for (uint32_t i = 0; i < cpu->vcpu_count; i++) {
+		const struct vcpu *v = cpu->vcpus[i];
+		uint64_t time = v->virtual_time;
+		int64_t since = (int64_t)(arch_time() - cpu->charged_since); /* another CPU may charge at this moment: not below 0 */
+
+		if (v == but || !wants_cpu(v))
+			continue;
+		if (v == cpu->charged && since > 0)
+			time += sched_weighted(v, (uint64_t)since);
+		if (time < least)
+			least = time;
+	}
+	return least == UINT64_MAX || least < cpu->least_virtual_time ? cpu->least_virtual_time : least;
+}
+
 /* Runs soon, but cannot have hoarded. */
-static void give_credit(struct cpu *cpu, struct vcpu *v)
+static void catch_up(const struct cpu *cpu, struct vcpu *v)
 {
 	uint64_t credit = v->persona->index == persona_foreground ? ticks.foreground_credit : ticks.wake_credit;
+	uint64_t least = least_wanting(cpu, v);
 
-	if (v->powered && !__atomic_exchange_n(&v->runnable, true, __ATOMIC_ACQ_REL) && v->virtual_time + credit < cpu->least_virtual_time)
-		v->virtual_time = cpu->least_virtual_time - credit;
+	if (v->virtual_time + credit < least)
+		v->virtual_time = least - credit;
+}
+
+static void give_credit(struct cpu *cpu, struct vcpu *v)
+{
+	if (v->powered && !__atomic_exchange_n(&v->runnable, true, __ATOMIC_ACQ_REL))
+		catch_up(cpu, v);
 }
 
 static inline uint64_t earlier(uint64_t a, uint64_t b)
@@ -184,6 +212,12 @@ void sched_again(struct cpu *cpu)
 void sched_wake(struct vcpu *v)
 {
 	give_credit(v->cpu, v);
+	sched_again(v->cpu);
+}
+
+void sched_join(struct vcpu *v)
+{
+	catch_up(v->cpu, v);
 	sched_again(v->cpu);
 }
 

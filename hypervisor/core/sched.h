@@ -23,6 +23,9 @@ struct vcpu *sched_run(struct cpu *cpu);
 /* Makes a virtual CPU runnable, from any CPU. */
 void sched_wake(struct vcpu *vcpu);
 
+/* A virtual CPU wants its CPU that did not for a while (off, stopped, paused): it has no claim to the time that passed. */
+void sched_join(struct vcpu *vcpu);
+
 /* The virtual CPU gives way to others that want this CPU, until they have caught up. */
 void sched_yield(struct vcpu *vcpu);
 

@@ -66,7 +66,7 @@ static uint64_t cpu_on(struct vcpu *v, uint64_t mpidr, uint64_t entry, uint64_t 
 	}
 	lock_release(&v->persona->lock);
 	if (!result)
-		sched_again(target->cpu);
+		sched_join(target);
 	return result;
 }
 

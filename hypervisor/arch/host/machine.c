@@ -231,11 +231,11 @@ static void turn(struct machine_cpu *m)
 		return;
 	}
 	machine.time += machine.exit_cost;
-	if (m->guest && m->exit_at <= machine.time) {
+	if (hardware_pending(machine.this_cpu)) { /* taken before the guest's next instruction */
+		arch_interrupt_poll();
+	} else if (m->guest && m->exit_at <= machine.time) {
 		m->exit_at = UINT64_MAX;
 		machine.guest_exit(m->guest);
-	} else if (hardware_pending(machine.this_cpu)) {
-		arch_interrupt_poll();
 	}
 	if (m->guest && !__atomic_load_n(&cpu->need_resched, __ATOMIC_RELAXED))
 		guest_enter(m, m->guest);
