@@ -11,11 +11,13 @@ import type { GuestInputs, GuestSources, PinnedFile } from "./types.ts";
 /** Version of the way guests are built; change it with every change of the bytes that come out of the same inputs. */
 const RECIPE = 1;
 
-// `panic=-1`: a kernel that panics asks for a reset at once, so that Veil sees it and does what `onCrash` says. `cma=0`: Debian's kernel
-// sets 64 MiB aside for devices a persona does not have. A full system takes a ramfs as root, which may fill all RAM while a tmpfs takes half.
+// `panic=-1`: a kernel that panics asks for a reset at once, so that Veil sees it and does what `onCrash` says; `reboot=panic_warm`: and for
+// a warm one (PSCI SYSTEM_RESET2, where it is offered), so that it differs from a reboot, since Debian's kernel has no pvpanic driver.
+// `cma=0`: Debian's kernel sets 64 MiB aside for devices a persona does not have. A full system takes a ramfs as root, which may fill all
+// RAM while a tmpfs takes half.
 const DEBIAN_COMMAND_LINE = {
-	busybox: "console=ttyAMA0 panic=-1 cma=0",
-	debian: "console=ttyAMA0 panic=-1 cma=0 rootfstype=ramfs",
+	busybox: "console=ttyAMA0 panic=-1 reboot=panic_warm cma=0",
+	debian: "console=ttyAMA0 panic=-1 reboot=panic_warm cma=0 rootfstype=ramfs",
 };
 
 /**

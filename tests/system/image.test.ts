@@ -75,7 +75,7 @@ async function consoleOf(
 		for await (const chunk of qemu.stdout) {
 			output += String(chunk);
 			// A shell's prompt: whatever was typed before it would be lost.
-			if (!told && /persona: READY[\s\S]*# /.test(output)) {
+			if (!told && /persona: READY/.test(output) && /~# /.test(output)) {
 				told = true;
 				qemu.stdin.write(`${commands}\n`);
 			}
