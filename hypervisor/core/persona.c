@@ -188,12 +188,17 @@ static void let_go(struct persona *p)
 		persona_complete(p);
 }
 
-/* Wants something of a persona whose virtual CPUs may be running. A stronger wish is not overridden by a weaker one. */
-static void persona_request(struct persona *p, enum persona_action action, enum veil_reason reason)
+/* Is an action under way that ends this life? */
+static bool is_ending(const struct persona *p)
+{
+	return p->action > ACTION_PAUSE;
+}
+
+/* By command: the last one counts, whatever was wanted before it. */
+static void persona_request(struct persona *p, enum persona_action action)
 {
 	lock_take(&p->life_lock);
-	if (action >= p->action)
-		action_want(p, action, reason);
+	action_want(p, action, VEIL_REASON_COMMAND);
 	lock_release(&p->life_lock);
 	let_go(p);
 }
@@ -207,30 +212,43 @@ static bool is_alive(const struct persona *p)
 
 enum veil_result persona_start(struct persona *p)
 {
+	bool ends = false;
+
 	lock_take(&p->life_lock);
 	if (!is_alive(p)) {
 		p->crash_count = 0;
 		start_begin(p, VEIL_REASON_NONE);
+	} else if (is_ending(p) && p->action != ACTION_RESTART) { /* it is to run after this life's end */
+		ends = true;
+		p->crash_count = 0;
+		action_want(p, ACTION_RESTART, VEIL_REASON_COMMAND);
 	}
 	lock_release(&p->life_lock);
+	if (ends)
+		let_go(p);
 	return VEIL_RESULT_OK;
 }
 
 enum veil_result persona_stop(struct persona *p)
 {
-	if (p->state != VEIL_STATE_STOPPED)
-		persona_request(p, ACTION_STOP, VEIL_REASON_COMMAND);
+	if (p->state != VEIL_STATE_STOPPED || is_ending(p))
+		persona_request(p, ACTION_STOP);
 	return VEIL_RESULT_OK;
 }
 
 enum veil_result persona_pause(struct persona *p)
 {
-	if (p->state == VEIL_STATE_PAUSED)
-		return VEIL_RESULT_OK;
-	if (p->state != VEIL_STATE_RUNNING)
-		return VEIL_RESULT_WRONG_STATE;
-	persona_request(p, ACTION_PAUSE, VEIL_REASON_COMMAND);
-	return VEIL_RESULT_OK;
+	enum veil_result result = VEIL_RESULT_OK;
+
+	lock_take(&p->life_lock);
+	if (p->state == VEIL_STATE_RUNNING && !is_ending(p))
+		action_want(p, ACTION_PAUSE, VEIL_REASON_COMMAND);
+	else if (p->state != VEIL_STATE_PAUSED)
+		result = VEIL_RESULT_WRONG_STATE;
+	lock_release(&p->life_lock);
+	if (result == VEIL_RESULT_OK)
+		let_go(p);
+	return result;
 }
 
 enum veil_result persona_resume(struct persona *p)
@@ -245,6 +263,11 @@ enum veil_result persona_resume(struct persona *p)
 			sched_join(p->vcpus[i]);
 	} else if (p->state != VEIL_STATE_RUNNING) {
 		result = VEIL_RESULT_WRONG_STATE;
+	} else if (p->action == ACTION_PAUSE) { /* not yet carried out: taken back */
+		p->action = ACTION_NONE;
+		gate_open(p, GATE_ACTION);
+		for (uint32_t i = 0; i < p->config->cpu_count; i++)
+			sched_again(p->vcpus[i]->cpu);
 	}
 	lock_release(&p->life_lock);
 	return result;
@@ -253,7 +276,7 @@ enum veil_result persona_resume(struct persona *p)
 enum veil_result persona_restart(struct persona *p)
 {
 	p->crash_count = 0;
-	persona_request(p, ACTION_RESTART, VEIL_REASON_COMMAND);
+	persona_request(p, ACTION_RESTART);
 	return VEIL_RESULT_OK;
 }
 
@@ -324,23 +347,29 @@ static paddr_t page_host(const struct persona *p, uint64_t page)
 static void work_forget(struct persona *p)
 {
 	uint64_t page_count = p->config->ram_size / VEIL_PAGE_SIZE;
+	/* Pages of earlier lives that the last one did not touch hold what the earlier ones left. */
+	bool clears_all = !p->work_starts && p->uncleared;
 
-	for (uint32_t i = 0; i < WORK_PAGES && p->work_page < page_count && p->touched; i++, p->work_page++) {
+	for (uint32_t i = 0; i < WORK_PAGES && p->work_page < page_count && (p->touched || clears_all); i++, p->work_page++) {
 		uint64_t page = p->work_page;
+		bool was_mapped = stage2_is_mapped(p, page);
 
-		if (!stage2_is_mapped(p, page))
-			continue;
-		stage2_unmap(p, page);
-		p->touched--;
-		if (!p->work_starts) { /* nobody is going to build these pages anew, and they may hold secrets */
+		if (was_mapped) {
+			stage2_unmap(p, page);
+			p->touched--;
+		}
+		if (!p->work_starts && (was_mapped || clears_all)) { /* nobody builds this page anew, and it may hold secrets */
 			arch_zero(arch_pointer(page_host(p, page)), VEIL_PAGE_SIZE);
 			arch_clean(arch_pointer(page_host(p, page)), VEIL_PAGE_SIZE);
 			p->work_page++;
 			return;
 		}
+		p->uncleared |= was_mapped;
 	}
-	if (p->touched)
+	if (p->touched || (clears_all && p->work_page < page_count))
 		return;
+	if (!p->work_starts)
+		p->uncleared = false;
 	stage2_flush(p);
 	for (uint32_t i = 0; i < p->config->cpu_count; i++)
 		p->vcpus[i]->fill_done = 0;

@@ -72,6 +72,7 @@ struct persona {
 	uint64_t cap_end;
 	uint32_t work; /* enum persona_work; virtual CPU 0 is scheduled for it */
 	bool work_starts; /* after WORK_FORGET go on to start; otherwise clear the memory and end */
+	bool uncleared; /* pages that are not mapped hold what an earlier life left: forgotten for a restart */
 	uint64_t work_page;
 	uint32_t work_segment;
 	uint64_t touched; /* pages mapped */

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "arch/host/machine.h"
 #include "core/boot.h"
@@ -178,6 +179,16 @@ void image_write(const struct image *image)
 			((uint8_t *)image->place.base.value + image->payloads[i].offset)[at] = image_byte(i, at);
 	header.manifest_size = image_manifest(image, (uint8_t *)image->place.base.value + IMAGE_VEIL_SIZE);
 	memcpy((void *)image->place.base.value, &header, sizeof(header));
+}
+
+void image_spoil(const struct image *image, uint32_t payload, uint64_t at)
+{
+	uint64_t address = image->place.base.value + image->payloads[payload].offset + at;
+	void *page = (void *)(address & ~UINT64_C(4095));
+
+	mprotect(page, 4096, PROT_READ | PROT_WRITE);
+	*(uint8_t *)address ^= 1;
+	mprotect(page, 4096, PROT_READ);
 }
 
 uint8_t image_expected(const struct image *image, uint32_t persona, uint64_t address)

@@ -37,6 +37,9 @@ size_t image_manifest(const struct image *image, uint8_t bytes[IMAGE_MANIFEST_MA
 /* Writes payloads, header and manifest into the fake RAM. */
 void image_write(const struct image *image);
 
+/* Flips a bit of a payload in RAM, as no code of Veil could. */
+void image_spoil(const struct image *image, uint32_t payload, uint64_t at);
+
 /* What a byte of a payload is. */
 uint8_t image_byte(uint32_t payload, uint64_t at);
 
