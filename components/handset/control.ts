@@ -187,7 +187,7 @@ export class ControlClient {
 				this.waiting.delete(id);
 				reject(
 					new UserError(`Veil has not answered for ${this.deadlineMs / 1000} s`, {
-						remedy: "see `persona logs veil`; `pulumi up` starts the handset again once it has been stopped with `persona ps stop`",
+						remedy: "see `persona status` and `persona logs veil`",
 					}),
 				);
 			}, this.deadlineMs);

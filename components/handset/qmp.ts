@@ -24,6 +24,8 @@ export async function qmp(socketPath: string, command: "cont" | "quit" | "query-
 			timer.unref();
 			const send = (execute: string) => socket.write(`${JSON.stringify({ execute })}\n`);
 			let step: "greeting" | "capabilities" | "command" = "greeting";
+			// readline passes the socket's errors on, and one that nobody hears would end the process.
+			lines.on("error", reject);
 			socket.once("error", reject);
 			socket.once("close", () => {
 				clearTimeout(timer);

@@ -77,11 +77,15 @@ export async function status(terminal: Terminal, options: StatusOptions): Promis
 	}
 }
 
+/** Looks before it asks, because a Veil that has panicked says more in its last words than by its silence. */
 async function connected(handset: HandsetSummary): Promise<ControlClient> {
-	if (handset.state === "running") return controlClient(handset.id);
-	const { problem } = await observeHandset(handset.id);
-	throw new UserError(`handset ${handset.id} does not run: ${printable(problem ?? "it has just ended")}`, {
-		remedy: "`npm run up` (or `pulumi up`) starts it",
+	const { alive, responding, problem } = await observeHandset(handset.id);
+	if (responding) return controlClient(handset.id);
+	const what = alive ? "does not answer" : "does not run";
+	throw new UserError(`handset ${handset.id} ${what}: ${printable(problem ?? "it has just ended")}`, {
+		remedy: alive
+			? `\`persona ps stop ${handset.id}\`, then \`npm run up\` (or \`pulumi up\`), starts it afresh`
+			: "`npm run up` (or `pulumi up`) starts it",
 	});
 }
 
