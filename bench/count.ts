@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs QEMU so that it does the very same on every run, and reads how many instructions were executed where and between markers.
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ProcessError, run } from "../components/util/process.ts";
 
@@ -27,8 +27,8 @@ export interface CountedRun {
 	windows: readonly Window[];
 	/** Ends the run when this marker was executed so many times. */
 	stop: { mark: number; times: number };
-	/** A file that the board's UART receives; its output goes to a file in any case. */
-	serialInput?: string;
+	/** What the board's UART receives. */
+	serialInput?: Uint8Array;
 	/** Wall-clock limit. */
 	limitSeconds?: number;
 }
@@ -65,9 +65,12 @@ const DETERMINISM = ["-icount", "shift=0,align=off,sleep=off", "-rtc", "base=202
  */
 export async function count(spec: CountedRun): Promise<Counts> {
 	const counts = join(spec.folder, "counts.txt");
-	const serial = join(spec.folder, "serial.bin");
+	// QEMU's "pipe" opens NAME.in and NAME.out, which may be files: input and output that wait for nobody.
+	const line = join(spec.folder, "serial");
+	const serial = `${line}.out`;
+	await writeFile(`${line}.in`, spec.serialInput ?? "");
+	await writeFile(serial, "");
 	const windows = spec.windows.map(({ start, size }) => `window=${start.toString(16)}:${size.toString(16)}`);
-	const input = spec.serialInput === undefined ? "" : `,input-path=${spec.serialInput}`;
 	const began = performance.now();
 	try {
 		await run(
@@ -76,7 +79,7 @@ export async function count(spec: CountedRun): Promise<Counts> {
 				...["-M", `virt,gic-version=3,dtb-randomness=off${spec.hypervisor ? ",virtualization=on" : ""}`],
 				...["-cpu", `cortex-a57${spec.counterHz === undefined ? "" : `,cntfrq=${spec.counterHz}`}`],
 				...["-m", `${spec.memoryMiB}M`, "-nodefaults", "-display", "none"],
-				...["-chardev", `file,id=serial,path=${serial}${input}`, "-serial", "chardev:serial"],
+				...["-chardev", `pipe,id=serial,path=${line}`, "-serial", "chardev:serial"],
 				...["-kernel", spec.kernel, ...spec.args],
 				...DETERMINISM,
 				...[

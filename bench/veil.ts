@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Guests under Veil, in a device image laid out as `pulumi up` lays it out.
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encodeFrame } from "../components/handset/mux.ts";
 import {
@@ -34,8 +34,6 @@ export function veilSystem(veil: string, plugin: string, folder: string, options
 		name: "veil",
 		async run(request) {
 			const { image, ramMiB } = await composeGuests(veil, folder, request.guests, options.skipDigests ?? false);
-			const input = join(folder, "bridge.bin");
-			if (options.bridge === true) await writeFile(input, bridgeGreeting(request.guests.length));
 			return await count({
 				plugin,
 				folder,
@@ -46,7 +44,7 @@ export function veilSystem(veil: string, plugin: string, folder: string, options
 				args: ["-global", "virtio-mmio.force-legacy=false", "-device", "virtio-rng-device"],
 				windows: [{ start: VEIL_START, size: Number(veilImageHeader.read(await readFile(veil)).veilSize) }],
 				stop: request.stop,
-				...(options.bridge === true ? { serialInput: input } : {}),
+				...(options.bridge === true ? { serialInput: bridgeGreeting(request.guests.length) } : {}),
 				...(request.limitSeconds === undefined ? {} : { limitSeconds: request.limitSeconds }),
 			});
 		},

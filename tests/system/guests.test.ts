@@ -44,6 +44,11 @@ const groups: { what: string; cpus: number; guests: GuestPersona[] }[] = [
 		guests: [{ guest: "gic" }, { guest: "timer_accuracy" }, { guest: "psci_off" }, { guest: "psci_smp", cpus: 2 }],
 	},
 	{
+		what: "timers under preemption",
+		cpus: 1,
+		guests: [1, 2, 3].map((n) => ({ guest: "timer_preempted", name: `timer-${n}`, words: "rounds=3000" })),
+	},
+	{
 		what: "what an operating system needs, on two CPUs",
 		cpus: 2,
 		guests: [

@@ -14,6 +14,7 @@ enum {
 
 static interrupt_handler on_interrupt;
 static volatile bool sleeping;
+uint64_t gic_spurious_timer;
 
 uint64_t gic_redistributor(void)
 {
@@ -79,7 +80,9 @@ bool gic_exception(void)
 	uint32_t id = (uint32_t)SYSREG_READ("s3_0_c12_c12_0") & 0xffffff; /* ICC_IAR1_EL1 */
 	if (id >= 1020)
 		return true; /* spurious: withdrawn in the meantime */
-	if (sleeping && id == INTERRUPT_VIRTUAL_TIMER) {
+	if (id == INTERRUPT_VIRTUAL_TIMER && (SYSREG_READ("cntv_ctl_el0") & 7) != 5) {
+		gic_spurious_timer++; /* the level is low again: an operating system shrugs; timer_preempted judges */
+	} else if (sleeping && id == INTERRUPT_VIRTUAL_TIMER) {
 		SYSREG_WRITE("cntv_ctl_el0", 0);
 		sleeping = false;
 	} else if (on_interrupt) {

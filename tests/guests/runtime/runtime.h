@@ -135,6 +135,7 @@ void gic_disable(uint32_t id);
 void gic_priority(uint32_t id, uint8_t priority);
 void gic_send_sgi(uint32_t id, uint64_t affinity0);
 void gic_on_interrupt(interrupt_handler handler);
+extern uint64_t gic_spurious_timer; /* timer interrupts that came with the timer's line low; they reach no handler */
 uint64_t gic_redistributor(void); /* of this CPU */
 static inline void interrupts_on(void)
 {
