@@ -122,7 +122,6 @@ export async function compose(spec: ComposeSpec, path: string, signal?: AbortSig
 		}
 		const digest = await digestWithout(file, layout.imageSize, layout.manifestOffset, size, signal);
 		await file.write(manifest(digest), 0, size, layout.manifestOffset);
-		await file.sync();
 	} finally {
 		await file.close();
 	}

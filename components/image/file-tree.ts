@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A root filesystem in memory: paths with their modes, owners and contents, to which packages and overlays are added.
 import { posix } from "node:path";
-import { Parser, type ReadEntry } from "tar";
+import type { ReadEntry } from "tar";
 
 /** File types in a mode, stat(2). */
 export const S_IFDIR = 0o040000;
@@ -109,6 +109,8 @@ interface TarEntry {
 
 /** The entries of a tar archive that `keep` accepts. */
 export async function* tarEntries(archive: AsyncIterable<Uint8Array>, keep: (path: string) => boolean): AsyncGenerator<TarEntry> {
+	// Loaded when an archive is read, so that a preview does without it.
+	const { Parser } = await import("tar");
 	const ready: TarEntry[] = [];
 	let failure: Error | undefined;
 	const parser = new Parser({

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs a command for its output as bytes, in pieces, so that what it writes need not fit in memory.
 import { spawn } from "node:child_process";
+import { errorCode } from "../util/errors.ts";
 
 /** The standard output of a command. Throws when it fails, and ends it when the reader stops or the signal aborts. */
 export async function* streamCommand(command: string, args: readonly string[], signal?: AbortSignal): AsyncGenerator<Uint8Array> {
 	signal?.throwIfAborted();
-	const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
+	// A group of its own: what the command starts holds its output open too, as dpkg-deb's decompressor does.
+	const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
 	let errors = "";
 	child.stderr.setEncoding("utf8").on("data", (text: string) => {
 		errors = (errors + text).slice(-4096);
@@ -13,7 +15,9 @@ export async function* streamCommand(command: string, args: readonly string[], s
 	const ended = new Promise<number | null>((settle, fail) => child.once("error", fail).once("close", settle));
 	// Awaited below; a failure to start must not be an unhandled rejection before that.
 	ended.catch(() => {});
-	const abort = () => child.kill("SIGKILL");
+	const abort = () => {
+		if (child.pid !== undefined) endGroup(child.pid);
+	};
 	signal?.addEventListener("abort", abort, { once: true });
 	let complete = false;
 	try {
@@ -24,6 +28,14 @@ export async function* streamCommand(command: string, args: readonly string[], s
 		if (status !== 0) throw new Error(`${command} ${args.join(" ")}: exit status ${status}\n${errors.trimEnd()}`);
 	} finally {
 		signal?.removeEventListener("abort", abort);
-		if (!complete) child.kill("SIGKILL");
+		if (!complete) abort();
+	}
+}
+
+function endGroup(pid: number): void {
+	try {
+		process.kill(-pid, "SIGKILL");
+	} catch (error) {
+		if (errorCode(error) !== "ESRCH") throw error;
 	}
 }

@@ -8,9 +8,21 @@ import { promisify } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
 import { debianArchives } from "../../components/image/debian-sources.ts";
 import { findGuest } from "../../components/image/guest.ts";
-import { checkLock, fetchLocked, loadLock, openStore, relockForTests, updateLock } from "../../components/image/index.ts";
+import {
+	buildGuest,
+	checkLock,
+	fetchLocked,
+	guestInputs,
+	guestKey,
+	guestSources,
+	loadLock,
+	openStore,
+	relockForTests,
+	updateLock,
+} from "../../components/image/index.ts";
 import { lockPath, referenceOf, saveLock } from "../../components/image/lock.ts";
 import { blobPath } from "../../components/image/store.ts";
+import { loadAndCheckPhone } from "../../components/policy/index.ts";
 import { packageRoot } from "../../components/util/paths.ts";
 import { silent } from "../../components/util/progress.ts";
 
@@ -135,6 +147,33 @@ describe("the demo's guests", () => {
 		expect(output).toContain("This is the work persona.");
 		expect(output).toMatch(/work:~# .*hostname[\s\S]*\nwork\s/);
 		expect(output).toContain("reboot: Power down");
+	});
+
+	test("stop being built within a second of an abort", async () => {
+		const store = await openStore(await warmStore());
+		const project = demoProject();
+		const { resolved } = await loadAndCheckPhone(join(project, "stacks/dev.phone.yaml"));
+		const [work] = resolved?.personas ?? [];
+		if (resolved === undefined || work === undefined) throw new Error("no phone");
+		const lock = await loadLock(project);
+		const inputs = await guestInputs(work, resolved.board.document, lock);
+		// While the kernel is taken out of its package, which takes seconds.
+		const stop = new AbortController();
+		const building = buildGuest(inputs, guestSources(work), {
+			store,
+			lock,
+			signal: stop.signal,
+			progress: silent,
+			projectDir: project,
+		});
+		let aborted = 0;
+		setTimeout(() => {
+			aborted = Date.now();
+			stop.abort();
+		}, 300);
+		await expect(building).rejects.toThrow(/abort/i);
+		expect(Date.now() - aborted).toBeLessThan(1000);
+		expect(await findGuest(guestKey(inputs), store)).toBeUndefined();
 	});
 
 	test("rebuild only the one whose overlay changed", async () => {
