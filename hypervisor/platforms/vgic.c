@@ -148,6 +148,14 @@ static struct vcpu *target_of(struct vcpu *v, uint32_t irq)
 	return irq < 32 ? v : v->persona->vcpus[v->persona->platform.vgic.target[irq - 32]];
 }
 
+void vgic_returned(struct vcpu *v, uint32_t irq)
+{
+	struct vcpu *target = target_of(v, irq);
+
+	if (unlikely(target != v))
+		changed(target);
+}
+
 /* Interrupt `irq` of a virtual CPU has become pending. */
 static void pended(struct vcpu *v, uint32_t irq)
 {

@@ -80,7 +80,7 @@ static void list_put(struct vcpu *v, uint32_t slot, uint32_t irq, uint64_t state
 	if (irq == TIMER_IRQ && v->arch.vgic.timer_held) {
 		value |= LIST_HARDWARE | (uint64_t)TIMER_IRQ << LIST_PHYSICAL_SHIFT;
 		v->arch.vgic.timer_slot = slot;
-		v->arch.vgic.timer_value = value;
+		v->arch.vgic.timer_value = (value & ~LIST_ACTIVE) | LIST_PENDING; /* for timer_again(), whatever the state is now */
 	} else if (!(word->edge & bit)) {
 		value |= LIST_END_NOTICE;
 	}
@@ -112,6 +112,8 @@ static void list_take(struct vcpu *v, uint32_t slot, uint64_t value)
 	v->arch.vgic.listed_slots &= ~(1U << slot);
 	if (slot == v->arch.vgic.timer_slot)
 		v->arch.vgic.timer_slot = VGIC_NONE;
+	if ((value & LIST_PENDING) && irq >= 32)
+		vgic_returned(v, irq);
 }
 
 /* Ends of interrupts that had no list register: those that were active and are the most urgent ones (12.4.4, EOIcount). */

@@ -61,6 +61,8 @@ void vgic_send_sgi(struct vcpu *vcpu, uint64_t value);
 struct vgic_word *vgic_word_of(struct vcpu *vcpu, uint32_t irq);
 /* The pending, enabled interrupt of highest priority that this virtual CPU should get and that is in no list register. */
 uint32_t vgic_best(struct vcpu *vcpu);
+/* A shared interrupt has come back from a list register of this virtual CPU still pending: it may be routed to another one by now. */
+void vgic_returned(struct vcpu *vcpu, uint32_t irq);
 /* Anything to deliver that is in no list register? */
 bool vgic_has_deliverable(struct vcpu *vcpu);
 
