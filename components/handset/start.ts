@@ -17,7 +17,7 @@ import { qmp } from "./qmp.ts";
 import { type HandsetRecord, readRecord, writeRecord } from "./record.ts";
 import { previousLog } from "./rotating-log.ts";
 import { FILE, handsetDir, LOCK, makePrivate, SOCKET, socketDir } from "./run-folder.ts";
-import { stopLocked } from "./stop.ts";
+import { removeHalfWritten, stopLocked } from "./stop.ts";
 import { lastLines } from "./tails.ts";
 import type { HandsetSpec, HandsetState, ImageReference, ReadyExpectation, StartOptions } from "./types.ts";
 
@@ -107,6 +107,7 @@ async function boot(folder: string, spec: HandsetSpec, image: ImageReference, op
 	if (existsSync(folder)) await stopLocked(folder);
 	signal?.throwIfAborted();
 	prepare(folder);
+	for (const file of [FILE.record, FILE.state]) await removeHalfWritten(folder, `.${file}.`);
 	await rm(join(folder, FILE.state), { force: true });
 	let record: HandsetRecord = {
 		...newRecord(folder, spec),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ends handsets: Veil is asked first, then QEMU, then the system; and nothing of a handset stays behind.
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { liveBridge } from "./bridge-process.ts";
 import { connectControl } from "./control.ts";
@@ -31,7 +31,14 @@ export async function removeHandset(id: string): Promise<void> {
 		const record = await stopLocked(folder);
 		if (record !== undefined) await rm(record.sockets, { recursive: true, force: true });
 		await rm(folder, { recursive: true, force: true });
+		await removeHalfWritten(dirname(folder), `..${id}.`);
 	});
+}
+
+/** Removes what writers that were killed have left of files that were not whole yet. Nobody else may be writing. */
+export async function removeHalfWritten(folder: string, prefix: string): Promise<void> {
+	const left = (await readdir(folder)).filter((name) => name.startsWith(prefix) && name.endsWith(".tmp"));
+	for (const name of left) await rm(join(folder, name), { force: true });
 }
 
 /** Ends every process of a run folder, whatever the record says; the caller holds the operation lock. */
