@@ -65,7 +65,7 @@ export class Phone extends ComponentResource<PhoneOutputs> {
 
 	protected override async initialize(args: PhoneArgs, _options: unknown, name: string): Promise<PhoneOutputs> {
 		const options = { parent: this };
-		const { board, target, personas, source } = await declaredPhone(args);
+		const { board, target, personas, source } = await declaredPhone(args, this);
 		const guests = Object.fromEntries(
 			personas.map((persona) => {
 				const guest = new GuestImage(`${name}-${persona.name}`, { document: persona.document, board }, options);

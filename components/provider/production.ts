@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// The real stages behind the provider's interface.
+// The real stages behind the provider's interface. Reading what runs needs the handset stage alone, so the others are loaded when they are
+// needed; and what is read of documents, boards and the lock file is read once in a process, which lives as long as one operation.
 import { resolve } from "node:path";
 import * as handset from "../handset/index.ts";
-import * as image from "../image/index.ts";
-import { boardByName, documentFolder } from "../manifest/index.ts";
-import { loadAndCheckParts, loadAndCheckPersona, loadAndCheckPhone } from "../policy/index.ts";
+import type { BuildContext } from "../image/index.ts";
+import { canonicalJson } from "../util/digest.ts";
 import { projectRoot } from "../util/paths.ts";
 import { asValue, isObject } from "./properties.ts";
 import type { Handsets, Stages, Work } from "./stages.ts";
 
-export async function productionStages(): Promise<Stages> {
+const loadImage = () => import("../image/index.ts");
+const loadManifest = () => import("../manifest/index.ts");
+const loadPolicy = () => import("../policy/index.ts");
+
+export function productionStages(): Stages {
 	const projectDir = projectRoot();
-	const store = once(() => image.openStore());
-	const lock = once(() => image.loadLock(projectDir));
-	const context = async (work: Work): Promise<image.BuildContext> => ({
+	const remember = memory();
+	const store = () => remember("store", async () => (await loadImage()).openStore());
+	const lock = () => remember("lock", async () => (await loadImage()).loadLock(projectDir));
+	const context = async (work: Work): Promise<BuildContext> => ({
 		store: await store(),
 		lock: await lock(),
 		signal: work.signal,
@@ -23,34 +28,46 @@ export async function productionStages(): Promise<Stages> {
 	return {
 		projectDir,
 		loadPhone: (phone) =>
-			typeof phone === "string" ? loadAndCheckPhone(resolve(projectDir, phone)) : loadAndCheckParts(phone, projectDir),
-		loadPersona: (persona, board) => loadAndCheckPersona(persona, board, projectDir),
-		loadBoard: (name) => boardByName(name, projectDir),
+			remember(`phone ${canonicalJson(phone)}`, async () => {
+				const { loadAndCheckParts, loadAndCheckPhone } = await loadPolicy();
+				return typeof phone === "string" ? loadAndCheckPhone(resolve(projectDir, phone)) : loadAndCheckParts(phone, projectDir);
+			}),
+		loadPersona: (persona, board) =>
+			remember(`persona ${board} ${canonicalJson(persona)}`, async () =>
+				(await loadPolicy()).loadAndCheckPersona(persona, board, projectDir),
+			),
+		loadBoard: (name) => remember(`board ${name}`, async () => (await loadManifest()).boardByName(name, projectDir)),
 
-		guestInputs: async (persona, board) => image.guestInputs(persona, board, await lock()),
-		guestKey: image.guestKey,
+		guestInputs: async (persona, board) => (await loadImage()).guestInputs(persona, board, await lock()),
+		guestKey: async (inputs) => (await loadImage()).guestKey(inputs),
 		buildGuest: async (inputs, persona, work) => {
-			const { overlay } = persona.document.guest;
-			const baseDir = documentFolder(persona);
-			const sources = { baseDir, ...(overlay === null ? {} : { overlayDir: resolve(baseDir, overlay) }) };
-			return image.buildGuest(inputs, sources, await context(work));
+			const { buildGuest, guestSources } = await loadImage();
+			return buildGuest(inputs, guestSources(persona), await context(work));
 		},
-		hypervisorInputs: image.hypervisorInputs,
-		hypervisorKey: image.hypervisorKey,
-		buildHypervisor: async (inputs, work) => image.buildHypervisor(inputs, await context(work)),
-		deviceImageInputs: image.deviceImageInputs,
-		deviceImageKey: image.deviceImageKey,
-		composeDeviceImage: async (inputs, parts, work) => image.composeDeviceImage(inputs, parts, await context(work)),
-		find: async (key) => image.findArtifact(await store(), key),
+		hypervisorInputs: async (board) => (await loadImage()).hypervisorInputs(board),
+		hypervisorKey: async (inputs) => (await loadImage()).hypervisorKey(inputs),
+		buildHypervisor: async (inputs, work) => (await loadImage()).buildHypervisor(inputs, await context(work)),
+		deviceImageInputs: async (phone, hypervisor, guests) => (await loadImage()).deviceImageInputs(phone, hypervisor, guests),
+		deviceImageKey: async (inputs) => (await loadImage()).deviceImageKey(inputs),
+		composeDeviceImage: async (inputs, parts, work) => (await loadImage()).composeDeviceImage(inputs, parts, await context(work)),
+		find: async (key) => (await loadImage()).findArtifact(await store(), key),
 		handsets,
+		warmUp: async () => {
+			await Promise.all([loadImage(), loadPolicy()]);
+		},
 	};
 }
 
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-	let made: Promise<T> | undefined;
-	return () => {
-		made ??= make();
-		return made;
+/** Does each thing once; one that failed is done again when it is asked for again. */
+function memory(): <T>(what: string, make: () => Promise<T>) => Promise<T> {
+	const made = new Map<string, Promise<unknown>>();
+	return <T>(what: string, make: () => Promise<T>): Promise<T> => {
+		const known = made.get(what) as Promise<T> | undefined;
+		if (known !== undefined) return known;
+		const result = make();
+		made.set(what, result);
+		result.catch(() => made.delete(what));
+		return result;
 	};
 }
 

@@ -5,6 +5,9 @@ import { UserError } from "../util/errors.ts";
 import { type EngineLog, noLog } from "./engine.ts";
 import type { Stages, Work } from "./stages.ts";
 
+/** The engine reads resources that ask for it right after it has configured the provider. */
+const WARM_UP_AFTER_MS = 100;
+
 export class Session {
 	readonly recipes = new Recipes();
 	log: EngineLog = noLog;
@@ -31,9 +34,17 @@ export class Session {
 		this.log = open(address);
 	}
 
-	/** Loads the other stages while the engine is busy with the program. A failure shows when somebody needs them. */
+	/**
+	 * Loads what the first Check will need, while the engine waits for the program to start. Later than whatever the engine asks first,
+	 * and a failure shows when somebody needs it.
+	 */
 	warmUp(): void {
-		setImmediate(() => void this.stages().catch(() => {}));
+		const load = () =>
+			void this.stages().then(
+				(stages) => stages.warmUp(),
+				() => {},
+			);
+		setTimeout(load, WARM_UP_AFTER_MS).unref();
 	}
 
 	get signal(): AbortSignal {

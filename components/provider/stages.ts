@@ -27,18 +27,20 @@ export interface Stages {
 	loadBoard(name: string): Promise<Loaded<Board>>;
 
 	guestInputs(persona: Loaded<Persona>, board: Board): Promise<GuestInputs>;
-	guestKey(inputs: GuestInputs): string;
+	guestKey(inputs: GuestInputs): Promise<string>;
 	buildGuest(inputs: GuestInputs, persona: Loaded<Persona>, work: Work): Promise<Artifact>;
 	hypervisorInputs(board: Board): Promise<HypervisorInputs>;
-	hypervisorKey(inputs: HypervisorInputs): string;
+	hypervisorKey(inputs: HypervisorInputs): Promise<string>;
 	buildHypervisor(inputs: HypervisorInputs, work: Work): Promise<Artifact>;
-	deviceImageInputs(phone: ResolvedPhone, hypervisorKey: string, guestKeys: Record<string, string>): DeviceImageInputs;
-	deviceImageKey(inputs: DeviceImageInputs): string;
+	deviceImageInputs(phone: ResolvedPhone, hypervisorKey: string, guestKeys: Record<string, string>): Promise<DeviceImageInputs>;
+	deviceImageKey(inputs: DeviceImageInputs): Promise<string>;
 	composeDeviceImage(inputs: DeviceImageInputs, parts: DeviceImageParts, work: Work): Promise<Artifact & { signature: string }>;
 	/** What was built under a key and is still in this machine's store. */
 	find(key: string): Promise<Artifact | undefined>;
 
 	handsets: Handsets;
+	/** Loads what is only loaded when it is first used. */
+	warmUp(): Promise<void>;
 }
 
 export interface DeviceImageParts {

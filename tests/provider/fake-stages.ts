@@ -110,12 +110,12 @@ export function fakeStages(folder: string, projectDir: string): Stages {
 				recipe: 1,
 			};
 		},
-		guestKey: keyOf,
+		guestKey: async (inputs) => keyOf(inputs),
 		buildGuest: (inputs, _persona, work) => build(keyOf(inputs), `build ${inputs.persona}`, work),
 		hypervisorInputs: async ({ name }) => ({ board: name, sources: sha256("veil"), compiler: "gcc 12", recipe: 1 }),
-		hypervisorKey: keyOf,
+		hypervisorKey: async (inputs) => keyOf(inputs),
 		buildHypervisor: (inputs, work) => build(keyOf(inputs), "build veil", work),
-		deviceImageInputs: (phone, hypervisor, guestKeys): DeviceImageInputs => ({
+		deviceImageInputs: async (phone, hypervisor, guestKeys): Promise<DeviceImageInputs> => ({
 			board: phone.board.document.name,
 			machineVersion: 1,
 			ram: { base: 0, limit: 0, loadAddress: 0 },
@@ -139,13 +139,14 @@ export function fakeStages(folder: string, projectDir: string): Stages {
 			policy: { name: phone.policy.document.name, digest: keyOf(phone.policy.document) },
 			recipe: 1,
 		}),
-		deviceImageKey: keyOf,
+		deviceImageKey: async (inputs) => keyOf(inputs),
 		composeDeviceImage: async (inputs, _parts, work) => ({
 			...(await build(keyOf(inputs), "compose", work)),
 			signature: "development" as const,
 		}),
 		find: async (key) => world.get().built[key],
 		handsets: fakeHandsets(world),
+		warmUp: async () => {},
 	};
 }
 

@@ -79,7 +79,7 @@ export const deviceImage = imageKind({
 		if (reader.failures.length > 0) return { inputs: news, failures: reader.failures };
 		const known = (value: Value | undefined) => (typeof value === "string" ? value : PLACEHOLDER);
 		const guestKeys = Object.fromEntries(names.map((name) => [name, known(guests[name])]));
-		const inputs = stages.deviceImageInputs(resolved, known(hypervisor), guestKeys);
+		const inputs = await stages.deviceImageInputs(resolved, known(hypervisor), guestKeys);
 		return { inputs: shown(inputs, resolved, source, hypervisor, guests), failures: [] };
 	},
 

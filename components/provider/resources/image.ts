@@ -18,23 +18,23 @@ export interface ImageRecipe {
 	readonly extra: (inputs: Properties) => Properties;
 	check(operation: Operation, news: Properties): Promise<Checked>;
 	/** The key of checked inputs that hold no unknowns. */
-	key(operation: Operation, inputs: Properties): string;
+	key(operation: Operation, inputs: Properties): Promise<string>;
 	/** How to build from checked inputs that hold no unknowns. */
 	build(operation: Operation, inputs: Properties): Build;
 }
 
 export function imageKind(recipe: ImageRecipe): Kind {
-	const keyOf = (operation: Operation, inputs: Properties) => (hasUnknown(inputs) ? UNKNOWN : recipe.key(operation, inputs));
+	const keyOf = async (operation: Operation, inputs: Properties) => (hasUnknown(inputs) ? UNKNOWN : recipe.key(operation, inputs));
 
-	const predicted = (operation: Operation, inputs: Properties): Properties => ({
+	const predicted = async (operation: Operation, inputs: Properties): Promise<Properties> => ({
 		...recipe.extra(inputs),
-		key: keyOf(operation, inputs),
+		key: await keyOf(operation, inputs),
 		digest: UNKNOWN,
 		size: UNKNOWN,
 	});
 
 	const built = async (operation: Operation, inputs: Properties): Promise<Properties> => {
-		const key = recipe.key(operation, inputs);
+		const key = await recipe.key(operation, inputs);
 		const artifact: Artifact = await recipe.build(operation, inputs)(operation.work);
 		return { ...recipe.extra(inputs), key, digest: artifact.digest, size: artifact.size };
 	};
@@ -45,14 +45,14 @@ export function imageKind(recipe: ImageRecipe): Kind {
 		async check(operation, news) {
 			const checked = await recipe.check(operation, news);
 			if (checked.failures.length === 0 && !hasUnknown(checked.inputs)) {
-				const key = recipe.key(operation, checked.inputs);
+				const key = await recipe.key(operation, checked.inputs);
 				operation.recipes.remember(key, recipe.build(operation, checked.inputs));
 			}
 			return checked;
 		},
 
 		async diff(operation, old, news): Promise<Difference> {
-			const key = keyOf(operation, news);
+			const key = await keyOf(operation, news);
 			const extra = recipe.extra(news);
 			const sameExtra = Object.entries(extra).every(([name, value]) => sameValue(value, old.outputs[name]));
 			if (sameExtra && key === old.outputs.key) return { changes: [], replaces: [] };
@@ -63,7 +63,7 @@ export function imageKind(recipe: ImageRecipe): Kind {
 		},
 
 		async create(operation, inputs, preview) {
-			if (preview) return { id: "", outputs: predicted(operation, inputs) };
+			if (preview) return { id: "", outputs: await predicted(operation, inputs) };
 			return { id: `${operation.name}-${randomBytes(4).toString("hex")}`, outputs: await built(operation, inputs) };
 		},
 
@@ -80,7 +80,7 @@ export function imageKind(recipe: ImageRecipe): Kind {
 
 		async update(operation, old, news, preview) {
 			// A deadline or another path of the same content: nothing to build.
-			if (preview && keyOf(operation, news) === old.outputs.key) return { ...old.outputs, ...recipe.extra(news) };
+			if (preview && (await keyOf(operation, news)) === old.outputs.key) return { ...old.outputs, ...recipe.extra(news) };
 			return preview ? predicted(operation, news) : built(operation, news);
 		},
 
