@@ -93,12 +93,18 @@ static void frame_send(uint8_t channel, const void *payload, size_t size)
 	frame_end(crc);
 }
 
+/* What may still be sent. Totals are modulo 2^32: a grant below what was sent already is no credit, not a huge one. */
+static uint32_t credit_of(uint32_t granted, uint32_t sent)
+{
+	return granted - sent <= INT32_MAX ? granted - sent : 0;
+}
+
 /* One frame of a console's waiting output, as far as credit goes. */
 static void output_send(uint32_t persona)
 {
 	struct channel *c = &mux.consoles[persona];
 	uint32_t size = c->output_put - c->output_taken;
-	uint32_t credit = c->granted_to_us - c->sent;
+	uint32_t credit = credit_of(c->granted_to_us, c->sent);
 	uint16_t crc;
 
 	if (size > MUX_BATCH)
@@ -117,7 +123,7 @@ static void output_send(uint32_t persona)
 /* Has it anything that could be sent now? */
 static bool output_is_ready(const struct channel *c)
 {
-	return c->output_put != c->output_taken && c->granted_to_us != c->sent;
+	return c->output_put != c->output_taken && credit_of(c->granted_to_us, c->sent) != 0;
 }
 
 static void flush_later(void)
@@ -171,7 +177,7 @@ void mux_flush(void)
 void mux_control_send(const void *payload, size_t size)
 {
 	lock_take(&mux.lock);
-	if (mux.control_granted_to_us - mux.control_sent >= size && mux.control_granted_to_us - mux.control_sent <= INT32_MAX) {
+	if (credit_of(mux.control_granted_to_us, mux.control_sent) >= size) {
 		frame_send(VEIL_MUX_CONTROL, payload, size);
 		mux.control_sent += (uint32_t)size;
 	} else {
