@@ -384,7 +384,7 @@ static bool work_verify(struct persona *p)
 	while (p->work_segment < m->header->segments.count && m->segments[p->work_segment].persona != p->index)
 		p->work_segment++;
 	if (p->work_segment == m->header->segments.count) {
-		work_set(p, WORK_ENTER);
+		work_set(p, WORK_RNG_SEED);
 		return true;
 	}
 	switch (payload_verify_step(m->segments[p->work_segment].payload)) {
@@ -403,33 +403,36 @@ static bool work_verify(struct persona *p)
 	return true;
 }
 
-/* Fills a placeholder in the device tree. Never baked into the image, and fresh at every start. */
-static void seed_write(struct persona *p, uint64_t address, size_t size)
+/* Fills a placeholder in the device tree. Never baked into the image, and fresh at every start. False: again, a page had to be built first,
+ * part by part. */
+static bool seed_write(struct persona *p, uint64_t address, size_t size)
 {
+	const uint64_t ends[2] = {address, address + size - 1}; /* may be in different pages */
 	uint8_t seed[VEIL_SHA256_BYTES];
 	uint8_t *place;
 
 	if (!address)
-		return;
+		return true;
+	for (uint32_t i = 0; i < 2; i++) {
+		if (!stage2_is_mapped(p, (ends[i] - p->config->ram_guest_base) / VEIL_PAGE_SIZE)) {
+			persona_populate(p->vcpus[0], ipaddr(ends[i]));
+			return false;
+		}
+	}
 	if (!entropy_get(seed, size)) {
 		log_text(p->index, "no entropy source: the guest starts without a random seed");
-		return;
+		return true;
 	}
-	for (size_t i = 0; i < size; i++) { /* may cross a page */
-		uint64_t page = (address + i - p->config->ram_guest_base) / VEIL_PAGE_SIZE;
-
-		while (!stage2_is_mapped(p, page))
-			persona_populate(p->vcpus[0], ipaddr(address + i));
+	for (size_t i = 0; i < size; i++) {
 		place = arch_pointer(paddr(p->config->ram_host_base + (address + i - p->config->ram_guest_base)));
 		*place = seed[i];
 		arch_clean((void *)((uintptr_t)place & ~(uintptr_t)63), 64);
 	}
+	return true;
 }
 
 static void work_enter(struct persona *p)
 {
-	seed_write(p, p->config->rng_seed_address, 32);
-	seed_write(p, p->config->kaslr_seed_address, 8);
 	platform_reset(p);
 	for (uint32_t i = 0; i < p->config->cpu_count; i++) {
 		arch_vcpu_reset(p->vcpus[i], p->config->entry, p->config->x0);
@@ -454,6 +457,14 @@ bool persona_work(struct persona *p)
 		break;
 	case WORK_VERIFY:
 		progress = work_verify(p);
+		break;
+	case WORK_RNG_SEED:
+		if (seed_write(p, p->config->rng_seed_address, 32))
+			work_set(p, WORK_KASLR_SEED);
+		break;
+	case WORK_KASLR_SEED:
+		if (seed_write(p, p->config->kaslr_seed_address, 8))
+			work_set(p, WORK_ENTER);
 		break;
 	case WORK_ENTER:
 		work_enter(p);

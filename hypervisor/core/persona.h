@@ -35,7 +35,9 @@ enum persona_work {
 	WORK_NONE = 0,
 	WORK_FORGET = 1, /* unmap all memory, so that it is built anew on first touch; at the end of a life clear it as well */
 	WORK_VERIFY = 2, /* payload digests */
-	WORK_ENTER = 3 /* virtual CPU 0 to the entry point */
+	WORK_RNG_SEED = 3, /* the device tree's placeholders */
+	WORK_KASLR_SEED = 4,
+	WORK_ENTER = 5 /* virtual CPU 0 to the entry point */
 };
 
 enum gate {
