@@ -127,7 +127,7 @@ static void guest_ready(struct persona *p)
 /* UUID 4d9f3f62-6c1b-4bb0-8a3e-7665696c0001, as DEN0028 lays it out in x0..x3. */
 static void call_uid(uint64_t *x)
 {
-	x[0] = 0x4d9f3f62;
+	x[0] = 0x623f9f4d;
 	x[1] = 0xb04b1b6c;
 	x[2] = 0x65763e8a;
 	x[3] = 0x01006c69;

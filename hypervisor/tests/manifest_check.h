@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A second opinion on an accepted manifest, written without looking at the reader: what no accepted manifest may ever say. */
+#ifndef VEIL_TEST_MANIFEST_CHECK_H
+#define VEIL_TEST_MANIFEST_CHECK_H
+
+#include "core/manifest.h"
+#include "image.h"
+
+/* [a, a + size_a) and [b, b + size_b), compared as 128-bit numbers so that nothing wraps. */
+static inline bool ranges_meet(unsigned __int128 a, unsigned __int128 size_a, unsigned __int128 b, unsigned __int128 size_b)
+{
+	return size_a && size_b && a < b + size_b && b < a + size_a;
+}
+
+static inline bool range_inside(unsigned __int128 base, unsigned __int128 size, unsigned __int128 outer, unsigned __int128 outer_size)
+{
+	return base >= outer && base + size <= outer + outer_size;
+}
+
+/* Every range of RAM that somebody will write or read, and the owner it needs. */
+static inline bool owned(const struct manifest *m, uint64_t base, uint64_t size, uint32_t owner)
+{
+	for (uint32_t i = 0; i < m->header->regions.count; i++)
+		if (m->regions[i].owner != owner && ranges_meet(base, size, m->regions[i].base, m->regions[i].size))
+			return false;
+	return range_inside(base, size, m->header->ram_base, m->header->ram_size);
+}
+
+static inline bool manifest_check(const struct manifest *m, struct image_place place)
+{
+	const struct veil_manifest *h = m->header;
+
+	for (uint32_t i = 0; i < h->regions.count; i++)
+		for (uint32_t j = 0; j < i; j++)
+			if (ranges_meet(m->regions[i].base, m->regions[i].size, m->regions[j].base, m->regions[j].size))
+				return false;
+	if (!owned(m, place.base.value, place.veil_size, VEIL_OWNER_VEIL) || !owned(m, h->work_base, h->work_size, VEIL_OWNER_VEIL) ||
+	    ranges_meet(place.base.value, place.veil_size, h->work_base, h->work_size))
+		return false;
+	for (uint32_t i = 0; i < h->payloads.count; i++)
+		if (!owned(m, place.base.value + m->payloads[i].offset, m->payloads[i].size, VEIL_OWNER_PAYLOADS))
+			return false;
+	for (uint32_t i = 0; i < h->personas.count; i++) {
+		const struct veil_persona *p = &m->personas[i];
+
+		if (!owned(m, p->ram_host_base, p->ram_size, i))
+			return false;
+		for (uint32_t j = 0; j < i; j++)
+			if (ranges_meet(p->ram_host_base, p->ram_size, m->personas[j].ram_host_base, m->personas[j].ram_size))
+				return false;
+		if (p->ram_guest_base < UINT64_C(1) << 30 || !range_inside(p->entry, 4, p->ram_guest_base, p->ram_size))
+			return false;
+	}
+	for (uint32_t i = 0; i < h->segments.count; i++) {
+		const struct veil_segment *s = &m->segments[i];
+
+		if (s->persona >= h->personas.count || s->payload >= h->payloads.count ||
+		    !range_inside(s->payload_offset, s->size, 0, m->payloads[s->payload].size) ||
+		    !range_inside(s->guest_address, s->size, m->personas[s->persona].ram_guest_base, m->personas[s->persona].ram_size))
+			return false;
+		for (uint32_t j = 0; j < i; j++)
+			if (m->segments[j].persona == s->persona &&
+			    ranges_meet(s->guest_address, s->size, m->segments[j].guest_address, m->segments[j].size))
+				return false;
+	}
+	return true;
+}
+
+static inline bool manifest_is_sound(const struct image *image)
+{
+	static uint8_t check_bytes[IMAGE_MANIFEST_MAX] __attribute__((aligned(64)));
+	struct manifest manifest;
+	size_t size = image_manifest(image, check_bytes);
+
+	return manifest_read(&manifest, check_bytes, size, "qemu-virt", image->place) == MANIFEST_OK &&
+	       manifest_check(&manifest, image->place);
+}
+
+#endif
