@@ -13,14 +13,20 @@ export interface PersonaStatus {
 	readonly memoryMiB: number;
 	/** Restarts since the handset's boot. */
 	readonly restarts: number;
-	readonly lastFault: string | null;
+	/** Why it ended or was restarted, unless by command or by itself, with the processor's words where there are any. */
+	readonly lastFault: {
+		readonly reason: string;
+		readonly pc?: string;
+		readonly syndrome?: string;
+		readonly address?: string;
+	} | null;
 }
 
 export interface Status {
 	readonly handset: string;
 	readonly board: string;
-	/** Digest of the image it runs; null when it runs none. */
-	readonly digest: string | null;
+	/** Digest of the image it runs, or ran last; empty when it never ran. */
+	readonly digest: string;
 	readonly personas: readonly PersonaStatus[];
 }
 

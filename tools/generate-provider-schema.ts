@@ -147,6 +147,17 @@ export function providerSchema(): string {
 				cpus: { description: "Physical CPUs of an emulated handset, 1 to 8. Default: 2.", type: "integer" },
 			},
 		},
+		"persona:index:PersonaFault": {
+			type: "object",
+			description: "Why a persona ended, with the processor's words where there are any.",
+			properties: {
+				reason: text("`guestReset`, `guestCrashed`, `badPayload`, `fault` or `restartLimit`."),
+				pc: text("Address of the instruction, in hexadecimal."),
+				syndrome: text("ESR_EL2, in hexadecimal."),
+				address: text("The address it is about, in hexadecimal."),
+			},
+			required: ["reason"],
+		},
 		"persona:index:PersonaStatus": {
 			type: "object",
 			description: "What a persona is doing.",
@@ -158,6 +169,10 @@ export function providerSchema(): string {
 				cpuPercent: { description: "Share of one physical CPU it used lately, in percent.", type: "number" },
 				memoryMiB: { description: "Memory it has touched, in MiB.", type: "number" },
 				restarts: { description: "Restarts since the handset's boot.", type: "integer" },
+				lastFault: {
+					description: "Why it ended or was restarted, unless by command or by itself.",
+					$ref: "#/types/persona:index:PersonaFault",
+				},
 			},
 			required: ["name", "state", "ready", "foreground", "cpuPercent", "memoryMiB", "restarts"],
 		},

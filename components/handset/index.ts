@@ -6,6 +6,7 @@ export type { LogRecord, PersonaStatus, StateEvent, Statistics, SystemStatus } f
 export { cleanOrphans, findOrphans, listHandsets } from "./list.ts";
 export { controlClient, handsetEndpoints, observeHandset } from "./observe.ts";
 export { printable, printableLine } from "./printable.ts";
+export { type PersonaReport, reportStatus, SAMPLE_MS, type StatusReport, type StatusSample, sampleStatus } from "./report.ts";
 export { FILE as HANDSET_FILES, handsetDir } from "./run-folder.ts";
 export { createHandset, restartPersonas, startHandset } from "./start.ts";
 export { removeHandset, stopHandset } from "./stop.ts";

@@ -80,7 +80,7 @@ const handsets: Handsets = {
 	remove: handset.removeHandset,
 	observe: handset.observeHandset,
 	status: async (id) => {
-		const status = asValue(await handset.observeHandset(id));
+		const status = asValue(await handset.reportStatus(id));
 		return isObject(status) ? status : {};
 	},
 };

@@ -4,54 +4,26 @@ import { setTimeout as delay } from "node:timers/promises";
 import {
 	type ControlClient,
 	controlClient,
-	type Fault,
-	type HandsetStatus,
 	type HandsetSummary,
 	observeHandset,
 	type PersonaReason,
-	type PersonaState,
+	type PersonaReport,
 	printable,
+	SAMPLE_MS,
+	type StatusSample,
+	sampleStatus,
 } from "../../handset/index.ts";
 import { UserError } from "../../util/errors.ts";
 import { chooseHandset } from "../choose.ts";
 import { bytes, meter, span, table } from "../table.ts";
 import { print, printJson, styled, type Terminal } from "../terminal.ts";
 
-/** CPU figures are means over this time, in milliseconds. */
-const SAMPLE_MS = 300;
 const WATCH_MS = 1000;
 
 export interface StatusOptions {
 	readonly handset?: string | undefined;
 	readonly json: boolean;
 	readonly watch: boolean;
-}
-
-/** What `persona status --json` prints; its keys are promised. */
-export interface StatusReport {
-	readonly handset: string;
-	readonly board: string;
-	readonly digest: string;
-	readonly personas: readonly PersonaReport[];
-}
-
-export interface PersonaReport {
-	readonly name: string;
-	readonly state: PersonaState;
-	readonly ready: boolean;
-	readonly foreground: boolean;
-	/** Of one physical CPU; 200 for a persona that keeps two busy. */
-	readonly cpuPercent: number;
-	readonly memoryMiB: number;
-	readonly restarts: number;
-	/** Why it ended, or was restarted, when that was no command and no end of its own; with the processor's words where there are any. */
-	readonly lastFault: (Partial<Fault> & { readonly reason: PersonaReason }) | null;
-}
-
-interface Sample {
-	readonly report: StatusReport;
-	readonly status: HandsetStatus;
-	readonly cpuBusy: number;
 }
 
 export async function status(terminal: Terminal, options: StatusOptions): Promise<void> {
@@ -62,7 +34,7 @@ export async function status(terminal: Terminal, options: StatusOptions): Promis
 		await delay(SAMPLE_MS);
 		for (let again = false; ; again = true) {
 			if (again) await delay(WATCH_MS);
-			const now = await sample(handset, client, before);
+			const now = await sampleStatus(handset, client, before);
 			before = now.status;
 			if (options.json) printJson(terminal, now.report);
 			else {
@@ -89,30 +61,7 @@ async function connected(handset: HandsetSummary): Promise<ControlClient> {
 	});
 }
 
-async function sample(handset: HandsetSummary, client: ControlClient, before: HandsetStatus): Promise<Sample> {
-	const [now, observation] = await Promise.all([client.status(), observeHandset(handset.id)]);
-	const elapsed = Number(now.system.uptimeNs - before.system.uptimeNs);
-	const share = (nanoseconds: bigint) => (elapsed > 0 ? Math.max(0, Number(nanoseconds) / elapsed) : 0);
-	const personas = now.personas.map((persona, index): PersonaReport => {
-		const seen = observation.personas.find(({ name }) => name === persona.name);
-		const used = persona.cpuTimeNs - (before.personas[index]?.cpuTimeNs ?? 0n);
-		return {
-			name: persona.name,
-			state: persona.state,
-			ready: seen?.ready ?? false,
-			foreground: persona.foreground,
-			cpuPercent: Math.round(share(used) * 1000) / 10,
-			memoryMiB: Math.round((persona.memoryTouched / (1 << 20)) * 10) / 10,
-			restarts: persona.restarts,
-			lastFault: isFault(persona.reason) ? { reason: persona.reason, ...persona.lastFault } : null,
-		};
-	});
-	const idle = share(now.system.idleNs - before.system.idleNs);
-	const report = { handset: handset.id, board: handset.board, digest: handset.imageDigest ?? "", personas };
-	return { report, status: now, cpuBusy: Math.max(0, now.system.cpus - idle) };
-}
-
-function render(terminal: Terminal, handset: HandsetSummary, { report, status, cpuBusy }: Sample): string {
+function render(terminal: Terminal, handset: HandsetSummary, { report, status, cpuBusy }: StatusSample): string {
 	const { system } = status;
 	const rows = report.personas.map((persona, index) => {
 		const figures = status.personas[index];
@@ -147,10 +96,6 @@ const REASONS: Readonly<Record<PersonaReason, string>> = {
 	restartLimit: "crashed too often",
 	unknown: "reason unknown",
 };
-
-function isFault(reason: PersonaReason): boolean {
-	return !["none", "command", "guestOff"].includes(reason);
-}
 
 function faultText({ reason, pc, syndrome, address }: NonNullable<PersonaReport["lastFault"]>): string {
 	const where = pc === undefined ? "" : ` at pc ${pc}, syndrome ${syndrome}, address ${address}`;
