@@ -48,7 +48,7 @@ export async function completions(program: Command, words: readonly string[]): P
 
 	async function candidates(root: Command, at: Command, args: readonly string[]): Promise<string[]> {
 		if (args.at(-1) === "--handset") return (await listHandsets()).map(({ id }) => id);
-		if (current.startsWith("-")) return [...at.options, ...root.options].flatMap(({ long }) => (long ? [long] : []));
+		if (current.startsWith("-")) return [...new Set([...at.options, ...root.options].flatMap(({ long }) => (long ? [long] : [])))];
 		const subcommands = at.commands.map((sub) => sub.name()).filter((name) => name !== "complete");
 		if (subcommands.length > 0 && args.length === 0) return subcommands;
 		if (at.name() === "completion") return [...SHELLS];

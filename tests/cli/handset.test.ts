@@ -170,6 +170,7 @@ describe("completion", () => {
 		expect(await complete("console", "--handset", "pocket", "pe")).toEqual(["personal"]);
 		expect(await complete("ps", "")).toEqual(["clean", "stop"]);
 		expect(await complete("status", "--w")).toEqual(["--watch"]);
+		expect(await complete("status", "--h")).toEqual(["--handset"]);
 		expect(await complete("console", "work", "")).toEqual([""]);
 	});
 });

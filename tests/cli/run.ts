@@ -35,6 +35,8 @@ export async function personaOnTerminal(
 		{ env },
 	);
 	let output = "";
+	// What is typed after the command has ended is lost, as it would be at a terminal.
+	child.stdin.on("error", () => {});
 	child.stdout.on("data", (bytes: Buffer) => {
 		output += bytes.toString();
 		talk(output, (text) => child.stdin.write(text));

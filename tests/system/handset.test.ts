@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The demo phone on a real QEMU with the real Veil: READY, consoles, crashes, and kills of everything that can be killed.
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -108,6 +109,21 @@ describe("the demo phone", () => {
 		await until(() => findOwnProcesses(runRoot()).every(({ what }) => what === "qemu"));
 		expect((await observeHandset(ID)).personas).toMatchObject([{ ready: true }, { ready: true }]);
 		expect(await type("work", "echo again-$((1 + 1))\n", /again-2/)).toContain("again-2");
+	});
+
+	it("answers again after any garbage on the line, half a frame at its end included", async () => {
+		process.kill((await readBridgeState(handsetDir(ID)))?.bridge.pid ?? 0, "SIGKILL");
+		await until(() => findOwnProcesses(runRoot()).every(({ what }) => what === "qemu"));
+		const line = connect(join(handsetDir(ID), "serial.sock"));
+		line.resume();
+		const syncs = Array.from({ length: 200 }, (_, index) => [0xb5, 0x62, index, index * 3, index % 4]).flat();
+		const garbage = Buffer.concat([randomBytes(4096), Buffer.from(syncs), Buffer.from([0xb5, 0x62, 0, 8, 0, 1, 2])]);
+		await new Promise<void>((resolve) => line.end(garbage, () => resolve()));
+		await until(async () => (await observeHandset(ID)).responding);
+		const client = await controlClient(ID);
+		expect((await client.systemStatus()).muxGarbage).toBeGreaterThan(0);
+		client.close();
+		expect(await type("personal", "echo still-$((1 + 1))\n", /still-2/)).toContain("still-2");
 	});
 
 	it("is found dead when QEMU is killed, and the next start restores it", async () => {
