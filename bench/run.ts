@@ -11,7 +11,7 @@ import { bareSystem } from "./bare.ts";
 import { measureBoot } from "./boot.ts";
 import { buildLinux } from "./linux.ts";
 import { measureMicro, measureSwitch, measureWorstTimer, type Neighbour } from "./micro.ts";
-import { type Setting, withSetting } from "./setting.ts";
+import { openSetting, type Setting } from "./setting.ts";
 import { bytes, integer, KVM, millions, type Row, renderTable, verdict } from "./table.ts";
 import { veilSizes, veilSystem } from "./veil.ts";
 import { fetchXen, xenSystem } from "./xen.ts";
@@ -187,15 +187,17 @@ async function main(words: readonly string[]): Promise<number> {
 		return 2;
 	}
 	const say = (message: string) => console.error(`bench: ${message}`);
-	const rows = await withSetting(say, async (setting) => {
+	const rows: Rows = [];
+	const setting = await openSetting(say);
+	try {
 		say("fetching Debian's Xen");
 		const bench = { ...setting, xen: await fetchXen(setting.context.store, setting.folder), say };
-		const all: Rows = [];
 		for (const [name, measure] of Object.entries(parts)) {
-			if (named.length === 0 || named.includes(name)) all.push(...(await measure(bench)));
+			if (named.length === 0 || named.includes(name)) rows.push(...(await measure(bench)));
 		}
-		return all;
-	});
+	} finally {
+		await setting.close();
+	}
 	const judged = rows.map((row) => ({ ...row, verdict: verdict(row) }));
 	console.log(json ? JSON.stringify(judged, null, "\t") : `Instructions unless a unit is given.\n\n${renderTable(rows)}`);
 	return judged.some((row) => row.verdict === "missed") ? 1 : 0;

@@ -19,16 +19,18 @@ export interface Setting {
 	veil: string;
 }
 
-/** Prepares everything, hands it to `work`, and removes the folder. */
-export async function withSetting<T>(progress: Progress, work: (setting: Setting) => Promise<T>): Promise<T> {
+/** Prepares everything; `close` removes it. */
+export async function openSetting(progress: Progress): Promise<Setting & { close(): Promise<void> }> {
 	const folder = await mkdtemp(join(tmpdir(), "persona-bench-"));
+	const close = () => rm(folder, { recursive: true, force: true });
 	try {
 		const projectDir = packageRoot();
 		const context = { store: await openStore(), lock: await loadLock(projectDir), progress, projectDir };
 		const plugin = await buildPlugin(folder);
 		const guests = await buildGuests("bench/guests", folder);
-		return await work({ folder, context, plugin, guests, veil: await buildVeil(context) });
-	} finally {
-		await rm(folder, { recursive: true, force: true });
+		return { folder, context, plugin, guests, veil: await buildVeil(context), close };
+	} catch (error) {
+		await close();
+		throw error;
 	}
 }

@@ -77,7 +77,8 @@ void test(void)
 	gic_enable(0);
 	gic_enable(INTERRUPT_VIRTUAL_TIMER);
 	for (uint64_t i = 0; parts & 1 && i < rounds; i++)
-		__asm__ volatile("mov x0, #0x84000000\n\tmovz xzr, #0xb010\n\thvc #0\n\tmovz xzr, #0xb011" ::: "x0", "x1", "x2", "x3", "memory");
+		__asm__ volatile("mov x0, #0x84000000\n\tmovz xzr, #0xb010\n\thvc #0\n\tmovz xzr, #0xb011" ::
+					 : "x0", "x1", "x2", "x3", "memory");
 	for (uint64_t i = 0; parts & 2 && i < rounds; i++)
 		__asm__ volatile("movz xzr, #0xb012\n\tldr w1, [%0, #0x18]\n\tmovz xzr, #0xb013" ::"r"(uart_base) : "x1", "memory");
 	SYSREG_WRITE("vbar_el1", (uint64_t)fast_vectors);

@@ -19,7 +19,10 @@
 #include <unistd.h>
 
 #define EXPORT __attribute__((visibility("default")))
-enum { MAX_WINDOWS = 8, RAM_BASE = 0x40000000 };
+enum {
+	MAX_WINDOWS = 8,
+	RAM_BASE = 0x40000000
+};
 
 EXPORT int qemu_plugin_version = 1;
 
@@ -81,7 +84,7 @@ static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 		memcpy(&word, qemu_plugin_insn_data(insn), sizeof word);
 		if ((word & ~(0xffu << 5)) == 0xd296001f) {
 			struct marker *marker = malloc(sizeof *marker); /* as many as there are marked places, times retranslations */
-			*marker = (struct marker){ word >> 5 & 0xff, physical };
+			*marker = (struct marker){word >> 5 & 0xff, physical};
 			qemu_plugin_register_vcpu_insn_exec_cb(insn, on_marker, QEMU_PLUGIN_CB_NO_REGS, marker);
 		}
 	}

@@ -9,10 +9,10 @@ void test(void)
 		const char *name;
 		uint32_t read;
 	} registers[] = {
-		{ "MDSCR_EL1", 0xd5300240 },  { "OSDLR_EL1", 0xd5301380 },    { "DBGBVR0_EL1", 0xd5300080 }, { "DBGBCR0_EL1", 0xd53000a0 },
-		{ "DBGWVR0_EL1", 0xd53000c0 }, { "DBGWCR0_EL1", 0xd53000e0 }, { "DBGBVR5_EL1", 0xd5300580 }, { "DBGBCR5_EL1", 0xd53005a0 },
-		{ "DBGPRCR_EL1", 0xd5301480 }, { "OSECCR_EL1", 0xd5300640 },  { "MDCCINT_EL1", 0xd5300200 }, { "OSDTRRX_EL1", 0xd5300040 },
-		{ "OSDTRTX_EL1", 0xd5300340 }, { "DBGCLAIMSET_EL1", 0xd53078c0 },
+		{"MDSCR_EL1", 0xd5300240},   {"OSDLR_EL1", 0xd5301380},	      {"DBGBVR0_EL1", 0xd5300080}, {"DBGBCR0_EL1", 0xd53000a0},
+		{"DBGWVR0_EL1", 0xd53000c0}, {"DBGWCR0_EL1", 0xd53000e0},     {"DBGBVR5_EL1", 0xd5300580}, {"DBGBCR5_EL1", 0xd53005a0},
+		{"DBGPRCR_EL1", 0xd5301480}, {"OSECCR_EL1", 0xd5300640},      {"MDCCINT_EL1", 0xd5300200}, {"OSDTRRX_EL1", 0xd5300040},
+		{"OSDTRTX_EL1", 0xd5300340}, {"DBGCLAIMSET_EL1", 0xd53078c0},
 	};
 	for (unsigned i = 0; i < sizeof registers / sizeof *registers; i++) {
 		uint64_t value = 0x1235, back = 0;
@@ -30,7 +30,7 @@ void test(void)
 	report(attempt_instruction(0xd5101080, &value).count <= 1, "OSLAR_EL1 cleared");
 
 	/* A breakpoint on code that both personas of a test run (the same address), enabled for EL1. */
-	static uint32_t code[2] __attribute__((aligned(64))) = { 0xd503201f, 0xd65f03c0 };
+	static uint32_t code[2] __attribute__((aligned(64))) = {0xd503201f, 0xd65f03c0};
 	value = (uint64_t)code;
 	attempt_instruction(0xd5100080, &value); /* DBGBVR0_EL1 */
 	value = 0x1e7;

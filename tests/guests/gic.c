@@ -160,7 +160,8 @@ void test(void)
 	SYSREG_WRITE("cntv_cval_el0", ticks());
 	SYSREG_WRITE("cntv_ctl_el0", 1);
 	let_them_come();
-	report(count[INTERRUPT_VIRTUAL_TIMER] == 5, "a level that stays high comes again until it is lowered: %u times", count[INTERRUPT_VIRTUAL_TIMER]);
+	report(count[INTERRUPT_VIRTUAL_TIMER] == 5, "a level that stays high comes again until it is lowered: %u times",
+	       count[INTERRUPT_VIRTUAL_TIMER]);
 	clear();
 	let_them_come();
 	report(count[INTERRUPT_VIRTUAL_TIMER] == 0, "lowered, it does not");

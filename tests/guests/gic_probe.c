@@ -75,9 +75,9 @@ void test(void)
 	report(wrong == 0, "%u random writes to the virtual GIC: %u odd", count, wrong);
 
 	/* Random values in the CPU interface's registers. */
-	static const uint32_t interface[] = { 0xd5184600, 0xd518c8c0, 0xd518cc80, 0xd518cc20, 0xd518cb20, 0xd518cca0, 0xd518ccc0,
-					      0xd518cce0, 0xd518c860, 0xd518c800, 0xd518c880, 0xd518c900, 0xd518cbc0, 0xd518cb00,
-					      0xd518cb40, 0xd518c9c0 };
+	static const uint32_t interface[] = {0xd5184600, 0xd518c8c0, 0xd518cc80, 0xd518cc20, 0xd518cb20, 0xd518cca0,
+					     0xd518ccc0, 0xd518cce0, 0xd518c860, 0xd518c800, 0xd518c880, 0xd518c900,
+					     0xd518cbc0, 0xd518cb00, 0xd518cb40, 0xd518c9c0};
 	wrong = 0;
 	for (uint64_t i = 0; i < count / 4; i++) {
 		uint64_t r = random_next(&state), value = random_next(&state);

@@ -14,15 +14,16 @@ static void call(uint64_t function, uint64_t x1, uint64_t x2, uint64_t x3)
 	register uint64_t r1 __asm__("x1") = x1;
 	register uint64_t r2 __asm__("x2") = x2;
 	register uint64_t r3 __asm__("x3") = x3;
-	__asm__ volatile("mov x4, #0x1004\n\tmov x5, #0x1005\n\tmov x6, #0x1006\n\tmov x7, #0x1007\n\tmov x8, #0x1008\n\tmov x9, #0x1009\n\t"
-			 "mov x10, #0x100a\n\tmov x11, #0x100b\n\tmov x12, #0x100c\n\tmov x13, #0x100d\n\tmov x14, #0x100e\n\tmov x15, #0x100f\n\t"
-			 "mov x16, #0x1010\n\tmov x17, #0x1011\n\t"
-			 "hvc #0\n\t"
-			 "stp x4, x5, [%4, #32]\n\tstp x6, x7, [%4, #48]\n\tstp x8, x9, [%4, #64]\n\tstp x10, x11, [%4, #80]\n\t"
-			 "stp x12, x13, [%4, #96]\n\tstp x14, x15, [%4, #112]\n\tstp x16, x17, [%4, #128]\n\t"
-			 : "+r"(x0), "+r"(r1), "+r"(r2), "+r"(r3)
-			 : "r"(&after)
-			 : "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "memory");
+	__asm__ volatile(
+		"mov x4, #0x1004\n\tmov x5, #0x1005\n\tmov x6, #0x1006\n\tmov x7, #0x1007\n\tmov x8, #0x1008\n\tmov x9, #0x1009\n\t"
+		"mov x10, #0x100a\n\tmov x11, #0x100b\n\tmov x12, #0x100c\n\tmov x13, #0x100d\n\tmov x14, #0x100e\n\tmov x15, #0x100f\n\t"
+		"mov x16, #0x1010\n\tmov x17, #0x1011\n\t"
+		"hvc #0\n\t"
+		"stp x4, x5, [%4, #32]\n\tstp x6, x7, [%4, #48]\n\tstp x8, x9, [%4, #64]\n\tstp x10, x11, [%4, #80]\n\t"
+		"stp x12, x13, [%4, #96]\n\tstp x14, x15, [%4, #112]\n\tstp x16, x17, [%4, #128]\n\t"
+		: "+r"(x0), "+r"(r1), "+r"(r2), "+r"(r3)
+		: "r"(&after)
+		: "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "memory");
 	after.x[0] = x0;
 	after.x[1] = r1;
 	after.x[2] = r2;
@@ -33,10 +34,10 @@ static void call(uint64_t function, uint64_t x1, uint64_t x2, uint64_t x3)
 static bool ends(uint32_t function)
 {
 	uint32_t number = function & ~0x40000000u;
-	return number == PSCI_SYSTEM_OFF || number == PSCI_SYSTEM_RESET || number == PSCI_CPU_OFF || number == (PSCI_CPU_SUSPEND & ~0x40000000u) ||
-	       number == 0x8400000c /* CPU_FREEZE? STAT */ || number == 0x8400000b || number == 0x8400000e /* SYSTEM_SUSPEND */ ||
-	       number == 0x84000012 /* SYSTEM_RESET2 */ || function == VEIL_HVC_CRASHED || function == (VEIL_HVC_CRASHED & ~0x40000000u) ||
-	       (number >= 0x95c1ba5e && number <= 0x95c1ba61) /* QEMU's PSCI 0.1 */;
+	return number == PSCI_SYSTEM_OFF || number == PSCI_SYSTEM_RESET || number == PSCI_CPU_OFF ||
+	       number == (PSCI_CPU_SUSPEND & ~0x40000000u) || number == 0x8400000c /* CPU_FREEZE? STAT */ || number == 0x8400000b ||
+	       number == 0x8400000e /* SYSTEM_SUSPEND */ || number == 0x84000012 /* SYSTEM_RESET2 */ || function == VEIL_HVC_CRASHED ||
+	       function == (VEIL_HVC_CRASHED & ~0x40000000u) || (number >= 0x95c1ba5e && number <= 0x95c1ba61) /* QEMU's PSCI 0.1 */;
 }
 
 void test(void)
@@ -63,7 +64,7 @@ void test(void)
 		}
 		if (ends((uint32_t)function))
 			continue;
-		static const uint64_t nasty[] = { 0, 1, 0xff, ~0ul, 1ul << 63, 0x40000000, 0x80000000, 0xffffffff, 0x08000000, 0x7fffffff };
+		static const uint64_t nasty[] = {0, 1, 0xff, ~0ul, 1ul << 63, 0x40000000, 0x80000000, 0xffffffff, 0x08000000, 0x7fffffff};
 		uint64_t x[3];
 		for (int n = 0; n < 3; n++) {
 			uint64_t r = random_next(&state);

@@ -25,7 +25,8 @@ void test(void)
 	report_on_veil(field(pfr0, 44) == 0, "AMU is hidden");
 	report_on_veil(field(pfr1, 8) == 0, "MTE is hidden");
 	report_on_veil(field(pfr1, 24) == 0 && smfr0 == 0, "SME is hidden");
-	report_on_veil(field(isar1, 4) == 0 && field(isar1, 8) == 0 && field(isar1, 24) == 0 && field(isar1, 28) == 0 && (isar2 & 0xff00) == 0,
+	report_on_veil(field(isar1, 4) == 0 && field(isar1, 8) == 0 && field(isar1, 24) == 0 && field(isar1, 28) == 0 &&
+			       (isar2 & 0xff00) == 0,
 		       "pointer authentication is hidden");
 	report_on_veil(field(dfr0, 8) == 0 || field(dfr0, 8) == 15, "the PMU is hidden");
 	report_on_veil(field(dfr0, 4) == 0, "trace is hidden");
@@ -48,13 +49,25 @@ void test(void)
 		const char *name;
 		uint32_t word;
 	} hidden[] = {
-		{ "ZCR_EL1", 0xd5381200 },	   { "an SVE instruction", 0x04bf5000 }, { "APIAKeyLo_EL1", 0xd5382100 },
-		{ "GCR_EL1", 0xd53810c0 },	   { "TFSR_EL1", 0xd5385600 },		 { "PMSCR_EL1", 0xd5389900 },
-		{ "TRFCR_EL1", 0xd5381220 },	   { "LORC_EL1", 0xd538a460 },		 { "SMCR_EL1", 0xd53812c0 },
-		{ "AMCR_EL0", 0xd53bd200 },	   { "MPAM1_EL1", 0xd538a500 },		 { "ERRIDR_EL1", 0xd5385300 },
-		{ "HCR_EL2", 0xd53c1100 },	   { "VTTBR_EL2", 0xd53c2100 },		 { "ICH_HCR_EL2", 0xd53ccb00 },
-		{ "ICH_LR0_EL2", 0xd53ccc00 },	   { "SCR_EL3", 0xd53e1100 },		 { "SP_EL1 from EL1", 0xd53c4100 },
-		{ "HCR_EL2 by its EL12 alias", 0xd53d1000 },
+		{"ZCR_EL1", 0xd5381200},
+		{"an SVE instruction", 0x04bf5000},
+		{"APIAKeyLo_EL1", 0xd5382100},
+		{"GCR_EL1", 0xd53810c0},
+		{"TFSR_EL1", 0xd5385600},
+		{"PMSCR_EL1", 0xd5389900},
+		{"TRFCR_EL1", 0xd5381220},
+		{"LORC_EL1", 0xd538a460},
+		{"SMCR_EL1", 0xd53812c0},
+		{"AMCR_EL0", 0xd53bd200},
+		{"MPAM1_EL1", 0xd538a500},
+		{"ERRIDR_EL1", 0xd5385300},
+		{"HCR_EL2", 0xd53c1100},
+		{"VTTBR_EL2", 0xd53c2100},
+		{"ICH_HCR_EL2", 0xd53ccb00},
+		{"ICH_LR0_EL2", 0xd53ccc00},
+		{"SCR_EL3", 0xd53e1100},
+		{"SP_EL1 from EL1", 0xd53c4100},
+		{"HCR_EL2 by its EL12 alias", 0xd53d1000},
 	};
 	for (unsigned i = 0; i < sizeof hidden / sizeof *hidden; i++) {
 		uint64_t value = 0;

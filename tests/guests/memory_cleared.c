@@ -28,7 +28,8 @@ void test(void)
 	report(secrets == 0, "no secret of an earlier run: %u words", secrets);
 	report(dirty == 0, "fresh memory is zero: %u of %u words are not", dirty, words);
 	for (uint64_t at = RAM_BASE; at < RAM_BASE + ram_size; at += 8) {
-		if ((at >= (uint64_t)image_start && at < (uint64_t)bss_end) || (at >= (device_tree & ~7ul) && at < device_tree + device_tree_size))
+		if ((at >= (uint64_t)image_start && at < (uint64_t)bss_end) ||
+		    (at >= (device_tree & ~7ul) && at < device_tree + device_tree_size))
 			continue;
 		*(volatile uint64_t *)at = SECRET;
 	}

@@ -7,7 +7,8 @@ static bool is_device(uint64_t address)
 {
 	uint64_t redistributors = GICR_BASE + GICR_STRIDE * cpu_count;
 	return (address >= GICD_BASE && address < GICD_BASE + 0x10000) || (address >= GICR_BASE && address < redistributors) ||
-	       (address >= UART_BASE && address < UART_BASE + 0x1000) || (address >= RTC_BASE && address < RTC_BASE + 0x1000) || (address & ~7ul) == PANIC_BASE;
+	       (address >= UART_BASE && address < UART_BASE + 0x1000) || (address >= RTC_BASE && address < RTC_BASE + 0x1000) ||
+	       (address & ~7ul) == PANIC_BASE;
 }
 
 static bool is_ram(uint64_t address)
@@ -69,18 +70,17 @@ static void check_ram(void)
 static void check_odd(uint64_t at, const char *where)
 {
 	probed = wrong = 0;
-#define ODD(text) \
-	do { \
-		fault_arm(); \
-		__asm__ volatile(".arch armv8-a+fp+simd\n\t" text ::"r"(at) \
-				 : "x1", "x2", "x3", "x4", "memory"); \
-		struct fault fault = fault_disarm(); \
-		probed++; \
-		if (fault.count != 1 || (fault.class != CLASS_DATA_ABORT && fault.class != CLASS_UNKNOWN)) { \
-			wrong++; \
-			if (on_veil) \
+#define ODD(text)                                                                                                       \
+	do {                                                                                                            \
+		fault_arm();                                                                                            \
+		__asm__ volatile(".arch armv8-a+fp+simd\n\t" text ::"r"(at) : "x1", "x2", "x3", "x4", "memory");        \
+		struct fault fault = fault_disarm();                                                                    \
+		probed++;                                                                                               \
+		if (fault.count != 1 || (fault.class != CLASS_DATA_ABORT && fault.class != CLASS_UNKNOWN)) {            \
+			wrong++;                                                                                        \
+			if (on_veil)                                                                                    \
 				print("NOTE: %s at %s: %u faults, ESR %x\n", text, where, fault.count, fault.syndrome); \
-		} \
+		}                                                                                                       \
 	} while (0)
 	ODD("ldp x1, x2, [%0]");
 	ODD("stp xzr, xzr, [%0]");
@@ -94,11 +94,11 @@ static void check_odd(uint64_t at, const char *where)
 	report_on_veil(wrong == 0, "accesses without a syndrome at %s: %u of %u wrong", where, wrong, probed);
 	/* Cache maintenance by address: harmless or an abort, but it ends. */
 	probed = 0;
-#define MAINTAIN(text) \
-	do { \
-		fault_arm(); \
+#define MAINTAIN(text)                                       \
+	do {                                                 \
+		fault_arm();                                 \
 		__asm__ volatile(text ::"r"(at) : "memory"); \
-		probed += fault_disarm().count <= 1; \
+		probed += fault_disarm().count <= 1;         \
 	} while (0)
 	MAINTAIN("dc civac, %0");
 	MAINTAIN("dc cvac, %0");
@@ -144,7 +144,7 @@ void test(void)
 
 	probed = wrong = 0;
 	/* Bare QEMU has devices there, whose bytes would really be executed. */
-	static const uint64_t nowhere[] = { 0x10000000, 0x20000000, 0x3fff0000, 0x8080000000, 0x100000000000 - 65536 };
+	static const uint64_t nowhere[] = {0x10000000, 0x20000000, 0x3fff0000, 0x8080000000, 0x100000000000 - 65536};
 	for (unsigned i = 0; on_veil && i < sizeof nowhere / sizeof *nowhere; i++)
 		check("execute", nowhere[i], attempt_execute(nowhere[i]));
 	check("execute", RAM_BASE + ram_size, attempt_execute(RAM_BASE + ram_size));

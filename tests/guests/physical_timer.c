@@ -23,9 +23,9 @@ void test(void)
 		const char *name;
 		uint32_t read, write;
 	} registers[] = {
-		{ "CNTP_CTL_EL0", 0xd53be220, 0xd51be220 },
-		{ "CNTP_CVAL_EL0", 0xd53be240, 0xd51be240 },
-		{ "CNTP_TVAL_EL0", 0xd53be200, 0xd51be200 },
+		{"CNTP_CTL_EL0", 0xd53be220, 0xd51be220},
+		{"CNTP_CVAL_EL0", 0xd53be240, 0xd51be240},
+		{"CNTP_TVAL_EL0", 0xd53be200, 0xd51be200},
 	};
 	for (unsigned i = 0; i < sizeof registers / sizeof *registers; i++) {
 		uint64_t value = 0;

@@ -10,10 +10,12 @@ void test(void)
 		const char *name;
 		uint32_t read;
 	} registers[] = {
-		{ "PMCR_EL0", 0xd53b9c00 },	  { "PMCNTENSET_EL0", 0xd53b9c20 }, { "PMCNTENCLR_EL0", 0xd53b9c40 }, { "PMOVSCLR_EL0", 0xd53b9c60 },
-		{ "PMSELR_EL0", 0xd53b9ca0 },	  { "PMCEID0_EL0", 0xd53b9cc0 },    { "PMCCNTR_EL0", 0xd53b9d00 },    { "PMXEVTYPER_EL0", 0xd53b9d20 },
-		{ "PMXEVCNTR_EL0", 0xd53b9d40 },  { "PMUSERENR_EL0", 0xd53b9e00 },  { "PMINTENSET_EL1", 0xd5389e20 }, { "PMEVCNTR0_EL0", 0xd53be800 },
-		{ "PMEVTYPER0_EL0", 0xd53bec00 }, { "PMCCFILTR_EL0", 0xd53befe0 },  { "PMSIDR_EL1", 0xd53899e0 },     { "PMBIDR_EL1", 0xd5389ae0 },
+		{"PMCR_EL0", 0xd53b9c00},	{"PMCNTENSET_EL0", 0xd53b9c20}, {"PMCNTENCLR_EL0", 0xd53b9c40},
+		{"PMOVSCLR_EL0", 0xd53b9c60},	{"PMSELR_EL0", 0xd53b9ca0},	{"PMCEID0_EL0", 0xd53b9cc0},
+		{"PMCCNTR_EL0", 0xd53b9d00},	{"PMXEVTYPER_EL0", 0xd53b9d20}, {"PMXEVCNTR_EL0", 0xd53b9d40},
+		{"PMUSERENR_EL0", 0xd53b9e00},	{"PMINTENSET_EL1", 0xd5389e20}, {"PMEVCNTR0_EL0", 0xd53be800},
+		{"PMEVTYPER0_EL0", 0xd53bec00}, {"PMCCFILTR_EL0", 0xd53befe0},	{"PMSIDR_EL1", 0xd53899e0},
+		{"PMBIDR_EL1", 0xd5389ae0},
 	};
 	for (unsigned i = 0; i < sizeof registers / sizeof *registers; i++) {
 		uint64_t value = 0;

@@ -27,19 +27,19 @@ void test(void)
 		const char *name;
 		uint32_t function;
 	} calls[] = {
-		{ "PSCI_VERSION", PSCI_VERSION },
-		{ "SYSTEM_OFF", PSCI_SYSTEM_OFF },
-		{ "SYSTEM_RESET", PSCI_SYSTEM_RESET },
-		{ "SYSTEM_RESET2", 0xc4000012 },
-		{ "SYSTEM_SUSPEND", 0xc400000e },
-		{ "CPU_OFF", PSCI_CPU_OFF },
-		{ "CPU_ON", PSCI_CPU_ON },
-		{ "CPU_SUSPEND", PSCI_CPU_SUSPEND },
-		{ "MIGRATE", 0xc4000005 },
-		{ "PSCI 0.1 SYSTEM_OFF", 0x95c1ba5e + 0 },
-		{ "SMCCC_VERSION", SMCCC_VERSION },
-		{ "TRNG_VERSION", 0x84000050 },
-		{ "Veil's UID", VEIL_HVC_CALL_UID },
+		{"PSCI_VERSION", PSCI_VERSION},
+		{"SYSTEM_OFF", PSCI_SYSTEM_OFF},
+		{"SYSTEM_RESET", PSCI_SYSTEM_RESET},
+		{"SYSTEM_RESET2", 0xc4000012},
+		{"SYSTEM_SUSPEND", 0xc400000e},
+		{"CPU_OFF", PSCI_CPU_OFF},
+		{"CPU_ON", PSCI_CPU_ON},
+		{"CPU_SUSPEND", PSCI_CPU_SUSPEND},
+		{"MIGRATE", 0xc4000005},
+		{"PSCI 0.1 SYSTEM_OFF", 0x95c1ba5e + 0},
+		{"SMCCC_VERSION", SMCCC_VERSION},
+		{"TRNG_VERSION", 0x84000050},
+		{"Veil's UID", VEIL_HVC_CALL_UID},
 	};
 	for (unsigned i = 0; i < sizeof calls / sizeof *calls; i++) {
 		struct fault fault = smc(calls[i].function, 1);

@@ -53,7 +53,7 @@ void test(void)
 		uint32_t word = encode(number);
 		if (own(word))
 			continue;
-		static const uint64_t nasty[] = { 0, 1, ~0ul, 0xffffffff, 1ul << 63, 0x8000 };
+		static const uint64_t nasty[] = {0, 1, ~0ul, 0xffffffff, 1ul << 63, 0x8000};
 		uint64_t r = random_next(&state);
 		value = r & 1 ? random_next(&state) : nasty[(r >> 1) % (sizeof nasty / sizeof *nasty)];
 		struct fault fault = attempt_instruction(word & ~0x200000u, &value);

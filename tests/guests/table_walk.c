@@ -4,7 +4,9 @@
 
 static uint64_t table[512] __attribute__((aligned(4096)));
 
-enum { TCR = 25 | 2ul << 32 }; /* T0SZ = 25 (39 bits), 4 KiB granule, non-cacheable walks, TTBR1 unused; 40-bit addresses */
+enum {
+	TCR = 25 | 2ul << 32
+}; /* T0SZ = 25 (39 bits), 4 KiB granule, non-cacheable walks, TTBR1 unused; 40-bit addresses */
 
 static void mmu_on(uint64_t root)
 {
@@ -15,7 +17,9 @@ static void mmu_on(uint64_t root)
 	SYSREG_WRITE("sctlr_el1", SYSREG_READ("sctlr_el1") | 1);
 }
 
-enum { BLOCK = 0x401 }; /* valid 1 GiB block, AF; attribute index in bits 4:2, shareability none */
+enum {
+	BLOCK = 0x401
+}; /* valid 1 GiB block, AF; attribute index in bits 4:2, shareability none */
 
 void test(void)
 {

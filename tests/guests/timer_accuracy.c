@@ -50,7 +50,8 @@ void test(void)
 				worst = fired_at - deadline;
 		}
 		worst = worst * 1000000 / per_second;
-		report(lost == 0 && early == 0, "%s: %u timer interrupts, %u lost, %u early", idle ? "in WFI" : "busy", rounds, lost, early);
+		report(lost == 0 && early == 0, "%s: %u timer interrupts, %u lost, %u early", idle ? "in WFI" : "busy", rounds, lost,
+		       early);
 		print("NOTE: %s: the latest came after %u us\n", idle ? "in WFI" : "busy", worst);
 	}
 	/* Masked: status set, no interrupt; unmasked: it comes at once. */

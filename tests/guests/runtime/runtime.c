@@ -164,7 +164,7 @@ void runtime_exception(uint64_t kind, struct frame *frame)
 
 void fault_arm(void)
 {
-	fault_seen = (struct fault){ 0 };
+	fault_seen = (struct fault){0};
 	fault_armed = true;
 	__asm__ volatile("" ::: "memory");
 }
@@ -182,23 +182,23 @@ bool is_external_abort(struct fault fault)
 	       (fault.syndrome & 0x3f) == 0x10;
 }
 
-#define ATTEMPT_READ(bits, instruction, register) \
-	struct fault attempt_read##bits(uint64_t address, uint64_t *value) \
-	{ \
-		uint64_t got = 0; \
-		fault_arm(); \
+#define ATTEMPT_READ(bits, instruction, register)                                                            \
+	struct fault attempt_read##bits(uint64_t address, uint64_t *value)                                   \
+	{                                                                                                    \
+		uint64_t got = 0;                                                                            \
+		fault_arm();                                                                                 \
 		__asm__ volatile(instruction " %" register "0, [%1]" : "+r"(got) : "r"(address) : "memory"); \
-		struct fault fault = fault_disarm(); \
-		if (value) \
-			*value = got; \
-		return fault; \
+		struct fault fault = fault_disarm();                                                         \
+		if (value)                                                                                   \
+			*value = got;                                                                        \
+		return fault;                                                                                \
 	}
-#define ATTEMPT_WRITE(bits, instruction, register) \
-	struct fault attempt_write##bits(uint64_t address, uint64_t value) \
-	{ \
-		fault_arm(); \
+#define ATTEMPT_WRITE(bits, instruction, register)                                                           \
+	struct fault attempt_write##bits(uint64_t address, uint64_t value)                                   \
+	{                                                                                                    \
+		fault_arm();                                                                                 \
 		__asm__ volatile(instruction " %" register "0, [%1]" ::"r"(value), "r"(address) : "memory"); \
-		return fault_disarm(); \
+		return fault_disarm();                                                                       \
 	}
 
 ATTEMPT_READ(8, "ldrb", "w")

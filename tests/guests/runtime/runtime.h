@@ -60,18 +60,18 @@ struct fault attempt_execute(uint64_t address);
 struct fault attempt_instruction(uint32_t word, uint64_t *value);
 
 /* ---- Reading and writing a system register known by its encoding, e.g. READ_SYSREG("pmcr_el0", value). */
-#define SYSREG_READ(name) \
-	({ \
-		uint64_t sysreg_value; \
+#define SYSREG_READ(name)                                               \
+	({                                                              \
+		uint64_t sysreg_value;                                  \
 		__asm__ volatile("mrs %0, " name : "=r"(sysreg_value)); \
-		sysreg_value; \
+		sysreg_value;                                           \
 	})
 #define SYSREG_WRITE(name, value) __asm__ volatile("msr " name ", %0\n\tisb" ::"r"((uint64_t)(value)) : "memory")
-#define ATTEMPT(text) \
-	({ \
-		fault_arm(); \
+#define ATTEMPT(text)                                                        \
+	({                                                                   \
+		fault_arm();                                                 \
 		__asm__ volatile(text ::: "x0", "x1", "x2", "x3", "memory"); \
-		fault_disarm(); \
+		fault_disarm();                                              \
 	})
 
 /* ---- Plain device access. */
