@@ -230,7 +230,7 @@ describe("packages of the user's choice", () => {
 		const commands = "systemctl list-units --failed --no-legend --plain | wc -l | sed s/^/failed-units=/; jq --version; poweroff";
 		const output = await boot(await cache(), key, 320, commands, /reboot: Power down/);
 		expect(output).toContain("persona: READY");
-		expect(output).toMatch(/\nfailed-units=0\s/);
+		expect(output).toMatch(/failed-units=0\s/);
 		expect(output).toMatch(/\njq-1\.\d/);
 	});
 });
