@@ -7,13 +7,14 @@ import { join } from "node:path";
 import { relockForTests } from "../../components/image/index.ts";
 import { packageRoot } from "../../components/util/paths.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "persona-lock-"));
+let folder: string | undefined;
 
 export async function setup(): Promise<void> {
+	folder = mkdtempSync(join(tmpdir(), "persona-lock-"));
 	const path = await relockForTests(packageRoot(), folder, (message) => console.log(message));
 	if (path !== undefined) process.env.PERSONA_LOCK = path;
 }
 
 export function teardown(): void {
-	rmSync(folder, { recursive: true, force: true });
+	if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
 }
