@@ -23,7 +23,8 @@ export class PartialFailure extends Error {
 /** What the user reads about a thrown value: no stack for a user's fault or a cancellation, all of it for a bug. */
 export function messageOf(error: unknown): string {
 	if (error instanceof PartialFailure) return error.message;
-	if (isAbort(error)) return "cancelled";
+	// A time limit is a user's choice, and says so in the cause.
+	if (error instanceof Error && isAbort(error)) return error.cause instanceof UserError ? error.cause.render() : "cancelled";
 	if (error instanceof UserError) return error.render();
 	return `this is a bug in pulumi-persona; please report it with these lines:\n${renderError(error)}`;
 }

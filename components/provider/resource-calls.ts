@@ -104,7 +104,7 @@ function secretsOfOutputs(outputs: Properties, inputs: Decoded): Path[] {
 export async function create(session: Session, request: providerProto.CreateRequest): Promise<providerProto.CreateResponse> {
 	const kind = kindOf(request.getUrn());
 	const inputs = decode(request.getProperties());
-	const operation = await session.operation(request.getUrn());
+	const operation = await session.operation(request.getUrn(), request.getTimeout());
 	const made = await orPartial(kind, inputs, () => kind.create(operation, inputs.values, request.getPreview()));
 	const response = new providerProto.CreateResponse();
 	response.setId(made.id);
@@ -117,7 +117,7 @@ export async function update(session: Session, request: providerProto.UpdateRequ
 	const kind = kindOf(request.getUrn());
 	const news = decode(request.getNews());
 	const old = { id: request.getId(), inputs: decode(request.getOldInputs()).values, outputs: decode(request.getOlds()).values };
-	const operation = await session.operation(request.getUrn());
+	const operation = await session.operation(request.getUrn(), request.getTimeout());
 	const outputs = await orPartial(kind, news, () => kind.update(operation, old, news.values, request.getPreview()));
 	const response = new providerProto.UpdateResponse();
 	response.setProperties(encode(outputs, secretsOfOutputs(outputs, news)));
@@ -147,6 +147,6 @@ export async function remove(session: Session, request: providerProto.DeleteRequ
 		inputs: decode(request.getOldInputs()).values,
 		outputs: decode(request.getProperties()).values,
 	};
-	await kind.remove(await session.operation(request.getUrn()), old);
+	await kind.remove(await session.operation(request.getUrn(), request.getTimeout()), old);
 	return new emptyProto.Empty();
 }

@@ -56,18 +56,27 @@ export class Session {
 		this.cancellation.abort();
 	}
 
-	/** One operation on one resource, as handlers see it. */
-	async operation(urn: string): Promise<Operation> {
+	/** One operation on one resource, as handlers see it. `timeoutSeconds` is what `customTimeouts` says; 0 is no limit. */
+	async operation(urn: string, timeoutSeconds = 0): Promise<Operation> {
 		const { log } = this;
+		const limits = timeoutSeconds > 0 ? [timeLimit(timeoutSeconds)] : [];
 		return {
 			urn,
 			name: urn.slice(urn.lastIndexOf("::") + 2),
 			stages: await this.stages(),
 			recipes: this.recipes,
-			work: { signal: this.signal, progress: (message) => log.progress(urn, message) },
+			work: { signal: AbortSignal.any([this.signal, ...limits]), progress: (message) => log.progress(urn, message) },
 			warn: (message) => log.warn(urn, message),
 		};
 	}
+}
+
+/** A signal that aborts with a user's error, because the time was the user's choice. */
+function timeLimit(seconds: number): AbortSignal {
+	const controller = new AbortController();
+	const error = new UserError(`did not end within ${seconds} s`, { remedy: "give it more time with the option customTimeouts" });
+	setTimeout(() => controller.abort(error), seconds * 1000).unref();
+	return controller.signal;
 }
 
 export interface Operation {

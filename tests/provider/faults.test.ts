@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What goes wrong under the real engine, on stages that build and run nothing: mistakes, bugs, cancellation and kills.
+import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import * as persona from "../../components/index.ts";
 import { isAlive } from "../../components/util/alive.ts";
+import { packageRoot } from "../../components/util/paths.ts";
 import { FakeWorld } from "./fake-stages.ts";
 import { Project } from "./project.ts";
 
@@ -120,6 +122,28 @@ describe("failures while things are made", () => {
 });
 
 describe("endings", () => {
+	test("a time limit the program sets ends the work and says so", async () => {
+		world.change((w) => {
+			w.delays = { "build veil": 60_000 };
+		});
+		const stack = await project.stack(async () => {
+			new persona.HypervisorImage("veil", { board: "qemu-virt" }, { customTimeouts: { create: "1s" } });
+		});
+		const up = await stack.run("up");
+		expect(up.failed).toBe(true);
+		expect(up.diagnostics).toContain("did not end within 1 s\n  give it more time with the option customTimeouts");
+	});
+
+	test.each(["SIGINT", "SIGTERM"] as const)("%s ends the provider at once", async (signal) => {
+		const provider = spawn(join(packageRoot(), "plugin", "pulumi-resource-persona"), { stdio: ["ignore", "pipe", "ignore"] });
+		const port = await new Promise((settle) => provider.stdout.once("data", (data: Buffer) => settle(Number(data.toString()))));
+		expect(port).toBeGreaterThan(0);
+		const begun = performance.now();
+		provider.kill(signal);
+		await new Promise((settle) => provider.once("exit", settle));
+		expect(performance.now() - begun).toBeLessThan(500);
+	});
+
 	test("cancelling ends a build within a second and keeps what was made", async () => {
 		world.change((w) => {
 			w.delays = { "build work": 60_000 };

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { Observation, PersonaObservation, ReadyExpectation } from "../../handset/index.ts";
 import type { Artifact } from "../../image/index.ts";
-import { isAbort, UserError } from "../../util/errors.ts";
+import { UserError } from "../../util/errors.ts";
 import { type Change, differences } from "../diff.ts";
 import { messageOf, PartialFailure } from "../failure.ts";
 import { type DeploymentRecord, type HandsetRecord, readRecord, writeRecord } from "../handset-record.ts";
@@ -222,7 +222,7 @@ export const deployment: Kind = {
 			return await bring(operation, old.id, found, news);
 		} catch (error) {
 			const other = good?.image != null && good.image.key !== news.image && news.running !== false;
-			if (other && !isAbort(error)) return fallBack(operation, old, good, error);
+			if (other && !operation.work.signal.aborted) return fallBack(operation, old, good, error);
 			throw new PartialFailure(old.id, await aftermath(operation, old.id), error);
 		}
 	},
