@@ -189,3 +189,32 @@ describe("memory of an earlier run", () => {
 		expect(await control.personaStatus("neighbour")).toMatchObject({ restarts: 0, starts: 1 });
 	});
 });
+
+describe("shares and caps, against guests that never yield", () => {
+	const phone = phoneOf([
+		{ guest: "spin_irq_off", name: "one-part", share: 100 },
+		{ guest: "flood_exits", name: "three-parts", share: 300 },
+		{ guest: "spin_irq_off", name: "capped", share: 1000, cap: 10 },
+	]);
+
+	it("are kept within 2 % of the CPU", async () => {
+		const { control } = phone();
+		for (const [name, says] of [
+			["one-part", "spinning"],
+			["three-parts", "flooding"],
+			["capped", "spinning"],
+		] as const)
+			await phone().says(name, says);
+		const used = async () => {
+			const { system, personas } = await control.status();
+			return { at: system.uptimeNs, of: new Map(personas.map(({ name, cpuTimeNs }) => [name, cpuTimeNs])) };
+		};
+		const first = await used();
+		await phone().until("two seconds", async () => (await used()).at > first.at + 2_000_000_000n);
+		const second = await used();
+		const part = (name: string) => Number((second.of.get(name) ?? 0n) - (first.of.get(name) ?? 0n)) / Number(second.at - first.at);
+		expect(Math.abs(part("capped") - 0.1)).toBeLessThan(0.02);
+		expect(Math.abs(part("one-part") - 0.9 * 0.25)).toBeLessThan(0.02);
+		expect(Math.abs(part("three-parts") - 0.9 * 0.75)).toBeLessThan(0.02);
+	});
+});
