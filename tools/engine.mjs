@@ -114,7 +114,7 @@ async function installRelease(folder) {
 	try {
 		await fetch("https://get.pulumi.com/install.sh", { method: "HEAD", signal: AbortSignal.timeout(REACH_MS) });
 	} catch {
-		say("Pulumi's download server cannot be reached, so its engine is built from Go modules");
+		say("Pulumi's download server cannot be reached, so its engine is taken from Go modules");
 		return false;
 	}
 	say(`installing Pulumi ${ENGINE_MINIMUM}'s release into .persona/`);

@@ -51,7 +51,6 @@ export const DEBIAN_NEEDS = [
 		there: ["qemu-aarch64-static"],
 		when: "run",
 	},
-	{ package: "binfmt-support", why: "starts those scripts through QEMU", there: ["update-binfmts"], when: "run" },
 	{ package: "arch-test", why: "tells whether that works", there: ["arch-test"], when: "run" },
 	{ package: "uidmap", why: "makes root filesystems without root", there: ["newuidmap"], when: "run" },
 	{ package: "gcc", why: "compiles the hypervisor's unit tests and what counts instructions", there: ["gcc"], when: "test" },
