@@ -90,12 +90,25 @@ static void work_set(struct persona *p, enum persona_work work)
 
 static void state_set(struct persona *p, enum veil_state state, enum veil_reason reason)
 {
+	static const char *const states[] = {"is stopped", "is starting", "runs", "is paused", "has crashed", "is off"};
+	static const char *const reasons[] = {NULL,
+					      "  by command",
+					      "  it switched itself off",
+					      "  it reset itself",
+					      "  it reported its own crash",
+					      "  a payload has a wrong digest",
+					      "  it did what cannot be reflected into it",
+					      "  it was restarted too often"};
+
 	p->state = state;
 	p->reason = reason;
 	if (state == VEIL_STATE_RUNNING)
 		gate_open(p, GATE_STATE);
 	else
 		gate_close(p, GATE_STATE);
+	log_text(p->index, states[state]);
+	if (reasons[reason] && state != VEIL_STATE_RUNNING)
+		log_text(p->index, reasons[reason]);
 	control_event_state(p);
 }
 
