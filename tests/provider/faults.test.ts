@@ -4,12 +4,15 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import * as persona from "../../components/index.ts";
 import { isAlive } from "../../components/util/alive.ts";
 import { packageRoot } from "../../components/util/paths.ts";
 import { FakeWorld } from "./fake-stages.ts";
 import { Project } from "./project.ts";
+
+// Every test runs the engine a few times, and other tests run beside it.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const program = async () => {
 	const phone = new persona.Phone("pocket", { phone: "stacks/dev.phone.yaml" });

@@ -3,10 +3,13 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import pulumi from "@pulumi/pulumi";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import * as persona from "../../components/index.ts";
 import { FakeWorld } from "./fake-stages.ts";
 import { Project } from "./project.ts";
+
+// Every test runs the engine a few times, and other tests run beside it.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const program = async () => {
 	const phone = new persona.Phone("pocket", { phone: "stacks/dev.phone.yaml" });
