@@ -103,10 +103,11 @@ static bool persona_is_valid(const struct manifest *m, uint32_t index)
 	const uint32_t flags = VEIL_START_AT_BOOT | VEIL_RESTART_ON_CRASH | VEIL_FREEZE_IN_BACKGROUND;
 	const uint32_t devices = VEIL_DEVICE_PL011 | VEIL_DEVICE_PL031 | VEIL_DEVICE_PVPANIC;
 
-	return name_is_valid(p->name) && (p->flags & ~flags) == 0 && (p->devices & ~devices) == 0 && p->reserved == 0 &&
-	       p->cpu_count >= 1 && p->cpu_count <= VEIL_MAX_CPUS && p->cpu_share >= 1 && p->cpu_share <= 1000 && p->cpu_cap_percent >= 1 &&
-	       p->cpu_cap_percent <= 100 * p->cpu_count && (p->cpu_affinity & (BIT(m->header->cpu_count) - 1)) != 0 &&
-	       p->cpu_affinity >> m->header->cpu_count == 0 && p->ram_size > 0 && p->ram_size % VEIL_PAGE_SIZE == 0 &&
+	return name_is_valid(p->name) && name_is_valid(p->label) && p->colour >> 24 == 0 && (p->flags & ~flags) == 0 &&
+	       (p->devices & ~devices) == 0 && p->reserved == 0 && p->cpu_count >= 1 && p->cpu_count <= VEIL_MAX_CPUS &&
+	       p->cpu_share >= 1 && p->cpu_share <= 1000 && p->cpu_cap_percent >= 1 && p->cpu_cap_percent <= 100 * p->cpu_count &&
+	       (p->cpu_affinity & (BIT(m->header->cpu_count) - 1)) != 0 && p->cpu_affinity >> m->header->cpu_count == 0 &&
+	       p->ram_size > 0 && p->ram_size % VEIL_PAGE_SIZE == 0 &&
 	       p->ram_guest_base % (UINT64_C(512) << 20) == 0 && /* one stage-2 table for each 512 MiB: see VEIL_WORK_BASE */
 	       range_within(p->ram_guest_base, p->ram_size, UINT64_C(1) << 30, UINT64_C(63) << 30) &&
 	       p->ram_host_base % VEIL_PAGE_SIZE == 0 && range_owner(m, p->ram_host_base, p->ram_size) == index &&

@@ -73,5 +73,11 @@ enum payload_state payload_verify_step(uint32_t payload)
 
 void payload_distrust(uint32_t payload)
 {
+	bool was_busy = __atomic_exchange_n(&payloads.all[payload].busy, true, __ATOMIC_ACQUIRE);
+
 	__atomic_store_n(&payloads.all[payload].state, PAYLOAD_UNVERIFIED, __ATOMIC_RELEASE);
+	if (was_busy) /* another CPU hashes it right now, for another persona: that hash is fresh */
+		return;
+	payloads.all[payload].done = 0; /* what an interrupted start has read does not count */
+	__atomic_store_n(&payloads.all[payload].busy, false, __ATOMIC_RELEASE);
 }
