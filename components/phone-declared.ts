@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a Phone was declared as: asks the provider for the resources it consists of, and hands their parts on as they were given, so that
 // outputs stay outputs and secrets stay secret.
-import pulumi from "@pulumi/pulumi";
+import type pulumi from "@pulumi/pulumi";
 import type { GuestImageArgs } from "./guest-image.ts";
 import type { HandsetArgs } from "./handset.ts";
 import type { InputsOf } from "./inputs.ts";
 import type { PhoneParts } from "./manifest/index.ts";
 import type { PhoneArgs } from "./phone.ts";
 import type { PhoneDescription } from "./provider/describe-phone.ts";
+import { invoke, Output, output, RunError } from "./sdk.ts";
 
 export interface DeclaredPhone {
 	readonly board: string;
@@ -21,13 +22,9 @@ export interface DeclaredPhone {
 export async function declaredPhone(args: PhoneArgs, parent: pulumi.Resource): Promise<DeclaredPhone> {
 	const source = "phone" in args ? args.phone : args;
 	const { value, complete } = await settle(source);
-	if (value === undefined) throw new pulumi.RunError("phone: the path of a Phone document must be known in previews");
-	const answer: PhoneDescription = await pulumi.runtime.invoke(
-		"persona:index:describePhone",
-		{ phone: value, complete },
-		{ parent },
-	);
-	if (answer.problems !== "") throw new pulumi.RunError(answer.problems);
+	if (value === undefined) throw new RunError("phone: the path of a Phone document must be known in previews");
+	const answer: PhoneDescription = await invoke("persona:index:describePhone", { phone: value, complete }, { parent });
+	if (answer.problems !== "") throw new RunError(answer.problems);
 	const { board, target, personas } = answer;
 	return {
 		board,
@@ -41,7 +38,7 @@ export async function declaredPhone(args: PhoneArgs, parent: pulumi.Resource): P
 function partOf(args: PhoneArgs, index: number): GuestImageArgs["document"] {
 	const personas = "personas" in args ? args.personas : [];
 	if (Array.isArray(personas)) return personas[index] as GuestImageArgs["document"];
-	return pulumi.output(personas).apply((all) => (all as unknown[])[index]) as GuestImageArgs["document"];
+	return output(personas).apply((all) => (all as unknown[])[index]) as GuestImageArgs["document"];
 }
 
 /**
@@ -49,7 +46,7 @@ function partOf(args: PhoneArgs, index: number): GuestImageArgs["document"] {
  * the SDK's own components look into an output.)
  */
 async function settle(input: unknown): Promise<{ value: unknown; complete: boolean }> {
-	if (pulumi.Output.isInstance(input)) {
+	if (Output.isInstance(input)) {
 		const output = input as unknown as { isKnown: Promise<boolean>; promise(): Promise<unknown> };
 		return (await output.isKnown) ? settle(await output.promise()) : { value: undefined, complete: false };
 	}

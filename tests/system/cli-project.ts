@@ -66,14 +66,10 @@ export class CliProject {
 }
 
 /** The program of the repository itself. */
-export const PHONE_PROGRAM = `import pulumi from "@pulumi/pulumi";
-import * as persona from "@components";
-const phone = new persona.Phone("pocket", { phone: \`stacks/\${pulumi.getStack()}.phone.yaml\` });
-export const handset = phone.handset;
-export const image = phone.key;
-`;
+export const PHONE_PROGRAM = readFileSync(join(packageRoot(), "stacks", "index.ts"), "utf8").replace(
+	"../components/index.ts",
+	"@components",
+);
 
-/** A program with the same runtime and nothing in it. */
-export const EMPTY_PROGRAM = `import pulumi from "@pulumi/pulumi";
-export const stack = pulumi.getStack();
-`;
+/** A program with nothing in it. */
+export const EMPTY_PROGRAM = "export {};\n";
