@@ -24,6 +24,9 @@ function phoneOf(personas: readonly GuestPersona[], options?: { cpus?: number })
 
 const neighbour: GuestPersona = { guest: "neighbour", words: "ms=100" };
 
+/** For long runs: `PERSONA_FUZZ_SEED=$RANDOM npm test -- tests/system/guests.test.ts`, again and again. */
+const seed = `seed=${Number(process.env.PERSONA_FUZZ_SEED ?? 1)}`;
+
 /** Guests that judge by themselves and switch themselves off, in groups that run side by side. */
 const groups: { what: string; cpus: number; guests: GuestPersona[] }[] = [
 	{
@@ -36,7 +39,10 @@ const groups: { what: string; cpus: number; guests: GuestPersona[] }[] = [
 	{
 		what: "attacks on registers",
 		cpus: 2,
-		guests: ["physical_timer", "pmu", "debug", "impdef", "id_registers", "sysreg_fuzz"].map((guest) => ({ guest })),
+		guests: ["physical_timer", "pmu", "debug", "impdef", "id_registers", "sysreg_fuzz", "code_fuzz"].map((guest) => ({
+			guest,
+			words: seed,
+		})),
 	},
 	{
 		what: "what an operating system needs, on one CPU",
