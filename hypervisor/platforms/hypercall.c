@@ -20,9 +20,11 @@ enum {
 	PSCI_SYSTEM_OFF = 0x84000008,
 	PSCI_SYSTEM_RESET = 0x84000009,
 	PSCI_FEATURES = 0x8400000a,
+	PSCI_SYSTEM_RESET2_32 = 0x84000012,
 	PSCI_CPU_SUSPEND_64 = 0xc4000001,
 	PSCI_CPU_ON_64 = 0xc4000003,
-	PSCI_AFFINITY_INFO_64 = 0xc4000004
+	PSCI_AFFINITY_INFO_64 = 0xc4000004,
+	PSCI_SYSTEM_RESET2_64 = 0xc4000012
 };
 
 #define PSCI_1_1 0x00010001
@@ -102,6 +104,8 @@ static uint64_t features(uint32_t function)
 	case PSCI_MIGRATE_INFO_TYPE:
 	case PSCI_SYSTEM_OFF:
 	case PSCI_SYSTEM_RESET:
+	case PSCI_SYSTEM_RESET2_32:
+	case PSCI_SYSTEM_RESET2_64:
 	case PSCI_FEATURES:
 		return 0;
 	default:
@@ -114,6 +118,16 @@ static void guest_crashed(struct vcpu *v, uint64_t code)
 	struct veil_fault fault = {.address = code, .vcpu = v->index};
 
 	persona_crash(v->persona, VEIL_REASON_GUEST_CRASHED, &fault);
+}
+
+/* A warm reset (type 0) keeps memory, for a kernel that looks at what the crashed one left. Veil keeps none: to the owner it is the end
+ * of a life by a crash, and that is what our Linux guests ask for it on (decision 3). */
+static uint64_t warm_reset(struct vcpu *v, uint32_t type)
+{
+	if (type != 0)
+		return PSCI_INVALID_PARAMETERS;
+	guest_crashed(v, 0);
+	return 0;
 }
 
 static void guest_ready(struct persona *p)
@@ -172,6 +186,10 @@ NOINLINE void hypercall(struct vcpu *v, uint64_t *x)
 		break;
 	case PSCI_SYSTEM_RESET:
 		persona_guest_reset(v->persona);
+		break;
+	case PSCI_SYSTEM_RESET2_32:
+	case PSCI_SYSTEM_RESET2_64:
+		x[0] = warm_reset(v, (uint32_t)x[1]);
 		break;
 	case PSCI_FEATURES:
 		x[0] = features((uint32_t)x[1]);

@@ -40,8 +40,8 @@ static uint64_t call(uint64_t function, uint64_t a, uint64_t b, uint64_t c)
 
 static void given_questions_then_they_are_answered(void)
 {
-	static const uint32_t known[] = {0x80000000, 0x84000000, 0x84000001, 0x84000002, 0x84000003, 0x84000004, 0x84000006,
-					 0x84000008, 0x84000009, 0x8400000a, 0xc4000001, 0xc4000003, 0xc4000004};
+	static const uint32_t known[] = {0x80000000, 0x84000000, 0x84000001, 0x84000002, 0x84000003, 0x84000004, 0x84000006, 0x84000008,
+					 0x84000009, 0x8400000a, 0xc4000001, 0xc4000003, 0xc4000004, 0x84000012, 0xc4000012};
 
 	boot(2);
 	report(call(0x84000000, 0, 0, 0) >= 0x10000, "PSCI_VERSION");
@@ -49,7 +49,7 @@ static void given_questions_then_they_are_answered(void)
 	report_equal(call(0x84000006, 0, 0, 0), 2, "MIGRATE_INFO_TYPE: no trusted OS");
 	for (size_t i = 0; i < ARRAY_COUNT(known); i++)
 		report_equal(call(0x8400000a, known[i], 0, 0), 0, "PSCI_FEATURES of a call there is");
-	report_equal(call(0x8400000a, 0x84000012, 0, 0), NOT_SUPPORTED, "PSCI_FEATURES of one there is not");
+	report_equal(call(0x8400000a, 0x84000013, 0, 0), NOT_SUPPORTED, "PSCI_FEATURES of one there is not");
 }
 
 /* DEN0028, 5.3: the UUID's bytes, the first in the lowest byte of w0. */
@@ -123,6 +123,17 @@ static void given_ready_then_the_status_and_an_event_say_so(void)
 	report_equal(bridge_status(0).ready, 1, "ready");
 }
 
+static void given_a_warm_reset_then_it_is_a_crash(void)
+{
+	boot(1);
+	report_equal(call(0xc4000012, 0x80000000, 0, 0), -2, "a vendor's type is refused");
+	report_equal(bridge_status(0).state, VEIL_STATE_RUNNING, "and ends nothing");
+	call(0xc4000012, 0, 0, 0);
+	machine_run_ms(10);
+	report_equal(bridge_status(0).state, VEIL_STATE_CRASHED, "crashed");
+	report_equal(bridge_status(0).reason, VEIL_REASON_GUEST_CRASHED, "and why");
+}
+
 static void given_any_call_then_nothing_but_the_guest_itself_is_affected(void)
 {
 	static const uint32_t bases[] = {0, 0x80000000, 0x84000000, 0xc4000000, 0x86000000, 0xc6000000, 0x8600ff00, 0xffffff00};
@@ -153,13 +164,10 @@ static void given_any_call_then_nothing_but_the_guest_itself_is_affected(void)
 }
 
 static const struct test tests[] = {
-	{"questions", given_questions_then_they_are_answered},
-	{"uid", given_call_uid_then_it_is_veils_uuid},
-	{"on", given_cpu_on_then_only_sound_requests_are_obeyed},
-	{"suspend", given_suspend_then_it_waits_for_an_interrupt},
-	{"off", given_the_last_cpu_off_then_the_persona_is_quiet},
-	{"ready", given_ready_then_the_status_and_an_event_say_so},
-	{"random", given_any_call_then_nothing_but_the_guest_itself_is_affected},
+	{"questions", given_questions_then_they_are_answered},	   {"uid", given_call_uid_then_it_is_veils_uuid},
+	{"on", given_cpu_on_then_only_sound_requests_are_obeyed},  {"suspend", given_suspend_then_it_waits_for_an_interrupt},
+	{"off", given_the_last_cpu_off_then_the_persona_is_quiet}, {"ready", given_ready_then_the_status_and_an_event_say_so},
+	{"warm-reset", given_a_warm_reset_then_it_is_a_crash},	   {"random", given_any_call_then_nothing_but_the_guest_itself_is_affected},
 };
 
 TEST_MAIN(tests)
