@@ -4,6 +4,7 @@
 import { resolve } from "node:path";
 import * as handset from "../handset/index.ts";
 import type { BuildContext } from "../image/index.ts";
+import type { ResolvedPhone } from "../manifest/index.ts";
 import { canonicalJson } from "../util/digest.ts";
 import { projectRoot } from "../util/paths.ts";
 import { asValue, isObject } from "./properties.ts";
@@ -30,10 +31,15 @@ export function productionStages(): Stages {
 		loadPhone: (phone) =>
 			remember(`phone ${canonicalJson(phone)}`, async () => {
 				const { loadAndCheckParts, loadAndCheckPhone } = await loadPolicy();
-				return typeof phone === "string" ? loadAndCheckPhone(resolve(projectDir, phone)) : loadAndCheckParts(phone, projectDir);
+				const result =
+					typeof phone === "string"
+						? await loadAndCheckPhone(resolve(projectDir, phone))
+						: await loadAndCheckParts(phone, projectDir);
+				if (result.resolved !== undefined) rememberParts(result.resolved, remember);
+				return result;
 			}),
 		loadPersona: (persona, board) =>
-			remember(`persona ${board} ${canonicalJson(persona)}`, async () =>
+			remember(personaMemo(board, typeof persona === "string" ? resolve(projectDir, persona) : canonicalJson(persona)), async () =>
 				(await loadPolicy()).loadAndCheckPersona(persona, board, projectDir),
 			),
 		loadBoard: (name) => remember(`board ${name}`, async () => (await loadManifest()).boardByName(name, projectDir)),
@@ -58,8 +64,22 @@ export function productionStages(): Stages {
 	};
 }
 
+const personaMemo = (board: string, source: string) => `persona ${board} ${source}`;
+
+/** A phone without problems has personas and a board without problems: they need not be read again for their own resources. */
+function rememberParts({ personas, board }: ResolvedPhone, remember: Memory): void {
+	const { name } = board.document;
+	void remember(`board ${name}`, async () => board);
+	for (const persona of personas) {
+		const draft = { personas: [persona], allPersonas: false, board };
+		void remember(personaMemo(name, persona.file), async () => ({ draft, problems: [] }));
+	}
+}
+
+type Memory = <T>(what: string, make: () => Promise<T>) => Promise<T>;
+
 /** Does each thing once; one that failed is done again when it is asked for again. */
-function memory(): <T>(what: string, make: () => Promise<T>) => Promise<T> {
+function memory(): Memory {
 	const made = new Map<string, Promise<unknown>>();
 	return <T>(what: string, make: () => Promise<T>): Promise<T> => {
 		const known = made.get(what) as Promise<T> | undefined;
