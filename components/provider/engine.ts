@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // The way back to the engine: progress in the status column, and warnings that stay.
-import { credentials } from "@grpc/grpc-js";
-import engineGrpc from "@pulumi/pulumi/proto/engine_grpc_pb.js";
-import engineProto from "@pulumi/pulumi/proto/engine_pb.js";
 
 export interface EngineLog {
 	/** Shows a line in the resource's status column until the next one comes. */
@@ -14,19 +11,21 @@ export interface EngineLog {
 /** A log for when there is no engine to tell. */
 export const noLog: EngineLog = { progress: () => {}, warn: () => {} };
 
-/** Connects to the engine at `address` (host:port). Lines that cannot be delivered are dropped: work goes on without them. */
+/**
+ * The log of the engine at `address` (host:port). It is connected to when there is something to say; lines that cannot be delivered are
+ * dropped, and work goes on without them.
+ */
 export function engineLog(address: string): EngineLog {
-	const client = new engineGrpc.EngineClient(address, credentials.createInsecure());
-	const send = (severity: engineProto.LogSeverity, urn: string, message: string, ephemeral: boolean) => {
-		const request = new engineProto.LogRequest();
-		request.setSeverity(severity);
-		request.setUrn(urn);
-		request.setMessage(message);
-		request.setEphemeral(ephemeral);
-		client.log(request, () => {});
+	let connection: Promise<Send> | undefined;
+	const say = (...line: Parameters<Send>) => {
+		connection ??= import("./engine-client.ts").then(({ connect }) => connect(address));
+		void connection.then((send) => send(...line));
 	};
 	return {
-		progress: (urn, message) => send(engineProto.LogSeverity.INFO, urn, message, true),
-		warn: (urn, message) => send(engineProto.LogSeverity.WARNING, urn, message, false),
+		progress: (urn, message) => say("info", urn, message, true),
+		warn: (urn, message) => say("warning", urn, message, false),
 	};
 }
+
+/** Sends one line; an ephemeral one is shown until the next comes. */
+export type Send = (severity: "info" | "warning", urn: string, message: string, ephemeral: boolean) => void;

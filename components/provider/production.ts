@@ -4,7 +4,7 @@
 import { resolve } from "node:path";
 import * as handset from "../handset/index.ts";
 import type { BuildContext } from "../image/index.ts";
-import type { ResolvedPhone } from "../manifest/index.ts";
+import type { Board, Loaded, Persona, ResolvedPhone } from "../manifest/index.ts";
 import { canonicalJson } from "../util/digest.ts";
 import { projectRoot } from "../util/paths.ts";
 import { asValue, isObject } from "./properties.ts";
@@ -26,6 +26,12 @@ export function productionStages(): Stages {
 		progress: work.progress,
 		projectDir,
 	});
+	const guestInputs = (persona: Loaded<Persona>, board: Board) =>
+		remember(`guest ${board.name} ${persona.file} ${canonicalJson(persona.document)}`, async () =>
+			(await loadImage()).guestInputs(persona, board, await lock()),
+		);
+	const hypervisorInputs = (board: Board) =>
+		remember(`hypervisor ${board.name}`, async () => (await loadImage()).hypervisorInputs(board));
 	return {
 		projectDir,
 		loadPhone: (phone) =>
@@ -35,7 +41,13 @@ export function productionStages(): Stages {
 					typeof phone === "string"
 						? await loadAndCheckPhone(resolve(projectDir, phone))
 						: await loadAndCheckParts(phone, projectDir);
-				if (result.resolved !== undefined) rememberParts(result.resolved, remember);
+				if (result.resolved !== undefined) {
+					const { personas, board } = result.resolved;
+					rememberParts(result.resolved, remember);
+					// The resources of the phone will ask for these next: they are found out while the program declares them.
+					for (const persona of personas) guestInputs(persona, board.document).catch(() => {});
+					hypervisorInputs(board.document).catch(() => {});
+				}
 				return result;
 			}),
 		loadPersona: (persona, board) =>
@@ -44,13 +56,13 @@ export function productionStages(): Stages {
 			),
 		loadBoard: (name) => remember(`board ${name}`, async () => (await loadManifest()).boardByName(name, projectDir)),
 
-		guestInputs: async (persona, board) => (await loadImage()).guestInputs(persona, board, await lock()),
+		guestInputs,
 		guestKey: async (inputs) => (await loadImage()).guestKey(inputs),
 		buildGuest: async (inputs, persona, work) => {
 			const { buildGuest, guestSources } = await loadImage();
 			return buildGuest(inputs, guestSources(persona), await context(work));
 		},
-		hypervisorInputs: async (board) => (await loadImage()).hypervisorInputs(board),
+		hypervisorInputs,
 		hypervisorKey: async (inputs) => (await loadImage()).hypervisorKey(inputs),
 		buildHypervisor: async (inputs, work) => (await loadImage()).buildHypervisor(inputs, await context(work)),
 		deviceImageInputs: async (phone, hypervisor, guests) => (await loadImage()).deviceImageInputs(phone, hypervisor, guests),

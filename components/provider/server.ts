@@ -20,7 +20,6 @@ import { packageVersion } from "../util/version.ts";
 import { checkConfig, configureResponse, diffConfig } from "./configuration.ts";
 import { engineLog } from "./engine.ts";
 import { serviceError } from "./failure.ts";
-import * as calls from "./resource-calls.ts";
 import type { Session } from "./session.ts";
 
 /** Messages may be as large as the engine's own limit (sdk/go/common/util/rpcutil). */
@@ -37,6 +36,9 @@ function total<Request, Response>(work: (request: Request) => Promise<Response>)
 			);
 	};
 }
+
+/** What serves resources is loaded when it is asked for: the engine starts one process just to check the provider's configuration. */
+const resources = () => import("./resource-calls.ts");
 
 /** The calls that a provider may leave out; the engine then does without. */
 function unimplemented(name: string): handleUnaryCall<unknown, unknown> {
@@ -76,12 +78,12 @@ export function service(session: Session): UntypedServiceImplementation {
 		}),
 		invoke: total(async (request: providerProto.InvokeRequest) => (await import("./invoke.ts")).invoke(session, request)),
 		call: unimplemented("Call"),
-		check: total((request: providerProto.CheckRequest) => calls.check(session, request)),
-		diff: total((request: providerProto.DiffRequest) => calls.diff(session, request)),
-		create: total((request: providerProto.CreateRequest) => calls.create(session, request)),
-		read: total((request: providerProto.ReadRequest) => calls.read(session, request)),
-		update: total((request: providerProto.UpdateRequest) => calls.update(session, request)),
-		delete: total((request: providerProto.DeleteRequest) => calls.remove(session, request)),
+		check: total(async (request: providerProto.CheckRequest) => (await resources()).check(session, request)),
+		diff: total(async (request: providerProto.DiffRequest) => (await resources()).diff(session, request)),
+		create: total(async (request: providerProto.CreateRequest) => (await resources()).create(session, request)),
+		read: total(async (request: providerProto.ReadRequest) => (await resources()).read(session, request)),
+		update: total(async (request: providerProto.UpdateRequest) => (await resources()).update(session, request)),
+		delete: total(async (request: providerProto.DeleteRequest) => (await resources()).remove(session, request)),
 		construct: total(async (request: providerProto.ConstructRequest) =>
 			(await import("./construct.ts")).construct(session, request),
 		),
