@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starts a provider process on given stages: serves, prints the port as Pulumi's plugin protocol asks, and leaves with its engine.
+import { unlessListening } from "../../tools/language-host/parent.mjs";
 import { engineLog } from "./engine.ts";
 import { watchLifetime } from "./lifetime.ts";
 import { serve } from "./server.ts";
@@ -16,7 +17,10 @@ export async function startProvider(loadStages: () => Promise<Stages>): Promise<
 	process.on("unhandledRejection", note);
 
 	const engine = process.argv.slice(2).find((argument) => !argument.startsWith("-"));
-	if (engine !== undefined) session.connect(engine, engineLog);
+	if (engine !== undefined) {
+		unlessListening(engine, () => process.exit(1));
+		session.connect(engine, engineLog);
+	}
 	const { port } = await serve(session);
 	process.stdout.write(`${port}\n`);
 }

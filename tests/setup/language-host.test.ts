@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -19,22 +20,29 @@ const { Struct } = require("google-protobuf/google/protobuf/struct_pb.js");
 const { Empty } = require("google-protobuf/google/protobuf/empty_pb.js");
 
 let folder: string;
+/** Stands for the engine: the host only has to find somebody listening. */
+let engineSocket: Server;
+let engineAddress: string;
 const started: ChildProcess[] = [];
 
 beforeEach(async () => {
+	engineSocket = createServer((socket) => socket.on("error", () => {})).listen(0, "127.0.0.1");
+	await once(engineSocket, "listening");
+	engineAddress = `127.0.0.1:${(engineSocket.address() as AddressInfo).port}`;
 	folder = await realpath(await mkdtemp(join(tmpdir(), "persona host ")));
 	await symlink(join(packageRoot(), "node_modules"), join(folder, "node_modules"));
 	await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module", dependencies: { yaml: "*" } }));
 });
 afterEach(async () => {
 	for (const child of started.splice(0)) child.kill("SIGKILL");
+	engineSocket.close();
 	await rm(folder, { recursive: true });
 });
 
 /** Starts the host as the engine does; gives a client and the first line it printed. */
 async function startHost() {
 	const main = join(packageRoot(), "tools/language-host/main.mjs");
-	const child = spawn(process.execPath, [main, "-typescript=false", `-root=${folder}`, "127.0.0.1:9"], {
+	const child = spawn(process.execPath, [main, "-typescript=false", `-root=${folder}`, engineAddress], {
 		stdio: ["ignore", "pipe", "inherit"],
 	});
 	started.push(child);
@@ -61,7 +69,7 @@ function runRequest(options: Record<string, unknown>) {
 
 test("the host prints its port and says what it is", async () => {
 	const host = await startHost();
-	await host.call("handshake", new messages.LanguageHandshakeRequest().setEngineAddress("127.0.0.1:9"));
+	await host.call("handshake", new messages.LanguageHandshakeRequest().setEngineAddress(engineAddress));
 	const about = await host.call("about", new messages.AboutRequest());
 	expect(about.toObject()).toMatchObject({ executable: process.execPath, version: process.version });
 	expect((await host.call("getPluginInfo", new Empty())).toObject()).toEqual({ version: "3.200.0" });
@@ -110,8 +118,11 @@ test("when the engine is killed, host and program end within two seconds", async
 		`import { writeFileSync } from "node:fs"; process.on("SIGTERM", () => {}); writeFileSync("pid", String(process.pid)); await new Promise((r) => setTimeout(r, 1e9));`,
 	);
 	const main = join(packageRoot(), "tools/language-host/main.mjs");
-	const script = `"$0" "$1" -root=. 127.0.0.1:9 & echo "pid $!"; wait`;
-	const engine = spawn("sh", ["-c", script, process.execPath, main], { stdio: ["ignore", "pipe", "inherit"], cwd: folder });
+	const script = `"$0" "$1" -root=. "$2" & echo "pid $!"; wait`;
+	const engine = spawn("sh", ["-c", script, process.execPath, main, engineAddress], {
+		stdio: ["ignore", "pipe", "inherit"],
+		cwd: folder,
+	});
 	started.push(engine);
 	const lines = createInterface({ input: engine.stdout })[Symbol.asyncIterator]();
 	const host = Number(String((await lines.next()).value).slice(4));
@@ -129,6 +140,15 @@ test("when the engine is killed, host and program end within two seconds", async
 	await expect.poll(() => [isAlive(host), isAlive(program)], { timeout: 2_000 }).toEqual([false, false]);
 	await ended;
 	client.close();
+});
+
+test("a host whose engine was killed before it had started ends too", async () => {
+	engineSocket.close();
+	await once(engineSocket, "close");
+	const main = join(packageRoot(), "tools/language-host/main.mjs");
+	const child = spawn(process.execPath, [main, "-root=.", engineAddress], { stdio: "ignore" });
+	started.push(child);
+	expect((await once(child, "exit"))[0]).toBe(1);
 });
 
 test("runtime options become node's arguments and the SDK's variables", () => {

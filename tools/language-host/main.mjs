@@ -6,7 +6,7 @@
 import { createRequire, enableCompileCache } from "node:module";
 import { join } from "node:path";
 import { cacheDir } from "../folders.mjs";
-import { parentGone } from "./parent.mjs";
+import { parentGone, unlessListening } from "./parent.mjs";
 import { installDependencies, programDependencies, runProgram } from "./program.mjs";
 
 enableCompileCache?.(join(cacheDir(), "compiled"));
@@ -98,3 +98,4 @@ server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error,
 
 for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) process.on(signal, () => process.exit(0));
 parentGone(() => process.exit(1));
+unlessListening(engineAddress, () => process.exit(1));
