@@ -11,6 +11,7 @@
 #include "memory.h"
 #include "payload.h"
 #include "sched.h"
+#include "surface.h"
 #include "units.h"
 
 struct persona personas[VEIL_MAX_PERSONAS];
@@ -34,6 +35,11 @@ static bool persona_init(struct persona *p, uint32_t index, const struct manifes
 	p->gate = GATE_STATE;
 	p->manifest = manifest;
 	p->config = &manifest->personas[index];
+	p->page_count = p->config->ram_size / VEIL_PAGE_SIZE;
+	if (manifest->header->surfaces.count && manifest->surfaces[index].body_guest_base) {
+		p->surface = &manifest->surfaces[index];
+		p->page_count += p->surface->body_size / VEIL_PAGE_SIZE;
+	}
 	p->cap_quota = INT64_MAX;
 	if (p->config->cpu_cap_percent < 100 * p->config->cpu_count)
 		p->cap_quota = (int64_t)(us_to_ticks(SCHED_CAP_PERIOD_US) * p->config->cpu_cap_percent / 100);
@@ -264,6 +270,7 @@ enum veil_result persona_switch(struct persona *p)
 	if (p == before)
 		return VEIL_RESULT_OK;
 	persona_foreground = p->index;
+	surface_show(p->index);
 	if (p->config->flags & VEIL_FREEZE_IN_BACKGROUND)
 		persona_resume(p);
 	if (before->config->flags & VEIL_FREEZE_IN_BACKGROUND)
@@ -316,25 +323,28 @@ void persona_crash(struct persona *p, enum veil_reason reason, const struct veil
 
 /* ---- Work ---- */
 
-static paddr_t page_host(const struct persona *p, uint64_t page)
+paddr_t persona_page(const struct persona *p, uint64_t page)
 {
-	return paddr(p->config->ram_host_base + page * VEIL_PAGE_SIZE);
+	uint64_t ram_pages = p->config->ram_size / VEIL_PAGE_SIZE;
+
+	if (page < ram_pages)
+		return paddr(p->config->ram_host_base + page * VEIL_PAGE_SIZE);
+	return paddr(p->surface->host_base + (uint64_t)p->surface->strip_rows * p->surface->stride + (page - ram_pages) * VEIL_PAGE_SIZE);
 }
 
 static void work_forget(struct persona *p)
 {
-	uint64_t page_count = p->config->ram_size / VEIL_PAGE_SIZE;
-
-	for (uint32_t i = 0; i < WORK_PAGES && p->work_page < page_count && p->touched; i++, p->work_page++) {
+	for (uint32_t i = 0; i < WORK_PAGES && p->work_page < p->page_count && p->touched; i++, p->work_page++) {
 		uint64_t page = p->work_page;
 
 		if (!stage2_is_mapped(p, page))
 			continue;
 		stage2_unmap(p, page);
 		p->touched--;
-		if (!p->work_starts) { /* nobody is going to build these pages anew, and they may hold secrets */
-			arch_zero(arch_pointer(page_host(p, page)), VEIL_PAGE_SIZE);
-			arch_clean(arch_pointer(page_host(p, page)), VEIL_PAGE_SIZE);
+		/* Nobody is going to build these pages anew, and they may hold secrets; or they show on the screen. */
+		if (!p->work_starts || page >= p->config->ram_size / VEIL_PAGE_SIZE) {
+			arch_zero(arch_pointer(persona_page(p, page)), VEIL_PAGE_SIZE);
+			arch_clean(arch_pointer(persona_page(p, page)), VEIL_PAGE_SIZE);
 			p->work_page++;
 			return;
 		}
@@ -440,11 +450,11 @@ bool persona_work(struct persona *p)
 
 #define FILL_PART 16384
 
-/* Writes what the guest finds in a part of its RAM at start: payload bytes where a segment covers it, zeros elsewhere. Segments
+/* Writes what the guest finds in a part of its memory at start: payload bytes where a segment covers it, zeros elsewhere. Segments
  * begin on 4096-byte boundaries and do not overlap (manifest.c), so each 4096 bytes are of one segment at most. */
 static void fill_part(struct persona *p, uint64_t offset)
 {
-	uint8_t *to = arch_pointer(paddr(p->config->ram_host_base + offset));
+	uint8_t *to = (uint8_t *)arch_pointer(persona_page(p, offset / VEIL_PAGE_SIZE)) + offset % VEIL_PAGE_SIZE;
 	uint64_t guest = p->config->ram_guest_base + offset;
 	const struct manifest *m = p->manifest;
 	uint64_t at = 0;
@@ -479,7 +489,7 @@ NOINLINE bool persona_populate(struct vcpu *v, ipaddr_t address)
 	struct persona *p = v->persona;
 	uint64_t page;
 
-	if (!range_within(address.value, 1, p->config->ram_guest_base, p->config->ram_size))
+	if (!range_within(address.value, 1, p->config->ram_guest_base, p->page_count * VEIL_PAGE_SIZE))
 		return false;
 	page = (address.value - p->config->ram_guest_base) / VEIL_PAGE_SIZE;
 	lock_take(&p->memory_lock);
@@ -494,7 +504,7 @@ NOINLINE bool persona_populate(struct vcpu *v, ipaddr_t address)
 				break;
 		}
 		if (v->fill_done == VEIL_PAGE_SIZE) {
-			stage2_map(p, page, page_host(p, page));
+			stage2_map(p, page, persona_page(p, page));
 			v->fill_done = 0;
 			v->statistics.populated++;
 			p->touched++;

@@ -155,8 +155,8 @@ size_t image_manifest(const struct image *image, uint8_t bytes[IMAGE_MANIFEST_MA
 	table_add(bytes, &header.payloads, image->payloads, sizeof(image->payloads[0]), &next);
 	table_add(bytes, &header.segments, image->segments, sizeof(image->segments[0]), &next);
 	table_add(bytes, &header.personas, image->personas, sizeof(image->personas[0]), &next);
-	header.networks.offset = header.egress_rules.offset = header.channels.offset = header.storage_ranges.offset =
-		header.passthrough.offset = (uint32_t)next;
+	header.surfaces.offset = header.networks.offset = header.egress_rules.offset = header.channels.offset =
+		header.storage_ranges.offset = header.passthrough.offset = (uint32_t)next;
 	header.size = next;
 	memcpy(bytes, &header, sizeof(header));
 	return next;

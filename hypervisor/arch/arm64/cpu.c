@@ -65,6 +65,11 @@ void arch_timer_arm(uint64_t deadline)
 	isb();
 }
 
+void arch_device_barrier(void)
+{
+	dsb(sy);
+}
+
 void arch_kick(uint32_t cpu)
 {
 	gic_kick(cpu);

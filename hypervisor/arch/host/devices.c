@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Devices of the fake machine: the serial line, the clock, the source of randomness. */
 #include <veil/console.h>
+#include <veil/display.h>
 #include <veil/platform.h>
 #include <veil/random_source.h>
 
@@ -43,4 +44,23 @@ bool random_source_read(uint8_t *bytes, size_t size)
 	if (machine.has_random)
 		memset(bytes, machine.random, size);
 	return machine.has_random;
+}
+
+/* ---- Display: remembers what is shown ---- */
+
+struct machine_display machine_display;
+
+bool display_init(void)
+{
+	return true;
+}
+
+void display_show(paddr_t pixels, uint32_t format, uint32_t width, uint32_t height, uint32_t stride)
+{
+	machine_display = (struct machine_display){.pixels = pixels.value,
+						   .format = format,
+						   .width = width,
+						   .height = height,
+						   .stride = stride,
+						   .shown = machine_display.shown + 1};
 }

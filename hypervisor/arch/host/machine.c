@@ -57,6 +57,10 @@ void arch_timer_arm(uint64_t deadline)
 	arch_this_cpu()->armed = deadline;
 }
 
+void arch_device_barrier(void)
+{
+}
+
 void arch_kick(uint32_t cpu)
 {
 	machine.cpus[cpu].kicked = true;

@@ -23,6 +23,8 @@ _Noreturn void arch_power_off(void);
 /* Starts the physical CPUs 1..count-1; each ends up in boot_secondary(). False if firmware refuses one. */
 bool arch_start_cpus(uint32_t count);
 
+void arch_device_barrier(void); /* memory written before is seen by devices, and what they wrote is seen after */
+
 /* ---- Memory ---- */
 void *arch_pointer(paddr_t address); /* Veil's own view of host-physical memory */
 paddr_t arch_physical(const void *pointer);
