@@ -10,6 +10,7 @@
 
 #include "control.h"
 #include "entropy.h"
+#include "input.h"
 #include "log.h"
 #include "manifest.h"
 #include "memory.h"
@@ -85,6 +86,7 @@ void boot_init(void)
 	if (!persona_init_all(&manifest))
 		panic("manifest refused: too little work memory", manifest.header->work_size);
 	surface_init(&manifest);
+	input_init(manifest.header);
 	surface_show(persona_foreground);
 	control_init(epoch,
 		     image_header.manifest_offset + align_up(manifest.header->size, VEIL_PAGE_SIZE) + memory_taken() + surface_memory(),

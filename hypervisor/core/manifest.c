@@ -39,7 +39,12 @@ static enum manifest_error header_check(const struct veil_manifest *header, uint
 	}
 	if (header->signature_kind != VEIL_SIGNATURE_DEVELOPMENT)
 		return MANIFEST_BAD_SIGNATURE_KIND;
-	return header->reserved == 0 ? MANIFEST_OK : MANIFEST_BAD_RESERVED;
+	if (header->hotkey_count > VEIL_MAX_HOTKEY)
+		return MANIFEST_BAD_TABLE;
+	for (uint32_t i = header->hotkey_count; i < VEIL_MAX_HOTKEY; i++)
+		if (header->hotkey[i])
+			return MANIFEST_BAD_RESERVED;
+	return MANIFEST_OK;
 }
 
 /* The owner of the region a range lies in, or UINT32_MAX if it lies in none or in more than one. */
@@ -101,7 +106,7 @@ static bool persona_is_valid(const struct manifest *m, uint32_t index)
 {
 	const struct veil_persona *p = &m->personas[index];
 	const uint32_t flags = VEIL_START_AT_BOOT | VEIL_RESTART_ON_CRASH | VEIL_FREEZE_IN_BACKGROUND;
-	const uint32_t devices = VEIL_DEVICE_PL011 | VEIL_DEVICE_PL031 | VEIL_DEVICE_PVPANIC;
+	const uint32_t devices = VEIL_DEVICE_PL011 | VEIL_DEVICE_PL031 | VEIL_DEVICE_PVPANIC | VEIL_DEVICE_INPUT;
 
 	return name_is_valid(p->name) && (p->flags & ~flags) == 0 && (p->devices & ~devices) == 0 && p->reserved == 0 &&
 	       p->cpu_count >= 1 && p->cpu_count <= VEIL_MAX_CPUS && p->cpu_share >= 1 && p->cpu_share <= 1000 && p->cpu_cap_percent >= 1 &&

@@ -111,6 +111,10 @@ bool persona_work(struct persona *persona);
 /* Host-physical place of a page; `page` counts from the persona's RAM base and is below its page_count. */
 paddr_t persona_page(const struct persona *persona, uint64_t page);
 
+/* Veil's view of a range of the persona's RAM, built and mapped as far as it is not yet; NULL if it is not all RAM. The guest may
+ * change it at any time: read once, then check. Not for use while another CPU may end the persona: it must be loaded or running. */
+void *persona_memory(struct persona *persona, ipaddr_t address, uint64_t size);
+
 static inline bool persona_runs(const struct persona *persona)
 {
 	return __atomic_load_n(&persona->gate, __ATOMIC_SEQ_CST) == 0;

@@ -53,6 +53,7 @@ struct veil_image_header {
 #define VEIL_MAX_REGIONS 64
 #define VEIL_MAX_PAYLOADS 32
 #define VEIL_MAX_SEGMENTS 64
+#define VEIL_MAX_HOTKEY 4
 #define VEIL_MAX_PIXELS 8192 /* width and height of a surface */
 
 struct veil_table {
@@ -84,7 +85,8 @@ struct veil_manifest {
 	uint32_t cpu_count; /* physical CPUs to start */
 	uint32_t initial_foreground; /* persona index */
 	uint32_t flags; /* enum veil_manifest_flag */
-	uint32_t reserved;
+	uint32_t hotkey_count; /* keys of the sequence that brings the next persona to the front; 0: there is none */
+	uint16_t hotkey[VEIL_MAX_HOTKEY]; /* Linux key codes (input-event-codes.h); the rest is zero. No guest ever sees these keys */
 	struct veil_table regions;
 	struct veil_table payloads;
 	struct veil_table segments;
@@ -139,7 +141,8 @@ enum veil_persona_flag {
 enum veil_device {
 	VEIL_DEVICE_PL011 = 1, /* at 0x09000000, interrupt SPI 1 */
 	VEIL_DEVICE_PL031 = 2, /* at 0x09010000, interrupt SPI 2 */
-	VEIL_DEVICE_PVPANIC = 4 /* one byte at 0x09f00000 ("qemu,pvpanic-mmio"): a guest that panics says so */
+	VEIL_DEVICE_PVPANIC = 4, /* one byte at 0x09f00000 ("qemu,pvpanic-mmio"): a guest that panics says so */
+	VEIL_DEVICE_INPUT = 8 /* virtio-input over virtio-mmio: keyboard at 0x0a000000, SPI 16; tablet at 0x0a000200, SPI 17 */
 };
 
 struct veil_persona {
