@@ -27,6 +27,7 @@ static void strip_draw(const struct veil_surface *s)
 	if (state != PAYLOAD_GOOD)
 		panic("an indicator strip has a wrong digest: payload", s->strip_payload);
 	arch_copy(arch_pointer(paddr(s->host_base)), payload_bytes(s->strip_payload), size);
+	arch_clean(arch_pointer(paddr(s->host_base)), size); /* the display may not look into caches */
 	surfaces.memory += align_up(size, VEIL_PAGE_SIZE) + (s->body_guest_base ? 0 : s->body_size);
 }
 
@@ -36,9 +37,12 @@ void surface_init(const struct manifest *manifest)
 	for (uint32_t i = 0; i < manifest->header->surfaces.count; i++) {
 		const struct veil_surface *s = &manifest->surfaces[i];
 
+		uint8_t *body = arch_pointer(paddr(s->host_base + (uint64_t)s->strip_rows * s->stride));
+
 		strip_draw(s);
 		/* Before a guest has touched its body, what lies there would show. */
-		arch_zero(arch_pointer(paddr(s->host_base + (uint64_t)s->strip_rows * s->stride)), s->body_size);
+		arch_zero(body, s->body_size);
+		arch_clean(body, s->body_size);
 	}
 	surfaces.has_display = manifest->header->surfaces.count && display_init();
 	if (manifest->header->surfaces.count && !surfaces.has_display)

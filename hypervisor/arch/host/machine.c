@@ -327,7 +327,7 @@ bool guest_touch(struct vcpu *v, uint64_t address)
 	uint64_t page = (address - p->config->ram_guest_base) / VEIL_PAGE_SIZE;
 
 	act_as(v);
-	if (range_within(address, 1, p->config->ram_guest_base, p->config->ram_size) && stage2_is_mapped(p, page)) {
+	if (range_within(address, 1, p->config->ram_guest_base, p->page_count * VEIL_PAGE_SIZE) && stage2_is_mapped(p, page)) {
 		p->arch.pages[page].cached = p->arch.pages[page].host;
 		return true;
 	}
