@@ -7,6 +7,7 @@ export { cleanOrphans, findOrphans, listHandsets } from "./list.ts";
 export { controlClient, handsetEndpoints, observeHandset } from "./observe.ts";
 export { printable, printableLine } from "./printable.ts";
 export { FILE as HANDSET_FILES, handsetDir } from "./run-folder.ts";
+export { personaScreenshot, screenshot } from "./screenshot.ts";
 export { createHandset, restartPersonas, startHandset } from "./start.ts";
 export { removeHandset, stopHandset } from "./stop.ts";
 export { lastBytes, lastLines } from "./tails.ts";

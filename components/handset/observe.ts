@@ -75,7 +75,8 @@ export async function panicTail(folder: string): Promise<string> {
 	return state === undefined || state.panicBytes === 0 ? "" : lastLines(join(folder, FILE.panicLog), 20);
 }
 
-async function runningRecord(folder: string, id: string): Promise<HandsetRecord> {
+/** The record of a handset that runs. Throws a UserError when it does not. */
+export async function runningRecord(folder: string, id: string): Promise<HandsetRecord> {
 	const record = existsSync(folder) ? await readRecord(folder) : undefined;
 	if (record !== undefined && isAlive(record.qemu)) return record;
 	throw new UserError(`handset ${id} does not run`, { remedy: "`pulumi up` (or `npm run up`) starts it" });

@@ -117,7 +117,7 @@ async function boot(folder: string, spec: HandsetSpec, image: ImageReference, op
 	makePrivate(record.sockets);
 	await writeRecord(folder, record);
 	progress?.(`starting QEMU with ${facts.ramMiB} MiB`);
-	const { command, args } = qemuCommand(spec, folder, image.path, facts.ramMiB);
+	const { command, args } = qemuCommand(spec, folder, image.path, facts);
 	const qemu = await launch(command, args, record.sockets, join(folder, FILE.qemuLog));
 	record = { ...record, qemu: qemu.identity };
 	try {
@@ -135,7 +135,7 @@ async function boot(folder: string, spec: HandsetSpec, image: ImageReference, op
 		}
 		await bridge;
 		signal?.throwIfAborted();
-		await qmp(join(record.sockets, SOCKET.qmp), "cont", QEMU_MS);
+		await qmp(join(record.sockets, SOCKET.qmp), { execute: "cont" }, QEMU_MS);
 		record = { ...record, phase: "running" };
 		await writeRecord(folder, record);
 		return record;
@@ -173,9 +173,10 @@ function newRecord(folder: string, spec: HandsetSpec): Omit<HandsetRecord, "imag
 }
 
 function recorded(facts: ImageFacts, expected: readonly ReadyExpectation[]): HandsetRecord["personas"] {
-	return facts.personas.map(({ name, startAtBoot }) => {
+	return facts.personas.map(({ name, startAtBoot, surface }) => {
 		if (!/^[A-Za-z0-9][\w.-]*$/.test(name)) throw new UserError("a persona of the image has a name that cannot be a file's");
-		return { name, startAtBoot, readyMarker: expected.find((candidate) => candidate.name === name)?.readyMarker ?? null };
+		const readyMarker = expected.find((candidate) => candidate.name === name)?.readyMarker ?? null;
+		return { name, startAtBoot, readyMarker, ...(surface === undefined ? {} : { surface }) };
 	});
 }
 
