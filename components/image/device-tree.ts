@@ -96,6 +96,7 @@ export function deviceTreeSource(spec: DeviceTreeSpec): string {
 		compatible = "arm,gic-v3";
 		interrupt-controller;
 		#interrupt-cells = <3>;
+		#address-cells = <0>;
 		#redistributor-regions = <1>;
 		reg = ${wide(0x08000000, 0x10000, 0x080a0000, 0x20000 * spec.cpus)};
 	};
