@@ -18,7 +18,7 @@ import { type HandsetRecord, readRecord, writeRecord } from "./record.ts";
 import { previousLog } from "./rotating-log.ts";
 import { FILE, handsetDir, LOCK, makePrivate, SOCKET, socketDir } from "./run-folder.ts";
 import { stopLocked } from "./stop.ts";
-import { lastLines } from "./tails.ts";
+import { lastQemuLines } from "./tails.ts";
 import type { HandsetSpec, HandsetState, ImageReference, ReadyExpectation, StartOptions } from "./types.ts";
 
 /** QEMU makes its sockets within milliseconds; a loaded host takes longer. */
@@ -128,7 +128,7 @@ async function boot(folder: string, spec: HandsetSpec, image: ImageReference, op
 		const up = () => existsSync(join(record.sockets, SOCKET.qmp)) || qemu.ended() !== undefined;
 		await waitUntil(up, { deadlineMs: QEMU_MS, everyMs: 5, signal });
 		if (qemu.ended() !== undefined) {
-			throw new UserError(`QEMU does not start (${qemu.ended()})\n${await lastLines(join(folder, FILE.qemuLog), 10)}`, {
+			throw new UserError(`QEMU does not start (${qemu.ended()})\n${await lastQemuLines(folder, 10)}`, {
 				where: `handset ${spec.id}`,
 				remedy: "`persona doctor` checks QEMU",
 			});
