@@ -4,7 +4,7 @@
 //     node tools/compose-dev.ts OUT.img veil.bin '{"name": "work", "kernel": "Image", "initramfs": "initramfs.cpio"}' …
 //
 // A persona may also have memoryMiB (192), cpus (1), commandLine ("console=ttyAMA0 quiet"), share (100), cap (100 * cpus), affinity
-// (all), restartLimit (5), restartWindowSeconds (60), start (true), restart (true), freeze (false), deviceTree, label, colour.
+// (all), restartLimit (5), restartWindowSeconds (60), start (true), restart (true), freeze (false), deviceTree, label, colour, display (false).
 // PERSONA_CPUS: physical CPUs (1). PERSONA_SKIP_DIGESTS=1 sets VEIL_SKIP_PAYLOAD_DIGESTS. Prints QEMU's -m in MiB.
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -17,7 +17,8 @@ import {
 	VEIL_SKIP_PAYLOAD_DIGESTS,
 	VEIL_START_AT_BOOT,
 } from "../components/image/abi.ts";
-import { type Composed, type ComposePersona, compose } from "../components/image/compose.ts";
+import { type Composed, compose } from "../components/image/compose.ts";
+import type { ComposePersona } from "../components/image/compose-persona.ts";
 import { kernelFormat } from "../components/image/kernel.ts";
 import { payloadOf } from "../components/image/payload.ts";
 import { sha256 } from "../components/util/digest.ts";
@@ -41,6 +42,7 @@ export interface DevPersona {
 	freeze?: boolean;
 	label?: string;
 	colour?: number;
+	display?: boolean;
 }
 
 /** Composes a device image for qemu-virt from files. */
@@ -60,6 +62,7 @@ export async function composeDev(
 			cpuCount: cpus,
 			initialForeground: options.initialForeground ?? 0,
 			flags: options.skipDigests === true ? VEIL_SKIP_PAYLOAD_DIGESTS : 0,
+			display: { width: 800, height: 480 },
 			personas: await Promise.all(personas.map((persona) => composePersona(persona, cpus))),
 		},
 		out,
@@ -90,6 +93,7 @@ async function composePersona(persona: DevPersona, cpus: number): Promise<Compos
 		...(persona.initramfs === undefined ? {} : { initramfs: payloadOf(await readFile(persona.initramfs)) }),
 		...(persona.deviceTree === undefined ? {} : { deviceTree: payloadOf(await readFile(persona.deviceTree)) }),
 		commandLine: persona.commandLine ?? "console=ttyAMA0 quiet",
+		display: persona.display ?? false,
 	};
 }
 

@@ -168,10 +168,13 @@ function renderStructure(
 		if (offset % align !== 0) throw new Error(`${name}.${field.name} is not naturally aligned: add a reserved field`);
 		const count = field.length === undefined ? undefined : (constants.get(field.length) ?? Number(field.length));
 		if (Number.isNaN(count)) throw new Error(`${name}.${field.name}: ${field.length} is no constant`);
-		if (count !== undefined && unit !== 1) throw new Error(`${name}.${field.name}: only arrays of bytes are known`);
+		if (count !== undefined && (scalar === undefined || unit > 2))
+			throw new Error(`${name}.${field.name}: only arrays of 8-bit and 16-bit integers are known`);
+		const array =
+			unit === 1 ? { kind: `{ bytes: ${count} }`, type: "Uint8Array" } : { kind: `{ words: ${count} }`, type: "number[]" };
 		if (field.comment !== undefined) face.push(`  /** ${field.comment} */`);
-		const kind = count !== undefined ? `{ bytes: ${count} }` : (scalar?.kind ?? `{ structure: ${camel(field.type)} }`);
-		const typeName = count !== undefined ? "Uint8Array" : (scalar?.type ?? pascal(field.type));
+		const kind = count !== undefined ? array.kind : (scalar?.kind ?? `{ structure: ${camel(field.type)} }`);
+		const typeName = count !== undefined ? array.type : (scalar?.type ?? pascal(field.type));
 		face.push(`  ${camel(field.name)}: ${typeName};`);
 		fields.push(`  ["${camel(field.name)}", ${kind}, ${offset}],`);
 		offset += unit * (count ?? 1);

@@ -149,6 +149,20 @@ ${EXIT_HELP}`,
 	}
 
 	command(
+		"screenshot",
+		"write what is on the screen into a PNG file",
+		"persona screenshot out.png\npersona screenshot work work.png\npersona screenshot --all out.png",
+	)
+		.usage("[options] [persona] <file>")
+		.argument("<persona>", "whose picture, in front or not; what is on the screen by default")
+		.argument("[file]", "where to; its name ends in .png")
+		.option("--all", "a file a persona: out-work.png and so on", false)
+		.action(async (first: string, second: string | undefined, options: { all: boolean }, sub: Command) => {
+			const { screenshot } = await import("./commands/screenshot.ts");
+			await screenshot(terminal, first, second, { ...global(sub), all: options.all });
+		});
+
+	command(
 		"logs",
 		"show what a persona's console, or Veil, has said",
 		"persona logs work\npersona logs veil --follow\npersona logs work --lines 20",

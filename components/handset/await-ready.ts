@@ -8,7 +8,7 @@ import { panicTail } from "./observe.ts";
 import { isAlive, waitUntil } from "./processes.ts";
 import { type BridgePersona, type BridgeState, type HandsetRecord, readBridgeState } from "./record.ts";
 import { FILE } from "./run-folder.ts";
-import { lastLines } from "./tails.ts";
+import { lastLines, lastQemuLines } from "./tails.ts";
 import type { ReadyExpectation } from "./types.ts";
 
 /** A persona that has ended may be restarted by Veil; after this long it will not be. */
@@ -107,7 +107,7 @@ async function handsetEnded(folder: string, record: HandsetRecord): Promise<User
 	// The bridge writes down what it has heard last before it ends.
 	await waitUntil(async () => (await liveBridge(folder)) === undefined, { deadlineMs: 2000 });
 	const panic = await panicTail(folder);
-	const log = await lastLines(join(folder, FILE.qemuLog), 10);
+	const log = await lastQemuLines(folder, 10);
 	return new UserError(["QEMU ended while the personas were starting", log, panic].filter((part) => part !== "").join("\n"), {
 		where: `handset ${record.id}`,
 		remedy: `its logs are in ${join(folder, FILE.logs)}`,

@@ -3,16 +3,23 @@
 import { open } from "node:fs/promises";
 import {
 	VEIL_ABI_VERSION,
+	VEIL_FORMAT_XRGB8888,
 	VEIL_IMAGE_MAGIC,
 	VEIL_MANIFEST_MAGIC,
 	VEIL_MAX_PERSONAS,
+	VEIL_MAX_PIXELS,
 	VEIL_START_AT_BOOT,
+	type VeilSurface,
+	type VeilTable,
 	veilImageHeader,
 	veilManifest,
 	veilPersona,
+	veilSurface,
 } from "../image/abi.ts";
+import type { Codec } from "../image/codec.ts";
 import { sha256File } from "../util/digest.ts";
 import { errorCode, UserError } from "../util/errors.ts";
+import type { RecordedSurface } from "./record.ts";
 import type { ImageReference } from "./types.ts";
 
 const MANIFEST_MAX = 1 << 20;
@@ -21,7 +28,9 @@ export interface ImageFacts {
 	readonly board: string;
 	readonly ramMiB: number;
 	readonly cpus: number;
-	readonly personas: readonly { readonly name: string; readonly startAtBoot: boolean }[];
+	/** The personas have pictures to show. */
+	readonly hasScreen: boolean;
+	readonly personas: readonly { readonly name: string; readonly startAtBoot: boolean; readonly surface?: RecordedSurface }[];
 }
 
 /** Checks the whole file against its digest, then reads what its manifest says. */
@@ -52,20 +61,38 @@ export async function readImageFacts(image: ImageReference, signal?: AbortSignal
 		if (size < veilManifest.size || size > MANIFEST_MAX) throw refuse("has no manifest");
 		const bytes = await read(Number(header.manifestOffset), size);
 		const manifest = veilManifest.read(bytes);
-		const { offset, count } = manifest.personas;
-		if (manifest.magic !== VEIL_MANIFEST_MAGIC || count > VEIL_MAX_PERSONAS || offset + count * veilPersona.size > size) {
-			throw refuse("has a damaged manifest");
-		}
-		const personas = Array.from({ length: count }, (_, index) => veilPersona.read(bytes, offset + index * veilPersona.size));
+		const table = <T extends object>({ offset, count }: VeilTable, codec: Codec<T>): T[] => {
+			if (count > VEIL_MAX_PERSONAS || offset + count * codec.size > size) throw refuse("has a damaged manifest");
+			return Array.from({ length: count }, (_, index) => codec.read(bytes, offset + index * codec.size));
+		};
+		if (manifest.magic !== VEIL_MANIFEST_MAGIC) throw refuse("has a damaged manifest");
+		const personas = table(manifest.personas, veilPersona);
+		const surfaces = table(manifest.surfaces, veilSurface);
+		if (surfaces.some((surface) => !isPicture(surface))) throw refuse("has a damaged manifest");
 		return {
 			board: text(manifest.board),
 			ramMiB: Math.ceil(Number(manifest.ramSize) / (1 << 20)),
 			cpus: manifest.cpuCount,
-			personas: personas.map(({ name, flags }) => ({ name: text(name), startAtBoot: (flags & VEIL_START_AT_BOOT) !== 0 })),
+			hasScreen: surfaces.length > 0,
+			personas: personas.map(({ name, flags }, index) => ({
+				name: text(name),
+				startAtBoot: (flags & VEIL_START_AT_BOOT) !== 0,
+				...recorded(surfaces[index]),
+			})),
 		};
 	} finally {
 		await file.close();
 	}
+}
+
+function isPicture({ width, height, stride, format }: VeilSurface): boolean {
+	return format === VEIL_FORMAT_XRGB8888 && width <= VEIL_MAX_PIXELS && height <= VEIL_MAX_PIXELS && stride === width * 4;
+}
+
+function recorded(surface: VeilSurface | undefined): { surface?: RecordedSurface } {
+	if (surface === undefined) return {};
+	const { hostBase, width, height, stride } = surface;
+	return { surface: { hostBase: Number(hostBase), width, height, stride } };
 }
 
 function text(bytes: Uint8Array): string {

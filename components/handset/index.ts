@@ -8,6 +8,7 @@ export { controlClient, handsetEndpoints, observeHandset } from "./observe.ts";
 export { printable, printableLine } from "./printable.ts";
 export { type PersonaReport, reportStatus, SAMPLE_MS, type StatusReport, type StatusSample, sampleStatus } from "./report.ts";
 export { FILE as HANDSET_FILES, handsetDir } from "./run-folder.ts";
+export { personaScreenshot, screenshot } from "./screenshot.ts";
 export { createHandset, restartPersonas, startHandset } from "./start.ts";
 export { removeHandset, stopHandset } from "./stop.ts";
 export { lastBytes, lastLines } from "./tails.ts";

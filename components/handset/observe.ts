@@ -8,7 +8,7 @@ import { type ControlClient, connectControl, type HandsetStatus } from "./contro
 import { isAlive } from "./processes.ts";
 import { type BridgeState, type HandsetRecord, readBridgeState, readRecord } from "./record.ts";
 import { FILE, handsetDir, SOCKET } from "./run-folder.ts";
-import { lastLines } from "./tails.ts";
+import { lastLines, lastQemuLines } from "./tails.ts";
 import type { Endpoints, Observation, PersonaObservation } from "./types.ts";
 
 /** An answer takes a few milliseconds; a host under full load makes that a second. */
@@ -75,7 +75,8 @@ export async function panicTail(folder: string): Promise<string> {
 	return state === undefined || state.panicBytes === 0 ? "" : lastLines(join(folder, FILE.panicLog), 20);
 }
 
-async function runningRecord(folder: string, id: string): Promise<HandsetRecord> {
+/** The record of a handset that runs. Throws a UserError when it does not. */
+export async function runningRecord(folder: string, id: string): Promise<HandsetRecord> {
 	const record = existsSync(folder) ? await readRecord(folder) : undefined;
 	if (record !== undefined && isAlive(record.qemu)) return record;
 	throw new UserError(`handset ${id} does not run`, { remedy: "`pulumi up` (or `npm run up`) starts it" });
@@ -91,7 +92,7 @@ async function openControl(folder: string, record: HandsetRecord): Promise<Contr
 }
 
 async function endedProblem(folder: string): Promise<string> {
-	const tails = [await lastLines(join(folder, FILE.qemuLog), 5), await panicTail(folder)].filter((tail) => tail !== "");
+	const tails = [await lastQemuLines(folder, 5), await panicTail(folder)].filter((tail) => tail !== "");
 	return ["its QEMU has ended by itself", ...tails].join("\n");
 }
 

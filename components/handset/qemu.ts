@@ -19,7 +19,7 @@ export function qemuCommand(
 	spec: HandsetSpec,
 	folder: string,
 	imagePath: string,
-	ramMiB: number,
+	image: { readonly ramMiB: number; readonly hasScreen: boolean },
 ): { command: string; args: string[] } {
 	const board = MACHINES[spec.board];
 	if (board === undefined) {
@@ -34,12 +34,13 @@ export function qemuCommand(
 		command: executable ?? board.executable,
 		args: [
 			...["-name", `persona-${spec.id}`],
-			...["-M", board.machine, "-cpu", cpu, "-smp", `${cpus}`, "-m", `${spec.qemu.memoryMiB ?? ramMiB}M`],
+			...["-M", board.machine, "-cpu", cpu, "-smp", `${cpus}`, "-m", `${spec.qemu.memoryMiB ?? image.ramMiB}M`],
 			...["-nodefaults", "-display", "none", "-S"],
 			...["-kernel", imagePath],
 			...["-chardev", `socket,id=mux,path=${SOCKET.serial},server=on,wait=off`, "-serial", "chardev:mux"],
 			...["-qmp", `unix:${SOCKET.qmp},server=on,wait=off`],
 			...["-global", "virtio-mmio.force-legacy=false", "-device", "virtio-rng-device"],
+			...(image.hasScreen ? ["-device", "ramfb"] : []),
 			...["-pidfile", join(folder, FILE.pid)],
 		],
 	};

@@ -13,6 +13,19 @@ export interface RecordedPersona {
 	readonly name: string;
 	readonly readyMarker: string | null;
 	readonly startAtBoot: boolean;
+	/** Its picture; undefined on a phone without a screen. */
+	readonly surface?: RecordedSurface;
+}
+
+/** Where a persona's picture is in the handset's memory: XRGB8888, the indicator strip on top. */
+export interface RecordedSurface {
+	/** Host-physical address of row 0. */
+	readonly hostBase: number;
+	/** Pixels. */
+	readonly width: number;
+	readonly height: number;
+	/** Bytes a row. */
+	readonly stride: number;
 }
 
 /** What is meant to run. */

@@ -18,7 +18,7 @@ import { type HandsetRecord, readRecord, writeRecord } from "./record.ts";
 import { previousLog } from "./rotating-log.ts";
 import { FILE, handsetDir, LOCK, makePrivate, SOCKET, socketDir } from "./run-folder.ts";
 import { removeHalfWritten, stopLocked } from "./stop.ts";
-import { lastLines } from "./tails.ts";
+import { lastQemuLines } from "./tails.ts";
 import type { HandsetSpec, HandsetState, ImageReference, ReadyExpectation, StartOptions } from "./types.ts";
 
 /** QEMU makes its sockets within milliseconds; a loaded host takes longer. */
@@ -118,7 +118,7 @@ async function boot(folder: string, spec: HandsetSpec, image: ImageReference, op
 	makePrivate(record.sockets);
 	await writeRecord(folder, record);
 	progress?.(`starting QEMU with ${facts.ramMiB} MiB`);
-	const { command, args } = qemuCommand(spec, folder, image.path, facts.ramMiB);
+	const { command, args } = qemuCommand(spec, folder, image.path, facts);
 	const qemu = await launch(command, args, record.sockets, join(folder, FILE.qemuLog));
 	record = { ...record, qemu: qemu.identity };
 	try {
@@ -129,14 +129,14 @@ async function boot(folder: string, spec: HandsetSpec, image: ImageReference, op
 		const up = () => existsSync(join(record.sockets, SOCKET.qmp)) || qemu.ended() !== undefined;
 		await waitUntil(up, { deadlineMs: QEMU_MS, everyMs: 5, signal });
 		if (qemu.ended() !== undefined) {
-			throw new UserError(`QEMU does not start (${qemu.ended()})\n${await lastLines(join(folder, FILE.qemuLog), 10)}`, {
+			throw new UserError(`QEMU does not start (${qemu.ended()})\n${await lastQemuLines(folder, 10)}`, {
 				where: `handset ${spec.id}`,
 				remedy: "`persona doctor` checks QEMU",
 			});
 		}
 		await bridge;
 		signal?.throwIfAborted();
-		await qmp(join(record.sockets, SOCKET.qmp), "cont", QEMU_MS);
+		await qmp(join(record.sockets, SOCKET.qmp), { execute: "cont" }, QEMU_MS);
 		record = { ...record, phase: "running" };
 		await writeRecord(folder, record);
 		return record;
@@ -174,9 +174,10 @@ function newRecord(folder: string, spec: HandsetSpec): Omit<HandsetRecord, "imag
 }
 
 function recorded(facts: ImageFacts, expected: readonly ReadyExpectation[]): HandsetRecord["personas"] {
-	return facts.personas.map(({ name, startAtBoot }) => {
+	return facts.personas.map(({ name, startAtBoot, surface }) => {
 		if (!/^[A-Za-z0-9][\w.-]*$/.test(name)) throw new UserError("a persona of the image has a name that cannot be a file's");
-		return { name, startAtBoot, readyMarker: expected.find((candidate) => candidate.name === name)?.readyMarker ?? null };
+		const readyMarker = expected.find((candidate) => candidate.name === name)?.readyMarker ?? null;
+		return { name, startAtBoot, readyMarker, ...(surface === undefined ? {} : { surface }) };
 	});
 }
 

@@ -85,7 +85,7 @@ async function endGracefully(folder: string, record: HandsetRecord): Promise<voi
 			// No bridge, or none that answers: QEMU is asked directly.
 		}
 	}
-	await qmp(join(record.sockets, SOCKET.qmp), "quit", DEADLINE_MS.quit).catch(() => {});
+	await qmp(join(record.sockets, SOCKET.qmp), { execute: "quit" }, DEADLINE_MS.quit).catch(() => {});
 	if (await ended(DEADLINE_MS.quit)) return;
 	if (qemu !== undefined) await endProcess(qemu);
 }

@@ -5,7 +5,7 @@ import { structure } from "./codec.ts";
 /** granule of ownership and of stage 2 */
 export const VEIL_PAGE_SIZE = 65536;
 
-export const VEIL_ABI_VERSION = 1;
+export const VEIL_ABI_VERSION = 2;
 
 /** "VEILIMG1" */
 export const VEIL_IMAGE_MAGIC = 0x31474d494c494556n;
@@ -78,6 +78,11 @@ export const VEIL_MAX_PAYLOADS = 32;
 
 export const VEIL_MAX_SEGMENTS = 64;
 
+export const VEIL_MAX_HOTKEY = 4;
+
+/** width and height of a surface */
+export const VEIL_MAX_PIXELS = 8192;
+
 export interface VeilTable {
 	/** from the start of the manifest */
 	offset: number;
@@ -133,11 +138,16 @@ export interface VeilManifest {
 	initialForeground: number;
 	/** enum veil_manifest_flag */
 	flags: number;
-	reserved: number;
+	/** keys of the sequence that brings the next persona to the front; 0: there is none */
+	hotkeyCount: number;
+	/** Linux key codes (input-event-codes.h); the rest is zero. No guest ever sees these keys */
+	hotkey: number[];
 	regions: VeilTable;
 	payloads: VeilTable;
 	segments: VeilTable;
 	personas: VeilTable;
+	/** none, or one for each persona, in their order */
+	surfaces: VeilTable;
 	/** reserved: count is zero in this version, as for all tables below */
 	networks: VeilTable;
 	egressRules: VeilTable;
@@ -146,8 +156,8 @@ export interface VeilManifest {
 	passthrough: VeilTable;
 }
 
-/** Layout of struct veil_manifest: 320 bytes. */
-export const veilManifest = structure<VeilManifest>("veil_manifest", 320, [
+/** Layout of struct veil_manifest: 336 bytes. */
+export const veilManifest = structure<VeilManifest>("veil_manifest", 336, [
 	["magic", "u64", 0],
 	["abiVersion", "u32", 8],
 	["mustUnderstand", "u32", 12],
@@ -166,16 +176,18 @@ export const veilManifest = structure<VeilManifest>("veil_manifest", 320, [
 	["cpuCount", "u32", 232],
 	["initialForeground", "u32", 236],
 	["flags", "u32", 240],
-	["reserved", "u32", 244],
-	["regions", { structure: veilTable }, 248],
-	["payloads", { structure: veilTable }, 256],
-	["segments", { structure: veilTable }, 264],
-	["personas", { structure: veilTable }, 272],
-	["networks", { structure: veilTable }, 280],
-	["egressRules", { structure: veilTable }, 288],
-	["channels", { structure: veilTable }, 296],
-	["storageRanges", { structure: veilTable }, 304],
-	["passthrough", { structure: veilTable }, 312],
+	["hotkeyCount", "u32", 244],
+	["hotkey", { words: 4 }, 248],
+	["regions", { structure: veilTable }, 256],
+	["payloads", { structure: veilTable }, 264],
+	["segments", { structure: veilTable }, 272],
+	["personas", { structure: veilTable }, 280],
+	["surfaces", { structure: veilTable }, 288],
+	["networks", { structure: veilTable }, 296],
+	["egressRules", { structure: veilTable }, 304],
+	["channels", { structure: veilTable }, 312],
+	["storageRanges", { structure: veilTable }, 320],
+	["passthrough", { structure: veilTable }, 328],
 ]);
 
 /** for measurements only: `explain` and the log say so */
@@ -265,12 +277,15 @@ export const VEIL_DEVICE_PL011 = 1;
 export const VEIL_DEVICE_PL031 = 2;
 /** one byte at 0x09f00000 ("qemu,pvpanic-mmio"): a guest that panics says so */
 export const VEIL_DEVICE_PVPANIC = 4;
+/** virtio-input over virtio-mmio: keyboard at 0x0a000000, SPI 16; tablet at 0x0a000200, SPI 17 */
+export const VEIL_DEVICE_INPUT = 8;
 
 /** enum veil_device: names by value. */
 export const veilDeviceNames: ReadonlyMap<number, string> = new Map([
 	[1, "pl011"],
 	[2, "pl031"],
 	[4, "pvpanic"],
+	[8, "input"],
 ]);
 
 export interface VeilPersona {
@@ -332,6 +347,42 @@ export const veilPersona = structure<VeilPersona>("veil_persona", 176, [
 	["x0", "u64", 152],
 	["rngSeedAddress", "u64", 160],
 	["kaslrSeedAddress", "u64", 168],
+]);
+
+export const VEIL_FORMAT_XRGB8888 = 0x34325258;
+
+/** A persona's picture: the indicator strip in rows 0 to strip_rows-1, on pages only Veil writes, and below it the body, physically contiguous with it, on pages of the persona. A persona without a display has a body too, Veil's and black, so that there is something to show in its place. */
+export interface VeilSurface {
+	/** pixels */
+	width: number;
+	/** rows, the strip's included */
+	height: number;
+	/** bytes a row */
+	stride: number;
+	/** VEIL_FORMAT_... */
+	format: number;
+	stripRows: number;
+	/** the strip's pixels: strip_rows * stride bytes */
+	stripPayload: number;
+	/** host-physical address of row 0; the body's first row begins a page */
+	hostBase: bigint;
+	/** a multiple of VEIL_PAGE_SIZE */
+	bodySize: bigint;
+	/** guest-physical: the end of the persona's RAM; 0: the persona has no display */
+	bodyGuestBase: bigint;
+}
+
+/** Layout of struct veil_surface: 48 bytes. */
+export const veilSurface = structure<VeilSurface>("veil_surface", 48, [
+	["width", "u32", 0],
+	["height", "u32", 4],
+	["stride", "u32", 8],
+	["format", "u32", 12],
+	["stripRows", "u32", 16],
+	["stripPayload", "u32", 20],
+	["hostBase", "u64", 24],
+	["bodySize", "u64", 32],
+	["bodyGuestBase", "u64", 40],
 ]);
 
 export const VEIL_WORK_BASE = 65536;

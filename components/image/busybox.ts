@@ -15,6 +15,8 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 /bin/busybox mount -t devpts devpts /dev/pts
 /bin/busybox --install -s 2>/dev/null
 hostname -F /etc/hostname
+# A persona with a display has a shell there too.
+if [ -e /dev/fb0 ]; then echo 'tty1::respawn:-/bin/sh' >>/etc/inittab; kill -HUP 1; fi
 if [ -x /etc/rc.local ]; then /etc/rc.local; fi
 echo 'persona: READY' >/dev/console
 `;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads and writes little-endian C structures from a description of their fields; abi.ts holds the descriptions.
 
-/** How one field is stored: an unsigned integer of 1, 2, 4 or 8 bytes, an array of bytes, or another structure. */
-export type FieldKind = "u8" | "u16" | "u32" | "u64" | { bytes: number } | { structure: Codec<object> };
+/** How one field is stored: an unsigned integer of 1, 2, 4 or 8 bytes, an array of bytes or of 16-bit integers, or another structure. */
+export type FieldKind = "u8" | "u16" | "u32" | "u64" | { bytes: number } | { words: number } | { structure: Codec<object> };
 
 /** One field: its name in TypeScript, how it is stored, and its offset in bytes. */
 export type Field = readonly [name: string, kind: FieldKind, offset: number];
@@ -69,6 +69,7 @@ function readField(view: DataView, at: number, kind: FieldKind): unknown {
 	if (kind === "u64") return view.getBigUint64(at, true);
 	const here = new Uint8Array(view.buffer, view.byteOffset + at);
 	if ("bytes" in kind) return here.slice(0, kind.bytes);
+	if ("words" in kind) return Array.from({ length: kind.words }, (_, index) => view.getUint16(at + 2 * index, true));
 	return kind.structure.read(here);
 }
 
@@ -89,6 +90,9 @@ function writeField(view: DataView, at: number, kind: FieldKind, value: unknown,
 			throw new RangeError(`${name}: needs at most ${kind.bytes} bytes`);
 		}
 		new Uint8Array(view.buffer, view.byteOffset + at, kind.bytes).set(value);
+	} else if ("words" in kind) {
+		if (!Array.isArray(value) || value.length > kind.words) throw new RangeError(`${name}: needs at most ${kind.words} integers`);
+		for (const [index, word] of value.entries()) writeField(view, at + 2 * index, "u16", word, `${name}[${index}]`);
 	} else {
 		kind.structure.write(value as object, new Uint8Array(view.buffer, view.byteOffset + at, kind.structure.size));
 	}

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes a device image: Veil, the manifest and the payloads in one file, all addresses computed.
-import { open, readFile } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { UserError } from "../util/errors.ts";
 import {
 	VEIL_ABI_VERSION,
+	VEIL_FORMAT_XRGB8888,
 	VEIL_IMAGE_MAGIC,
 	VEIL_MAX_PAYLOADS,
 	VEIL_MAX_PERSONAS,
@@ -11,37 +12,15 @@ import {
 	VEIL_SHA256_BYTES,
 	VEIL_SIGNATURE_DEVELOPMENT,
 	type VeilSegment,
+	type VeilSurface,
 	veilImageHeader,
 } from "./abi.ts";
-import { compileDeviceTree, deviceTreeSource, findProperty, MAX_DEVICE_TREE } from "./device-tree.ts";
-import { GUEST_RAM_BASE, type GuestLayout, type ImageLayout, layoutGuest, layoutImage } from "./layout.ts";
-import { digestWithout, type Payload, payloadOf, writePayload } from "./payload.ts";
+import { type ComposePersona, type Placed, place } from "./compose-persona.ts";
+import { GUEST_RAM_BASE, type ImageLayout, layoutImage } from "./layout.ts";
+import { optional } from "./optional.ts";
+import { digestWithout, type Payload, writePayload } from "./payload.ts";
+import { type Display, type SurfaceShape, surfaceShape } from "./surface.ts";
 import { encodeManifest, manifestSize, nameBytes } from "./veil-manifest.ts";
-
-/** A persona as the composer takes it; the meaning of the numbers is abi.h's. */
-export interface ComposePersona {
-	name: string;
-	uuid: Uint8Array;
-	label: string;
-	/** 0xRRGGBB */
-	colour: number;
-	/** VEIL_START_AT_BOOT and its like. */
-	flags: number;
-	/** VEIL_DEVICE_PL011 and its like. */
-	devices: number;
-	cpuCount: number;
-	cpuShare: number;
-	cpuCapPercent: number;
-	cpuAffinity: number;
-	restartLimit: number;
-	restartWindowSeconds: number;
-	memoryBytes: number;
-	kernel: Payload & ({ format: "image"; textOffset: number; imageSize: number } | { format: "flat" });
-	initramfs?: Payload;
-	/** The guest's own device tree; undefined: the generated one. */
-	deviceTree?: Payload;
-	commandLine: string;
-}
 
 /** Everything the composer needs. */
 export interface ComposeSpec {
@@ -55,6 +34,8 @@ export interface ComposeSpec {
 	initialForeground: number;
 	/** enum veil_manifest_flag */
 	flags: number;
+	/** The board's screen; needed when a persona has a display. */
+	display?: Display;
 	personas: ComposePersona[];
 }
 
@@ -63,13 +44,6 @@ export interface Composed {
 	size: number;
 	/** Bytes of RAM the handset needs. */
 	ramSize: number;
-}
-
-interface Placed {
-	persona: ComposePersona;
-	layout: GuestLayout;
-	deviceTree: Payload;
-	seeds: { rng: number; kaslr: number };
 }
 
 /**
@@ -82,8 +56,9 @@ export async function compose(spec: ComposeSpec, path: string, signal?: AbortSig
 		throw new UserError(`a phone has at most ${VEIL_MAX_PERSONAS} personas, this one has ${spec.personas.length}`);
 	}
 	const header = checkVeil(spec.veil);
+	const surface = surfaceOf(spec);
 	const placed: Placed[] = [];
-	for (const persona of spec.personas) placed.push(await place(persona, signal));
+	for (const persona of spec.personas) placed.push(await place(persona, surface, signal));
 
 	const { payloads, segments } = segmentsOf(placed);
 	if (payloads.length > VEIL_MAX_PAYLOADS) throw new UserError(`the personas have more than ${VEIL_MAX_PAYLOADS} different images`);
@@ -94,13 +69,21 @@ export async function compose(spec: ComposeSpec, path: string, signal?: AbortSig
 		ramLimit: spec.ram.limit,
 		veilSize: Number(header.veilSize),
 		payloadSizes: payloads.map(({ size }) => size),
-		personas: spec.personas.map(({ memoryBytes, cpuCount }) => ({ memoryBytes, cpus: cpuCount })),
+		personas: spec.personas.map(({ memoryBytes, cpuCount, display }) => ({ memoryBytes, cpus: cpuCount, display })),
+		...optional("surface", surface),
 	};
-	const counts = { payloads: payloads.length, segments: segments.length, personas: spec.personas.length };
+	const counts = {
+		payloads: payloads.length,
+		segments: segments.length,
+		personas: spec.personas.length,
+		surfaces: surface === undefined ? 0 : spec.personas.length,
+	};
 	const regions = layoutImage({ ...shape, manifestSize: VEIL_PAGE_SIZE }).regions.length;
 	const layout = layoutImage({ ...shape, manifestSize: manifestSize({ ...counts, regions }) });
 
-	const manifest = (imageSha256: Uint8Array) => encodeManifest(manifestOf(spec, placed, payloads, segments, layout, imageSha256));
+	const surfaces = surface === undefined ? [] : surfacesOf(surface, placed, payloads, layout);
+	const manifest = (imageSha256: Uint8Array) =>
+		encodeManifest({ ...manifestOf(spec, placed, payloads, segments, layout, imageSha256), surfaces });
 	const size = manifest(new Uint8Array(VEIL_SHA256_BYTES)).length;
 	const veil = Uint8Array.from(spec.veil);
 	veilImageHeader.write(
@@ -145,41 +128,21 @@ function checkVeil(veil: Uint8Array) {
 	return header;
 }
 
-async function place(persona: ComposePersona, signal?: AbortSignal): Promise<Placed> {
-	const layout = layoutGuest(
-		{ memoryBytes: persona.memoryBytes, kernel: persona.kernel, ...optional("initramfs", persona.initramfs?.size) },
-		persona.deviceTree?.size ?? MAX_DEVICE_TREE,
-		persona.name,
-	);
-	const deviceTree = persona.deviceTree ?? (await generatedTree(persona, layout, signal));
-	const bytes = "bytes" in deviceTree.source ? deviceTree.source.bytes : await readFile(deviceTree.source.path);
-	const seed = (name: string, size: number): number => {
-		const property = findProperty(bytes, ["chosen"], name);
-		return property === undefined || property.size !== size ? 0 : layout.deviceTree + property.offset;
-	};
-	return { persona, layout, deviceTree, seeds: { rng: seed("rng-seed", 32), kaslr: seed("kaslr-seed", 8) } };
-}
-
-async function generatedTree(persona: ComposePersona, layout: GuestLayout, signal?: AbortSignal): Promise<Payload> {
-	const { initramfs } = persona;
-	const source = deviceTreeSource({
-		ram: { base: GUEST_RAM_BASE, size: persona.memoryBytes },
-		cpus: persona.cpuCount,
-		devices: persona.devices,
-		commandLine: persona.commandLine,
-		...optional(
-			"initramfs",
-			layout.initramfs === undefined || initramfs === undefined ? undefined : { start: layout.initramfs, size: initramfs.size },
-		),
-	});
-	return payloadOf(await compileDeviceTree(source, signal));
+function surfaceOf({ personas, display }: ComposeSpec): SurfaceShape | undefined {
+	if (!personas.some((persona) => persona.display)) return undefined;
+	if (display === undefined) throw new UserError("a persona has a display, the board has no screen");
+	return surfaceShape(display);
 }
 
 // Identical payloads are stored once; they come in the order in which the personas first need them.
 function segmentsOf(placed: Placed[]): { payloads: Payload[]; segments: VeilSegment[] } {
 	const payloads: Payload[] = [];
 	const segments: VeilSegment[] = [];
-	placed.forEach(({ persona, layout, deviceTree }, index) => {
+	const add = (payload: Payload): number => {
+		const at = payloads.findIndex(({ digest }) => digest === payload.digest);
+		return at < 0 ? payloads.push(payload) - 1 : at;
+	};
+	placed.forEach(({ persona, layout, deviceTree, strip }, index) => {
 		const parts: [Payload | undefined, number | undefined][] = [
 			[persona.kernel, layout.entry],
 			[persona.initramfs, layout.initramfs],
@@ -187,18 +150,34 @@ function segmentsOf(placed: Placed[]): { payloads: Payload[]; segments: VeilSegm
 		];
 		for (const [payload, address] of parts) {
 			if (payload === undefined || address === undefined) continue;
-			let at = payloads.findIndex(({ digest }) => digest === payload.digest);
-			if (at < 0) at = payloads.push(payload) - 1;
 			segments.push({
 				persona: index,
-				payload: at,
+				payload: add(payload),
 				guestAddress: BigInt(address),
 				payloadOffset: 0n,
 				size: BigInt(payload.size),
 			});
 		}
+		if (strip !== undefined) add(strip);
 	});
 	return { payloads, segments };
+}
+
+function surfacesOf(shape: SurfaceShape, placed: Placed[], payloads: Payload[], layout: ImageLayout): VeilSurface[] {
+	return placed.map(({ strip }, index) => {
+		const place = layout.surfaces[index];
+		return {
+			width: shape.width,
+			height: shape.height,
+			stride: shape.stride,
+			format: VEIL_FORMAT_XRGB8888,
+			stripRows: shape.stripRows,
+			stripPayload: payloads.findIndex(({ digest }) => digest === strip?.digest),
+			hostBase: BigInt(place?.hostBase ?? 0),
+			bodySize: BigInt(shape.bodySize),
+			bodyGuestBase: BigInt(place?.bodyGuestBase ?? 0),
+		};
+	});
 }
 
 function manifestOf(
@@ -225,6 +204,8 @@ function manifestOf(
 		cpuCount: spec.cpuCount,
 		initialForeground: spec.initialForeground,
 		flags: spec.flags,
+		hotkeyCount: 0,
+		hotkey: [],
 		regions: layout.regions.map(({ base, size, owner }) => ({
 			base: BigInt(base),
 			size: BigInt(size),
@@ -260,8 +241,4 @@ function manifestOf(
 			kaslrSeedAddress: BigInt(seeds.kaslr),
 		})),
 	};
-}
-
-function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-	return (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
 }

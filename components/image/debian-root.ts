@@ -37,6 +37,15 @@ ExecStart=
 ExecStart=-/sbin/agetty --autologin root --noclear --keep-baud - 115200,38400,9600 $TERM
 `;
 
+// A persona with a display has a shell there too.
+const SCREEN_GETTY = `[Unit]
+ConditionPathExists=/dev/fb0
+
+[Service]
+ExecStart=
+ExecStart=-/sbin/agetty --autologin root --noclear - $TERM
+`;
+
 // The usual login on a serial line waits for udev to announce it, and there need not be one; this kernel has no automounts.
 const MASKED = ["serial-getty@ttyAMA0.service", "proc-sys-fs-binfmt_misc.automount"];
 
@@ -58,6 +67,8 @@ export async function debianTree(
 	addLink(tree, "etc/systemd/system/multi-user.target.wants/persona-ready.service", "../persona-ready.service");
 	addFile(tree, "etc/systemd/system/console-getty.service.d/persona.conf", GETTY);
 	addLink(tree, "etc/systemd/system/getty.target.wants/console-getty.service", "/lib/systemd/system/console-getty.service");
+	addFile(tree, "etc/systemd/system/getty@tty1.service.d/persona.conf", SCREEN_GETTY);
+	addLink(tree, "etc/systemd/system/getty.target.wants/getty@tty1.service", "/lib/systemd/system/getty@.service");
 	for (const unit of MASKED) addLink(tree, `etc/systemd/system/${unit}`, "/dev/null");
 	return tree;
 }

@@ -14,7 +14,8 @@ import {
 	VEIL_RESTART_ON_CRASH,
 	VEIL_START_AT_BOOT,
 } from "./abi.ts";
-import { type ComposePersona, type ComposeSpec, compose } from "./compose.ts";
+import { type ComposeSpec, compose } from "./compose.ts";
+import type { ComposePersona } from "./compose-persona.ts";
 import { findGuest, type GuestPart, type GuestRecord } from "./guest.ts";
 import { findHypervisor } from "./hypervisor.ts";
 import type { Payload } from "./payload.ts";
@@ -23,7 +24,7 @@ import type { Blob, Store } from "./store.ts";
 import type { Artifact, BuildContext, DeviceImageInputs, DevicePersona } from "./types.ts";
 import { verifyImage } from "./verify.ts";
 
-const RECIPE = 1;
+const RECIPE = 2;
 const MACHINE_VERSION = 1;
 const MIB = 1 << 20;
 
@@ -40,7 +41,8 @@ export function deviceImageInputs(
 	hypervisor: string,
 	guests: Readonly<Record<string, string>>,
 ): DeviceImageInputs {
-	const { ram, load } = board.document;
+	const { ram, load, display } = board.document;
+	const shows = personas.some(({ document }) => document.devices.display);
 	return {
 		board: board.document.name,
 		ram: { base: ram.base, limit: ram.maxMiB * MIB, loadAddress: load.address },
@@ -49,7 +51,7 @@ export function deviceImageInputs(
 		personas: personas.map(({ document }) => {
 			const guest = guests[document.name];
 			if (guest === undefined) throw new Error(`no guest image was given for persona ${document.name}`);
-			const { resources, indicator } = document;
+			const { resources, indicator, devices } = document;
 			return {
 				name: document.name,
 				uuid: document.uuid ?? derivedUuid(phone.document.name, document.name),
@@ -65,8 +67,10 @@ export function deviceImageInputs(
 				onCrash: document.onCrash,
 				restartLimit: document.restartLimit,
 				restartWindowSeconds: document.restartWindowSeconds,
+				display: devices.display,
 			};
 		}),
+		...(shows && display !== undefined ? { display: { width: display.widthPixels, height: display.heightPixels } } : {}),
 		initialForeground: phone.document.initialForeground,
 		cpus: phone.document.target.cpus,
 		policy: { name: policy.document.name, digest: sha256(canonicalJson(policy.document)) },
@@ -148,6 +152,7 @@ async function composeSpec(
 		cpuCount: inputs.cpus,
 		initialForeground: foreground,
 		flags: 0,
+		...(inputs.display === undefined ? {} : { display: inputs.display }),
 		personas,
 	};
 }
@@ -186,6 +191,7 @@ function composePersona(persona: DevicePersona, record: GuestRecord, blobs: Map<
 		...(initramfs === undefined ? {} : { initramfs: payload(initramfs) }),
 		...(deviceTree === undefined ? {} : { deviceTree: payload(deviceTree) }),
 		commandLine: record.commandLine,
+		display: persona.display,
 	};
 }
 

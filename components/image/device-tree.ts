@@ -15,6 +15,16 @@ export interface DeviceTreeSpec {
 	devices: number;
 	commandLine: string;
 	initramfs?: { start: number; size: number };
+	/** What it draws on: outside RAM, so that Linux maps it as a device. */
+	framebuffer?: Framebuffer;
+}
+
+/** A picture of XRGB8888 pixels; sizes are bytes, width and height pixels. */
+export interface Framebuffer {
+	start: number;
+	width: number;
+	height: number;
+	stride: number;
 }
 
 /** Bytes a generated device tree may have at most; Linux takes up to 2 MiB. */
@@ -58,7 +68,7 @@ export function deviceTreeSource(spec: DeviceTreeSpec): string {
 	chosen {
 		bootargs = ${quote(spec.commandLine)};${console}${initramfs}
 		rng-seed = [${"00".repeat(32)}];
-		kaslr-seed = [${"00".repeat(8)}];
+		kaslr-seed = [${"00".repeat(8)}];${spec.framebuffer === undefined ? "" : framebufferNode(spec.framebuffer)}
 	};
 
 	memory@${spec.ram.base.toString(16)} {
@@ -86,6 +96,7 @@ export function deviceTreeSource(spec: DeviceTreeSpec): string {
 		compatible = "arm,gic-v3";
 		interrupt-controller;
 		#interrupt-cells = <3>;
+		#address-cells = <0>;
 		#redistributor-regions = <1>;
 		reg = ${wide(0x08000000, 0x10000, 0x080a0000, 0x20000 * spec.cpus)};
 	};
@@ -98,6 +109,23 @@ export function deviceTreeSource(spec: DeviceTreeSpec): string {
 	};
 ${deviceNodes(spec.devices)}};
 `;
+}
+
+// Bindings display/simple-framebuffer.yaml; Linux looks for it here, and its address is of the root's bus because of `ranges`.
+function framebufferNode({ start, width, height, stride }: Framebuffer): string {
+	return `
+		#address-cells = <2>;
+		#size-cells = <2>;
+		ranges;
+
+		framebuffer@${start.toString(16)} {
+			compatible = "simple-framebuffer";
+			reg = ${wide(start, height * stride)};
+			width = <${width}>;
+			height = <${height}>;
+			stride = <${stride}>;
+			format = "x8r8g8b8";
+		};`;
 }
 
 function deviceNodes(devices: number): string {

@@ -11,6 +11,7 @@ import {
 	VEIL_RESTART_ON_CRASH,
 	VEIL_SKIP_PAYLOAD_DIGESTS,
 	VEIL_START_AT_BOOT,
+	type VeilSurface,
 	veilSignatureKindNames,
 } from "./abi.ts";
 import { nameText } from "./veil-manifest.ts";
@@ -55,7 +56,21 @@ export interface ExplainedPersona {
 	whenInBackground: "run" | "freeze";
 	entry: string;
 	deviceTree: string;
+	/** Its picture on the screen; null on a phone without one. */
+	surface: ExplainedSurface | null;
 	segments: { guestAddress: string; size: number; payload: number }[];
+}
+
+/** The picture of a persona; rows and columns are pixels. */
+export interface ExplainedSurface {
+	width: number;
+	height: number;
+	/** Rows at the top that only Veil writes. */
+	stripRows: number;
+	/** Where row 0 is. */
+	hostBase: string;
+	/** Where the guest finds the rows below the strip; null: it has no display, and they are black. */
+	guestBase: string | null;
 }
 
 /**
@@ -119,7 +134,10 @@ function explain(file: string, digest: string, { size, header, manifest, tables 
 			size: Number(payload.size),
 			sha256: Buffer.from(payload.sha256).toString("hex"),
 			usedBy: [
-				...new Set(tables.segments.filter((segment) => segment.payload === index).map(({ persona }) => names[persona] ?? "?")),
+				...new Set([
+					...tables.segments.filter((segment) => segment.payload === index).map(({ persona }) => names[persona] ?? "?"),
+					...tables.surfaces.flatMap(({ stripPayload }, persona) => (stripPayload === index ? [names[persona] ?? "?"] : [])),
+				]),
 			],
 		})),
 		personas: tables.personas.map((persona, index) => ({
@@ -140,12 +158,19 @@ function explain(file: string, digest: string, { size, header, manifest, tables 
 			whenInBackground: (persona.flags & VEIL_FREEZE_IN_BACKGROUND) !== 0 ? "freeze" : "run",
 			entry: hex(persona.entry),
 			deviceTree: hex(persona.x0),
+			surface: explainSurface(tables.surfaces[index]),
 			segments: tables.segments
 				.filter((segment) => segment.persona === index)
 				.map((segment) => ({ guestAddress: hex(segment.guestAddress), size: Number(segment.size), payload: segment.payload })),
 		})),
 		problems,
 	};
+}
+
+function explainSurface(surface: VeilSurface | undefined): ExplainedSurface | null {
+	if (surface === undefined) return null;
+	const { width, height, stripRows, hostBase, bodyGuestBase } = surface;
+	return { width, height, stripRows, hostBase: hex(hostBase), guestBase: bodyGuestBase === 0n ? null : hex(bodyGuestBase) };
 }
 
 /** The same as text, who owns what first. Names come from the image, so what a terminal would obey is left out. */
@@ -182,10 +207,16 @@ function personaLines(persona: ExplainedPersona): string[] {
 		`  RAM ${bytes(persona.memory.size)}: guest ${persona.memory.guestBase} is host ${persona.memory.hostBase}`,
 		`  ${cpus}; starts ${persona.start === "atBoot" ? "at boot" : "on demand"}; after a crash: ${persona.onCrash}; in the background: ${persona.whenInBackground}`,
 		`  begins at ${persona.entry}, device tree at ${persona.deviceTree}`,
+		...(persona.surface === null ? [] : [surfaceLine(persona.surface)]),
 		...persona.segments.map(
 			({ guestAddress, size, payload }) => `    ${guestAddress} ${bytes(size).padStart(10)}  payload ${payload}`,
 		),
 	];
+}
+
+function surfaceLine({ width, height, stripRows, hostBase, guestBase }: ExplainedSurface): string {
+	const drawn = guestBase === null ? "no display, black below" : `it draws below, from guest ${guestBase}`;
+	return `  picture ${width} × ${height} at host ${hostBase}: the strip of ${stripRows} rows is Veil's, ${drawn}`;
 }
 
 function bytes(size: number): string {

@@ -9,7 +9,7 @@ import { overlayDigests } from "./overlay.ts";
 import type { GuestInputs, GuestSources, PinnedFile } from "./types.ts";
 
 /** Version of the way guests are built; change it with every change of the bytes that come out of the same inputs. */
-const RECIPE = 1;
+const RECIPE = 2;
 
 // `panic=-1`: a kernel that panics asks for a reset at once, so that Veil sees it and does what `onCrash` says; `reboot=panic_warm`: and for
 // a warm one (PSCI SYSTEM_RESET2, where it is offered), so that it differs from a reboot, since Debian's kernel has no pvpanic driver.

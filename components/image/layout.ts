@@ -10,6 +10,7 @@ import {
 	VEIL_WORK_PERSONA,
 	VEIL_WORK_VCPU,
 } from "./abi.ts";
+import type { SurfaceShape } from "./surface.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -79,7 +80,17 @@ export interface ImageShape {
 	veilSize: number;
 	manifestSize: number;
 	payloadSizes: number[];
-	personas: { memoryBytes: number; cpus: number }[];
+	personas: PersonaShape[];
+	/** Measures of the personas' pictures; undefined on a phone without a screen. */
+	surface?: SurfaceShape;
+}
+
+/** One persona as far as its share of RAM goes. */
+export interface PersonaShape {
+	memoryBytes: number;
+	cpus: number;
+	/** It draws the body of its surface itself. */
+	display: boolean;
 }
 
 /** A host-physical range and its owner: one of VEIL_OWNER_… or a persona's index. */
@@ -99,13 +110,15 @@ export interface ImageLayout {
 	workSize: number;
 	/** Host-physical start of each persona's RAM. */
 	personaBases: number[];
+	/** Each persona's surface: host-physical address of its row 0, guest-physical address of its body. Empty without a screen. */
+	surfaces: { hostBase: number; bodyGuestBase: number | undefined }[];
 	ramSize: number;
 	regions: Region[];
 }
 
 /**
  * Lays out the image file and RAM: what is below the load address is free, then the image as it is in the file, Veil's work memory,
- * the personas in their order, and the rest free.
+ * the personas in their order, each with its surface right behind its RAM, and the rest free.
  *
  * @throws UserError when the personas do not fit the board
  */
@@ -122,12 +135,26 @@ export function layoutImage(shape: ImageShape): ImageLayout {
 	const imageSize = offset;
 
 	const workBase = shape.loadAddress + imageSize;
-	const workSize = workMemory(shape.personas);
+	const workSize = workMemory(shape.personas, shape.surface);
 	let next = workBase + workSize;
-	const personaBases = shape.personas.map(({ memoryBytes }) => {
-		const here = next;
-		next += alignUp(memoryBytes, page);
-		return here;
+	const personaRegions: Region[] = [];
+	const own = (size: number, owner: number): number => {
+		const base = next;
+		personaRegions.push({ base, size, owner });
+		next += size;
+		return base;
+	};
+	const surfaces: ImageLayout["surfaces"] = [];
+	const personaBases = shape.personas.map(({ memoryBytes, display }, index) => {
+		const ram = alignUp(memoryBytes, page);
+		const base = own(ram, index);
+		if (shape.surface !== undefined) {
+			const { stripRoom, stripSize, bodySize } = shape.surface;
+			const strip = own(stripRoom, VEIL_OWNER_VEIL);
+			own(bodySize, display ? index : VEIL_OWNER_VEIL);
+			surfaces.push({ hostBase: strip + stripRoom - stripSize, bodyGuestBase: display ? GUEST_RAM_BASE + ram : undefined });
+		}
+		return base;
 	});
 	const ramSize = ramFor(next - shape.ramBase, workBase - shape.ramBase);
 	if (ramSize > shape.ramLimit) {
@@ -141,21 +168,18 @@ export function layoutImage(shape: ImageShape): ImageLayout {
 		{ base: shape.loadAddress, size: payloadsOffset, owner: VEIL_OWNER_VEIL },
 		{ base: shape.loadAddress + payloadsOffset, size: imageSize - payloadsOffset, owner: VEIL_OWNER_PAYLOADS },
 		{ base: workBase, size: workSize, owner: VEIL_OWNER_VEIL },
-		...shape.personas.map(({ memoryBytes }, index) => ({
-			base: personaBases[index] ?? 0,
-			size: alignUp(memoryBytes, page),
-			owner: index,
-		})),
+		...personaRegions,
 		{ base: next, size: shape.ramBase + ramSize - next, owner: VEIL_OWNER_FREE },
 	].filter((region) => region.size > 0);
-	return { manifestOffset, payloadOffsets, imageSize, workBase, workSize, personaBases, ramSize, regions };
+	return { manifestOffset, payloadOffsets, imageSize, workBase, workSize, personaBases, surfaces, ramSize, regions };
 }
 
 /** Bytes of work memory Veil needs, by the formula in abi.h. */
-export function workMemory(personas: { memoryBytes: number; cpus: number }[]): number {
+export function workMemory(personas: PersonaShape[], surface?: SurfaceShape): number {
 	let size = VEIL_WORK_BASE;
-	for (const { memoryBytes, cpus } of personas) {
-		size += VEIL_WORK_PERSONA + cpus * VEIL_WORK_VCPU + Math.ceil(memoryBytes / (512 * MIB)) * VEIL_PAGE_SIZE;
+	for (const { memoryBytes, cpus, display } of personas) {
+		const reach = memoryBytes + (display && surface !== undefined ? surface.bodySize : 0);
+		size += VEIL_WORK_PERSONA + cpus * VEIL_WORK_VCPU + Math.ceil(reach / (512 * MIB)) * VEIL_PAGE_SIZE;
 	}
 	return alignUp(size, VEIL_PAGE_SIZE);
 }

@@ -88,6 +88,8 @@ export interface DevicePersona {
 	/** Restarts allowed within the window; after that it stays crashed. */
 	restartLimit: number;
 	restartWindowSeconds: number;
+	/** It draws on the screen while it is in the foreground. */
+	display: boolean;
 }
 
 /** Everything a device image is composed from. */
@@ -100,6 +102,8 @@ export interface DeviceImageInputs {
 	/** Key of the hypervisor image. */
 	hypervisor: string;
 	personas: DevicePersona[];
+	/** Pixels of the board's screen, where a persona has a display. */
+	display?: { width: number; height: number };
 	initialForeground: string;
 	/** Physical CPUs Veil starts. */
 	cpus: number;

@@ -9,12 +9,14 @@ import {
 	type VeilPersona,
 	type VeilRegion,
 	type VeilSegment,
+	type VeilSurface,
 	type VeilTable,
 	veilManifest,
 	veilPayload,
 	veilPersona,
 	veilRegion,
 	veilSegment,
+	veilSurface,
 } from "./abi.ts";
 import type { Codec } from "./codec.ts";
 
@@ -24,6 +26,7 @@ export const tableCodecs = {
 	payloads: veilPayload,
 	segments: veilSegment,
 	personas: veilPersona,
+	surfaces: veilSurface,
 } as const;
 
 /** Tables this version leaves empty. */
@@ -35,9 +38,10 @@ export interface Tables {
 	payloads: VeilPayload[];
 	segments: VeilSegment[];
 	personas: VeilPersona[];
+	surfaces: VeilSurface[];
 }
 
-type Derived = "magic" | "abiVersion" | "size" | "reserved" | keyof Tables | (typeof emptyTables)[number];
+type Derived = "magic" | "abiVersion" | "size" | keyof Tables | (typeof emptyTables)[number];
 
 /** A manifest: what its header says, and its tables' entries. */
 export interface Manifest extends Omit<VeilManifest, Derived>, Tables {}
@@ -60,6 +64,7 @@ function placeTables(counts: Record<keyof Tables, number>): { size: number; plac
 		payloads: place("payloads"),
 		segments: place("segments"),
 		personas: place("personas"),
+		surfaces: place("surfaces"),
 	};
 	return { size, places };
 }
@@ -71,12 +76,14 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
 		payloads: manifest.payloads,
 		segments: [...manifest.segments].sort((a, b) => a.persona - b.persona || compare(a.guestAddress, b.guestAddress)),
 		personas: manifest.personas,
+		surfaces: manifest.surfaces,
 	};
 	const { size, places } = placeTables({
 		regions: tables.regions.length,
 		payloads: tables.payloads.length,
 		segments: tables.segments.length,
 		personas: tables.personas.length,
+		surfaces: tables.surfaces.length,
 	});
 	const none: VeilTable = { offset: size, count: 0 };
 	const bytes = new Uint8Array(size);
@@ -86,7 +93,6 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
 			magic: VEIL_MANIFEST_MAGIC,
 			abiVersion: VEIL_ABI_VERSION,
 			size: BigInt(size),
-			reserved: 0,
 			...places,
 			networks: none,
 			egressRules: none,
@@ -100,6 +106,7 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
 	writeTable(veilPayload, tables.payloads, bytes, places.payloads.offset);
 	writeTable(veilSegment, tables.segments, bytes, places.segments.offset);
 	writeTable(veilPersona, tables.personas, bytes, places.personas.offset);
+	writeTable(veilSurface, tables.surfaces, bytes, places.surfaces.offset);
 	return bytes;
 }
 

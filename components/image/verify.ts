@@ -24,9 +24,12 @@ import {
 	veilPersona,
 	veilRegion,
 	veilSegment,
+	veilSurface,
 } from "./abi.ts";
 import type { Codec } from "./codec.ts";
 import { emptyTables, nameText, type Tables } from "./veil-manifest.ts";
+import { hex, ownedBy } from "./verify-owner.ts";
+import { surfaceProblems } from "./verify-surface.ts";
 
 /** A device image as read, nothing in it believed yet. */
 export interface RawImage {
@@ -68,6 +71,7 @@ export async function readRawImage(file: FileHandle): Promise<RawImage> {
 		payloads: table(manifest.payloads, veilPayload, VEIL_MAX_PAYLOADS, "payloads"),
 		segments: table(manifest.segments, veilSegment, VEIL_MAX_SEGMENTS, "segments"),
 		personas: table(manifest.personas, veilPersona, VEIL_MAX_PERSONAS, "personas"),
+		surfaces: table(manifest.surfaces, veilSurface, VEIL_MAX_PERSONAS, "surfaces"),
 	};
 	return { size, header, manifest, manifestBytes, tables };
 }
@@ -83,7 +87,7 @@ export async function verifyImage(path: string, signal?: AbortSignal): Promise<s
 			if (error instanceof RangeError) return [error.message];
 			throw error;
 		}
-		const problems = [...headerProblems(image), ...regionProblems(image), ...personaProblems(image)];
+		const problems = [...headerProblems(image), ...regionProblems(image), ...personaProblems(image), ...surfaceProblems(image)];
 		// Digests of places that are wrong mean nothing.
 		return problems.length > 0 ? problems : await digestProblems(file, image, signal);
 	} finally {
@@ -104,6 +108,7 @@ function* headerProblems({ size, header, manifest, manifestBytes, tables }: RawI
 		["payloads", veilPayload.size],
 		["segments", veilSegment.size],
 		["personas", veilPersona.size],
+		["surfaces", veilSurface.size],
 	] as const) {
 		if (manifest[name].offset !== next) yield `the table of ${name} is not where the tables before it end`;
 		next += Math.ceil((manifest[name].count * entrySize) / 8) * 8;
@@ -112,11 +117,6 @@ function* headerProblems({ size, header, manifest, manifestBytes, tables }: RawI
 	for (const name of emptyTables) if (manifest[name].count !== 0) yield `the table ${name} is not empty`;
 	if (manifest.initialForeground >= tables.personas.length) yield "the initial foreground is no persona";
 	if (manifest.cpuCount < 1 || manifest.cpuCount > VEIL_MAX_CPUS) yield `${manifest.cpuCount} CPUs`;
-}
-
-interface Range {
-	from: bigint;
-	to: bigint;
 }
 
 // Regions must cover RAM end to end: then no two of them can overlap, and each byte has one owner.
@@ -152,15 +152,6 @@ function loadAddress(regions: { base: bigint; owner: number }[]): bigint {
 	return regions.find(({ owner }) => owner === VEIL_OWNER_VEIL)?.base ?? 0n;
 }
 
-function* ownedBy(tables: Tables, owner: number, range: Range, name: string): Generator<string> {
-	for (const region of tables.regions) {
-		const overlaps = region.base < range.to && region.base + region.size > range.from;
-		if (overlaps && region.owner !== owner) yield `${name} reaches into ${hex(region.base)}, which is not its own`;
-	}
-	const inside = (at: bigint) => tables.regions.some(({ base, size }) => at >= base && at < base + size);
-	if (range.to <= range.from || !inside(range.from) || !inside(range.to - 1n)) yield `${name} lies outside RAM`;
-}
-
 function* personaProblems({ manifest, tables }: RawImage): Generator<string> {
 	const names = new Set<string>();
 	for (const [index, persona] of tables.personas.entries()) {
@@ -170,7 +161,10 @@ function* personaProblems({ manifest, tables }: RawImage): Generator<string> {
 		names.add(name);
 		yield* ownedBy(tables, index, { from: persona.ramHostBase, to: persona.ramHostBase + up(persona.ramSize) }, at);
 		const own = tables.regions.filter(({ owner }) => owner === index);
-		if (own.reduce((sum, { size }) => sum + size, 0n) !== up(persona.ramSize)) yield `${at} owns more or less than its RAM`;
+		const surface = tables.surfaces[index];
+		const body = surface === undefined || surface.bodyGuestBase === 0n ? 0n : surface.bodySize;
+		if (own.reduce((sum, { size }) => sum + size, 0n) !== up(persona.ramSize) + body)
+			yield `${at} owns more or less than its RAM and its picture`;
 		if (persona.cpuCount < 1 || persona.cpuCount > VEIL_MAX_CPUS) yield `${at}: ${persona.cpuCount} CPUs`;
 		if (persona.cpuShare < 1 || persona.cpuShare > 1000) yield `${at}: CPU share ${persona.cpuShare}`;
 		if (persona.cpuCapPercent < 1 || persona.cpuCapPercent > 100 * persona.cpuCount)
@@ -256,8 +250,4 @@ async function bytesAt(file: FileHandle, offset: number, length: number): Promis
 
 function up(size: bigint): bigint {
 	return ((size + PAGE - 1n) / PAGE) * PAGE;
-}
-
-function hex(value: bigint): string {
-	return `0x${value.toString(16)}`;
 }

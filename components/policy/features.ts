@@ -21,8 +21,9 @@ interface Definition {
 
 /** A feature that is there or not: both findings point to `path` of the persona. */
 function flag(path: DocumentPath, name: string, present: (persona: Persona, policy: Policy) => boolean): Definition {
+	const bare = name.replace(/^an? /, "");
 	return {
-		lacks: (loaded, policy) => (present(loaded.document, policy.document) ? [] : [{ loaded, path, because: `it has no ${name}` }]),
+		lacks: (loaded, policy) => (present(loaded.document, policy.document) ? [] : [{ loaded, path, because: `it has no ${bare}` }]),
 		has: (loaded, policy) => (present(loaded.document, policy.document) ? [{ loaded, path, because: `it has ${name}` }] : []),
 	};
 }
@@ -73,7 +74,7 @@ export const features: Record<Feature, Definition> = {
 			return restricted ? [{ loaded, path: ["devices", "network"], because: `network ${network} is restricted` }] : [];
 		},
 	},
-	"devices.display": flag(["devices", "display"], "the display", ({ devices }) => devices.display),
+	"devices.display": flag(["devices", "display"], "a display", ({ devices }) => devices.display),
 	"devices.input": flag(["devices", "input"], "input", ({ devices }) => devices.input),
 	"devices.audio": flag(["devices", "audio"], "audio", ({ devices }) => devices.audio),
 	"switching.lockOnLeave": flag(["name"], "place in the policy's lockOnLeave", ({ name }, policy) =>

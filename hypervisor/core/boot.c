@@ -10,6 +10,7 @@
 
 #include "control.h"
 #include "entropy.h"
+#include "input.h"
 #include "log.h"
 #include "manifest.h"
 #include "memory.h"
@@ -18,6 +19,7 @@
 #include "payload.h"
 #include "persona.h"
 #include "sched.h"
+#include "surface.h"
 
 extern const struct veil_image_header image_header;
 
@@ -83,7 +85,11 @@ void boot_init(void)
 	mux_init(manifest.header->personas.count, epoch);
 	if (!persona_init_all(&manifest))
 		panic("manifest refused: too little work memory", manifest.header->work_size);
-	control_init(epoch, image_header.manifest_offset + align_up(manifest.header->size, VEIL_PAGE_SIZE) + memory_taken(),
+	surface_init(&manifest);
+	input_init(manifest.header);
+	surface_show(persona_foreground);
+	control_init(epoch,
+		     image_header.manifest_offset + align_up(manifest.header->size, VEIL_PAGE_SIZE) + memory_taken() + surface_memory(),
 		     payload_memory());
 	log_number(VEIL_NO_PERSONA, "Veil is up; personas:", persona_count);
 	if (!arch_start_cpus(cpu_count))

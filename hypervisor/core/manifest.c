@@ -39,7 +39,12 @@ static enum manifest_error header_check(const struct veil_manifest *header, uint
 	}
 	if (header->signature_kind != VEIL_SIGNATURE_DEVELOPMENT)
 		return MANIFEST_BAD_SIGNATURE_KIND;
-	return header->reserved == 0 ? MANIFEST_OK : MANIFEST_BAD_RESERVED;
+	if (header->hotkey_count > VEIL_MAX_HOTKEY)
+		return MANIFEST_BAD_TABLE;
+	for (uint32_t i = header->hotkey_count; i < VEIL_MAX_HOTKEY; i++)
+		if (header->hotkey[i])
+			return MANIFEST_BAD_RESERVED;
+	return MANIFEST_OK;
 }
 
 /* The owner of the region a range lies in, or UINT32_MAX if it lies in none or in more than one. */
@@ -101,7 +106,7 @@ static bool persona_is_valid(const struct manifest *m, uint32_t index)
 {
 	const struct veil_persona *p = &m->personas[index];
 	const uint32_t flags = VEIL_START_AT_BOOT | VEIL_RESTART_ON_CRASH | VEIL_FREEZE_IN_BACKGROUND;
-	const uint32_t devices = VEIL_DEVICE_PL011 | VEIL_DEVICE_PL031 | VEIL_DEVICE_PVPANIC;
+	const uint32_t devices = VEIL_DEVICE_PL011 | VEIL_DEVICE_PL031 | VEIL_DEVICE_PVPANIC | VEIL_DEVICE_INPUT;
 
 	return name_is_valid(p->name) && name_is_valid(p->label) && p->colour >> 24 == 0 && (p->flags & ~flags) == 0 &&
 	       (p->devices & ~devices) == 0 && p->reserved == 0 && p->cpu_count >= 1 && p->cpu_count <= VEIL_MAX_CPUS &&
@@ -131,6 +136,50 @@ static bool segment_is_valid(const struct manifest *m, uint32_t index)
 	       range_within(s->guest_address, s->size, m->personas[s->persona].ram_guest_base, m->personas[s->persona].ram_size);
 }
 
+/* Two ranges, neither of which wraps around. */
+static bool ranges_meet(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
+{
+	return a < b + b_size && b < a + a_size;
+}
+
+/* The strip must be where no guest can write: on Veil's pages, and not on those it works with. The body must be where it shows under
+ * the strip, on pages of this persona alone. */
+static bool surface_is_valid(const struct manifest *m, uint32_t index, struct image_place image)
+{
+	const struct veil_surface *s = &m->surfaces[index];
+	const struct veil_persona *p = &m->personas[index];
+	uint64_t strip = (uint64_t)s->strip_rows * s->stride;
+	uint64_t body = s->host_base + strip;
+	uint64_t first = s->host_base & ~(uint64_t)(VEIL_PAGE_SIZE - 1);
+
+	if (s->format != VEIL_FORMAT_XRGB8888 || s->width < 16 || s->width > VEIL_MAX_PIXELS || s->height > VEIL_MAX_PIXELS ||
+	    s->stride != s->width * 4 || s->strip_rows < 1 || s->strip_rows >= s->height || strip % 4096 || s->host_base % 4096 ||
+	    s->strip_payload >= m->header->payloads.count || m->payloads[s->strip_payload].size != strip || body % VEIL_PAGE_SIZE ||
+	    s->body_size % VEIL_PAGE_SIZE || s->body_size < (uint64_t)(s->height - s->strip_rows) * s->stride ||
+	    !range_within(first, body - first, m->header->ram_base, m->header->ram_size) ||
+	    !range_within(body, s->body_size, m->header->ram_base, m->header->ram_size))
+		return false;
+	if (range_owner(m, first, body - first) != VEIL_OWNER_VEIL ||
+	    ranges_meet(first, body - first, m->header->work_base, m->header->work_size) ||
+	    ranges_meet(first, body - first, image.base.value, image.veil_size))
+		return false;
+	for (uint32_t i = 0; i < index; i++) {
+		uint64_t other = m->surfaces[i].host_base & ~(uint64_t)(VEIL_PAGE_SIZE - 1);
+		uint64_t end =
+			m->surfaces[i].host_base + (uint64_t)m->surfaces[i].strip_rows * m->surfaces[i].stride + m->surfaces[i].body_size;
+
+		if (ranges_meet(first, body + s->body_size - first, other, end - other))
+			return false;
+	}
+	if (s->body_guest_base == 0)
+		return range_owner(m, body, s->body_size) == VEIL_OWNER_VEIL &&
+		       !ranges_meet(body, s->body_size, m->header->work_base, m->header->work_size) &&
+		       !ranges_meet(body, s->body_size, image.base.value, image.veil_size);
+	return s->body_guest_base == p->ram_guest_base + p->ram_size && range_owner(m, body, s->body_size) == index &&
+	       range_within(s->body_guest_base, s->body_size, UINT64_C(1) << 30, UINT64_C(63) << 30) &&
+	       !ranges_meet(body, s->body_size, p->ram_host_base, p->ram_size);
+}
+
 enum manifest_error manifest_read(struct manifest *m, const void *bytes, uint64_t size, const char *board, struct image_place image)
 {
 	const struct veil_manifest *header = bytes;
@@ -146,7 +195,9 @@ enum manifest_error manifest_read(struct manifest *m, const void *bytes, uint64_
 	if (!table_is_next(header, header->regions, sizeof(struct veil_region), VEIL_MAX_REGIONS, &next) ||
 	    !table_is_next(header, header->payloads, sizeof(struct veil_payload), VEIL_MAX_PAYLOADS, &next) ||
 	    !table_is_next(header, header->segments, sizeof(struct veil_segment), VEIL_MAX_SEGMENTS, &next) ||
-	    !table_is_next(header, header->personas, sizeof(struct veil_persona), VEIL_MAX_PERSONAS, &next) || next != header->size)
+	    !table_is_next(header, header->personas, sizeof(struct veil_persona), VEIL_MAX_PERSONAS, &next) ||
+	    !table_is_next(header, header->surfaces, sizeof(struct veil_surface), VEIL_MAX_PERSONAS, &next) || next != header->size ||
+	    (header->surfaces.count != 0 && header->surfaces.count != header->personas.count))
 		return MANIFEST_BAD_TABLE;
 	if (!table_is_empty(header, header->networks) || !table_is_empty(header, header->egress_rules) ||
 	    !table_is_empty(header, header->channels) || !table_is_empty(header, header->storage_ranges) ||
@@ -158,6 +209,7 @@ enum manifest_error manifest_read(struct manifest *m, const void *bytes, uint64_
 		.payloads = (const struct veil_payload *)(base + header->payloads.offset),
 		.segments = (const struct veil_segment *)(base + header->segments.offset),
 		.personas = (const struct veil_persona *)(base + header->personas.offset),
+		.surfaces = (const struct veil_surface *)(base + header->surfaces.offset),
 	};
 	if (header->cpu_count < 1 || header->cpu_count > VEIL_MAX_CPUS || header->personas.count < 1 ||
 	    header->initial_foreground >= header->personas.count)
@@ -173,5 +225,8 @@ enum manifest_error manifest_read(struct manifest *m, const void *bytes, uint64_
 	for (uint32_t i = 0; i < header->segments.count; i++)
 		if (!segment_is_valid(m, i))
 			return MANIFEST_BAD_SEGMENT;
+	for (uint32_t i = 0; i < header->surfaces.count; i++)
+		if (!surface_is_valid(m, i, image))
+			return MANIFEST_BAD_SURFACE;
 	return MANIFEST_OK;
 }

@@ -12,6 +12,7 @@ struct manifest {
 	const struct veil_payload *payloads;
 	const struct veil_segment *segments;
 	const struct veil_persona *personas;
+	const struct veil_surface *surfaces;
 };
 
 enum manifest_error {
@@ -27,7 +28,8 @@ enum manifest_error {
 	MANIFEST_BAD_PAYLOAD = 9, /* outside the payload regions */
 	MANIFEST_BAD_PERSONA = 10,
 	MANIFEST_BAD_SEGMENT = 11,
-	MANIFEST_BAD_RESERVED = 12 /* a reserved field is not zero */
+	MANIFEST_BAD_RESERVED = 12, /* a reserved field is not zero */
+	MANIFEST_BAD_SURFACE = 13
 };
 
 /* Where the device image lies in RAM. */

@@ -6,11 +6,13 @@
 
 #include "control.h"
 #include "entropy.h"
+#include "input.h"
 #include "lib.h"
 #include "log.h"
 #include "memory.h"
 #include "payload.h"
 #include "sched.h"
+#include "surface.h"
 #include "units.h"
 
 struct persona personas[VEIL_MAX_PERSONAS];
@@ -34,6 +36,11 @@ static bool persona_init(struct persona *p, uint32_t index, const struct manifes
 	p->gate = GATE_STATE;
 	p->manifest = manifest;
 	p->config = &manifest->personas[index];
+	p->page_count = p->config->ram_size / VEIL_PAGE_SIZE;
+	if (manifest->header->surfaces.count && manifest->surfaces[index].body_guest_base) {
+		p->surface = &manifest->surfaces[index];
+		p->page_count += p->surface->body_size / VEIL_PAGE_SIZE;
+	}
 	p->cap_quota = INT64_MAX;
 	if (p->config->cpu_cap_percent < 100 * p->config->cpu_count)
 		p->cap_quota = (int64_t)(us_to_ticks(SCHED_CAP_PERIOD_US) * p->config->cpu_cap_percent / 100);
@@ -300,6 +307,8 @@ enum veil_result persona_switch(struct persona *p)
 	if (p == before)
 		return VEIL_RESULT_OK;
 	persona_foreground = p->index;
+	surface_show(p->index);
+	input_leave(before);
 	if (p->config->flags & VEIL_FREEZE_IN_BACKGROUND)
 		persona_resume(p);
 	if (before->config->flags & VEIL_FREEZE_IN_BACKGROUND)
@@ -352,18 +361,22 @@ void persona_crash(struct persona *p, enum veil_reason reason, const struct veil
 
 /* ---- Work ---- */
 
-static paddr_t page_host(const struct persona *p, uint64_t page)
+paddr_t persona_page(const struct persona *p, uint64_t page)
 {
-	return paddr(p->config->ram_host_base + page * VEIL_PAGE_SIZE);
+	uint64_t ram_pages = p->config->ram_size / VEIL_PAGE_SIZE;
+
+	if (page < ram_pages)
+		return paddr(p->config->ram_host_base + page * VEIL_PAGE_SIZE);
+	return paddr(p->surface->host_base + (uint64_t)p->surface->strip_rows * p->surface->stride + (page - ram_pages) * VEIL_PAGE_SIZE);
 }
 
 static void work_forget(struct persona *p)
 {
-	uint64_t page_count = p->config->ram_size / VEIL_PAGE_SIZE;
+	uint64_t ram_pages = p->config->ram_size / VEIL_PAGE_SIZE;
 	/* Pages of earlier lives that the last one did not touch hold what the earlier ones left. */
 	bool clears_all = !p->work_starts && p->uncleared;
 
-	for (uint32_t i = 0; i < WORK_PAGES && p->work_page < page_count && (p->touched || clears_all); i++, p->work_page++) {
+	for (uint32_t i = 0; i < WORK_PAGES && p->work_page < p->page_count && (p->touched || clears_all); i++, p->work_page++) {
 		uint64_t page = p->work_page;
 		bool was_mapped = stage2_is_mapped(p, page);
 
@@ -371,15 +384,16 @@ static void work_forget(struct persona *p)
 			stage2_unmap(p, page);
 			p->touched--;
 		}
-		if (!p->work_starts && (was_mapped || clears_all)) { /* nobody builds this page anew, and it may hold secrets */
-			arch_zero(arch_pointer(page_host(p, page)), VEIL_PAGE_SIZE);
-			arch_clean(arch_pointer(page_host(p, page)), VEIL_PAGE_SIZE);
+		/* Nobody builds this page anew, and it may hold secrets; or it shows on the screen meanwhile. */
+		if ((was_mapped || clears_all) && (!p->work_starts || page >= ram_pages)) {
+			arch_zero(arch_pointer(persona_page(p, page)), VEIL_PAGE_SIZE);
+			arch_clean(arch_pointer(persona_page(p, page)), VEIL_PAGE_SIZE);
 			p->work_page++;
 			return;
 		}
 		p->uncleared |= was_mapped;
 	}
-	if (p->touched || (clears_all && p->work_page < page_count))
+	if (p->touched || (clears_all && p->work_page < p->page_count))
 		return;
 	if (!p->work_starts)
 		p->uncleared = false;
@@ -493,11 +507,11 @@ bool persona_work(struct persona *p)
 
 #define FILL_PART 16384
 
-/* Writes what the guest finds in a part of its RAM at start: payload bytes where a segment covers it, zeros elsewhere. Segments
+/* Writes what the guest finds in a part of its memory at start: payload bytes where a segment covers it, zeros elsewhere. Segments
  * begin on 4096-byte boundaries and do not overlap (manifest.c), so each 4096 bytes are of one segment at most. */
 static void fill_part(struct persona *p, uint64_t offset)
 {
-	uint8_t *to = arch_pointer(paddr(p->config->ram_host_base + offset));
+	uint8_t *to = (uint8_t *)arch_pointer(persona_page(p, offset / VEIL_PAGE_SIZE)) + offset % VEIL_PAGE_SIZE;
 	uint64_t guest = p->config->ram_guest_base + offset;
 	const struct manifest *m = p->manifest;
 	uint64_t at = 0;
@@ -532,7 +546,7 @@ NOINLINE bool persona_populate(struct vcpu *v, ipaddr_t address)
 	struct persona *p = v->persona;
 	uint64_t page;
 
-	if (!range_within(address.value, 1, p->config->ram_guest_base, p->config->ram_size))
+	if (!range_within(address.value, 1, p->config->ram_guest_base, p->page_count * VEIL_PAGE_SIZE))
 		return false;
 	page = (address.value - p->config->ram_guest_base) / VEIL_PAGE_SIZE;
 	lock_take(&p->memory_lock);
@@ -547,7 +561,7 @@ NOINLINE bool persona_populate(struct vcpu *v, ipaddr_t address)
 				break;
 		}
 		if (v->fill_done == VEIL_PAGE_SIZE) {
-			stage2_map(p, page, page_host(p, page));
+			stage2_map(p, page, persona_page(p, page));
 			v->fill_done = 0;
 			v->statistics.populated++;
 			p->touched++;
@@ -555,4 +569,16 @@ NOINLINE bool persona_populate(struct vcpu *v, ipaddr_t address)
 	}
 	lock_release(&p->memory_lock);
 	return true;
+}
+
+void *persona_memory(struct persona *p, ipaddr_t address, uint64_t size)
+{
+	uint64_t offset = address.value - p->config->ram_guest_base;
+
+	if (!range_within(address.value, size, p->config->ram_guest_base, p->config->ram_size) || size > VEIL_PAGE_SIZE)
+		return NULL;
+	for (uint64_t page = offset / VEIL_PAGE_SIZE; page <= (offset + size - 1) / VEIL_PAGE_SIZE; page++)
+		while (!stage2_is_mapped(p, page))
+			persona_populate(p->vcpus[0], ipaddr(p->config->ram_guest_base + page * VEIL_PAGE_SIZE));
+	return arch_pointer(paddr(p->config->ram_host_base + offset));
 }

@@ -52,6 +52,8 @@ struct persona {
 	struct lock memory_lock; /* stage-2 tables */
 	const struct veil_persona *config;
 	const struct manifest *manifest;
+	const struct veil_surface *surface; /* NULL: it has no display */
+	uint64_t page_count; /* RAM, then the surface's body, one after the other in guest-physical memory */
 	uint32_t index;
 	uint32_t gate; /* enum gate: why no virtual CPU may run now; 0: they may. Atomic */
 	uint32_t state; /* enum veil_state */
@@ -108,6 +110,13 @@ void persona_complete(struct persona *persona);
 /* One step of what has to be done before virtual CPU 0 can run; charged to the persona. No guest may be loaded on this CPU.
  * False: it waits for another CPU. */
 bool persona_work(struct persona *persona);
+
+/* Host-physical place of a page; `page` counts from the persona's RAM base and is below its page_count. */
+paddr_t persona_page(const struct persona *persona, uint64_t page);
+
+/* Veil's view of a range of the persona's RAM, built and mapped as far as it is not yet; NULL if it is not all RAM. The guest may
+ * change it at any time: read once, then check. Not for use while another CPU may end the persona: it must be loaded or running. */
+void *persona_memory(struct persona *persona, ipaddr_t address, uint64_t size);
 
 static inline bool persona_runs(const struct persona *persona)
 {

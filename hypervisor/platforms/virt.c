@@ -3,6 +3,7 @@
 #include <veil/platform.h>
 
 #include "core/persona.h"
+#include "virtio_input.h"
 #include "vpl011.h"
 #include "vpl031.h"
 
@@ -13,6 +14,8 @@
 #define PL011_BASE 0x09000000
 #define PL031_BASE 0x09010000
 #define PVPANIC_BASE 0x09f00000
+#define VIRTIO_BASE 0x0a000000
+#define VIRTIO_STRIDE 0x200
 #define DEVICE_SIZE 0x1000
 
 #define PVPANIC_PANICKED 1
@@ -29,6 +32,7 @@ void platform_reset(struct persona *p)
 	vgic_reset(p);
 	vpl011_reset(p);
 	vpl031_reset(p);
+	virtio_input_reset(p);
 	lock_release(&p->lock);
 }
 
@@ -57,6 +61,9 @@ struct mmio_result platform_mmio(struct vcpu *v, ipaddr_t address, uint32_t size
 		return vgic_redistributor(v, a - GICR_BASE, size, is_write, value);
 	if (a - PL031_BASE < DEVICE_SIZE && (devices & VEIL_DEVICE_PL031))
 		return vpl031_access(v->persona, a - PL031_BASE, is_write, value);
+	if (a - VIRTIO_BASE < INPUT_SOURCES * VIRTIO_STRIDE && (devices & VEIL_DEVICE_INPUT))
+		return virtio_input_access(v->persona, (uint32_t)((a - VIRTIO_BASE) / VIRTIO_STRIDE), (a - VIRTIO_BASE) % VIRTIO_STRIDE,
+					   size, is_write, value);
 	if (a - PVPANIC_BASE < DEVICE_SIZE && (devices & VEIL_DEVICE_PVPANIC))
 		return pvpanic_access(v, a - PVPANIC_BASE, is_write, value);
 	return mmio_none();

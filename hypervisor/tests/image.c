@@ -72,6 +72,31 @@ void image_declare(struct image *image, uint32_t personas_wanted, uint32_t cpus_
 	image_layout(image);
 }
 
+void image_declare_screen(struct image *image)
+{
+	uint32_t count = image->header.personas.count;
+
+	image->header.surfaces.count = count;
+	image->header.hotkey_count = 2;
+	image->header.hotkey[0] = image->header.hotkey[1] = IMAGE_HOTKEY;
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t strip = image->header.payloads.count++;
+
+		image->payloads[strip].size = IMAGE_STRIP_ROWS * IMAGE_STRIDE;
+		image->surfaces[i] =
+			(struct veil_surface){.width = IMAGE_STRIDE / 4,
+					      .height = IMAGE_STRIP_ROWS + IMAGE_BODY_ROWS,
+					      .stride = IMAGE_STRIDE,
+					      .format = VEIL_FORMAT_XRGB8888,
+					      .strip_rows = IMAGE_STRIP_ROWS,
+					      .strip_payload = strip,
+					      .body_size = IMAGE_BODY_ROWS * IMAGE_STRIDE,
+					      .body_guest_base = image->personas[i].ram_guest_base + image->personas[i].ram_size};
+		image->personas[i].devices |= VEIL_DEVICE_INPUT;
+	}
+	image_layout(image);
+}
+
 /* ---- Layout ---- */
 
 static void region_add(struct image *image, uint64_t end, uint32_t owner)
@@ -134,6 +159,12 @@ void image_layout(struct image *image)
 		image->personas[i].ram_host_base = at;
 		at += image->personas[i].ram_size;
 		region_add(image, at, i);
+		if (image->header.surfaces.count) {
+			region_add(image, at + VEIL_PAGE_SIZE, VEIL_OWNER_VEIL);
+			at += VEIL_PAGE_SIZE + image->surfaces[i].body_size;
+			region_add(image, at, i);
+			image->surfaces[i].host_base = at - image->surfaces[i].body_size - IMAGE_STRIP_ROWS * IMAGE_STRIDE;
+		}
 	}
 	region_add(image, image->header.ram_base + image->header.ram_size, VEIL_OWNER_FREE);
 }
@@ -156,6 +187,7 @@ size_t image_manifest(const struct image *image, uint8_t bytes[IMAGE_MANIFEST_MA
 	table_add(bytes, &header.payloads, image->payloads, sizeof(image->payloads[0]), &next);
 	table_add(bytes, &header.segments, image->segments, sizeof(image->segments[0]), &next);
 	table_add(bytes, &header.personas, image->personas, sizeof(image->personas[0]), &next);
+	table_add(bytes, &header.surfaces, image->surfaces, sizeof(image->surfaces[0]), &next);
 	header.networks.offset = header.egress_rules.offset = header.channels.offset = header.storage_ranges.offset =
 		header.passthrough.offset = (uint32_t)next;
 	header.size = next;

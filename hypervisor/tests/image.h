@@ -21,12 +21,20 @@ struct image {
 	struct veil_payload payloads[VEIL_MAX_PAYLOADS + 1];
 	struct veil_segment segments[VEIL_MAX_SEGMENTS + 1];
 	struct veil_persona personas[VEIL_MAX_PERSONAS + 1];
+	struct veil_surface surfaces[VEIL_MAX_PERSONAS + 1];
 	struct image_place place;
 };
 
 /* Fills in `image`: personas with a kernel they share and files of their own, one virtual CPU each that may run on every CPU,
  * weight 100, no cap, started at boot, 2 MiB of RAM at 1 GiB. */
 void image_declare(struct image *image, uint32_t personas, uint32_t cpus);
+
+/* Gives every persona a surface of 1024 by 20 pixels, 4 rows of them strip, keyboard and tablet; and the phone a hotkey of two keys. */
+#define IMAGE_STRIP_ROWS 4
+#define IMAGE_BODY_ROWS 16
+#define IMAGE_STRIDE 4096
+#define IMAGE_HOTKEY 116 /* KEY_POWER, twice */
+void image_declare_screen(struct image *image);
 
 /* Lays it out in RAM: regions, payload offsets and digests. Call after changing sizes; idempotent. */
 void image_layout(struct image *image);

@@ -48,7 +48,7 @@ static void given_a_bad_header_then_it_is_refused(void)
 	BAD(MANIFEST_OTHER_BOARD, image.header.board[sizeof(BOARD_NAME) - 1] = '2');
 	BAD(MANIFEST_OTHER_BOARD, image.header.board[3] = 0);
 	BAD(MANIFEST_BAD_SIGNATURE_KIND, image.header.signature_kind = VEIL_SIGNATURE_ED25519);
-	BAD(MANIFEST_BAD_RESERVED, image.header.reserved = 1);
+	BAD(MANIFEST_BAD_RESERVED, image.header.hotkey[0] = 1);
 	BAD(MANIFEST_BAD_PERSONA, image.header.cpu_count = 0);
 	BAD(MANIFEST_BAD_PERSONA, image.header.cpu_count = VEIL_MAX_CPUS + 1);
 	BAD(MANIFEST_BAD_PERSONA, image.header.initial_foreground = 2);
@@ -100,7 +100,7 @@ static void given_bad_personas_then_they_are_refused(void)
 	BAD(MANIFEST_BAD_PERSONA, image.personas[0].name[2] = 27);
 	BAD(MANIFEST_BAD_PERSONA, image.personas[0].name[VEIL_NAME_BYTES - 1] = 'x');
 	BAD(MANIFEST_BAD_PERSONA, image.personas[0].flags = 8);
-	BAD(MANIFEST_BAD_PERSONA, image.personas[0].devices = 8);
+	BAD(MANIFEST_BAD_PERSONA, image.personas[0].devices = 16);
 	BAD(MANIFEST_BAD_PERSONA, image.personas[0].reserved = 1);
 	BAD(MANIFEST_BAD_PERSONA, image.personas[0].cpu_count = 0);
 	BAD(MANIFEST_BAD_PERSONA, image.personas[0].cpu_count = VEIL_MAX_CPUS + 1);

@@ -32,11 +32,21 @@ export interface GuestPersona extends Omit<DevPersona, "kernel" | "name" | "comm
 
 /** Guests and Veil, built; and a state folder of its own for handsets. */
 export interface Workshop {
-	start(personas: readonly GuestPersona[], options?: { cpus?: number }): Promise<GuestPhone>;
+	start(personas: readonly GuestPersona[], options?: PhoneOptions): Promise<GuestPhone>;
 	close(): void;
 }
 
+/** What of a phone is not said by its personas. */
+export interface PhoneOptions {
+	/** Physical CPUs; default 1. */
+	cpus?: number;
+	/** Index of the persona in front at boot; default 0. */
+	initialForeground?: number;
+}
+
 export interface GuestPhone {
+	/** The handset's id. */
+	id: string;
 	control: ControlClient;
 	/** All that a persona has printed, over all its starts. */
 	console(name: string): string;
@@ -63,7 +73,7 @@ export async function openWorkshop(): Promise<Workshop> {
 	const { path: veil } = await buildHypervisor(await hypervisorInputs(board), context);
 	let phones = 0;
 	return {
-		async start(personas, { cpus = 1 } = {}) {
+		async start(personas, { cpus = 1, initialForeground = 0 } = {}) {
 			const id = `guests-${++phones}`;
 			const image = join(folder, `${id}.img`);
 			const composed = personas.map(({ guest, name = dashed(guest), words = "", ...rest }) => ({
@@ -73,7 +83,7 @@ export async function openWorkshop(): Promise<Workshop> {
 				kernel: join(folder, "guests", `${guest}.img`),
 				commandLine: words,
 			}));
-			await composeDev(image, veil, composed, { cpus });
+			await composeDev(image, veil, composed, { cpus, initialForeground });
 			const spec = { id, board: "qemu-virt", qemu: { cpus, cpu: "cortex-a57" } };
 			await startHandset(spec, { path: image, digest: await sha256File(image) }, { personas: [] });
 			return openPhone(id);
@@ -97,6 +107,7 @@ async function openPhone(id: string): Promise<GuestPhone> {
 		}
 	};
 	const phone: GuestPhone = {
+		id,
 		control,
 		console: read,
 		async says(name, text, seconds = 60) {

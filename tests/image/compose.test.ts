@@ -10,11 +10,13 @@ import {
 	type VeilPersona,
 	type VeilRegion,
 	type VeilSegment,
+	type VeilSurface,
 	veilImageHeader,
 	veilManifest,
 	veilPersona,
 	veilRegion,
 	veilSegment,
+	veilSurface,
 } from "../../components/image/abi.ts";
 import { compose } from "../../components/image/compose.ts";
 import { readDeviceImage, renderExplained } from "../../components/image/explain.ts";
@@ -38,6 +40,28 @@ test("an image of two personas has no problem, and holds their common kernel onc
 	expect(image.personas.map(({ name }) => name)).toEqual(["work", "personal"]);
 	expect(image.payloads[0]?.usedBy).toEqual(["work", "personal"]);
 	expect(image.payloads.map(({ usedBy }) => usedBy.length)).toEqual([2, 1, 2, 1]);
+});
+
+test("with one display among the personas each has a picture, and its own strip", async () => {
+	const path = await composed(smallPersona("work", { display: true }), smallPersona("personal"));
+
+	const image = await readDeviceImage(path);
+
+	expect(image.problems).toEqual([]);
+	expect(image.personas.map(({ surface }) => surface)).toMatchObject([
+		{ width: 800, height: 480, stripRows: 32, guestBase: "0x41000000" },
+		{ width: 800, height: 480, stripRows: 32, guestBase: null },
+	]);
+	const strips = image.payloads.filter(({ size }) => size === 102_400);
+	expect(strips.map(({ usedBy }) => usedBy)).toEqual([["work"], ["personal"]]);
+	const text = renderExplained(image);
+	expect(text).toContain("it draws below, from guest 0x41000000");
+	expect(text).toContain("no display, black below");
+});
+
+test("a display on a board without a screen is refused", async () => {
+	const { display: _, ...spec } = composeSpec([smallPersona("work", { display: true })]);
+	await expect(compose(spec, join(temporaryFolder(), "device.img"))).rejects.toThrow(/the board has no screen/);
 });
 
 test("the same declaration gives the same bytes", async () => {
@@ -111,7 +135,8 @@ describe("the verifier", () => {
 
 	beforeAll(async () => {
 		const path = join(temporaryFolder(), "device.img");
-		await compose(composeSpec([smallPersona("work"), smallPersona("personal")]), path);
+		const personas = ["work", "personal"].map((name) => smallPersona(name, { display: true }));
+		await compose(composeSpec(personas), path);
 		bytes = readFileSync(path);
 		const header = veilImageHeader.read(bytes);
 		manifestAt = Number(header.manifestOffset);
@@ -148,6 +173,22 @@ describe("the verifier", () => {
 			const segment = veilSegment.read(target, at);
 			veilSegment.write({ ...segment, ...change(segment) }, target, at);
 		};
+	}
+
+	function surfaceOf(target: Buffer, index: number): VeilSurface {
+		return veilSurface.read(target, manifestAt + manifest.surfaces.offset + index * veilSurface.size);
+	}
+
+	function changeSurface(index: number, change: (surface: VeilSurface) => Partial<VeilSurface>) {
+		return (target: Buffer) => {
+			const surface = surfaceOf(target, index);
+			const at = manifestAt + manifest.surfaces.offset + index * veilSurface.size;
+			veilSurface.write({ ...surface, ...change(surface) }, target, at);
+		};
+	}
+
+	function moved(pages: number) {
+		return ({ hostBase }: VeilSurface) => ({ hostBase: hostBase + BigInt(pages * VEIL_PAGE_SIZE) });
 	}
 
 	test("accepts what was not changed", async () => {
@@ -205,6 +246,17 @@ describe("the verifier", () => {
 		["two personas of one name", /empty or taken/, changePersona(1, () => ({ name: Buffer.from("work") }))],
 		["a CPU the board has not", /CPU affinity 2/, changePersona(0, () => ({ cpuAffinity: 2 }))],
 		["no CPU share", /CPU share 0/, changePersona(0, () => ({ cpuShare: 0 }))],
+		["a strip on the guest's pages", /personal: its strip reaches into/, changeSurface(1, moved(-1))],
+		["a strip on another's picture", /personal lies on other memory/, changeSurface(1, () => surfaceOf(bytes, 0))],
+		["a strip on Veil's work memory", /lies on other memory/, changeSurface(0, () => ({ hostBase: manifest.workBase + 28672n }))],
+		["a body that is Veil's", /its body reaches into/, changeSurface(0, () => ({ bodyGuestBase: 0n }))],
+		["a body elsewhere in the guest", /at the end of its RAM/, changeSurface(0, () => ({ bodyGuestBase: 0x40000000n }))],
+		["a body reaching over its end", /reaches into/, changeSurface(0, ({ bodySize }) => ({ bodySize: bodySize * 2n }))],
+		["a body that is too small", /its body is too small/, changeSurface(0, () => ({ bodySize: BigInt(VEIL_PAGE_SIZE) }))],
+		["rows that are too long", /3204 bytes a row/, changeSurface(0, () => ({ stride: 3204 }))],
+		["a strip without pixels", /no payload has its strip's/, changeSurface(0, () => ({ stripPayload: 0 }))],
+		["a strip over everything", /a strip of 480 of 480 rows/, changeSurface(0, () => ({ stripRows: 480 }))],
+		["another pixel format", /unknown pixel format 7/, changeSurface(0, () => ({ format: 7 }))],
 	])("sees %s", async (_, message, change) => {
 		expect((await problemsOf(change)).join("\n")).toMatch(message);
 	});

@@ -3,7 +3,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { VEIL_OWNER_FREE, VEIL_OWNER_PAYLOADS, VEIL_OWNER_VEIL, VEIL_PAGE_SIZE } from "../../components/image/abi.ts";
-import { GUEST_RAM_BASE, type GuestShape, type ImageShape, layoutGuest, layoutImage } from "../../components/image/layout.ts";
+import {
+	GUEST_RAM_BASE,
+	type GuestShape,
+	type ImageShape,
+	layoutGuest,
+	layoutImage,
+	workMemory,
+} from "../../components/image/layout.ts";
+import { surfaceShape } from "../../components/image/surface.ts";
 import { UserError } from "../../components/util/errors.ts";
 
 const MIB = 1 << 20;
@@ -19,11 +27,17 @@ const imageShape: fc.Arbitrary<ImageShape> = fc.record({
 		fc.record({
 			memoryBytes: fc.integer({ min: 1, max: 65536 }).map((pages) => pages * VEIL_PAGE_SIZE),
 			cpus: fc.integer({ min: 1, max: 8 }),
+			display: fc.boolean(),
 		}),
 		{ minLength: 1, maxLength: 8 },
 	),
 });
-const shapes = imageShape.map((shape) => ({ ...shape, loadAddress: shape.ramBase + 2 * MIB }));
+const screens = fc.constantFrom({ width: 800, height: 480 }, { width: 1024, height: 600 }, { width: 320, height: 240 });
+const shapes = fc.tuple(imageShape, fc.option(screens, { nil: undefined })).map(([shape, screen]) => ({
+	...shape,
+	loadAddress: shape.ramBase + 2 * MIB,
+	...(screen === undefined ? {} : { surface: surfaceShape(screen) }),
+}));
 
 describe("a device image", () => {
 	test("gives each byte of RAM one owner", () => {
@@ -62,6 +76,14 @@ describe("a device image", () => {
 						memoryBytes,
 						index,
 					]),
+					...layout.surfaces.flatMap(({ hostBase, bodyGuestBase }, index): [number, number, number][] => {
+						const { stripRoom, stripSize, bodySize } = shape.surface!;
+						const body = hostBase + stripSize;
+						return [
+							[body - stripRoom, stripRoom, VEIL_OWNER_VEIL],
+							[body, bodySize, bodyGuestBase === undefined ? VEIL_OWNER_VEIL : index],
+						];
+					}),
 				];
 				for (const [base, size, owner] of ranges) {
 					expect(base % VEIL_PAGE_SIZE).toBe(0);
@@ -77,13 +99,39 @@ describe("a device image", () => {
 		);
 	});
 
+	test("has a picture for each persona on a phone with a screen, which the guest finds at the end of its RAM", () => {
+		fc.assert(
+			fc.property(shapes, (shape) => {
+				const { surfaces } = layoutImage(shape);
+				expect(surfaces).toHaveLength(shape.surface === undefined ? 0 : shape.personas.length);
+				for (const [index, { hostBase, bodyGuestBase }] of surfaces.entries()) {
+					const { memoryBytes, display } = shape.personas[index]!;
+					expect(hostBase % 4096).toBe(0);
+					expect(bodyGuestBase).toBe(display ? GUEST_RAM_BASE + memoryBytes : undefined);
+				}
+			}),
+		);
+	});
+
+	test("reserves work memory for the tables that reach the end of each picture", () => {
+		const surface = surfaceShape({ width: 800, height: 480 });
+		const persona = { memoryBytes: 512 * MIB, cpus: 1, display: false };
+		const without = workMemory([persona], surface);
+		expect(workMemory([{ ...persona, display: true }], surface)).toBe(without + VEIL_PAGE_SIZE);
+		expect(workMemory([{ ...persona, display: true }])).toBe(without);
+	});
+
 	test("leaves the boot loader its room below the image", () => {
 		const [first] = layoutImage({ ...fc.sample(shapes, 1)[0]!, ramBase: 0x40000000, loadAddress: 0x40200000 }).regions;
 		expect(first).toEqual({ base: 0x40000000, size: 2 * MIB, owner: VEIL_OWNER_FREE });
 	});
 
 	test("that needs more than the board has is refused with both figures", () => {
-		const shape = { ...fc.sample(shapes, 1)[0]!, ramLimit: 64 * MIB, personas: [{ memoryBytes: 128 * MIB, cpus: 1 }] };
+		const shape = {
+			...fc.sample(shapes, 1)[0]!,
+			ramLimit: 64 * MIB,
+			personas: [{ memoryBytes: 128 * MIB, cpus: 1, display: false }],
+		};
 		expect(() => layoutImage(shape)).toThrow(/MiB of RAM, the board has 64/);
 	});
 });

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
 import { VEIL_ABI_VERSION, VEIL_IMAGE_MAGIC, VEIL_PAGE_SIZE, veilImageHeader } from "../../components/image/abi.ts";
-import type { ComposePersona, ComposeSpec } from "../../components/image/compose.ts";
+import type { ComposeSpec } from "../../components/image/compose.ts";
+import type { ComposePersona } from "../../components/image/compose-persona.ts";
 import { kernelFormat } from "../../components/image/kernel.ts";
 import { payloadOf } from "../../components/image/payload.ts";
 
@@ -77,6 +78,7 @@ export function smallPersona(name: string, changes: Partial<ComposePersona> = {}
 		kernel: { ...payloadOf(kernel), ...kernelFormat(kernel) },
 		initramfs: payloadOf(Buffer.alloc(70_000, name)),
 		commandLine: "console=ttyAMA0",
+		display: false,
 		...changes,
 	};
 }
@@ -91,6 +93,7 @@ export function composeSpec(personas: ComposePersona[], changes: Partial<Compose
 		cpuCount: 1,
 		initialForeground: 0,
 		flags: 0,
+		display: { width: 800, height: 480 },
 		personas,
 		...changes,
 	};

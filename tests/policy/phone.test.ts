@@ -81,7 +81,6 @@ describe("what the board does not support yet is refused, never ignored", () => 
 			"target.via: "target.via" is usb, not supported by board qemu-virt yet; allowed: qemu
 			personas[0].guest.os: "guest.os" is android, not supported by board qemu-virt yet; allowed: linux, baremetal
 			personas[0].guest.builder: "guest.builder" is buildroot, not supported by board qemu-virt yet; allowed: debian, prebuilt
-			personas[0].devices.display: "devices.display" is true, not supported by board qemu-virt yet; allowed: false
 			personas[0].devices.input: "devices.input" is true, not supported by board qemu-virt yet; allowed: false
 			personas[0].devices.audio: "devices.audio" is true, not supported by board qemu-virt yet; allowed: false
 			personas[0].devices.network: "devices.network" is "office", but networks are not supported by board qemu-virt yet; allowed: none

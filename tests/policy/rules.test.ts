@@ -75,12 +75,12 @@ describe("rules that nothing can satisfy", () => {
 	});
 
 	it("may be so because of the board, or because there is nobody else", async () => {
-		const rules = { rules: [{ persona: "work", requires: ["devices.display", "storage.encrypted", "channels.inbound"] }] } as const;
+		const rules = { rules: [{ persona: "work", requires: ["devices.audio", "storage.encrypted", "channels.inbound"] }] } as const;
 		expect(await problemsOf({ rules: rules as never }, "qemu-virt")).toEqual([
-			'rules.rules[0].requires[0]: "rules[0].requires[0]" can never hold: work must have devices.display, which is not supported by board qemu-virt yet',
+			'rules.rules[0].requires[0]: "rules[0].requires[0]" can never hold: work must have devices.audio, which is not supported by board qemu-virt yet',
 			'rules.rules[0].requires[2]: "rules[0].requires[2]" can never hold: work must have channels.inbound, which is not supported by board qemu-virt yet',
 		]);
-		expect(await problemsOf({ rules: rules as never, personas: [persona("work", { devices: { display: true } })] })).toEqual([
+		expect(await problemsOf({ rules: rules as never, personas: [persona("work", { devices: { audio: true } })] })).toEqual([
 			'rules.rules[0].requires[2]: "rules[0].requires[2]" can never hold: work must have channels.inbound, and there is no other persona',
 		]);
 	});

@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { decode } from "fast-png";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
 	controlClient,
@@ -13,6 +14,7 @@ import {
 	handsetEndpoints,
 	observeHandset,
 	removeHandset,
+	screenshot,
 	startHandset,
 	stopHandset,
 } from "../../components/handset/index.ts";
@@ -64,6 +66,16 @@ describe("the demo phone", () => {
 		expect(await type("personal", "echo $((6 * 7))-$(hostname)\n", /42-personal/)).toContain("42-personal");
 		const long = await type("work", "head -c 200000 /dev/zero | tr '\\0' x; echo; echo do''ne\n", /done/);
 		expect(/x{1000,}/.exec(long.replace(/[\r\n]/g, ""))?.[0]).toHaveLength(200_000);
+	});
+
+	it("shows what Debian writes to its screen, under a strip that it cannot write", async () => {
+		const shown = async () => decode(await screenshot(ID)).data;
+		const strip = (pixels: ArrayLike<number>) => Array.from(pixels).slice(0, 800 * 32 * 3);
+		const before = await shown();
+		await type("personal", "cat /dev/urandom > /dev/fb0; cat /proc/fb\n", /0 simple/);
+		const after = await shown();
+		expect(strip(after)).toEqual(strip(before));
+		expect(new Set(after.slice(800 * 32 * 3)).size).toBe(256);
 	});
 
 	it("shows a busy persona's CPU time and a paused one's none", async () => {

@@ -3,6 +3,7 @@
 #include <veil/arch.h>
 #include <veil/board.h>
 #include <veil/cpu.h>
+#include <veil/input_source.h>
 
 #include "core/boot.h"
 #include "core/log.h"
@@ -63,6 +64,11 @@ void arch_timer_arm(uint64_t deadline)
 	sysreg_write(cnthp_cval_el2, deadline);
 	sysreg_write(cnthp_ctl_el2, deadline != UINT64_MAX);
 	isb();
+}
+
+void arch_device_barrier(void)
+{
+	dsb(sy);
 }
 
 void arch_kick(uint32_t cpu)
@@ -155,10 +161,17 @@ static NOINLINE void other_interrupt(struct cpu *cpu, uint32_t irq)
 		gic_end(irq);
 		return;
 	default:
-		if (irq < GIC_SPURIOUS)
+		if (irq < GIC_SPURIOUS) {
+			input_source_interrupt(irq);
 			gic_end(irq);
+		}
 		return;
 	}
+}
+
+void arch_interrupt_enable(uint32_t irq)
+{
+	gic_enable_shared(irq);
 }
 
 void arch_interrupt_poll(void)

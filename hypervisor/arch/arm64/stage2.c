@@ -26,7 +26,7 @@
 bool stage2_init(struct persona *p)
 {
 	uint64_t first = p->config->ram_guest_base >> LEVEL2_SHIFT;
-	uint64_t last = (p->config->ram_guest_base + p->config->ram_size - 1) >> LEVEL2_SHIFT;
+	uint64_t last = (p->config->ram_guest_base + p->page_count * VEIL_PAGE_SIZE - 1) >> LEVEL2_SHIFT;
 
 	p->arch.root = memory_take(ROOT_COUNT * 8, ROOT_COUNT * 8);
 	if (!p->arch.root)

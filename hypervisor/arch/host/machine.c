@@ -57,6 +57,15 @@ void arch_timer_arm(uint64_t deadline)
 	arch_this_cpu()->armed = deadline;
 }
 
+void arch_interrupt_enable(uint32_t irq)
+{
+	(void)irq;
+}
+
+void arch_device_barrier(void)
+{
+}
+
 void arch_kick(uint32_t cpu)
 {
 	machine.cpus[cpu].kicked = true;
@@ -316,7 +325,7 @@ bool guest_touch(struct vcpu *v, uint64_t address)
 	uint64_t page = (address - p->config->ram_guest_base) / VEIL_PAGE_SIZE;
 
 	act_as(v);
-	if (range_within(address, 1, p->config->ram_guest_base, p->config->ram_size) && stage2_is_mapped(p, page)) {
+	if (range_within(address, 1, p->config->ram_guest_base, p->page_count * VEIL_PAGE_SIZE) && stage2_is_mapped(p, page)) {
 		p->arch.pages[page].cached = p->arch.pages[page].host;
 		return true;
 	}

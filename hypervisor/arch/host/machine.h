@@ -61,6 +61,14 @@ extern struct machine machine;
 
 void machine_init(void);
 
+/* What is on the screen. */
+struct machine_display {
+	uint64_t pixels;
+	uint32_t format, width, height, stride;
+	uint32_t shown; /* times a surface was shown */
+};
+extern struct machine_display machine_display;
+
 /* Runs `body` as Veil on the boot CPU; false if it switched the handset off (or stopped in a panic). */
 bool machine_try(void (*body)(void));
 

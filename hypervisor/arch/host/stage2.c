@@ -15,14 +15,14 @@
 bool stage2_init(struct persona *p)
 {
 	_Static_assert(sizeof(struct stage2_page) * (TABLE_SPAN / VEIL_PAGE_SIZE) <= 2 * VEIL_PAGE_SIZE, "a table of two pages");
-	uint64_t tables = (p->config->ram_size + TABLE_SPAN - 1) / TABLE_SPAN;
+	uint64_t tables = (p->page_count * VEIL_PAGE_SIZE + TABLE_SPAN - 1) / TABLE_SPAN;
 
 	if (!memory_take(1024, 1024))
 		return false;
 	for (uint64_t i = 0; i < tables; i++)
 		if (!memory_take(VEIL_PAGE_SIZE, VEIL_PAGE_SIZE))
 			return false;
-	p->arch.pages = fake_pages(p->index, p->config->ram_size / VEIL_PAGE_SIZE);
+	p->arch.pages = fake_pages(p->index, p->page_count);
 	return true;
 }
 
@@ -47,6 +47,6 @@ void stage2_unmap(struct persona *p, uint64_t page)
 
 void stage2_flush(struct persona *p)
 {
-	for (uint64_t i = 0; i < p->config->ram_size / VEIL_PAGE_SIZE; i++)
+	for (uint64_t i = 0; i < p->page_count; i++)
 		p->arch.pages[i].cached = 0;
 }

@@ -47,7 +47,7 @@ void arch_vcpu_load(struct vcpu *v)
 	struct machine_cpu *m = &machine.cpus[machine.this_cpu];
 	struct persona *p = v->persona;
 
-	for (uint64_t i = 0; i < p->config->ram_size / VEIL_PAGE_SIZE; i++)
+	for (uint64_t i = 0; i < p->page_count; i++)
 		if (p->arch.pages[i].cached != p->arch.pages[i].host && p->arch.pages[i].cached)
 			machine.stale_translations++;
 	m->cntv_offset = p->time_offset;

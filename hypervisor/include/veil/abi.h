@@ -18,7 +18,7 @@
  *
  * The file is loaded as it is at RAM base + text_offset; the composer patches image_size and the manifest words. */
 #define VEIL_PAGE_SIZE 65536 /* granule of ownership and of stage 2 */
-#define VEIL_ABI_VERSION 1
+#define VEIL_ABI_VERSION 2
 #define VEIL_IMAGE_MAGIC 0x31474d494c494556 /* "VEILIMG1" */
 #define VEIL_MANIFEST_MAGIC 0x314e414d4c494556 /* "VEILMAN1" */
 
@@ -53,6 +53,8 @@ struct veil_image_header {
 #define VEIL_MAX_REGIONS 64
 #define VEIL_MAX_PAYLOADS 32
 #define VEIL_MAX_SEGMENTS 64
+#define VEIL_MAX_HOTKEY 4
+#define VEIL_MAX_PIXELS 8192 /* width and height of a surface */
 
 struct veil_table {
 	uint32_t offset; /* from the start of the manifest */
@@ -83,11 +85,13 @@ struct veil_manifest {
 	uint32_t cpu_count; /* physical CPUs to start */
 	uint32_t initial_foreground; /* persona index */
 	uint32_t flags; /* enum veil_manifest_flag */
-	uint32_t reserved;
+	uint32_t hotkey_count; /* keys of the sequence that brings the next persona to the front; 0: there is none */
+	uint16_t hotkey[VEIL_MAX_HOTKEY]; /* Linux key codes (input-event-codes.h); the rest is zero. No guest ever sees these keys */
 	struct veil_table regions;
 	struct veil_table payloads;
 	struct veil_table segments;
 	struct veil_table personas;
+	struct veil_table surfaces; /* none, or one for each persona, in their order */
 	struct veil_table networks; /* reserved: count is zero in this version, as for all tables below */
 	struct veil_table egress_rules;
 	struct veil_table channels;
@@ -137,7 +141,8 @@ enum veil_persona_flag {
 enum veil_device {
 	VEIL_DEVICE_PL011 = 1, /* at 0x09000000, interrupt SPI 1 */
 	VEIL_DEVICE_PL031 = 2, /* at 0x09010000, interrupt SPI 2 */
-	VEIL_DEVICE_PVPANIC = 4 /* one byte at 0x09f00000 ("qemu,pvpanic-mmio"): a guest that panics says so */
+	VEIL_DEVICE_PVPANIC = 4, /* one byte at 0x09f00000 ("qemu,pvpanic-mmio"): a guest that panics says so */
+	VEIL_DEVICE_INPUT = 8 /* virtio-input over virtio-mmio: keyboard at 0x0a000000, SPI 16; tablet at 0x0a000200, SPI 17 */
 };
 
 struct veil_persona {
@@ -163,8 +168,26 @@ struct veil_persona {
 	uint64_t kaslr_seed_address; /* the same for 8 bytes */
 };
 
+/* Pixel formats by their DRM fourcc (drm_fourcc.h). */
+#define VEIL_FORMAT_XRGB8888 0x34325258
+
+/* A persona's picture: the indicator strip in rows 0 to strip_rows-1, on pages only Veil writes, and below it the body, physically
+ * contiguous with it, on pages of the persona. A persona without a display has a body too, Veil's and black, so that
+ * there is something to show in its place. */
+struct veil_surface {
+	uint32_t width; /* pixels */
+	uint32_t height; /* rows, the strip's included */
+	uint32_t stride; /* bytes a row */
+	uint32_t format; /* VEIL_FORMAT_... */
+	uint32_t strip_rows;
+	uint32_t strip_payload; /* the strip's pixels: strip_rows * stride bytes */
+	uint64_t host_base; /* host-physical address of row 0; the body's first row begins a page */
+	uint64_t body_size; /* a multiple of VEIL_PAGE_SIZE */
+	uint64_t body_guest_base; /* guest-physical: the end of the persona's RAM; 0: the persona has no display */
+};
+
 /* Work memory Veil needs: the composer reserves BASE + personas * PERSONA + vCPUs * VCPU + PAGE_SIZE * every started 512 MiB of each
- * persona's RAM, rounded up to VEIL_PAGE_SIZE. */
+ * persona's RAM with its surface's body, rounded up to VEIL_PAGE_SIZE. */
 #define VEIL_WORK_BASE 65536
 #define VEIL_WORK_PERSONA 32768
 #define VEIL_WORK_VCPU 8192

@@ -15,6 +15,7 @@ uint64_t arch_time(void); /* ticks of the system counter, the same on all CPUs *
 uint64_t arch_time_frequency(void); /* ticks a second */
 bool arch_interrupt_pending(void);
 void arch_interrupt_poll(void); /* takes and handles what is pending */
+void arch_interrupt_enable(uint32_t irq); /* a level-sensitive interrupt of a device, to the boot CPU */
 void arch_idle(void); /* sleeps until an interrupt is pending */
 void arch_timer_arm(uint64_t deadline); /* interrupts this CPU at that tick; UINT64_MAX disarms */
 void arch_kick(uint32_t cpu); /* interrupts another CPU so that it looks at its need_resched */
@@ -22,6 +23,8 @@ _Noreturn void arch_power_off(void);
 
 /* Starts the physical CPUs 1..count-1; each ends up in boot_secondary(). False if firmware refuses one. */
 bool arch_start_cpus(uint32_t count);
+
+void arch_device_barrier(void); /* memory written before is seen by devices, and what they wrote is seen after */
 
 /* ---- Memory ---- */
 void *arch_pointer(paddr_t address); /* Veil's own view of host-physical memory */

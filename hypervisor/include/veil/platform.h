@@ -3,8 +3,10 @@
 #ifndef VEIL_PLATFORM_H
 #define VEIL_PLATFORM_H
 
+#include <veil/input_source.h>
 #include <veil/types.h>
 #include <veil/vgic.h>
+#include <veil/virtio.h>
 
 struct persona;
 struct vcpu;
@@ -21,10 +23,16 @@ struct vpl031 {
 	uint32_t mask;
 };
 
+struct virtual_input {
+	struct virtio_device virtio;
+	uint8_t config[8 + INPUT_CONFIG_BYTES]; /* virtio 1.2, 5.8.5 */
+};
+
 struct platform {
 	struct vgic vgic;
 	struct vpl011 uart;
 	struct vpl031 rtc;
+	struct virtual_input input[2];
 };
 
 void platform_init(struct persona *persona);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads what a test guest needs from the flattened device tree: memory, processors, boot arguments, initial file system. */
+/* Reads what a test guest needs from the flattened device tree: memory, framebuffer, processors, boot arguments, initial file system. */
 #include "runtime.h"
 
 static char boot_arguments[1024];
@@ -60,6 +60,10 @@ void device_tree_read(uint64_t address)
 			const uint8_t *value = p + 8;
 			if (begins(node, "memory") && same(name, "reg") && length >= 16)
 				ram_size = big64(value + 8);
+			if (begins(node, "framebuffer@") && same(name, "reg") && length >= 16) {
+				framebuffer = big64(value);
+				framebuffer_size = big64(value + 8);
+			}
 			if (same(name, "linux,initrd-start"))
 				initrd_start = length == 8 ? big64(value) : big32(value);
 			if (same(name, "linux,initrd-end"))

@@ -5,7 +5,7 @@
 #include <stdarg.h>
 
 bool on_veil;
-uint64_t ram_size, device_tree, device_tree_size, initrd_start, initrd_end;
+uint64_t ram_size, device_tree, device_tree_size, initrd_start, initrd_end, framebuffer, framebuffer_size;
 uint32_t cpu_count;
 uint64_t uart_base = UART_BASE, gicd_base = GICD_BASE, gicr_base = GICR_BASE;
 

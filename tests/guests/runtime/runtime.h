@@ -101,6 +101,7 @@ extern uint64_t uart_base, gicd_base, gicr_base;
 extern char image_start[], bss_end[];
 extern uint64_t ram_size; /* from the device tree */
 extern uint64_t device_tree, device_tree_size;
+extern uint64_t framebuffer, framebuffer_size; /* XRGB8888; 0 when it has no display */
 extern uint64_t initrd_start, initrd_end; /* 0 when there is none */
 extern uint32_t cpu_count; /* from the device tree */
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A peer that speaks Veil's side of the mux, written against abi.h on its own: it shares no code with the bridge but the layouts.
 import {
+	VEIL_ABI_VERSION,
 	VEIL_EVENT_STATE,
 	VEIL_LINK_CREDIT,
 	VEIL_LINK_HELLO,
@@ -214,7 +215,7 @@ export class FakeVeil {
 
 	private hello(reply: number): void {
 		const { guests, scenario, epoch } = this;
-		const abiVersion = scenario.abiVersion ?? 1;
+		const abiVersion = scenario.abiVersion ?? VEIL_ABI_VERSION;
 		const hello = { op: VEIL_LINK_HELLO, abiVersion, personas: guests.length, reply, cpus: 1, bootEpoch: epoch };
 		this.write(frameSlow(VEIL_MUX_LINK, veilLinkHello.encode(hello)));
 	}

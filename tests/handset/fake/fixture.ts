@@ -6,7 +6,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { HandsetSpec, ImageReference, ReadyExpectation } from "../../../components/handset/index.ts";
 import { findOwnProcesses } from "../../../components/handset/qemu.ts";
-import { VEIL_IMAGE_MAGIC, VEIL_START_AT_BOOT, type VeilPersona, veilImageHeader } from "../../../components/image/abi.ts";
+import {
+	VEIL_ABI_VERSION,
+	VEIL_IMAGE_MAGIC,
+	VEIL_START_AT_BOOT,
+	type VeilPersona,
+	veilImageHeader,
+} from "../../../components/image/abi.ts";
 import { encodeManifest } from "../../../components/image/veil-manifest.ts";
 import { sha256 } from "../../../components/util/digest.ts";
 import { runRoot } from "../../../components/util/paths.ts";
@@ -92,10 +98,13 @@ function fakeImage(scenario: Scenario): Buffer {
 		cpuCount: 1,
 		initialForeground: 0,
 		flags: 0,
+		hotkeyCount: 0,
+		hotkey: [],
 		regions: [],
 		payloads: [],
 		segments: [],
 		personas: scenario.guests.map((guest) => fakePersona(guest.name, guest.onDemand === true)),
+		surfaces: [],
 	});
 	const header = veilImageHeader.encode({
 		code0: 0,
@@ -109,7 +118,7 @@ function fakeImage(scenario: Scenario): Buffer {
 		magic: 0x644d5241,
 		res5: 0,
 		veilMagic: VEIL_IMAGE_MAGIC,
-		abiVersion: 1,
+		abiVersion: VEIL_ABI_VERSION,
 		reserved: 0,
 		veilFileSize: 4096n,
 		veilSize: 65536n,

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// One persona on its way into a device image: its places, its device tree and its indicator strip.
+import { readFile } from "node:fs/promises";
+import { compileDeviceTree, deviceTreeSource, type Framebuffer, findProperty, MAX_DEVICE_TREE } from "./device-tree.ts";
+import { GUEST_RAM_BASE, type GuestLayout, layoutGuest } from "./layout.ts";
+import { optional } from "./optional.ts";
+import { type Payload, payloadOf } from "./payload.ts";
+import { stripPixels } from "./strip.ts";
+import type { SurfaceShape } from "./surface.ts";
+
+/** A persona as the composer takes it; the meaning of the numbers is abi.h's. */
+export interface ComposePersona {
+	name: string;
+	uuid: Uint8Array;
+	label: string;
+	/** 0xRRGGBB */
+	colour: number;
+	/** VEIL_START_AT_BOOT and its like. */
+	flags: number;
+	/** VEIL_DEVICE_PL011 and its like. */
+	devices: number;
+	cpuCount: number;
+	cpuShare: number;
+	cpuCapPercent: number;
+	cpuAffinity: number;
+	restartLimit: number;
+	restartWindowSeconds: number;
+	memoryBytes: number;
+	kernel: Payload & ({ format: "image"; textOffset: number; imageSize: number } | { format: "flat" });
+	initramfs?: Payload;
+	/** The guest's own device tree; undefined: the generated one. */
+	deviceTree?: Payload;
+	commandLine: string;
+	/** It draws on the screen while it is in the foreground. */
+	display: boolean;
+}
+
+/** A persona with everything that follows from it alone. */
+export interface Placed {
+	persona: ComposePersona;
+	layout: GuestLayout;
+	deviceTree: Payload;
+	seeds: { rng: number; kaslr: number };
+	/** The pixels of its strip; undefined on a phone without a screen. */
+	strip: Payload | undefined;
+}
+
+/** @throws UserError when its parts do not fit its RAM */
+export async function place(persona: ComposePersona, surface: SurfaceShape | undefined, signal?: AbortSignal): Promise<Placed> {
+	const layout = layoutGuest(
+		{ memoryBytes: persona.memoryBytes, kernel: persona.kernel, ...optional("initramfs", persona.initramfs?.size) },
+		persona.deviceTree?.size ?? MAX_DEVICE_TREE,
+		persona.name,
+	);
+	const deviceTree = persona.deviceTree ?? (await generatedTree(persona, layout, surface, signal));
+	const bytes = "bytes" in deviceTree.source ? deviceTree.source.bytes : await readFile(deviceTree.source.path);
+	const seed = (name: string, size: number): number => {
+		const property = findProperty(bytes, ["chosen"], name);
+		return property === undefined || property.size !== size ? 0 : layout.deviceTree + property.offset;
+	};
+	const strip = surface === undefined ? undefined : payloadOf(stripPixels(persona, surface.width, surface.stripRows));
+	return { persona, layout, deviceTree, seeds: { rng: seed("rng-seed", 32), kaslr: seed("kaslr-seed", 8) }, strip };
+}
+
+async function generatedTree(
+	persona: ComposePersona,
+	layout: GuestLayout,
+	surface: SurfaceShape | undefined,
+	signal?: AbortSignal,
+): Promise<Payload> {
+	const { initramfs } = persona;
+	const source = deviceTreeSource({
+		ram: { base: GUEST_RAM_BASE, size: persona.memoryBytes },
+		cpus: persona.cpuCount,
+		devices: persona.devices,
+		commandLine: persona.commandLine,
+		...optional(
+			"initramfs",
+			layout.initramfs === undefined || initramfs === undefined ? undefined : { start: layout.initramfs, size: initramfs.size },
+		),
+		...optional("framebuffer", persona.display && surface !== undefined ? framebuffer(persona, surface) : undefined),
+	});
+	return payloadOf(await compileDeviceTree(source, signal));
+}
+
+function framebuffer({ memoryBytes }: ComposePersona, { width, height, stride, stripRows }: SurfaceShape): Framebuffer {
+	return { start: GUEST_RAM_BASE + memoryBytes, width, height: height - stripRows, stride };
+}

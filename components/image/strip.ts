@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Draws the indicator strip of a persona: its label on its colour. The pixels are drawn here, while the image is composed, so that Veil
+// needs neither font nor text.
+import { CAP_HEIGHT, GLYPHS, type Glyph } from "./strip-font.ts";
+
+/** What of a persona its strip shows. */
+export interface Strip {
+	/** Printable ASCII. */
+	label: string;
+	/** 0xRRGGBB */
+	colour: number;
+}
+
+/** Pixels from the strip's left end to the label. */
+const MARGIN = 12;
+const WHITE = 0xffffff;
+const BLACK = 0x000000;
+
+/**
+ * The pixels of a strip, XRGB8888 with rows of `width * 4` bytes. The label that is too long for the width ends where the strip does.
+ *
+ * @param width - pixels
+ * @param rows - pixels
+ * @throws RangeError when the label has a character that is not printable ASCII
+ */
+export function stripPixels({ label, colour }: Strip, width: number, rows: number): Uint8Array {
+	const ink = readableOn(colour);
+	const pixels = new DataView(new ArrayBuffer(width * rows * 4));
+	for (let at = 0; at < pixels.byteLength; at += 4) pixels.setUint32(at, colour, true);
+	const baseline = Math.floor((rows + CAP_HEIGHT) / 2);
+	let pen = MARGIN;
+	for (const character of label) {
+		const glyph = GLYPHS.get(character);
+		if (glyph === undefined) throw new RangeError(`"${label}" has a character that no strip can show`);
+		for (const { x, y, coverage } of covered(glyph)) {
+			const column = Math.round(pen) + x;
+			const row = baseline + y;
+			if (column >= width || row < 0 || row >= rows) continue;
+			pixels.setUint32((row * width + column) * 4, mix(colour, ink, coverage), true);
+		}
+		pen += glyph.advance;
+	}
+	return new Uint8Array(pixels.buffer);
+}
+
+/** Black or white, whichever is easier to read on a colour: the contrast is 4.58 at least (WCAG 2.2 asks for 4.5). */
+export function readableOn(colour: number): number {
+	return contrast(colour, WHITE) >= contrast(colour, BLACK) ? WHITE : BLACK;
+}
+
+/** Contrast ratio of two colours as WCAG 2.2 defines it: 1 to 21. */
+export function contrast(one: number, other: number): number {
+	const [dark = 0, light = 0] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+	return (light + 0.05) / (dark + 0.05);
+}
+
+// Relative luminance (WCAG 2.2).
+function luminance(colour: number): number {
+	const [red = 0, green = 0, blue = 0] = [16, 8, 0].map((shift) => {
+		const value = ((colour >> shift) & 0xff) / 255;
+		return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+	});
+	return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+/** The pixels a letter covers: right of the pen, below the baseline, and how much of each in fifteenths. */
+function* covered({ left, top, width, coverage }: Glyph): Generator<{ x: number; y: number; coverage: number }> {
+	for (let at = 0; at < coverage.length; at++) {
+		const part = Number.parseInt(coverage.charAt(at), 16);
+		if (part > 0) yield { x: left + (at % width), y: Math.floor(at / width) - top, coverage: part };
+	}
+}
+
+function mix(ground: number, ink: number, fifteenths: number): number {
+	let mixed = 0;
+	for (const shift of [16, 8, 0]) {
+		const [from, to] = [(ground >> shift) & 0xff, (ink >> shift) & 0xff];
+		mixed |= Math.round(from + ((to - from) * fifteenths) / 15) << shift;
+	}
+	return mixed;
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// The verifier's part for pictures: no guest can write a strip, and each body is its persona's alone.
+import { VEIL_FORMAT_XRGB8888, VEIL_MAX_PIXELS, VEIL_OWNER_VEIL, VEIL_PAGE_SIZE, type VeilSurface } from "./abi.ts";
+import { nameText } from "./veil-manifest.ts";
+import type { RawImage } from "./verify.ts";
+import { ownedBy, type Range } from "./verify-owner.ts";
+
+const PAGE = BigInt(VEIL_PAGE_SIZE);
+
+/** Everything that is wrong with an image's surfaces, as sentences. */
+export function* surfaceProblems({ header, manifest, tables }: RawImage): Generator<string> {
+	const { surfaces, personas, payloads, regions } = tables;
+	if (surfaces.length !== 0 && surfaces.length !== personas.length) {
+		yield `${surfaces.length} surfaces for ${personas.length} personas`;
+		return;
+	}
+	const image = regions.find(({ owner }) => owner === VEIL_OWNER_VEIL)?.base ?? 0n;
+	const taken: Range[] = [
+		{ from: image, to: image + header.imageSize },
+		{ from: manifest.workBase, to: manifest.workBase + manifest.workSize },
+	];
+	for (const [index, surface] of surfaces.entries()) {
+		const persona = personas[index];
+		if (persona === undefined) return;
+		const at = `the picture of persona ${nameText(persona.name)}`;
+		yield* measureProblems(surface, at);
+		const strip = BigInt(surface.stripRows) * BigInt(surface.stride);
+		if (payloads[surface.stripPayload]?.size !== strip) yield `${at}: no payload has its strip's ${strip} bytes`;
+		const body = { from: surface.hostBase + strip, to: surface.hostBase + strip + surface.bodySize };
+		const pages = { from: surface.hostBase - (surface.hostBase % PAGE), to: body.from };
+		yield* ownedBy(tables, VEIL_OWNER_VEIL, pages, `${at}: its strip`);
+		yield* ownedBy(tables, surface.bodyGuestBase === 0n ? VEIL_OWNER_VEIL : index, body, `${at}: its body`);
+		const ram = { from: persona.ramHostBase, to: persona.ramHostBase + persona.ramSize };
+		const whole = { from: pages.from, to: body.to };
+		for (const other of [...taken, ram]) if (whole.from < other.to && whole.to > other.from) yield `${at} lies on other memory`;
+		taken.push(whole);
+		if (surface.bodyGuestBase !== 0n && surface.bodyGuestBase !== persona.ramGuestBase + persona.ramSize)
+			yield `${at}: the guest does not find it at the end of its RAM`;
+	}
+}
+
+function* measureProblems(
+	{ width, height, stride, format, stripRows, hostBase, bodySize }: VeilSurface,
+	at: string,
+): Generator<string> {
+	if (format !== VEIL_FORMAT_XRGB8888) yield `${at}: unknown pixel format ${format}`;
+	if (width < 16 || width > VEIL_MAX_PIXELS || height > VEIL_MAX_PIXELS) yield `${at}: ${width} × ${height} pixels`;
+	if (stride !== width * 4) yield `${at}: ${stride} bytes a row of ${width} pixels`;
+	if (stripRows < 1 || stripRows >= height) yield `${at}: a strip of ${stripRows} of ${height} rows`;
+	const body = hostBase + BigInt(stripRows) * BigInt(stride);
+	if (hostBase % 4096n !== 0n || body % PAGE !== 0n || bodySize % PAGE !== 0n) yield `${at}: strip or body is not on whole pages`;
+	if (bodySize < BigInt(height - stripRows) * BigInt(stride)) yield `${at}: its body is too small`;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Surfaces. A guest cannot draw over the strip: its rows lie on pages no stage 2 maps (manifest.c checks whose they are, stage2_map
+ * that nobody else's are mapped). It may paint a second strip below; the real one is always in row 0. */
+#include "surface.h"
+
+#include <veil/arch.h>
+#include <veil/display.h>
+
+#include "lib.h"
+#include "log.h"
+#include "payload.h"
+
+static struct {
+	const struct manifest *manifest;
+	bool has_display;
+	uint64_t memory;
+} surfaces;
+
+static void strip_draw(const struct veil_surface *s)
+{
+	uint64_t size = (uint64_t)s->strip_rows * s->stride; /* a multiple of 4096: manifest.c */
+	enum payload_state state;
+
+	do
+		state = payload_verify_step(s->strip_payload);
+	while (state == PAYLOAD_UNVERIFIED);
+	if (state != PAYLOAD_GOOD)
+		panic("an indicator strip has a wrong digest: payload", s->strip_payload);
+	arch_copy(arch_pointer(paddr(s->host_base)), payload_bytes(s->strip_payload), size);
+	arch_clean(arch_pointer(paddr(s->host_base)), size); /* the display may not look into caches */
+	surfaces.memory += align_up(size, VEIL_PAGE_SIZE) + (s->body_guest_base ? 0 : s->body_size);
+}
+
+void surface_init(const struct manifest *manifest)
+{
+	surfaces.manifest = manifest;
+	for (uint32_t i = 0; i < manifest->header->surfaces.count; i++) {
+		const struct veil_surface *s = &manifest->surfaces[i];
+
+		uint8_t *body = arch_pointer(paddr(s->host_base + (uint64_t)s->strip_rows * s->stride));
+
+		strip_draw(s);
+		/* Before a guest has touched its body, what lies there would show. */
+		arch_zero(body, s->body_size);
+		arch_clean(body, s->body_size);
+	}
+	surfaces.has_display = manifest->header->surfaces.count && display_init();
+	if (manifest->header->surfaces.count && !surfaces.has_display)
+		log_text(VEIL_NO_PERSONA, "no display on this board");
+}
+
+void surface_show(uint32_t persona)
+{
+	const struct veil_surface *s = &surfaces.manifest->surfaces[persona];
+
+	if (surfaces.has_display)
+		display_show(paddr(s->host_base), s->format, s->width, s->height, s->stride);
+}
+
+uint64_t surface_memory(void)
+{
+	return surfaces.memory;
+}

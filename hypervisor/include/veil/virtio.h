@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* State of a virtual virtio device, as it is kept in its persona. */
+#ifndef VEIL_VIRTIO_H
+#define VEIL_VIRTIO_H
+
+#include <veil/types.h>
+
+#define VIRTIO_QUEUES 2
+#define VIRTIO_QUEUE_SIZE_MAX 64
+#define VIRTIO_NOTIFY 0x050 /* register: the driver has made buffers available in the queue whose number it writes */
+
+struct virtio_queue {
+	uint64_t descriptors, driver, device; /* guest-physical, as the guest gave them: unchecked */
+	uint16_t size; /* 0, or a power of two up to VIRTIO_QUEUE_SIZE_MAX */
+	uint16_t taken, given; /* running totals */
+	bool is_ready;
+};
+
+struct virtio_device {
+	uint32_t id;
+	uint32_t irq;
+	uint32_t status;
+	uint32_t interrupt_status;
+	uint32_t device_features_select, driver_features_select;
+	uint32_t queue_select;
+	bool has_version_1;
+	struct virtio_queue queues[VIRTIO_QUEUES];
+};
+
+#endif

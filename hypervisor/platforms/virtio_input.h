@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A persona's keyboard and tablet: virtio-input (OASIS virtio 1.2, 5.8). */
+#ifndef VEIL_VIRTIO_INPUT_H
+#define VEIL_VIRTIO_INPUT_H
+
+#include <veil/platform.h>
+
+#include "core/input.h"
+
+struct persona;
+
+void virtio_input_reset(struct persona *persona);
+struct mmio_result virtio_input_access(struct persona *persona, uint32_t source, uint64_t offset, uint32_t size, bool is_write,
+				       uint64_t value);
+
+/* An event for the guest; dropped when it has no device, has not set it up, or gave no buffer for it. Takes the persona's lock. */
+void virtio_input_send(struct persona *persona, uint32_t source, struct input_event event);
+
+#endif

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Queues lie in the guest's memory and change while they are read: every field is read once into a variable, checked, and only then
+ * used. Addresses are translated for each access by persona_memory(), so they can name nothing but the persona's own RAM; indices are taken
+ * modulo a queue size that was checked when it was set. Whatever is wrong breaks this device of this guest, until it resets it. */
+#include "virtio_mmio.h"
+
+#include "core/persona.h"
+
+enum {
+	MAGIC = 0x000,
+	VERSION = 0x004,
+	DEVICE_ID = 0x008,
+	VENDOR_ID = 0x00c,
+	DEVICE_FEATURES = 0x010,
+	DEVICE_FEATURES_SELECT = 0x014,
+	DRIVER_FEATURES = 0x020,
+	DRIVER_FEATURES_SELECT = 0x024,
+	QUEUE_SELECT = 0x030,
+	QUEUE_SIZE_MAX = 0x034,
+	QUEUE_SIZE = 0x038,
+	QUEUE_READY = 0x044,
+	QUEUE_NOTIFY = 0x050,
+	INTERRUPT_STATUS = 0x060,
+	INTERRUPT_ACKNOWLEDGE = 0x064,
+	STATUS = 0x070,
+	QUEUE_DESCRIPTORS = 0x080,
+	QUEUE_DRIVER = 0x090,
+	QUEUE_DEVICE = 0x0a0,
+	CONFIG_GENERATION = 0x0fc
+};
+
+#define MAGIC_VALUE 0x74726976
+#define VENDOR 0x4c494556 /* "VEIL" */
+#define FEATURES_HIGH 1 /* VIRTIO_F_VERSION_1, bit 32: the only one */
+#define STATUS_FEATURES_OK 8
+#define STATUS_NEEDS_RESET 64
+#define INTERRUPT_USED 1
+#define INTERRUPT_CONFIG 2
+#define DESCRIPTOR_WRITE 2
+#define DRIVER_NO_INTERRUPT 1
+
+void virtio_reset(struct virtio_device *d)
+{
+	*d = (struct virtio_device){.id = d->id, .irq = d->irq};
+}
+
+static void interrupt(struct persona *p, struct virtio_device *d, uint32_t cause)
+{
+	d->interrupt_status |= cause;
+	vgic_line(p->vcpus[0], d->irq, d->interrupt_status != 0);
+}
+
+static void broken(struct persona *p, struct virtio_device *d)
+{
+	d->status |= STATUS_NEEDS_RESET;
+	interrupt(p, d, INTERRUPT_CONFIG);
+}
+
+static struct virtio_queue *selected(struct virtio_device *d)
+{
+	return d->queue_select < VIRTIO_QUEUES ? &d->queues[d->queue_select] : NULL;
+}
+
+static void set_half(uint64_t *address, bool is_high, uint32_t value)
+{
+	*address = is_high ? (*address & UINT32_MAX) | (uint64_t)value << 32 : (*address & ~(uint64_t)UINT32_MAX) | value;
+}
+
+static uint32_t register_read(struct virtio_device *d, uint64_t offset)
+{
+	const struct virtio_queue *queue = selected(d);
+
+	switch (offset) {
+	case MAGIC:
+		return MAGIC_VALUE;
+	case VERSION:
+		return 2;
+	case DEVICE_ID:
+		return d->id;
+	case VENDOR_ID:
+		return VENDOR;
+	case DEVICE_FEATURES:
+		return d->device_features_select == 1 ? FEATURES_HIGH : 0;
+	case QUEUE_SIZE_MAX:
+		return queue ? VIRTIO_QUEUE_SIZE_MAX : 0;
+	case QUEUE_READY:
+		return queue && queue->is_ready;
+	case INTERRUPT_STATUS:
+		return d->interrupt_status;
+	case STATUS:
+		return d->status;
+	default: /* CONFIG_GENERATION: configurations never change */
+		return 0;
+	}
+}
+
+static void queue_write(struct virtio_queue *queue, uint64_t offset, uint32_t value)
+{
+	if (queue->is_ready && offset != QUEUE_READY)
+		return; /* fixed while it is in use */
+	switch (offset) {
+	case QUEUE_SIZE:
+		queue->size = value <= VIRTIO_QUEUE_SIZE_MAX && (value & (value - 1)) == 0 ? (uint16_t)value : 0;
+		break;
+	case QUEUE_READY:
+		queue->is_ready = (value & 1) && queue->size;
+		queue->taken = queue->given = 0;
+		break;
+	case QUEUE_DESCRIPTORS:
+	case QUEUE_DESCRIPTORS + 4:
+		set_half(&queue->descriptors, offset & 4, value);
+		break;
+	case QUEUE_DRIVER:
+	case QUEUE_DRIVER + 4:
+		set_half(&queue->driver, offset & 4, value);
+		break;
+	case QUEUE_DEVICE:
+	case QUEUE_DEVICE + 4:
+		set_half(&queue->device, offset & 4, value);
+		break;
+	default:
+		break;
+	}
+}
+
+static void register_write(struct persona *p, struct virtio_device *d, uint64_t offset, uint32_t value)
+{
+	struct virtio_queue *queue = selected(d);
+
+	switch (offset) {
+	case DEVICE_FEATURES_SELECT:
+		d->device_features_select = value;
+		break;
+	case DRIVER_FEATURES_SELECT:
+		d->driver_features_select = value;
+		break;
+	case DRIVER_FEATURES:
+		if (d->driver_features_select == 1)
+			d->has_version_1 = value & FEATURES_HIGH;
+		break;
+	case QUEUE_SELECT:
+		d->queue_select = value;
+		break;
+	case INTERRUPT_ACKNOWLEDGE:
+		d->interrupt_status &= ~value;
+		interrupt(p, d, 0);
+		break;
+	case STATUS:
+		if (value == 0) {
+			virtio_reset(d);
+			interrupt(p, d, 0);
+			break;
+		}
+		if (!d->has_version_1)
+			value &= ~(uint32_t)STATUS_FEATURES_OK;
+		d->status = (value & 0x8f) | (d->status & STATUS_NEEDS_RESET);
+		break;
+	default:
+		if (queue)
+			queue_write(queue, offset, value);
+		break;
+	}
+}
+
+struct mmio_result virtio_access(struct persona *p, struct virtio_device *d, uint64_t offset, bool is_write, uint32_t value)
+{
+	if (offset % 4)
+		return mmio_none();
+	if (!is_write)
+		return mmio_value(register_read(d, offset));
+	register_write(p, d, offset, value);
+	return mmio_value(0);
+}
+
+/* ---- Queues (2.7) ---- */
+
+struct descriptor {
+	uint64_t address;
+	uint32_t size;
+	uint16_t flags;
+	uint16_t next;
+};
+
+static uint16_t *half_at(struct persona *p, uint64_t address)
+{
+	return address % 2 ? NULL : persona_memory(p, ipaddr(address), 2);
+}
+
+bool virtio_take(struct persona *p, struct virtio_device *d, uint32_t number, struct virtio_buffer *buffer)
+{
+	struct virtio_queue *queue = &d->queues[number];
+	const uint16_t *index, *slot;
+	const struct descriptor *descriptor;
+	uint16_t head;
+
+	if (!queue->is_ready || (d->status & STATUS_NEEDS_RESET))
+		return false;
+	index = half_at(p, queue->driver + 2);
+	slot = half_at(p, queue->driver + 4 + 2 * (uint64_t)(queue->taken % queue->size));
+	if (!index || !slot) {
+		broken(p, d);
+		return false;
+	}
+	if (__atomic_load_n(index, __ATOMIC_ACQUIRE) == queue->taken)
+		return false;
+	head = __atomic_load_n(slot, __ATOMIC_RELAXED);
+	descriptor = head < queue->size && queue->descriptors % 16 == 0
+			     ? persona_memory(p, ipaddr(queue->descriptors + 16 * (uint64_t)head), 16)
+			     : NULL;
+	if (!descriptor) {
+		broken(p, d);
+		return false;
+	}
+	buffer->head = head;
+	buffer->address = ipaddr(__atomic_load_n(&descriptor->address, __ATOMIC_RELAXED));
+	buffer->size = __atomic_load_n(&descriptor->size, __ATOMIC_RELAXED);
+	buffer->is_writable = __atomic_load_n(&descriptor->flags, __ATOMIC_RELAXED) & DESCRIPTOR_WRITE;
+	queue->taken++;
+	return true;
+}
+
+void virtio_give(struct persona *p, struct virtio_device *d, uint32_t number, const struct virtio_buffer *buffer, uint32_t written)
+{
+	struct virtio_queue *queue = &d->queues[number];
+	uint64_t place = queue->device + 4 + 8 * (uint64_t)(queue->given % queue->size);
+	uint32_t *used = place % 4 ? NULL : persona_memory(p, ipaddr(place), 8);
+	uint16_t *index = half_at(p, queue->device + 2);
+	const uint16_t *flags = half_at(p, queue->driver);
+
+	if (!used || !index || !flags) {
+		broken(p, d);
+		return;
+	}
+	used[0] = buffer->head;
+	used[1] = written;
+	queue->given++;
+	__atomic_store_n(index, queue->given, __ATOMIC_RELEASE);
+	if (!(__atomic_load_n(flags, __ATOMIC_SEQ_CST) & DRIVER_NO_INTERRUPT))
+		interrupt(p, d, INTERRUPT_USED);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* virtio over MMIO, the device's side (OASIS virtio 1.2, 2.7 and 4.2.2): what all virtual virtio devices share. The persona's lock
+ * is held by the caller of each function. */
+#ifndef VEIL_VIRTIO_MMIO_H
+#define VEIL_VIRTIO_MMIO_H
+
+#include <veil/platform.h>
+
+struct persona;
+
+#define VIRTIO_CONFIG 0x100 /* device-specific registers from here on: not handled here */
+
+/* A request taken from a queue: its first descriptor, read once. */
+struct virtio_buffer {
+	uint16_t head;
+	bool is_writable; /* by the device */
+	uint32_t size;
+	ipaddr_t address;
+};
+
+void virtio_reset(struct virtio_device *device);
+struct mmio_result virtio_access(struct persona *persona, struct virtio_device *device, uint64_t offset, bool is_write, uint32_t value);
+
+/* False: nothing is there, or the queue is broken (the device then asks to be reset). */
+bool virtio_take(struct persona *persona, struct virtio_device *device, uint32_t queue, struct virtio_buffer *buffer);
+
+/* Gives a buffer back with so many bytes written, and interrupts the guest. */
+void virtio_give(struct persona *persona, struct virtio_device *device, uint32_t queue, const struct virtio_buffer *buffer,
+		 uint32_t written);
+
+#endif
