@@ -34,9 +34,12 @@ const groups: { what: string; cpus: number; guests: GuestPersona[] }[] = [
 		})),
 	},
 	{
-		what: "attacks on registers",
+		what: "attacks on registers, and on a phone with a screen",
 		cpus: 2,
-		guests: ["physical_timer", "pmu", "debug", "impdef", "id_registers", "sysreg_fuzz"].map((guest) => ({ guest })),
+		guests: [
+			...["physical_timer", "pmu", "debug", "impdef", "id_registers", "sysreg_fuzz"].map((guest) => ({ guest })),
+			{ guest: "memory_sweep", name: "sweep-with-screen", display: true },
+		],
 	},
 	{
 		what: "what an operating system needs, on one CPU",
