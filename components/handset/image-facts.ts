@@ -30,6 +30,8 @@ export interface ImageFacts {
 	readonly cpus: number;
 	/** The personas have pictures to show. */
 	readonly hasScreen: boolean;
+	/** Keys are listened to. */
+	readonly hasKeys: boolean;
 	readonly personas: readonly { readonly name: string; readonly startAtBoot: boolean; readonly surface?: RecordedSurface }[];
 }
 
@@ -74,6 +76,7 @@ export async function readImageFacts(image: ImageReference, signal?: AbortSignal
 			ramMiB: Math.ceil(Number(manifest.ramSize) / (1 << 20)),
 			cpus: manifest.cpuCount,
 			hasScreen: surfaces.length > 0,
+			hasKeys: manifest.hotkeyCount > 0,
 			personas: personas.map(({ name, flags }, index) => ({
 				name: text(name),
 				startAtBoot: (flags & VEIL_START_AT_BOOT) !== 0,

@@ -19,7 +19,7 @@ export function qemuCommand(
 	spec: HandsetSpec,
 	folder: string,
 	imagePath: string,
-	image: { readonly ramMiB: number; readonly hasScreen: boolean },
+	image: { readonly ramMiB: number; readonly hasScreen: boolean; readonly hasKeys: boolean },
 ): { command: string; args: string[] } {
 	const board = MACHINES[spec.board];
 	if (board === undefined) {
@@ -41,6 +41,7 @@ export function qemuCommand(
 			...["-qmp", `unix:${SOCKET.qmp},server=on,wait=off`],
 			...["-global", "virtio-mmio.force-legacy=false", "-device", "virtio-rng-device"],
 			...(image.hasScreen ? ["-device", "ramfb"] : []),
+			...(image.hasKeys ? ["-device", "virtio-keyboard-device"] : []),
 			...["-pidfile", join(folder, FILE.pid)],
 		],
 	};

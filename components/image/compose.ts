@@ -36,6 +36,8 @@ export interface ComposeSpec {
 	flags: number;
 	/** The board's screen; needed when a persona has a display. */
 	display?: Display;
+	/** Linux key codes of the sequence that switches; none by default. */
+	hotkey?: number[];
 	personas: ComposePersona[];
 }
 
@@ -204,8 +206,8 @@ function manifestOf(
 		cpuCount: spec.cpuCount,
 		initialForeground: spec.initialForeground,
 		flags: spec.flags,
-		hotkeyCount: 0,
-		hotkey: [],
+		hotkeyCount: spec.hotkey?.length ?? 0,
+		hotkey: spec.hotkey ?? [],
 		regions: layout.regions.map(({ base, size, owner }) => ({
 			base: BigInt(base),
 			size: BigInt(size),

@@ -21,12 +21,15 @@ import { findHypervisor } from "./hypervisor.ts";
 import type { Payload } from "./payload.ts";
 import { builtFrom, rememberBuilt } from "./records.ts";
 import type { Blob, Store } from "./store.ts";
-import type { Artifact, BuildContext, DeviceImageInputs, DevicePersona } from "./types.ts";
+import type { Artifact, BuildContext, DeviceImageInputs, DevicePersona, HotkeyKey } from "./types.ts";
 import { verifyImage } from "./verify.ts";
 
 const RECIPE = 2;
 const MACHINE_VERSION = 1;
 const MIB = 1 << 20;
+
+/** Linux key codes (include/uapi/linux/input-event-codes.h). */
+const KEY_CODES: Readonly<Record<HotkeyKey, number>> = { power: 116, home: 102, back: 158, menu: 139, volumeUp: 115, volumeDown: 114 };
 
 /** What a device image is put together from, as built. */
 export interface DeviceImageParts {
@@ -71,6 +74,7 @@ export function deviceImageInputs(
 			};
 		}),
 		...(shows && display !== undefined ? { display: { width: display.widthPixels, height: display.heightPixels } } : {}),
+		...(policy.document.switching.hotkey.length === 0 ? {} : { hotkey: [...policy.document.switching.hotkey] }),
 		initialForeground: phone.document.initialForeground,
 		cpus: phone.document.target.cpus,
 		policy: { name: policy.document.name, digest: sha256(canonicalJson(policy.document)) },
@@ -153,6 +157,7 @@ async function composeSpec(
 		initialForeground: foreground,
 		flags: 0,
 		...(inputs.display === undefined ? {} : { display: inputs.display }),
+		hotkey: (inputs.hotkey ?? []).map((key) => KEY_CODES[key]),
 		personas,
 	};
 }

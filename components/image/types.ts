@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the build and compose stages take and give.
+import type { Policy } from "../manifest/index.ts";
 import type { Progress } from "../util/progress.ts";
 import type { LockEntry, LockFile } from "./lock.ts";
 import type { Store } from "./store.ts";
@@ -92,6 +93,9 @@ export interface DevicePersona {
 	display: boolean;
 }
 
+/** A key a hotkey can have. */
+export type HotkeyKey = Policy["switching"]["hotkey"][number];
+
 /** Everything a device image is composed from. */
 export interface DeviceImageInputs {
 	board: string;
@@ -104,6 +108,8 @@ export interface DeviceImageInputs {
 	personas: DevicePersona[];
 	/** Pixels of the board's screen, where a persona has a display. */
 	display?: { width: number; height: number };
+	/** Keys, pressed one after the other, that bring the next persona to the front; missing when there is none. */
+	hotkey?: HotkeyKey[];
 	initialForeground: string;
 	/** Physical CPUs Veil starts. */
 	cpus: number;

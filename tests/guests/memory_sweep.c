@@ -13,7 +13,7 @@ static bool is_device(uint64_t address)
 
 static bool is_ram(uint64_t address)
 {
-	return address >= RAM_BASE && address < RAM_BASE + ram_size;
+	return address >= RAM_BASE && address < memory_end();
 }
 
 static uint64_t probed, wrong;
@@ -48,7 +48,7 @@ static void check_ram(void)
 {
 	uint64_t state = 1, bad = 0;
 	uint64_t first = ((uint64_t)bss_end + 0xffff) & ~0xfffful;
-	for (uint64_t address = first; address < RAM_BASE + ram_size; address += 65536) {
+	for (uint64_t address = first; address < memory_end(); address += 65536) {
 		if (device_tree && address + 65536 > device_tree && address < device_tree + device_tree_size)
 			continue;
 		uint64_t value = random_next(&state), back = 0;
@@ -56,13 +56,13 @@ static void check_ram(void)
 		bad += attempt_read64(address + 8, &back).count;
 		bad += back != value;
 	}
-	report(bad == 0, "all of RAM (%u KiB) is usable", ram_size / 1024);
+	report(bad == 0, "all of RAM, and of the picture (%u KiB), is usable", (memory_end() - RAM_BASE) / 1024);
 	uint64_t last = 0;
-	report(attempt_read64(RAM_BASE + ram_size - 8, &last).count == 0, "the last word of RAM answers");
-	report(is_external_abort(attempt_read8(RAM_BASE + ram_size, NULL)), "the byte after RAM does not answer");
+	report(attempt_read64(memory_end() - 8, &last).count == 0, "the last word of RAM answers");
+	report(is_external_abort(attempt_read8(memory_end(), NULL)), "the byte after RAM does not answer");
 	report_on_veil(is_external_abort(attempt_read8(RAM_BASE - 1, NULL)), "the byte before RAM does not answer");
 	/* An access that begins in RAM and ends outside it. */
-	struct fault fault = attempt_read64(RAM_BASE + ram_size - 4, &last);
+	struct fault fault = attempt_read64(memory_end() - 4, &last);
 	report(fault.count == 1, "an access across the end of RAM faults");
 }
 
@@ -115,7 +115,7 @@ void test(void)
 {
 	sweep("below RAM, every 64 KiB", 0, RAM_BASE, 65536);
 	sweep("the device region, every 4 KiB", 0x08000000, 0x0b000000, 4096);
-	sweep("4 GiB after RAM, every 64 KiB", RAM_BASE + ram_size, RAM_BASE + ram_size + (4ul << 30), 65536);
+	sweep("4 GiB after RAM, every 64 KiB", memory_end(), memory_end() + (4ul << 30), 65536);
 	sweep("up to 1 TiB, sampled", 8ul << 30, 1ul << 40, (64ul << 20) + 65536);
 	sweep("1 TiB to the 44-bit limit, sampled", 1ul << 40, 1ul << 44, (8ul << 30) + 4096);
 
@@ -147,7 +147,7 @@ void test(void)
 	static const uint64_t nowhere[] = {0x10000000, 0x20000000, 0x3fff0000, 0x8080000000, 0x100000000000 - 65536};
 	for (unsigned i = 0; on_veil && i < sizeof nowhere / sizeof *nowhere; i++)
 		check("execute", nowhere[i], attempt_execute(nowhere[i]));
-	check("execute", RAM_BASE + ram_size, attempt_execute(RAM_BASE + ram_size));
+	check("execute", memory_end(), attempt_execute(memory_end()));
 	report_on_veil(wrong == 0, "executing outside RAM: %u of %u not refused", wrong, probed);
 
 	check_odd(0x20000000, "nothing");

@@ -15,7 +15,7 @@ static void fill(uint64_t from, uint64_t to, uint32_t pixel)
 static void scribble(void)
 {
 	uint64_t refused = 0, answered = 0, end = RAM_BASE + ram_size;
-	uint64_t picture_end = framebuffer + ((framebuffer_size + 65535) & ~65535ul);
+	uint64_t picture_end = memory_end();
 
 	fill(RAM_BASE, (uint64_t)image_start & ~4095ul, SCRIBBLE);
 	fill((uint64_t)bss_end, end, SCRIBBLE);

@@ -31,7 +31,7 @@ void test(void)
 	table[2] = 4ul << 30 | BLOCK | 1 << 2;
 	table[3] = 0x3ful << 30 | BLOCK | 1 << 2;
 	table[4] = 0x20000000 | 3;
-	table[5] = (RAM_BASE + ram_size) | 3;
+	table[5] = memory_end() | 3;
 	table[6] = 0x8000000000 | 3;
 	mmu_on((uint64_t)table);
 	report(attempt_read32(RAM_BASE, NULL).count == 0, "RAM through the guest's own tables");

@@ -102,6 +102,11 @@ extern char image_start[], bss_end[];
 extern uint64_t ram_size; /* from the device tree */
 extern uint64_t device_tree, device_tree_size;
 extern uint64_t framebuffer, framebuffer_size; /* XRGB8888; 0 when it has no display */
+/* The end of all memory the guest owns: RAM, then its picture in whole pages of 64 KiB. */
+static inline uint64_t memory_end(void)
+{
+	return RAM_BASE + ram_size + (framebuffer ? (framebuffer_size + 65535) & ~65535ul : 0);
+}
 extern uint64_t initrd_start, initrd_end; /* 0 when there is none */
 extern uint32_t cpu_count; /* from the device tree */
 
