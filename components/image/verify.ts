@@ -116,6 +116,8 @@ function* headerProblems({ size, header, manifest, manifestBytes, tables }: RawI
 	if (next !== manifestBytes.length) yield "the manifest does not end where its tables do";
 	for (const name of emptyTables) if (manifest[name].count !== 0) yield `the table ${name} is not empty`;
 	if (manifest.initialForeground >= tables.personas.length) yield "the initial foreground is no persona";
+	if (manifest.hotkeyCount > manifest.hotkey.length || manifest.hotkey.some((key, at) => (key !== 0) !== at < manifest.hotkeyCount))
+		yield "the hotkey is not as long as it says";
 	if (manifest.cpuCount < 1 || manifest.cpuCount > VEIL_MAX_CPUS) yield `${manifest.cpuCount} CPUs`;
 }
 

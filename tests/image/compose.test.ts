@@ -210,6 +210,13 @@ describe("the verifier", () => {
 		);
 	});
 
+	test("sees a hotkey that is not as long as it says", async () => {
+		for (const change of [{ hotkeyCount: 1 }, { hotkeyCount: 5 }, { hotkey: [0, 116] }]) {
+			const problems = await problemsOf((target) => veilManifest.write({ ...manifest, ...change }, target, manifestAt));
+			expect(problems).toEqual(["the hotkey is not as long as it says"]);
+		}
+	});
+
 	test("sees a file that was cut", async () => {
 		const path = join(temporaryFolder(), "cut.img");
 		writeFileSync(path, bytes.subarray(0, bytes.length - VEIL_PAGE_SIZE));
