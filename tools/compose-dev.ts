@@ -50,7 +50,7 @@ export async function composeDev(
 	out: string,
 	veil: string,
 	personas: DevPersona[],
-	options: { cpus?: number; skipDigests?: boolean; initialForeground?: number } = {},
+	options: { cpus?: number; skipDigests?: boolean; initialForeground?: number; hotkey?: number[] } = {},
 ): Promise<Composed> {
 	const cpus = options.cpus ?? 1;
 	return compose(
@@ -63,6 +63,7 @@ export async function composeDev(
 			initialForeground: options.initialForeground ?? 0,
 			flags: options.skipDigests === true ? VEIL_SKIP_PAYLOAD_DIGESTS : 0,
 			display: { width: 800, height: 480 },
+			hotkey: options.hotkey ?? [],
 			personas: await Promise.all(personas.map((persona) => composePersona(persona, cpus))),
 		},
 		out,

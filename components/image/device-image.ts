@@ -29,7 +29,14 @@ const MACHINE_VERSION = 1;
 const MIB = 1 << 20;
 
 /** Linux key codes (include/uapi/linux/input-event-codes.h). */
-const KEY_CODES: Readonly<Record<HotkeyKey, number>> = { power: 116, home: 102, back: 158, menu: 139, volumeUp: 115, volumeDown: 114 };
+const KEY_CODES: Readonly<Record<HotkeyKey, number>> = {
+	power: 116,
+	home: 102,
+	back: 158,
+	menu: 139,
+	volumeUp: 115,
+	volumeDown: 114,
+};
 
 /** What a device image is put together from, as built. */
 export interface DeviceImageParts {

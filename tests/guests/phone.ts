@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A phone of test guests on the real Veil in the real QEMU, with what a test wants to know of it.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -12,6 +13,7 @@ import {
 	startHandset,
 } from "../../components/handset/index.ts";
 import { waitUntil } from "../../components/handset/processes.ts";
+import { SOCKET, socketDir } from "../../components/handset/run-folder.ts";
 import { buildHypervisor, hypervisorInputs, loadLock, openStore } from "../../components/image/index.ts";
 import { boardByName } from "../../components/manifest/index.ts";
 import { sha256File } from "../../components/util/digest.ts";
@@ -42,6 +44,8 @@ export interface PhoneOptions {
 	cpus?: number;
 	/** Index of the persona in front at boot; default 0. */
 	initialForeground?: number;
+	/** Linux key codes of the sequence that switches; default none. */
+	hotkey?: number[];
 }
 
 export interface GuestPhone {
@@ -54,6 +58,8 @@ export interface GuestPhone {
 	says(name: string, text: string | RegExp, seconds?: number): Promise<void>;
 	/** Waits until a condition holds, or fails with what it says. */
 	until(what: string, condition: () => boolean | Promise<boolean>, seconds?: number): Promise<void>;
+	/** Presses and releases a key of the handset's keyboard, by QEMU's name for it. */
+	press(key: string): Promise<void>;
 	/** The last number of `progress N` of a persona that runs the guest `neighbour`. */
 	progress(name: string): number;
 	stop(): Promise<void>;
@@ -73,7 +79,7 @@ export async function openWorkshop(): Promise<Workshop> {
 	const { path: veil } = await buildHypervisor(await hypervisorInputs(board), context);
 	let phones = 0;
 	return {
-		async start(personas, { cpus = 1, initialForeground = 0 } = {}) {
+		async start(personas, { cpus = 1, initialForeground = 0, hotkey = [] } = {}) {
 			const id = `guests-${++phones}`;
 			const image = join(folder, `${id}.img`);
 			const composed = personas.map(({ guest, name = dashed(guest), words = "", ...rest }) => ({
@@ -83,7 +89,7 @@ export async function openWorkshop(): Promise<Workshop> {
 				kernel: join(folder, "guests", `${guest}.img`),
 				commandLine: words,
 			}));
-			await composeDev(image, veil, composed, { cpus, initialForeground });
+			await composeDev(image, veil, composed, { cpus, initialForeground, hotkey });
 			const spec = { id, board: "qemu-virt", qemu: { cpus, cpu: "cortex-a57" } };
 			await startHandset(spec, { path: image, digest: await sha256File(image) }, { personas: [] });
 			return openPhone(id);
@@ -119,6 +125,7 @@ async function openPhone(id: string): Promise<GuestPhone> {
 			if (await waitUntil(condition, { deadlineMs: seconds * 1000, everyMs: 100 })) return;
 			throw new Error(`not within ${seconds} s: ${what}`);
 		},
+		press: (key) => pressKey(join(socketDir(handsetDir(id)), SOCKET.qmp), key),
 		progress: (name) => Number([...read(name).matchAll(/^progress (\d+)$/gm)].at(-1)?.[1] ?? 0),
 		async stop() {
 			control.close();
@@ -136,4 +143,23 @@ function dashed(guest: string): string {
 function restore(name: string, value: string | undefined): void {
 	if (value === undefined) delete process.env[name];
 	else process.env[name] = value;
+}
+
+/** As a person would: by an event of the emulated keyboard. */
+async function pressKey(qmpSocket: string, key: string): Promise<void> {
+	const event = (down: boolean) => ({ type: "key", data: { down, key: { type: "qcode", data: key } } });
+	const command = (execute: string, words: object = {}) => `${JSON.stringify({ execute, ...words })}\n`;
+	const socket = connect(qmpSocket);
+	let answers = "";
+	const answered = (count: number) => waitUntil(() => answers.split('"return"').length > count, { deadlineMs: 10_000 });
+	socket.setEncoding("utf8").on("data", (text: string) => {
+		answers += text;
+	});
+	socket.write(command("qmp_capabilities"));
+	socket.write(command("input-send-event", { arguments: { events: [event(true), event(false)] } }));
+	try {
+		if (!(await answered(2))) throw new Error(`QEMU did not take the key ${key}: ${answers}`);
+	} finally {
+		socket.destroy();
+	}
 }

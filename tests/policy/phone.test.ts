@@ -90,7 +90,6 @@ describe("what the board does not support yet is refused, never ignored", () => 
 			personas[1].resources.whenInBackground: "resources.whenInBackground" is throttle, not supported by board qemu-virt yet; allowed: run, freeze
 			policy.networks.office: "networks.office" declares a network, which is not supported by board qemu-virt yet; allowed: nothing
 			policy.channels[0]: "channels[0]" asks for a channel that carries clipboard, which is not supported by board qemu-virt yet; allowed: nothing
-			policy.switching.hotkey: "switching.hotkey" is not supported by board qemu-virt yet; allowed: nothing
 			policy.switching.lockOnLeave: "switching.lockOnLeave" is not supported by board qemu-virt yet; allowed: nothing"
 		`);
 	});

@@ -19,6 +19,7 @@ const GREEN = 0x27ae60;
 const ORANGE = 0xe67e22;
 const SCRIBBLE = 0xff00ff;
 const BLACK = 0x000000;
+const KEY_POWER = 116;
 
 interface Picture {
 	/** 0xRRGGBB, row by row. */
@@ -46,7 +47,7 @@ describe("a phone with a screen", () => {
 				{ guest: "wfi_idle", name: "watch", label: "Watch", colour: 0x8e44ad },
 				{ guest: "paint", name: "hostile", label: "Hostile", colour: 0xf1c40f, display: true, words: "scribble=1" },
 			],
-			{ initialForeground: 1 },
+			{ initialForeground: 1, hotkey: [KEY_POWER, KEY_POWER] },
 		);
 		for (const name of ["work", "personal", "hostile"]) await phone.says(name, "painted");
 	});
@@ -75,6 +76,19 @@ describe("a phone with a screen", () => {
 		expectPicture(picture(await screenshot(phone.id)), { label: "Hostile", colour: 0xf1c40f }, SCRIBBLE);
 		await phone.control.switchTo("work");
 		expectPicture(picture(await screenshot(phone.id)), work, ORANGE);
+	});
+
+	it("brings the next persona to the front when the hotkey is pressed, and not for a part of it", async () => {
+		await phone.control.switchTo("work");
+		await phone.press("power");
+		await phone.press("a");
+		expectPicture(picture(await screenshot(phone.id)), work, ORANGE);
+		await phone.until("switched by the hotkey", async () => {
+			await phone.press("power");
+			await phone.press("power");
+			return picture(await screenshot(phone.id)).pixels.at(-1) === GREEN;
+		});
+		expectPicture(picture(await screenshot(phone.id)), personal, GREEN);
 	});
 
 	it("keeps a persona's picture while another is in front", async () => {
