@@ -124,7 +124,7 @@ async function main(args) {
 	const events = mkdtempSync(join(tmpdir(), "persona-up-"));
 	try {
 		// The event log is one of the engine's debugging flags, which this variable makes known.
-		const env = { ...process.env, ...variables, PULUMI_DEBUG_COMMANDS: "true" };
+		const env = { ...process.env, ...variables, PULUMI_DEBUG_COMMANDS: "true", PULUMI_SUPPRESS_COPILOT_LINK: "true" };
 		Object.assign(process.env, variables);
 		const options = { cwd: project, env };
 		const name = /^name:\s*["']?([^\s"'#]+)/m.exec(readFileSync(join(project, "Pulumi.yaml"), "utf8"))?.[1] ?? "";
@@ -132,7 +132,16 @@ async function main(args) {
 		await run("pulumi", ["stack", "select", "--create", stack, "--non-interactive"], options);
 		const log = join(events, "events");
 		const quiet = process.stdout.isTTY ? [] : ["--non-interactive", "--suppress-progress"];
-		const flags = ["--stack", stack, "--yes", "--skip-preview", "--suppress-outputs", "--suppress-permalink", "--event-log", log];
+		const flags = [
+			"--stack",
+			stack,
+			"--yes",
+			"--skip-preview",
+			"--suppress-outputs",
+			"--suppress-permalink=true",
+			"--event-log",
+			log,
+		];
 		const status = await pulumi(["up", ...flags, ...quiet], options);
 		if (status !== 0) {
 			process.exitCode = status;
