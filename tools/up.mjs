@@ -94,13 +94,18 @@ async function repair(folder, name, stack, options) {
  */
 async function summary(project, stack, backend, env) {
 	const command = join(packageFolder, "bin", "persona.mjs");
-	const status = await run(process.execPath, [command, "status", "--json"], { cwd: project, env }).catch(() => "");
+	// Programs of other people may export nothing; then it is the only handset that runs, if there is one.
+	const handset = (
+		await run("pulumi", ["stack", "output", "handset", "--stack", stack], { cwd: project, env }).catch(() => "")
+	).trim();
+	const which = handset === "" ? [] : ["--handset", handset];
+	const status = await run(process.execPath, [command, "status", "--json", ...which], { cwd: project, env }).catch(() => "");
 	/** @type {{ name: string, state: string, ready: boolean }[]} */
 	let personas = [];
 	try {
 		personas = JSON.parse(status).personas ?? [];
 	} catch {
-		// Several handsets run, so there is no one status to show; `persona ps` lists them.
+		// The phone is up; how it is can be asked again, and the command says then what is wrong.
 	}
 	const lines = personas.map((persona) => `  ${persona.name.padEnd(16)} ${persona.state}${persona.ready ? ", READY" : ""}`);
 	const first = personas[0]?.name ?? "work";
