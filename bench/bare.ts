@@ -3,7 +3,8 @@
 import { count } from "./count.ts";
 import type { System } from "./system.ts";
 
-export function bareSystem(plugin: string, folder: string): System {
+/** `deviceTree`: instead of QEMU's own. */
+export function bareSystem(plugin: string, folder: string, deviceTree?: string): System {
 	return {
 		name: "bare",
 		async run({ guests, stop, counterHz, limitSeconds }) {
@@ -16,7 +17,11 @@ export function bareSystem(plugin: string, folder: string): System {
 				memoryMiB: guest.memoryMiB,
 				counterHz,
 				kernel: guest.kernel,
-				args: [...(guest.initramfs === undefined ? [] : ["-initrd", guest.initramfs]), "-append", guest.arguments],
+				args: [
+					...(guest.initramfs === undefined ? [] : ["-initrd", guest.initramfs]),
+					...(deviceTree === undefined ? [] : ["-dtb", deviceTree]),
+					...["-append", guest.arguments],
+				],
 				windows: [],
 				stop,
 				...(limitSeconds === undefined ? {} : { limitSeconds }),

@@ -13,7 +13,7 @@ import { buildLinux } from "./linux.ts";
 import { measureMicro, measureSwitch, measureWorstTimer, type Neighbour } from "./micro.ts";
 import { openSetting, type Setting } from "./setting.ts";
 import { bytes, integer, KVM, millions, type Row, renderTable, verdict } from "./table.ts";
-import { veilSizes, veilSystem } from "./veil.ts";
+import { veilDeviceTree, veilSizes, veilSystem } from "./veil.ts";
 import { fetchXen, xenSystem } from "./xen.ts";
 import { measureXenMemory } from "./xen-memory.ts";
 
@@ -52,6 +52,14 @@ async function bootRows(bench: Bench): Promise<Rows> {
 			const checked = await measureBoot(veilSystem(veil, plugin, folder, { bridge: true }), linux, 2, true);
 			rows.push(row("two guests up, quiet, digests not checked", fast.total, 0.98));
 			rows.push(row("two guests up, quiet, digests checked", checked.total, 1.01));
+			say("booting Linux, quiet: bare with Veil's device tree");
+			const guest = { ...linux, arguments: "", memoryMiB: 256 };
+			const small = bareSystem(plugin, folder, await veilDeviceTree(veil, folder, [guest]));
+			rows.push({
+				name: "  bare with the small device tree Veil gives its guests",
+				bare: 2 * (await measureBoot(small, linux, 1, true)).total,
+				show: (value) => `${millions(value)} (${(value / 2 / alone).toFixed(3)}×)`,
+			});
 			rows.push({ name: "  of these the hypervisor's own", xen: onXen.hypervisor, veil: checked.hypervisor, show: millions });
 		} else {
 			say("booting Linux, verbose: Veil");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Guests under Veil, in a device image laid out as `pulumi up` lays it out.
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encodeFrame } from "../components/handset/mux.ts";
 import {
@@ -13,7 +13,10 @@ import {
 	veilLinkCredit,
 	veilLinkHello,
 	veilManifest,
+	veilPayload,
+	veilPersona,
 	veilRegion,
+	veilSegment,
 } from "../components/image/abi.ts";
 import { composeDev } from "../tools/compose-dev.ts";
 import { count } from "./count.ts";
@@ -78,6 +81,25 @@ export function bridgeGreeting(personas: number): Uint8Array {
 		encodeFrame(VEIL_MUX_LINK, veilLinkCredit.encode({ op: VEIL_LINK_CREDIT, channel, reserved: 0, granted: 0x7fffffff })),
 	);
 	return Buffer.concat([encodeFrame(VEIL_MUX_LINK, veilLinkHello.encode(hello)), ...credits]);
+}
+
+/** The device tree the first guest gets, written to a file: with it a bare machine shows what Veil itself costs. */
+export async function veilDeviceTree(veil: string, folder: string, guests: RunRequest["guests"]): Promise<string> {
+	const { image } = await composeGuests(veil, folder, guests, false);
+	const bytes = await readFile(image);
+	const at = Number(veilImageHeader.read(bytes).manifestOffset);
+	const manifest = veilManifest.read(bytes, at);
+	const { x0 } = veilPersona.read(bytes, at + manifest.personas.offset);
+	for (let n = 0; n < manifest.segments.count; n++) {
+		const segment = veilSegment.read(bytes, at + manifest.segments.offset + n * veilSegment.size);
+		if (segment.persona !== 0 || segment.guestAddress !== x0) continue;
+		const payload = veilPayload.read(bytes, at + manifest.payloads.offset + segment.payload * veilPayload.size);
+		const start = Number(payload.offset + segment.payloadOffset);
+		const file = join(folder, "veil.dtb");
+		await writeFile(file, bytes.subarray(start, start + Number(segment.size)));
+		return file;
+	}
+	throw new Error("the first guest has no device tree");
 }
 
 /** What Veil takes, in bytes. */

@@ -94,13 +94,18 @@ async function repair(folder, name, stack, options) {
  */
 async function summary(project, stack, backend, env) {
 	const command = join(packageFolder, "bin", "persona.mjs");
-	const status = await run(process.execPath, [command, "status", "--json"], { cwd: project, env }).catch(() => "");
+	// Programs of other people may export nothing; then it is the only handset that runs, if there is one.
+	const handset = (
+		await run("pulumi", ["stack", "output", "handset", "--stack", stack], { cwd: project, env }).catch(() => "")
+	).trim();
+	const which = handset === "" ? [] : ["--handset", handset];
+	const status = await run(process.execPath, [command, "status", "--json", ...which], { cwd: project, env }).catch(() => "");
 	/** @type {{ name: string, state: string, ready: boolean }[]} */
 	let personas = [];
 	try {
 		personas = JSON.parse(status).personas ?? [];
 	} catch {
-		// Several handsets run, so there is no one status to show; `persona ps` lists them.
+		// The phone is up; how it is can be asked again, and the command says then what is wrong.
 	}
 	const lines = personas.map((persona) => `  ${persona.name.padEnd(16)} ${persona.state}${persona.ready ? ", READY" : ""}`);
 	const first = personas[0]?.name ?? "work";
@@ -124,7 +129,7 @@ async function main(args) {
 	const events = mkdtempSync(join(tmpdir(), "persona-up-"));
 	try {
 		// The event log is one of the engine's debugging flags, which this variable makes known.
-		const env = { ...process.env, ...variables, PULUMI_DEBUG_COMMANDS: "true" };
+		const env = { ...process.env, ...variables, PULUMI_DEBUG_COMMANDS: "true", PULUMI_SUPPRESS_COPILOT_LINK: "true" };
 		Object.assign(process.env, variables);
 		const options = { cwd: project, env };
 		const name = /^name:\s*["']?([^\s"'#]+)/m.exec(readFileSync(join(project, "Pulumi.yaml"), "utf8"))?.[1] ?? "";
@@ -132,7 +137,16 @@ async function main(args) {
 		await run("pulumi", ["stack", "select", "--create", stack, "--non-interactive"], options);
 		const log = join(events, "events");
 		const quiet = process.stdout.isTTY ? [] : ["--non-interactive", "--suppress-progress"];
-		const flags = ["--stack", stack, "--yes", "--skip-preview", "--suppress-outputs", "--suppress-permalink", "--event-log", log];
+		const flags = [
+			"--stack",
+			stack,
+			"--yes",
+			"--skip-preview",
+			"--suppress-outputs",
+			"--suppress-permalink=true",
+			"--event-log",
+			log,
+		];
 		const status = await pulumi(["up", ...flags, ...quiet], options);
 		if (status !== 0) {
 			process.exitCode = status;

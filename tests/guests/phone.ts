@@ -123,7 +123,12 @@ async function openPhone(id: string): Promise<GuestPhone> {
 		},
 		async until(what, condition, seconds = 30) {
 			if (await waitUntil(condition, { deadlineMs: seconds * 1000, everyMs: 100 })) return;
-			throw new Error(`not within ${seconds} s: ${what}`);
+			const { personas } = await control.status();
+			const states = personas.map(
+				({ name, state, reason, cpuTimeNs }) => `${name}: ${state} (${reason}), ${cpuTimeNs / 1_000_000n} ms`,
+			);
+			const tails = personas.map(({ name }) => `${name}'s console ends with: ${JSON.stringify(read(name).slice(-200))}`);
+			throw new Error(`not within ${seconds} s: ${what}\n${[...states, ...tails].join("\n")}`);
 		},
 		press: (key) => pressKey(join(socketDir(handsetDir(id)), SOCKET.qmp), key),
 		progress: (name) => Number([...read(name).matchAll(/^progress (\d+)$/gm)].at(-1)?.[1] ?? 0),

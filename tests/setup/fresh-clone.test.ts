@@ -102,6 +102,7 @@ test("`npm run up -- STACK` makes a new stack and a handset of its own", async (
 	await cp(join(clone, "stacks/dev.phone.yaml"), join(clone, "stacks/second.phone.yaml"));
 	const { status, output } = await sh("npm run up -- second");
 	expect(output).toContain("stack second is as declared");
+	expect(output).toMatch(/work +running, READY/);
 	expect(status).toBe(0);
 	expect(qemus()).toHaveLength(2);
 	const destroyed = await sh('eval "$(npx persona env)" && pulumi destroy --stack second --yes --skip-preview --non-interactive');

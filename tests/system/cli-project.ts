@@ -71,5 +71,8 @@ export const PHONE_PROGRAM = readFileSync(join(packageRoot(), "stacks", "index.t
 	"@components",
 );
 
-/** A program with nothing in it. */
-export const EMPTY_PROGRAM = "export {};\n";
+/** The program `pulumi new` starts one with: the SDK, and no resource. */
+export const EMPTY_PROGRAM = 'import * as pulumi from "@pulumi/pulumi";\nexport const stack = pulumi.getStack();\n';
+
+/** Not even the SDK. */
+export const NO_PROGRAM = "export {};\n";

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// What markers say, and how rows are judged and printed.
+import { describe, expect, it } from "vitest";
+import { between, markedValues, median, parseCounts, worst } from "../../bench/count.ts";
+import { renderTable, verdict } from "../../bench/table.ts";
+
+/** The plugin's lines for a value told by a guest at this address. */
+function told(value: bigint, address: string, total: number): string[] {
+	return [...value.toString(16).padStart(16, "0")].map((digit) => `mark c${digit} ${address} ${total} 5`);
+}
+
+describe("the plugin's file", () => {
+	it("gives markers, and totals at the end", () => {
+		const counts = parseCounts("mark 10 40080000 100 7\nmark 11 40080008 190 90\nstop 0 0 200 91\n");
+		expect(counts).toEqual({
+			marks: [
+				{ number: 0x10, address: 0x40080000, total: 100, windows: [7] },
+				{ number: 0x11, address: 0x40080008, total: 190, windows: [90] },
+			],
+			total: 200,
+			windows: [91],
+		});
+		expect(between(counts.marks, 0x10, 0x11)).toEqual([89]);
+	});
+
+	it("is refused when QEMU ended too early or was killed", () => {
+		expect(() => parseCounts("mark 10 40080000 100\nend 0 0 120\n")).toThrow("ended after 120 instructions");
+		expect(() => parseCounts("mark 10 40080000 100\n")).toThrow("killed");
+	});
+
+	it("keeps the numbers of two guests apart", () => {
+		const mine = told(0x1234n, "40081000", 1);
+		const others = told(0xffffn, "48081000", 1);
+		const mixed = mine.flatMap((line, n) => [others[n] ?? "", line]);
+		const { marks } = parseCounts(["mark 41 40084000 1 5", ...mixed, "stop 0 0 9 9"].join("\n"));
+		expect(markedValues(marks, 0x41)).toEqual([0x1234]);
+	});
+
+	it("can tell a number below zero", () => {
+		const { marks } = parseCounts(["mark 41 40084000 1 5", ...told((1n << 64n) - 2n, "40081000", 1), "stop 0 0 9 9"].join("\n"));
+		expect(markedValues(marks, 0x41)).toEqual([-2]);
+	});
+});
+
+describe("statistics", () => {
+	it("refuse to speak of nothing", () => {
+		expect(() => median([])).toThrow("no values");
+		expect(() => worst([])).toThrow("no values");
+	});
+
+	it("median and worst", () => {
+		expect(median([5, 1, 3])).toBe(3);
+		expect(worst([5, 1, 3])).toBe(5);
+	});
+});
+
+describe("rows", () => {
+	it("are met, missed or not judged", () => {
+		expect(verdict({ name: "a", veil: 120, atMost: 120 })).toBe("met");
+		expect(verdict({ name: "a", veil: 121, atMost: 120 })).toBe("missed");
+		expect(verdict({ name: "a", veil: 121 })).toBe("-");
+		expect(verdict({ name: "a", veil: 1_000, judged: 0.9, atMost: 1 })).toBe("met");
+	});
+
+	it("are printed with how far a target was missed", () => {
+		const lines = renderTable([{ name: "switch", xen: 3803, veil: 660, atMost: 600 }]).split("\n");
+		expect(lines).toHaveLength(3);
+		expect(lines[2]?.split("|").map((cell) => cell.trim())).toEqual([
+			"",
+			"switch",
+			"–",
+			"3,803",
+			"–",
+			"660",
+			"≤ 600",
+			"missed by 10.0 %",
+			"",
+		]);
+	});
+});
