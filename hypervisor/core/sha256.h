@@ -12,6 +12,8 @@ struct sha256 {
 	uint8_t rest[64]; /* the last size % 64 of them */
 };
 
+extern const uint32_t sha256_constants[64]; /* for the ports */
+
 void sha256_init(struct sha256 *hash);
 void sha256_update(struct sha256 *hash, const void *data, size_t size);
 void sha256_final(struct sha256 *hash, uint8_t digest[VEIL_SHA256_BYTES]);

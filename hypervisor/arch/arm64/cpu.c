@@ -123,38 +123,23 @@ static void virtual_timer_interrupt(struct cpu *cpu)
 		sched_wake(v);
 }
 
-/* Interrupts of the loaded virtual CPU may have changed: by time, by another CPU, or because the guest ended some. */
-static void refresh(struct cpu *cpu)
-{
-	struct vcpu *v = cpu->loaded;
-
-	if (!v)
-		return;
-	lock_take(&v->persona->lock);
-	emulated_timer_update(v);
-	vgic_refill(v);
-	if (!v->runnable && list_registers_in_flight(v))
-		sched_wake(v);
-	lock_release(&v->persona->lock);
-}
-
 static NOINLINE void other_interrupt(struct cpu *cpu, uint32_t irq)
 {
 	switch (irq) {
 	case BOARD_IRQ_HYP_TIMER:
 		arch_timer_arm(UINT64_MAX);
 		gic_end(irq);
-		refresh(cpu);
+		list_registers_refresh(cpu->loaded);
 		cpu->need_resched = true;
 		return;
 	case BOARD_IRQ_MAINTENANCE:
 		gic_end(irq);
-		refresh(cpu);
+		list_registers_refresh(cpu->loaded);
 		return;
 	case GIC_KICK_SGI:
 		gic_end(irq);
 		if (cpu->loaded && __atomic_load_n(&cpu->loaded->vgic_update, __ATOMIC_ACQUIRE))
-			refresh(cpu);
+			list_registers_refresh(cpu->loaded);
 		return;
 	case BOARD_UART_IRQ:
 		mux_receive();

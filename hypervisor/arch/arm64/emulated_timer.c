@@ -64,3 +64,28 @@ void emulated_timer_write(struct vcpu *v, uint32_t op2, uint64_t value)
 	lock_release(&v->persona->lock);
 	sched_again(v->cpu); /* the deadline has moved */
 }
+
+/* ---- When the scheduler has to look: both timers of a guest have the same control bits ---- */
+
+/* A guest may give any compare value: a sum beyond the counter's end means never. */
+static uint64_t deadline_of(uint64_t control, uint64_t compare, uint64_t offset)
+{
+	bool is_on = (control & (CTL_ENABLE | CTL_MASKED)) == CTL_ENABLE;
+
+	return is_on && compare <= UINT64_MAX - offset ? compare + offset : UINT64_MAX;
+}
+
+uint64_t arch_vcpu_emulated_deadline(const struct vcpu *v)
+{
+	bool is_delivered = v->arch.vgic.word.level >> BOARD_IRQ_PHYS_TIMER & 1;
+
+	return is_delivered ? UINT64_MAX : deadline_of(v->arch.cntp_ctl, v->arch.cntp_cval, v->persona->time_offset);
+}
+
+uint64_t arch_vcpu_deadline(const struct vcpu *v)
+{
+	uint64_t virtual = deadline_of(v->arch.system.cntv_ctl, v->arch.system.cntv_cval, v->persona->time_offset);
+	uint64_t physical = arch_vcpu_emulated_deadline(v);
+
+	return virtual < physical ? virtual : physical;
+}

@@ -9,7 +9,6 @@
 #include "core/log.h"
 #include "core/persona.h"
 #include "core/sched.h"
-#include "list_registers.h"
 #include "platforms/hypercall.h"
 #include "sysreg.h"
 #include "system_trap.h"
@@ -135,17 +134,6 @@ static NOINLINE struct vcpu *exit_memory(struct vcpu *v, uint64_t esr)
 		refuse_access(v, esr);
 	}
 	return resume(v);
-}
-
-/* The lock orders this against another CPU that makes an interrupt pending: one of the two sees what the other did. */
-void arch_vcpu_wait(struct vcpu *v)
-{
-	lock_take(&v->persona->lock);
-	if (!list_registers_in_flight(v) && !vgic_has_deliverable(v)) {
-		__atomic_store_n(&v->runnable, false, __ATOMIC_RELEASE);
-		v->cpu->need_resched = true;
-	}
-	lock_release(&v->persona->lock);
 }
 
 static NOINLINE struct vcpu *exit_wait(struct vcpu *v, uint64_t esr)

@@ -9,6 +9,7 @@
 
 #include "core/log.h"
 #include "core/persona.h"
+#include "core/sched.h"
 #include "emulated_timer.h"
 #include "sysreg.h"
 
@@ -375,6 +376,29 @@ void list_registers_load(struct vcpu *v)
 		vgic_refill(v);
 	else
 		hcr_write(v, ICH_HCR_EN);
+}
+
+/* The lock orders this against another CPU that makes an interrupt pending: one of the two sees what the other did. */
+void arch_vcpu_wait(struct vcpu *v)
+{
+	lock_take(&v->persona->lock);
+	if (!list_registers_in_flight(v) && !vgic_has_deliverable(v)) {
+		__atomic_store_n(&v->runnable, false, __ATOMIC_RELEASE);
+		v->cpu->need_resched = true;
+	}
+	lock_release(&v->persona->lock);
+}
+
+void list_registers_refresh(struct vcpu *v)
+{
+	if (!v)
+		return;
+	lock_take(&v->persona->lock);
+	emulated_timer_update(v);
+	vgic_refill(v);
+	if (!v->runnable && list_registers_in_flight(v))
+		sched_wake(v);
+	lock_release(&v->persona->lock);
 }
 
 void list_registers_init(void)

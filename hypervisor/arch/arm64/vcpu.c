@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Virtual CPUs: what is exchanged when another one takes over a CPU, and what a fresh one looks like. */
 #include <veil/arch.h>
-#include <veil/board.h>
 
 #include "core/lib.h"
 #include "core/persona.h"
@@ -11,8 +10,6 @@
 
 /* SCTLR_EL1 at reset: MMU and caches off, little-endian, RES1 bits of ARMv8.0. */
 #define SCTLR_EL1_RESET UINT64_C(0x30d00800)
-#define TIMER_ENABLE 1
-#define TIMER_MASKED 2
 
 void system_save(struct system_registers *to);
 void system_load(const struct system_registers *from);
@@ -67,27 +64,4 @@ void arch_vcpu_load(struct vcpu *v)
 	lock_take(&p->lock);
 	list_registers_load(v);
 	lock_release(&p->lock);
-}
-
-/* A guest may give any compare value: a sum beyond the counter's end means never. */
-static uint64_t deadline_of(uint64_t control, uint64_t compare, uint64_t offset)
-{
-	bool is_on = (control & (TIMER_ENABLE | TIMER_MASKED)) == TIMER_ENABLE;
-
-	return is_on && compare <= UINT64_MAX - offset ? compare + offset : UINT64_MAX;
-}
-
-uint64_t arch_vcpu_emulated_deadline(const struct vcpu *v)
-{
-	bool is_delivered = v->arch.vgic.word.level >> BOARD_IRQ_PHYS_TIMER & 1;
-
-	return is_delivered ? UINT64_MAX : deadline_of(v->arch.cntp_ctl, v->arch.cntp_cval, v->persona->time_offset);
-}
-
-uint64_t arch_vcpu_deadline(const struct vcpu *v)
-{
-	uint64_t virtual = deadline_of(v->arch.system.cntv_ctl, v->arch.system.cntv_cval, v->persona->time_offset);
-	uint64_t physical = arch_vcpu_emulated_deadline(v);
-
-	return virtual < physical ? virtual : physical;
 }

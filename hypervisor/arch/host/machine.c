@@ -124,18 +124,6 @@ bool arch_interrupt_pending(void)
 	return machine.interrupting || hardware_pending(machine.this_cpu);
 }
 
-static void refresh(struct vcpu *v)
-{
-	if (!v)
-		return;
-	lock_take(&v->persona->lock);
-	emulated_timer_update(v);
-	vgic_refill(v);
-	if (!v->runnable && list_registers_in_flight(v))
-		sched_wake(v);
-	lock_release(&v->persona->lock);
-}
-
 static void virtual_timer_interrupt(struct machine_cpu *m, struct vcpu *v)
 {
 	m->timer_active = true;
@@ -156,14 +144,14 @@ void arch_interrupt_poll(void)
 		virtual_timer_interrupt(m, cpu->loaded);
 	} else if (cpu->armed <= machine.time) {
 		arch_timer_arm(UINT64_MAX);
-		refresh(cpu->loaded);
+		list_registers_refresh(cpu->loaded);
 		cpu->need_resched = true;
 	} else if (gic_wants_maintenance(m)) {
-		refresh(cpu->loaded);
+		list_registers_refresh(cpu->loaded);
 	} else if (m->kicked) {
 		m->kicked = false;
 		if (cpu->loaded && __atomic_load_n(&cpu->loaded->vgic_update, __ATOMIC_ACQUIRE))
-			refresh(cpu->loaded);
+			list_registers_refresh(cpu->loaded);
 	} else if (line_is_ready()) {
 		mux_receive();
 	}

@@ -7,8 +7,6 @@
 #include "core/persona.h"
 #include "machine.h"
 
-#define TIMER_ENABLE 1
-#define TIMER_MASKED 2
 #define VMCR_OPEN UINT64_C(0xff000002) /* PMR 0xff, group 1 enabled: fake guests do not begin with closing them */
 
 void arch_vcpu_init(struct vcpu *v)
@@ -56,36 +54,4 @@ void arch_vcpu_load(struct vcpu *v)
 	lock_take(&p->lock);
 	list_registers_load(v);
 	lock_release(&p->lock);
-}
-
-void arch_vcpu_wait(struct vcpu *v)
-{
-	lock_take(&v->persona->lock);
-	if (!list_registers_in_flight(v) && !vgic_has_deliverable(v)) {
-		__atomic_store_n(&v->runnable, false, __ATOMIC_RELEASE);
-		v->cpu->need_resched = true;
-	}
-	lock_release(&v->persona->lock);
-}
-
-static uint64_t deadline_of(uint64_t control, uint64_t compare, uint64_t offset)
-{
-	bool is_on = (control & (TIMER_ENABLE | TIMER_MASKED)) == TIMER_ENABLE;
-
-	return is_on && compare <= UINT64_MAX - offset ? compare + offset : UINT64_MAX;
-}
-
-uint64_t arch_vcpu_emulated_deadline(const struct vcpu *v)
-{
-	bool is_delivered = v->arch.vgic.word.level >> BOARD_IRQ_PHYS_TIMER & 1;
-
-	return is_delivered ? UINT64_MAX : deadline_of(v->arch.cntp_ctl, v->arch.cntp_cval, v->persona->time_offset);
-}
-
-uint64_t arch_vcpu_deadline(const struct vcpu *v)
-{
-	uint64_t virtual = deadline_of(v->arch.system.cntv_ctl, v->arch.system.cntv_cval, v->persona->time_offset);
-	uint64_t physical = arch_vcpu_emulated_deadline(v);
-
-	return virtual < physical ? virtual : physical;
 }
