@@ -34,12 +34,9 @@ const groups: { what: string; cpus: number; guests: GuestPersona[] }[] = [
 		})),
 	},
 	{
-		what: "attacks on registers, and on a phone with a screen",
+		what: "attacks on registers",
 		cpus: 2,
-		guests: [
-			...["physical_timer", "pmu", "debug", "impdef", "id_registers", "sysreg_fuzz"].map((guest) => ({ guest })),
-			{ guest: "memory_sweep", name: "sweep-with-screen", display: true },
-		],
+		guests: ["physical_timer", "pmu", "debug", "impdef", "id_registers", "sysreg_fuzz"].map((guest) => ({ guest })),
 	},
 	{
 		what: "what an operating system needs, on one CPU",
