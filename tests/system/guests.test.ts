@@ -45,11 +45,6 @@ const groups: { what: string; cpus: number; guests: GuestPersona[] }[] = [
 		})),
 	},
 	{
-		what: "attacks on memory, on a phone with a screen",
-		cpus: 1,
-		guests: [{ guest: "memory_sweep", name: "sweep-with-screen", display: true }],
-	},
-	{
 		what: "what an operating system needs, on one CPU",
 		cpus: 1,
 		guests: [{ guest: "gic" }, { guest: "timer_accuracy" }, { guest: "psci_off" }, { guest: "psci_smp", cpus: 2 }],
