@@ -138,6 +138,25 @@ describe("a phone with a screen", () => {
 	});
 });
 
+describe("a guest that sweeps all addresses there are", () => {
+	it("finds nothing beside its RAM and its own picture, and changes no other", async () => {
+		const phone = await workshop.start([
+			{ guest: "paint", name: "work", ...work, display: true, words: `colour=0x${ORANGE.toString(16)}` },
+			{ guest: "memory_sweep", name: "sweep", ...personal, display: true },
+		]);
+		try {
+			await phone.says("work", "painted");
+			await phone.says("sweep", "SUMMARY", 120);
+			expect(phone.console("sweep")).toMatch(/SUMMARY: [1-9]\d* passed, 0 failed/);
+			expectPicture(picture(await screenshot(phone.id)), work, ORANGE);
+			await phone.until("black", async () => picture(await personaScreenshot(phone.id, "sweep")).pixels.at(-1) === BLACK);
+			expectPicture(picture(await personaScreenshot(phone.id, "sweep")), personal, BLACK);
+		} finally {
+			await phone.stop();
+		}
+	});
+});
+
 describe("a phone without a display", () => {
 	it("has no screen, and says so", async () => {
 		const phone = await workshop.start([{ guest: "wfi_idle" }]);

@@ -40,8 +40,9 @@ export async function console(terminal: Terminal, persona: string, options: Cons
 	if (input.isTTY !== true) return piped(terminal, socket, options.linger);
 	const before = await lastLines(join(handsetDir(handset.id), HANDSET_FILES.consoleLog(persona)), 10, "");
 	if (before !== "") terminal.out.write(`${before}\n`);
-	say(`attached to ${persona} of ${handset.id}; ${DETACH_NAME} detaches`);
-	const why = await attached(terminal, socket, input);
+	const why = await attached(terminal, socket, input, () =>
+		say(`attached to ${persona} of ${handset.id}; ${DETACH_NAME} detaches`),
+	);
 	say(
 		why === "detached" ? `detached from ${persona}, which goes on` : `the console of ${persona} has closed: the handset has ended`,
 	);
@@ -49,7 +50,7 @@ export async function console(terminal: Terminal, persona: string, options: Cons
 }
 
 /** Both ways, byte by byte, until the user detaches or the handset ends. The terminal is as before when this comes back. */
-async function attached(terminal: Terminal, socket: Socket, input: ReadStream): Promise<"detached" | "closed"> {
+async function attached(terminal: Terminal, socket: Socket, input: ReadStream, begin: () => void): Promise<"detached" | "closed"> {
 	const wasRaw = input.isRaw;
 	const restore = () => {
 		input.setRawMode(wasRaw);
@@ -64,6 +65,8 @@ async function attached(terminal: Terminal, socket: Socket, input: ReadStream): 
 	process.once("SIGHUP", die);
 	try {
 		input.setRawMode(true);
+		// Said only now: whoever reads it may type ^C, which is the persona's from here on.
+		begin();
 		return await new Promise<"detached" | "closed">((resolve) => {
 			socket.on("data", (bytes) => terminal.out.write(bytes));
 			socket.on("error", () => socket.destroy());
