@@ -45,6 +45,11 @@ const groups: { what: string; cpus: number; guests: GuestPersona[] }[] = [
 		})),
 	},
 	{
+		what: "an attack on the priorities of interrupts",
+		cpus: 1,
+		guests: [{ guest: "active_priorities" }],
+	},
+	{
 		what: "what an operating system needs, on one CPU",
 		cpus: 1,
 		guests: [{ guest: "gic" }, { guest: "timer_accuracy" }, { guest: "psci_off" }, { guest: "psci_smp", cpus: 2 }],

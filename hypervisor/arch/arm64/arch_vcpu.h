@@ -21,7 +21,7 @@ struct fp_registers {
 };
 
 struct vgic_registers {
-	uint64_t vmcr, ap1r0, hcr;
+	uint64_t vmcr, ap0r0, ap1r0, hcr;
 };
 
 struct arch_vcpu {

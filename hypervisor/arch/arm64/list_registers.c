@@ -363,6 +363,8 @@ void list_registers_save(struct vcpu *v)
 	timer_release(v); /* its timer is off now, and interrupts again when it is back */
 	v->arch.vgic.word.latch &= ~(1U << TIMER_IRQ);
 	v->arch.vgic_registers.vmcr = sysreg_read(ICH_VMCR_EL2);
+	/* Both groups' active priorities: a guest can write either, and what it leaves there holds back interrupts. */
+	v->arch.vgic_registers.ap0r0 = sysreg_read(ICH_AP0R0_EL2);
 	v->arch.vgic_registers.ap1r0 = sysreg_read(ICH_AP1R0_EL2);
 	sysreg_write(ICH_HCR_EL2, 0);
 }
@@ -370,6 +372,7 @@ void list_registers_save(struct vcpu *v)
 void list_registers_load(struct vcpu *v)
 {
 	sysreg_write(ICH_VMCR_EL2, v->arch.vgic_registers.vmcr);
+	sysreg_write(ICH_AP0R0_EL2, v->arch.vgic_registers.ap0r0);
 	sysreg_write(ICH_AP1R0_EL2, v->arch.vgic_registers.ap1r0);
 	emulated_timer_update(v);
 	if (has_any(v))
@@ -382,7 +385,9 @@ void list_registers_load(struct vcpu *v)
 void arch_vcpu_wait(struct vcpu *v)
 {
 	lock_take(&v->persona->lock);
-	if (!list_registers_in_flight(v) && !vgic_has_deliverable(v)) {
+	if (list_registers_in_flight(v)) {
+		vgic_refill(v); /* it waits although something is there: let the hardware look at it anew */
+	} else if (!vgic_has_deliverable(v)) {
 		__atomic_store_n(&v->runnable, false, __ATOMIC_RELEASE);
 		v->cpu->need_resched = true;
 	}

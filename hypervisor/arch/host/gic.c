@@ -25,7 +25,9 @@ static uint32_t priority_of(uint64_t list)
 
 static uint32_t running_priority(const struct machine_cpu *m)
 {
-	return m->ap1r0 ? (uint32_t)__builtin_ctzll(m->ap1r0) << 3 : 256;
+	uint64_t active = m->ap0r0 | m->ap1r0;
+
+	return active ? (uint32_t)__builtin_ctzll(active) << 3 : 256;
 }
 
 bool gic_timer_is_asserted(const struct machine_cpu *m)
@@ -121,6 +123,8 @@ uint64_t fake_sysreg_read(enum fake_sysreg name)
 		return empty_registers(m);
 	case FAKE_ICH_VMCR_EL2:
 		return m->vmcr;
+	case FAKE_ICH_AP0R0_EL2:
+		return m->ap0r0;
 	case FAKE_ICH_AP1R0_EL2:
 		return m->ap1r0;
 	case FAKE_cntv_ctl_el0:
@@ -146,6 +150,9 @@ void fake_sysreg_write(enum fake_sysreg name, uint64_t value)
 		break;
 	case FAKE_ICH_VMCR_EL2:
 		m->vmcr = value;
+		break;
+	case FAKE_ICH_AP0R0_EL2:
+		m->ap0r0 = value;
 		break;
 	case FAKE_ICH_AP1R0_EL2:
 		m->ap1r0 = value;

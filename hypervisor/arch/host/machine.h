@@ -25,7 +25,7 @@ struct machine_cpu {
 	uint64_t exit_at; /* when that guest exits by itself */
 	/* Registers of the guest that is loaded */
 	uint64_t list[4];
-	uint64_t hcr, vmcr, ap1r0;
+	uint64_t hcr, vmcr, ap0r0, ap1r0;
 	uint64_t cntv_ctl, cntv_cval, cntv_offset;
 	bool timer_active; /* physical interrupt 27 was acknowledged and not deactivated */
 };
