@@ -74,7 +74,7 @@ static NOINLINE void inject_abort(uint64_t esr)
 	uint64_t class = esr >> ESR_EC_SHIFT & 0x3f;
 
 	if (!from_el0)
-		class ++; /* EC_*_ABORT_LOWER to EC_*_ABORT_SAME */
+		class ++; /* the same abort, taken from EL1 itself: the next class */
 	sysreg_write(far_el1, sysreg_read(far_el2));
 	inject(class << ESR_EC_SHIFT | ESR_IL | (esr & (class >= EC_DATA_ABORT_LOWER ? ISS_WRITE : 0)) | STATUS_EXTERNAL);
 }
