@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* virtio-rng (OASIS virtio 1.2, 5.4): one buffer, once, at boot; then the device is reset. */
 #include <veil/arch.h>
-#include <veil/board.h>
 #include <veil/random_source.h>
 
 #include "core/lib.h"
@@ -17,20 +16,26 @@ static uint8_t buffer[BUFFER_BYTES];
 
 bool random_source_read(uint8_t *bytes, size_t size)
 {
-	uint32_t slot = virtio_driver_find(DEVICE_RNG, 0);
+	struct virtio_driver driver;
 	uint64_t deadline = arch_time() + us_to_ticks(WAIT_US);
+	uint32_t length = 0;
 	bool found = false;
+	uint16_t head;
 
-	if (slot == BOARD_VIRTIO_COUNT || size > BUFFER_BYTES || !virtio_driver_start(slot, &queue))
+	if (size > BUFFER_BYTES || !virtio_driver_open(&driver, DEVICE_RNG, 0, 0))
 		return false;
-	queue.descriptors[0].address = arch_physical(buffer).value;
-	queue.descriptors[0].length = (uint32_t)size;
-	queue.descriptors[0].flags = VIRTIO_DRIVER_WRITE;
-	virtio_driver_give(slot, &queue, 0);
-	while (!found && arch_time() < deadline)
-		found = __atomic_load_n(&queue.device.index, __ATOMIC_ACQUIRE) == 1;
-	virtio_driver_stop(slot);
-	found = found && queue.device.ring[0].length == size;
+	if (virtio_driver_queue(&driver, 0, &queue)) {
+		virtio_driver_ready(&driver, false);
+		queue.descriptors[0].address = arch_physical(buffer).value;
+		queue.descriptors[0].length = (uint32_t)size;
+		queue.descriptors[0].flags = VIRTIO_DRIVER_WRITE;
+		virtio_driver_put(&queue, 0);
+		virtio_driver_notify(&driver, &queue);
+		while (!found && arch_time() < deadline)
+			found = virtio_driver_take(&queue, &head, &length);
+	}
+	virtio_driver_close(&driver);
+	found = found && length == size;
 	if (found)
 		memcpy(bytes, buffer, size);
 	memset(buffer, 0, sizeof(buffer));
