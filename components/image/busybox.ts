@@ -2,10 +2,11 @@
 // `base: busybox`: a root filesystem of busybox-static, the files of the packages asked for and a few of our own, made in seconds.
 // Packages' own installation scripts are not run; whoever needs them takes `base: debian`.
 import { addDevice, addFile, addFolder, addLink, addTar, type FileTree } from "./file-tree.ts";
+import { MODULE_LIST } from "./kernel-modules.ts";
 import { streamCommand } from "./stream-command.ts";
 
 // Busybox's init has run before this; the applets get their names here, without replacing what packages and overlay brought.
-const START = `#!/bin/busybox sh
+const start = (loading: string) => `#!/bin/busybox sh
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 /bin/busybox mount -t devtmpfs devtmpfs /dev
 /bin/busybox mount -t proc proc /proc
@@ -15,10 +16,13 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 /bin/busybox mount -t devpts devpts /dev/pts
 /bin/busybox --install -s 2>/dev/null
 hostname -F /etc/hostname
-# A persona with a display has a shell there too.
+${loading}# A persona with a display has a shell there too.
 if [ -e /dev/fb0 ]; then echo 'tty1::respawn:-/bin/sh' >>/etc/inittab; kill -HUP 1; fi
 if [ -x /etc/rc.local ]; then /etc/rc.local; fi
 echo 'persona: READY' >/dev/console
+`;
+
+const LOAD_MODULES = `while read -r module; do insmod "$module"; done </${MODULE_LIST}
 `;
 
 const INITTAB = `# What busybox's init runs: the start script, then a shell on the console.
@@ -41,8 +45,19 @@ function kept(path: string): boolean {
 	return !/^usr\/(share\/(doc|man|info|locale|lintian|bug|doc-base)|lib\/aarch64-linux-gnu\/gconv)\/./.test(path);
 }
 
+/** What a root filesystem is told of its persona. */
+export interface RootOptions {
+	hostname: string;
+	/** It has the modules that {@link MODULE_LIST} names, and loads them at its start. */
+	hasModules: boolean;
+}
+
 /** The tree of packages' files, given as paths of `.deb` files in the order they are laid over each other. */
-export async function busyboxTree(packages: readonly string[], hostname: string, signal?: AbortSignal): Promise<FileTree> {
+export async function busyboxTree(
+	packages: readonly string[],
+	{ hostname, hasModules }: RootOptions,
+	signal?: AbortSignal,
+): Promise<FileTree> {
 	const tree: FileTree = new Map();
 	for (const path of packages) await addTar(tree, streamCommand("dpkg-deb", ["--fsys-tarfile", path], signal), kept);
 	for (const folder of [
@@ -65,7 +80,7 @@ export async function busyboxTree(packages: readonly string[], hostname: string,
 	addDevice(tree, "dev/console", 5, 1);
 	addLink(tree, "init", "bin/busybox");
 	addLink(tree, "bin/sh", "busybox");
-	addFile(tree, "etc/init.d/rcS", START, 0o755);
+	addFile(tree, "etc/init.d/rcS", start(hasModules ? LOAD_MODULES : ""), 0o755);
 	addFile(tree, "etc/inittab", INITTAB);
 	addFile(tree, "etc/profile", PROFILE);
 	addFile(tree, "etc/hostname", `${hostname}\n`);

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // One persona on its way into a device image: its places, its device tree and its indicator strip.
 import { readFile } from "node:fs/promises";
-import { compileDeviceTree, deviceTreeSource, type Framebuffer, findProperty, MAX_DEVICE_TREE } from "./device-tree.ts";
+import {
+	compileDeviceTree,
+	deviceTreeSource,
+	type Framebuffer,
+	findProperty,
+	MAX_DEVICE_TREE,
+	virtioSlots,
+} from "./device-tree.ts";
 import { GUEST_RAM_BASE, type GuestLayout, layoutGuest } from "./layout.ts";
 import { optional } from "./optional.ts";
 import { type Payload, payloadOf } from "./payload.ts";
@@ -73,6 +80,7 @@ async function generatedTree(
 		ram: { base: GUEST_RAM_BASE, size: persona.memoryBytes },
 		cpus: persona.cpuCount,
 		devices: persona.devices,
+		virtioSlots: virtioSlots(persona.devices),
 		commandLine: persona.commandLine,
 		...optional(
 			"initramfs",

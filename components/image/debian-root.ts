@@ -7,8 +7,10 @@ import { canonicalJson, sha256 } from "../util/digest.ts";
 import { UserError } from "../util/errors.ts";
 import { ProcessError, run } from "../util/process.ts";
 import type { Progress } from "../util/progress.ts";
+import type { RootOptions } from "./busybox.ts";
 import { addFile, addLink, addTar, type FileTree } from "./file-tree.ts";
 import { runForeign } from "./foreign.ts";
+import { MODULE_LIST } from "./kernel-modules.ts";
 import { DEBIAN_SUITE, type LockEntry } from "./lock.ts";
 import type { Blob, Store } from "./store.ts";
 
@@ -46,6 +48,18 @@ ExecStart=
 ExecStart=-/sbin/agetty --autologin root --noclear - $TERM
 `;
 
+// Before anything looks for the devices: no udev is needed to find what is declared.
+const MODULES_UNIT = `[Unit]
+Description=Load the modules of this persona's devices
+DefaultDependencies=no
+Before=sysinit.target local-fs-pre.target systemd-udevd.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/sh -c 'while read -r module; do /sbin/insmod "$module"; done </${MODULE_LIST}'
+`;
+
 // The usual login on a serial line waits for udev to announce it, and there need not be one; this kernel has no automounts.
 const MASKED = ["serial-getty@ttyAMA0.service", "proc-sys-fs-binfmt_misc.automount"];
 
@@ -53,7 +67,7 @@ const MASKED = ["serial-getty@ttyAMA0.service", "proc-sys-fs-binfmt_misc.automou
 export async function debianTree(
 	entries: readonly LockEntry[],
 	fetch: (entry: LockEntry) => Promise<Blob>,
-	hostname: string,
+	{ hostname, hasModules }: RootOptions,
 	{ store, signal, progress }: { store: Store; signal?: AbortSignal | undefined; progress: Progress },
 ): Promise<FileTree> {
 	const archive = await rootArchive(entries, fetch, store, progress, signal);
@@ -69,6 +83,10 @@ export async function debianTree(
 	addLink(tree, "etc/systemd/system/getty.target.wants/console-getty.service", "/lib/systemd/system/console-getty.service");
 	addFile(tree, "etc/systemd/system/getty@tty1.service.d/persona.conf", SCREEN_GETTY);
 	addLink(tree, "etc/systemd/system/getty.target.wants/getty@tty1.service", "/lib/systemd/system/getty@.service");
+	if (hasModules) {
+		addFile(tree, "etc/systemd/system/persona-modules.service", MODULES_UNIT);
+		addLink(tree, "etc/systemd/system/sysinit.target.wants/persona-modules.service", "../persona-modules.service");
+	}
 	for (const unit of MASKED) addLink(tree, `etc/systemd/system/${unit}`, "/dev/null");
 	return tree;
 }

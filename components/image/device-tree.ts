@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "../util/process.ts";
-import { VEIL_DEVICE_PL011, VEIL_DEVICE_PL031, VEIL_DEVICE_PVPANIC } from "./abi.ts";
+import { VEIL_DEVICE_INPUT, VEIL_DEVICE_PL011, VEIL_DEVICE_PL031, VEIL_DEVICE_PVPANIC } from "./abi.ts";
 
 /** What of a persona shows in its device tree. */
 export interface DeviceTreeSpec {
@@ -17,6 +17,8 @@ export interface DeviceTreeSpec {
 	initramfs?: { start: number; size: number };
 	/** What it draws on: outside RAM, so that Linux maps it as a device. */
 	framebuffer?: Framebuffer;
+	/** Numbers of the virtio-mmio slots in which it has a device; see {@link virtioSlots}. */
+	virtioSlots?: readonly number[];
 }
 
 /** A picture of XRGB8888 pixels; sizes are bytes, width and height pixels. */
@@ -29,6 +31,14 @@ export interface Framebuffer {
 
 /** Bytes a generated device tree may have at most; Linux takes up to 2 MiB. */
 export const MAX_DEVICE_TREE = 64 * 1024;
+
+/** Slots of virtio-mmio, as abi.h gives them to devices: slot n has 512 bytes at 0x0a000000 + n * 0x200 and SPI 16 + n. */
+const VIRTIO_SLOTS: readonly [device: number, slots: readonly number[]][] = [[VEIL_DEVICE_INPUT, [0, 1]]];
+
+/** The slots in which a persona with these devices (enum veil_device) finds one. */
+export function virtioSlots(devices: number): number[] {
+	return VIRTIO_SLOTS.flatMap(([device, slots]) => ((devices & device) === 0 ? [] : slots));
+}
 
 // Interrupt cells of the GICv3 binding: kind (0 shared, 1 private), number, trigger (4 = level, high).
 const shared = (number: number) => `0 ${number} 4`;
@@ -107,7 +117,7 @@ export function deviceTreeSource(spec: DeviceTreeSpec): string {
 		clock-frequency = <24000000>;
 		clock-output-names = "clk24mhz";
 	};
-${deviceNodes(spec.devices)}};
+${deviceNodes(spec.devices)}${(spec.virtioSlots ?? []).map(virtioNode).join("")}};
 `;
 }
 
@@ -165,6 +175,19 @@ function deviceNodes(devices: number): string {
 		],
 	];
 	return nodes.map(([device, node]) => ((devices & device) === 0 ? "" : node)).join("");
+}
+
+// Bindings virtio/mmio.yaml.
+function virtioNode(slot: number): string {
+	const base = 0x0a000000 + slot * 0x200;
+	return `
+	virtio_mmio@${base.toString(16)} {
+		compatible = "virtio,mmio";
+		reg = ${wide(base, 0x200)};
+		interrupts = <${shared(16 + slot)}>;
+		dma-coherent;
+	};
+`;
 }
 
 /** Compiles device tree source to a flattened device tree. */

@@ -4,6 +4,7 @@ import { isAbsolute, join, relative, resolve } from "node:path";
 import { type Board, documentFolder, type GuestFile, type Loaded, type Persona } from "../manifest/index.ts";
 import { canonicalJson, sha256, sha256File } from "../util/digest.ts";
 import { errorCode, UserError } from "../util/errors.ts";
+import { deviceModules } from "./kernel-modules.ts";
 import { type LockFile, lockedEntries } from "./lock.ts";
 import { overlayDigests } from "./overlay.ts";
 import type { GuestInputs, GuestSources, PinnedFile } from "./types.ts";
@@ -52,12 +53,14 @@ export async function guestInputs(persona: Loaded<Persona>, board: Board, lock: 
 	if (guest.builder !== "debian")
 		throw new UserError(`builder ${guest.builder} is not supported by board ${board.name} yet`, { where: file });
 	const overlay = overlayFolder(persona);
+	const modules = deviceModules(document);
 	return {
 		...common,
 		builder: "debian",
 		base: guest.base,
 		packages: [...new Set(guest.packages)].sort(),
 		overlay: overlay === undefined ? {} : await overlayDigests(overlay),
+		...(modules.length === 0 ? {} : { modules }),
 		commandLine: [DEBIAN_COMMAND_LINE[guest.base], guest.commandLine].filter((part) => part !== "").join(" "),
 		lock: lockedEntries(lock, guest, file),
 	};

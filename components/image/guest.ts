@@ -13,6 +13,7 @@ import { fetchUrl } from "./fetch-url.ts";
 import type { FileTree } from "./file-tree.ts";
 import { guestKey } from "./guest-inputs.ts";
 import { type KernelFormat, kernelFormat } from "./kernel.ts";
+import { addModules, type KernelModule, kernelModules } from "./kernel-modules.ts";
 import type { LockEntry } from "./lock.ts";
 import { addOverlay } from "./overlay.ts";
 import { builtFrom, rememberBuilt } from "./records.ts";
@@ -106,15 +107,22 @@ async function debianParts(inputs: GuestInputs, sources: GuestSources, context: 
 	const [kernelEntry, ...entries] = inputs.lock;
 	if (kernelEntry === undefined) throw new Error("a debian guest without lock entries");
 	const kernel = await debianKernel(kernelEntry, () => fetch(kernelEntry), store, signal);
+	let modules: KernelModule[] = [];
+	if (inputs.modules !== undefined) {
+		progress("taking kernel modules out of their package");
+		modules = await kernelModules(kernelEntry, inputs.modules, () => fetch(kernelEntry), store, signal);
+	}
+	const hasModules = modules.length > 0;
 	let tree: FileTree;
 	if (inputs.base === "debian") {
-		tree = await debianTree(entries, fetch, inputs.persona, { store, signal, progress });
+		tree = await debianTree(entries, fetch, { hostname: inputs.persona, hasModules }, { store, signal, progress });
 	} else {
 		const packages: string[] = [];
 		for (const entry of entries) packages.push((await fetch(entry)).path);
 		progress("making the root filesystem");
-		tree = await busyboxTree(packages, inputs.persona, signal);
+		tree = await busyboxTree(packages, { hostname: inputs.persona, hasModules }, signal);
 	}
+	if (hasModules) await addModules(tree, modules);
 	if (sources.overlayDir !== undefined) await addOverlay(tree, sources.overlayDir, inputs.overlay);
 	const initramfs = await store.put(chunks(tree), signal);
 	return {

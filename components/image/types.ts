@@ -43,6 +43,8 @@ export interface GuestInputs {
 	packages: string[];
 	/** Path in the guest → `mode:digest`, mode in octal with its file type, digest of the contents or of a link's target. */
 	overlay: Record<string, string>;
+	/** Names of the kernel modules its devices need, without what they depend on; missing where it needs none. */
+	modules?: string[];
 	kernel?: PinnedFile;
 	initramfs?: PinnedFile;
 	deviceTree?: PinnedFile;

@@ -19,7 +19,7 @@ function property(tree: Uint8Array, type: "x" | "u" | "s", node: string, name: s
 }
 
 test("the device tree compiler has nothing to complain about", () => {
-	for (const one of [spec, { ...spec, framebuffer }]) {
+	for (const one of [spec, { ...spec, framebuffer, virtioSlots: [0, 1, 8] }]) {
 		const { status, stderr } = spawnSync("dtc", ["-I", "dts", "-O", "dtb", "-o", "/dev/null", "-"], {
 			input: deviceTreeSource(one),
 			encoding: "utf8",
@@ -48,4 +48,13 @@ test("a persona without one finds none", async () => {
 	expect(Buffer.from(tree).includes("framebuffer")).toBe(false);
 	expect(property(tree, "s", "/chosen", "bootargs")).toBe('console=ttyAMA0 quiet note="x"');
 	expect(property(tree, "x", "/chosen", "linux,initrd-end")).toBe("0 420003e8");
+});
+
+test("a persona finds its virtio devices in their slots, each with its interrupt", async () => {
+	const tree = await compileDeviceTree(deviceTreeSource({ ...spec, virtioSlots: [0, 8] }));
+	expect(property(tree, "s", "/virtio_mmio@a000000", "compatible")).toBe("virtio,mmio");
+	expect(property(tree, "x", "/virtio_mmio@a000000", "reg")).toBe("0 a000000 0 200");
+	expect(property(tree, "u", "/virtio_mmio@a000000", "interrupts")).toBe("0 16 4");
+	expect(property(tree, "x", "/virtio_mmio@a001000", "reg")).toBe("0 a001000 0 200");
+	expect(property(tree, "u", "/virtio_mmio@a001000", "interrupts")).toBe("0 24 4");
 });
