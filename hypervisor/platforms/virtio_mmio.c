@@ -31,17 +31,18 @@ enum {
 
 #define MAGIC_VALUE 0x74726976
 #define VENDOR 0x4c494556 /* "VEIL" */
-#define FEATURES_HIGH 1 /* VIRTIO_F_VERSION_1, bit 32: the only one */
+#define FEATURES_HIGH 1 /* VIRTIO_F_VERSION_1, bit 32 */
 #define STATUS_FEATURES_OK 8
 #define STATUS_NEEDS_RESET 64
 #define INTERRUPT_USED 1
 #define INTERRUPT_CONFIG 2
+#define DESCRIPTOR_NEXT 1
 #define DESCRIPTOR_WRITE 2
 #define DRIVER_NO_INTERRUPT 1
 
 void virtio_reset(struct virtio_device *d)
 {
-	*d = (struct virtio_device){.id = d->id, .irq = d->irq};
+	*d = (struct virtio_device){.id = d->id, .irq = d->irq, .features = d->features};
 }
 
 static void interrupt(struct persona *p, struct virtio_device *d, uint32_t cause)
@@ -80,7 +81,7 @@ static uint32_t register_read(struct virtio_device *d, uint64_t offset)
 	case VENDOR_ID:
 		return VENDOR;
 	case DEVICE_FEATURES:
-		return d->device_features_select == 1 ? FEATURES_HIGH : 0;
+		return d->device_features_select == 0 ? d->features : d->device_features_select == 1 ? FEATURES_HIGH : 0;
 	case QUEUE_SIZE_MAX:
 		return queue ? VIRTIO_QUEUE_SIZE_MAX : 0;
 	case QUEUE_READY:
@@ -137,6 +138,8 @@ static void register_write(struct persona *p, struct virtio_device *d, uint64_t 
 	case DRIVER_FEATURES:
 		if (d->driver_features_select == 1)
 			d->has_version_1 = value & FEATURES_HIGH;
+		else if (d->driver_features_select == 0)
+			d->accepted = value & d->features;
 		break;
 	case QUEUE_SELECT:
 		d->queue_select = value;
@@ -186,11 +189,32 @@ static uint16_t *half_at(struct persona *p, uint64_t address)
 	return address % 2 ? NULL : persona_memory(p, ipaddr(address), 2);
 }
 
+/* Reads a descriptor once; an index or table that is not sound breaks the device. */
+static bool descriptor_read(struct persona *p, struct virtio_device *d, const struct virtio_queue *queue, uint16_t index,
+			    struct virtio_buffer *buffer)
+{
+	const struct descriptor *descriptor = index < queue->size && queue->descriptors % 16 == 0
+						      ? persona_memory(p, ipaddr(queue->descriptors + 16 * (uint64_t)index), 16)
+						      : NULL;
+	uint16_t flags;
+
+	if (!descriptor) {
+		broken(p, d);
+		return false;
+	}
+	flags = __atomic_load_n(&descriptor->flags, __ATOMIC_RELAXED);
+	buffer->address = ipaddr(__atomic_load_n(&descriptor->address, __ATOMIC_RELAXED));
+	buffer->size = __atomic_load_n(&descriptor->size, __ATOMIC_RELAXED);
+	buffer->is_writable = flags & DESCRIPTOR_WRITE;
+	buffer->has_next = flags & DESCRIPTOR_NEXT;
+	buffer->next = __atomic_load_n(&descriptor->next, __ATOMIC_RELAXED);
+	return true;
+}
+
 bool virtio_take(struct persona *p, struct virtio_device *d, uint32_t number, struct virtio_buffer *buffer)
 {
 	struct virtio_queue *queue = &d->queues[number];
 	const uint16_t *index, *slot;
-	const struct descriptor *descriptor;
 	uint16_t head;
 
 	if (!queue->is_ready || (d->status & STATUS_NEEDS_RESET))
@@ -204,19 +228,25 @@ bool virtio_take(struct persona *p, struct virtio_device *d, uint32_t number, st
 	if (__atomic_load_n(index, __ATOMIC_ACQUIRE) == queue->taken)
 		return false;
 	head = __atomic_load_n(slot, __ATOMIC_RELAXED);
-	descriptor = head < queue->size && queue->descriptors % 16 == 0
-			     ? persona_memory(p, ipaddr(queue->descriptors + 16 * (uint64_t)head), 16)
-			     : NULL;
-	if (!descriptor) {
+	if (!descriptor_read(p, d, queue, head, buffer))
+		return false;
+	buffer->head = head;
+	buffer->length = 1;
+	queue->taken++;
+	return true;
+}
+
+bool virtio_next(struct persona *p, struct virtio_device *d, uint32_t number, struct virtio_buffer *buffer)
+{
+	const struct virtio_queue *queue = &d->queues[number];
+
+	if (!buffer->has_next)
+		return false;
+	if (buffer->length++ >= queue->size) { /* more parts than there are descriptors: a loop */
 		broken(p, d);
 		return false;
 	}
-	buffer->head = head;
-	buffer->address = ipaddr(__atomic_load_n(&descriptor->address, __ATOMIC_RELAXED));
-	buffer->size = __atomic_load_n(&descriptor->size, __ATOMIC_RELAXED);
-	buffer->is_writable = __atomic_load_n(&descriptor->flags, __ATOMIC_RELAXED) & DESCRIPTOR_WRITE;
-	queue->taken++;
-	return true;
+	return descriptor_read(p, d, queue, buffer->next, buffer);
 }
 
 void virtio_give(struct persona *p, struct virtio_device *d, uint32_t number, const struct virtio_buffer *buffer, uint32_t written)

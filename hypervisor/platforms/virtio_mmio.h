@@ -10,9 +10,12 @@ struct persona;
 
 #define VIRTIO_CONFIG 0x100 /* device-specific registers from here on: not handled here */
 
-/* A request taken from a queue: its first descriptor, read once. */
+/* A request taken from a queue: one descriptor of its chain, read once. */
 struct virtio_buffer {
 	uint16_t head;
+	uint16_t next;
+	uint16_t length; /* descriptors of the chain read so far */
+	bool has_next;
 	bool is_writable; /* by the device */
 	uint32_t size;
 	ipaddr_t address;
@@ -23,6 +26,9 @@ struct mmio_result virtio_access(struct persona *persona, struct virtio_device *
 
 /* False: nothing is there, or the queue is broken (the device then asks to be reset). */
 bool virtio_take(struct persona *persona, struct virtio_device *device, uint32_t queue, struct virtio_buffer *buffer);
+
+/* The next descriptor of the chain into the same `buffer`; false at its end, or where it is broken. At most as many as the queue has. */
+bool virtio_next(struct persona *persona, struct virtio_device *device, uint32_t queue, struct virtio_buffer *buffer);
 
 /* Gives a buffer back with so many bytes written, and interrupts the guest. */
 void virtio_give(struct persona *persona, struct virtio_device *device, uint32_t queue, const struct virtio_buffer *buffer,

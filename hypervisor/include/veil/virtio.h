@@ -5,7 +5,7 @@
 
 #include <veil/types.h>
 
-#define VIRTIO_QUEUES 2
+#define VIRTIO_QUEUES 6 /* of one device, at most: a console with two ports and their control */
 #define VIRTIO_QUEUE_SIZE_MAX 64
 #define VIRTIO_NOTIFY 0x050 /* register: the driver has made buffers available in the queue whose number it writes */
 
@@ -19,6 +19,8 @@ struct virtio_queue {
 struct virtio_device {
 	uint32_t id;
 	uint32_t irq;
+	uint32_t features; /* bits 0..31 of those offered, by kind of device; bit 32, VERSION_1, is always offered */
+	uint32_t accepted; /* of them, by the driver */
 	uint32_t status;
 	uint32_t interrupt_status;
 	uint32_t device_features_select, driver_features_select;
