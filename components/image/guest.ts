@@ -109,8 +109,7 @@ async function debianParts(inputs: GuestInputs, sources: GuestSources, context: 
 	const kernel = await debianKernel(kernelEntry, () => fetch(kernelEntry), store, signal);
 	let modules: KernelModule[] = [];
 	if (inputs.modules !== undefined) {
-		progress("taking kernel modules out of their package");
-		modules = await kernelModules(kernelEntry, inputs.modules, () => fetch(kernelEntry), store, signal);
+		modules = await kernelModules(kernelEntry, inputs.modules, () => fetch(kernelEntry), { store, signal, progress });
 	}
 	const hasModules = modules.length > 0;
 	let tree: FileTree;

@@ -2,7 +2,8 @@
 // The kernel modules a persona's devices need: which they are, where a linux-image package has them, and how they get into a guest.
 import { readFile } from "node:fs/promises";
 import type { Persona } from "../manifest/index.ts";
-import { sha256 } from "../util/digest.ts";
+import { canonicalJson, sha256 } from "../util/digest.ts";
+import type { Progress } from "../util/progress.ts";
 import { addFile, type FileTree, tarEntries } from "./file-tree.ts";
 import type { LockEntry } from "./lock.ts";
 import type { Blob, Store } from "./store.ts";
@@ -13,7 +14,12 @@ interface ModulePlace {
 	/** In the package, for instance `lib/modules/6.1.0-56-arm64/kernel/drivers/input/evdev.ko`. */
 	path: string;
 	depends: string[];
+	/** Of its bytes, once they are in the store. */
+	digest?: string;
 }
+
+/** Modules by name, with underscores. */
+type ModuleIndex = Readonly<Record<string, ModulePlace>>;
 
 /** A module as it lies in a guest. */
 export interface KernelModule {
@@ -24,13 +30,18 @@ export interface KernelModule {
 /** What the start of a guest reads: the paths of its modules, one a line, in the order in which they are loaded. */
 export const MODULE_LIST = "lib/modules/needed";
 
+/** What each kind of device needs beside virtio_mmio, where Debian's kernel has its driver as a module. */
+const DRIVERS: readonly { isNeeded: (persona: Pick<Persona, "devices">) => boolean; modules: readonly string[] }[] = [
+	{ isNeeded: ({ devices }) => devices.input, modules: ["virtio_input", "evdev"] },
+];
+
 /**
  * Names of the modules for the devices a persona declares, without what they depend on; none where it declares none. Debian's kernel has
  * the drivers of its console, clock and framebuffer built in.
  */
-export function deviceModules({ devices }: Pick<Persona, "devices">): string[] {
-	const drivers = [...(devices.input ? ["virtio_input", "evdev"] : [])];
-	return drivers.length === 0 ? [] : ["virtio_mmio", ...drivers];
+export function deviceModules(persona: Pick<Persona, "devices">): string[] {
+	const modules = DRIVERS.filter(({ isNeeded }) => isNeeded(persona)).flatMap(({ modules }) => modules);
+	return modules.length === 0 ? [] : ["virtio_mmio", ...modules];
 }
 
 /**
@@ -43,23 +54,21 @@ export async function kernelModules(
 	entry: LockEntry,
 	names: readonly string[],
 	fetch: () => Promise<Blob>,
-	store: Store,
-	signal?: AbortSignal,
+	{ store, signal, progress }: { store: Store; signal?: AbortSignal | undefined; progress: Progress },
 ): Promise<KernelModule[]> {
-	const places = loadOrder(await moduleIndex(entry, fetch, store, signal), names, entry.name);
-	const known = await Promise.all(places.map(({ path }) => storedModule(entry, path, store, signal)));
-	if (known.some((blob) => blob === undefined)) {
-		const wanted = new Set(places.map(({ path }) => path));
-		for await (const { path, data } of packageFiles((await fetch()).path, (name) => wanted.has(name), signal)) {
-			const blob = await store.put(data, signal);
-			await store.putKeyed(moduleKey(entry, path), blob.digest);
-			known[places.findIndex((place) => place.path === path)] = blob;
-		}
-	}
-	return places.map(({ path }, index) => {
-		const blob = known[index];
-		if (blob === undefined) throw new Error(`${path} is not in ${entry.name}`);
-		return { path, blob };
+	// A package takes seconds to read, so whatever a persona may need comes out of it at once.
+	const all = [...new Set([...DRIVERS.flatMap(({ modules }) => modules), "virtio_mmio", ...names].map(canonical))].sort();
+	const key = sha256(canonicalJson({ kind: "kernel-modules", package: entry.sha256, all }));
+	return store.exclusively(key, { signal, progress }, async () => {
+		const known = (await store.getKeyed(key)) as ModuleIndex | undefined;
+		const stored = known === undefined ? undefined : await storedModules(loadOrder(known, names, entry.name), store, signal);
+		if (stored !== undefined) return stored;
+		progress("taking kernel modules out of their package");
+		const index = await unpackModules((await fetch()).path, all, store, signal);
+		await store.putKeyed(key, index);
+		const unpacked = await storedModules(loadOrder(index, names, entry.name), store, signal);
+		if (unpacked === undefined) throw new Error(`modules of ${entry.name} are gone from the store`);
+		return unpacked;
 	});
 }
 
@@ -70,7 +79,7 @@ export async function addModules(tree: FileTree, modules: readonly KernelModule[
 }
 
 /** The places of modules and all they depend on, each after what it needs. */
-export function loadOrder(index: Readonly<Record<string, ModulePlace>>, names: readonly string[], where: string): ModulePlace[] {
+export function loadOrder(index: ModuleIndex, names: readonly string[], where: string): ModulePlace[] {
 	const ordered = new Set<ModulePlace>();
 	const visit = (name: string): void => {
 		const place = index[canonical(name)];
@@ -98,39 +107,54 @@ function canonical(name: string): string {
 	return name.replaceAll("-", "_");
 }
 
-async function moduleIndex(
-	entry: LockEntry,
-	fetch: () => Promise<Blob>,
+/** The modules of these names that the package has, with what they depend on, all in the store. */
+async function unpackModules(debPath: string, names: readonly string[], store: Store, signal?: AbortSignal): Promise<ModuleIndex> {
+	const index: Record<string, ModulePlace> = {};
+	const contents = new Map<string, Uint8Array>();
+	for await (const { path, data } of packageModules(debPath, signal)) {
+		index[canonical(path.replace(/^.*\/|\.ko$/g, ""))] = { path, depends: moduleDepends(data) };
+		if (LIKELY.test(path)) contents.set(path, data);
+	}
+	const places = loadOrder(
+		index,
+		names.filter((name) => name in index),
+		debPath,
+	);
+	if (places.some(({ path }) => !contents.has(path))) {
+		for await (const { path, data } of packageModules(debPath, signal)) {
+			if (places.some((place) => place.path === path)) contents.set(path, data);
+		}
+	}
+	const unpacked: Record<string, ModulePlace> = {};
+	for (const [name, place] of Object.entries(index)) {
+		const data = contents.get(place.path);
+		if (data === undefined || !places.includes(place)) continue;
+		unpacked[name] = { ...place, digest: (await store.put(data, signal)).digest };
+	}
+	return unpacked;
+}
+
+// What a module depends on is known only at the end of the package: those that lie here are kept until then, which saves reading it twice
+// (all of them are 290 MB).
+const LIKELY =
+	/\/kernel\/(drivers\/(block|char|dax|input|md|virtio|watchdog|net)\/[^/]*|fs\/(ext4\/|jbd2\/)?[^/]*|(lib|crypto)\/.*|net\/core\/.*)$/;
+
+async function storedModules(
+	places: readonly ModulePlace[],
 	store: Store,
 	signal?: AbortSignal,
-): Promise<Record<string, ModulePlace>> {
-	const key = sha256(`module index of ${entry.sha256}`);
-	const known = await store.getKeyed(key);
-	if (known !== undefined) return known as Record<string, ModulePlace>;
-	const index: Record<string, ModulePlace> = {};
+): Promise<KernelModule[] | undefined> {
+	const modules: KernelModule[] = [];
+	for (const { path, digest } of places) {
+		const blob = digest === undefined ? undefined : await store.get(digest, signal);
+		if (blob === undefined) return undefined;
+		modules.push({ path, blob });
+	}
+	return modules;
+}
+
+async function* packageModules(debPath: string, signal?: AbortSignal): AsyncGenerator<{ path: string; data: Uint8Array }> {
 	const isModule = (name: string) => /^lib\/modules\/[^/]+\/kernel\/.*\.ko$/.test(name);
-	for await (const { path, data } of packageFiles((await fetch()).path, isModule, signal)) {
-		index[canonical(path.replace(/^.*\/|\.ko$/g, ""))] = { path, depends: moduleDepends(data) };
-	}
-	await store.putKeyed(key, index);
-	return index;
-}
-
-async function storedModule(entry: LockEntry, path: string, store: Store, signal?: AbortSignal): Promise<Blob | undefined> {
-	const digest = await store.getKeyed(moduleKey(entry, path));
-	return typeof digest === "string" ? store.get(digest, signal) : undefined;
-}
-
-function moduleKey(entry: LockEntry, path: string): string {
-	return sha256(`${path} of ${entry.sha256}`);
-}
-
-async function* packageFiles(
-	debPath: string,
-	keep: (path: string) => boolean,
-	signal?: AbortSignal,
-): AsyncGenerator<{ path: string; data: Uint8Array }> {
-	for await (const { path, entry } of tarEntries(streamCommand("dpkg-deb", ["--fsys-tarfile", debPath], signal), keep)) {
-		yield { path, data: entry.data };
-	}
+	const archive = streamCommand("dpkg-deb", ["--fsys-tarfile", debPath], signal);
+	for await (const { path, entry } of tarEntries(archive, isModule)) yield { path, data: entry.data };
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Kernel modules: the closure of what a persona's devices need, taken out of the kernel's package once, loaded in order at the start.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { busyboxTree } from "../../components/image/busybox.ts";
@@ -10,6 +10,7 @@ import type { FileTree } from "../../components/image/file-tree.ts";
 import { addModules, deviceModules, kernelModules, MODULE_LIST } from "../../components/image/kernel-modules.ts";
 import type { LockEntry } from "../../components/image/lock.ts";
 import { openStore, type Store } from "../../components/image/store.ts";
+import { silent } from "../../components/util/progress.ts";
 import { temporaryFolder } from "./support.ts";
 
 const KERNEL = "lib/modules/6.1/kernel";
@@ -36,6 +37,7 @@ const modules = {
 	"net/core/failover.ko": "",
 	"drivers/char/hw_random/virtio-rng.ko": "",
 	"drivers/unrelated.ko": "failover",
+	"sound/far.ko": "failover",
 };
 
 async function take(names: string[], store: Store, path = packageOf(modules)) {
@@ -44,7 +46,7 @@ async function take(names: string[], store: Store, path = packageOf(modules)) {
 		fetched++;
 		return { digest: "", size: 0, path };
 	};
-	const found = await kernelModules(entry, names, fetch, store);
+	const found = await kernelModules(entry, names, fetch, { store, progress: silent });
 	return { found, fetched };
 }
 
@@ -64,6 +66,13 @@ test("what was taken out once comes from the store", async () => {
 	const again = await take(["virtio_net"], store, "/nowhere");
 	expect(first.fetched).toBeGreaterThan(0);
 	expect(again).toEqual({ found: first.found, fetched: 0 });
+	rmSync(first.found[0]?.blob.path ?? "");
+	expect((await take(["virtio_net"], store)).found).toEqual(first.found);
+});
+
+test("a module from an unexpected folder is found as well", async () => {
+	const { found } = await take(["far"], await openStore(temporaryFolder()));
+	expect(found.map(({ path }) => path)).toEqual([`${KERNEL}/net/core/failover.ko`, `${KERNEL}/sound/far.ko`]);
 });
 
 test("a name the package does not have is an error", async () => {
