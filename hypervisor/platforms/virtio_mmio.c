@@ -4,6 +4,7 @@
  * modulo a queue size that was checked when it was set. Whatever is wrong breaks this device of this guest, until it resets it. */
 #include "virtio_mmio.h"
 
+#include "core/lib.h"
 #include "core/persona.h"
 
 enum {
@@ -38,11 +39,13 @@ enum {
 #define INTERRUPT_CONFIG 2
 #define DESCRIPTOR_NEXT 1
 #define DESCRIPTOR_WRITE 2
+#define DESCRIPTOR_INDIRECT 4
 #define DRIVER_NO_INTERRUPT 1
 
 void virtio_reset(struct virtio_device *d)
 {
-	*d = (struct virtio_device){.id = d->id, .irq = d->irq, .features = d->features};
+	*d = (struct virtio_device){
+		.id = d->id, .irq = d->irq, .features = d->features, .needed = d->needed, .queue_size_max = d->queue_size_max};
 }
 
 static void interrupt(struct persona *p, struct virtio_device *d, uint32_t cause)
@@ -51,10 +54,15 @@ static void interrupt(struct persona *p, struct virtio_device *d, uint32_t cause
 	vgic_line(p->vcpus[0], d->irq, d->interrupt_status != 0);
 }
 
-static void broken(struct persona *p, struct virtio_device *d)
+void virtio_break(struct persona *p, struct virtio_device *d)
 {
 	d->status |= STATUS_NEEDS_RESET;
 	interrupt(p, d, INTERRUPT_CONFIG);
+}
+
+static uint32_t queue_size_max(const struct virtio_device *d)
+{
+	return d->queue_size_max ? d->queue_size_max : VIRTIO_QUEUE_SIZE_MAX;
 }
 
 static struct virtio_queue *selected(struct virtio_device *d)
@@ -83,7 +91,7 @@ static uint32_t register_read(struct virtio_device *d, uint64_t offset)
 	case DEVICE_FEATURES:
 		return d->device_features_select == 0 ? d->features : d->device_features_select == 1 ? FEATURES_HIGH : 0;
 	case QUEUE_SIZE_MAX:
-		return queue ? VIRTIO_QUEUE_SIZE_MAX : 0;
+		return queue ? queue_size_max(d) : 0;
 	case QUEUE_READY:
 		return queue && queue->is_ready;
 	case INTERRUPT_STATUS:
@@ -95,13 +103,13 @@ static uint32_t register_read(struct virtio_device *d, uint64_t offset)
 	}
 }
 
-static void queue_write(struct virtio_queue *queue, uint64_t offset, uint32_t value)
+static void queue_write(struct virtio_queue *queue, uint32_t size_max, uint64_t offset, uint32_t value)
 {
 	if (queue->is_ready && offset != QUEUE_READY)
 		return; /* fixed while it is in use */
 	switch (offset) {
 	case QUEUE_SIZE:
-		queue->size = value <= VIRTIO_QUEUE_SIZE_MAX && (value & (value - 1)) == 0 ? (uint16_t)value : 0;
+		queue->size = value <= size_max && (value & (value - 1)) == 0 ? (uint16_t)value : 0;
 		break;
 	case QUEUE_READY:
 		queue->is_ready = (value & 1) && queue->size;
@@ -154,13 +162,13 @@ static void register_write(struct persona *p, struct virtio_device *d, uint64_t 
 			interrupt(p, d, 0);
 			break;
 		}
-		if (!d->has_version_1)
+		if (!d->has_version_1 || (d->needed & ~d->accepted))
 			value &= ~(uint32_t)STATUS_FEATURES_OK;
 		d->status = (value & 0x8f) | (d->status & STATUS_NEEDS_RESET);
 		break;
 	default:
 		if (queue)
-			queue_write(queue, offset, value);
+			queue_write(queue, queue_size_max(d), offset, value);
 		break;
 	}
 }
@@ -189,17 +197,17 @@ static uint16_t *half_at(struct persona *p, uint64_t address)
 	return address % 2 ? NULL : persona_memory(p, ipaddr(address), 2);
 }
 
-/* Reads a descriptor once; an index or table that is not sound breaks the device. */
-static bool descriptor_read(struct persona *p, struct virtio_device *d, const struct virtio_queue *queue, uint16_t index,
-			    struct virtio_buffer *buffer)
+/* Reads a descriptor of the buffer's table once; an index or table that is not sound breaks the device. The head may name a table of the
+ * request's own instead, whose first descriptor it then is. */
+static bool descriptor_read(struct persona *p, struct virtio_device *d, uint16_t index, struct virtio_buffer *buffer, bool is_head)
 {
-	const struct descriptor *descriptor = index < queue->size && queue->descriptors % 16 == 0
-						      ? persona_memory(p, ipaddr(queue->descriptors + 16 * (uint64_t)index), 16)
+	const struct descriptor *descriptor = index < buffer->table_size && buffer->table % 8 == 0
+						      ? persona_memory(p, ipaddr(buffer->table + 16 * (uint64_t)index), 16)
 						      : NULL;
 	uint16_t flags;
 
 	if (!descriptor) {
-		broken(p, d);
+		virtio_break(p, d);
 		return false;
 	}
 	flags = __atomic_load_n(&descriptor->flags, __ATOMIC_RELAXED);
@@ -208,7 +216,14 @@ static bool descriptor_read(struct persona *p, struct virtio_device *d, const st
 	buffer->is_writable = flags & DESCRIPTOR_WRITE;
 	buffer->has_next = flags & DESCRIPTOR_NEXT;
 	buffer->next = __atomic_load_n(&descriptor->next, __ATOMIC_RELAXED);
-	return true;
+	if (likely(!(flags & DESCRIPTOR_INDIRECT)))
+		return true;
+	buffer->table = buffer->address.value;
+	buffer->table_size = buffer->size / 16 < VIRTIO_CHAIN_MAX ? buffer->size / 16 : VIRTIO_CHAIN_MAX;
+	if (is_head && !buffer->has_next && (d->accepted & VIRTIO_INDIRECT))
+		return descriptor_read(p, d, 0, buffer, false);
+	virtio_break(p, d);
+	return false;
 }
 
 bool virtio_take(struct persona *p, struct virtio_device *d, uint32_t number, struct virtio_buffer *buffer)
@@ -222,43 +237,63 @@ bool virtio_take(struct persona *p, struct virtio_device *d, uint32_t number, st
 	index = half_at(p, queue->driver + 2);
 	slot = half_at(p, queue->driver + 4 + 2 * (uint64_t)(queue->taken % queue->size));
 	if (!index || !slot) {
-		broken(p, d);
+		virtio_break(p, d);
 		return false;
 	}
 	if (__atomic_load_n(index, __ATOMIC_ACQUIRE) == queue->taken)
 		return false;
 	head = __atomic_load_n(slot, __ATOMIC_RELAXED);
-	if (!descriptor_read(p, d, queue, head, buffer))
+	*buffer = (struct virtio_buffer){.head = head, .length = 1, .table = queue->descriptors, .table_size = queue->size};
+	if (!descriptor_read(p, d, head, buffer, true))
 		return false;
-	buffer->head = head;
-	buffer->length = 1;
 	queue->taken++;
 	return true;
 }
 
 bool virtio_next(struct persona *p, struct virtio_device *d, uint32_t number, struct virtio_buffer *buffer)
 {
-	const struct virtio_queue *queue = &d->queues[number];
-
+	(void)number;
 	if (!buffer->has_next)
 		return false;
-	if (buffer->length++ >= queue->size) { /* more parts than there are descriptors: a loop */
-		broken(p, d);
+	if (buffer->length++ >= buffer->table_size) { /* more parts than there are descriptors: a loop */
+		virtio_break(p, d);
 		return false;
 	}
-	return descriptor_read(p, d, queue, buffer->next, buffer);
+	return descriptor_read(p, d, buffer->next, buffer, false);
+}
+
+void virtio_put_back(struct virtio_device *d, uint32_t number)
+{
+	d->queues[number].taken--;
+}
+
+bool virtio_copy(struct persona *p, ipaddr_t from, void *to, uint32_t size)
+{
+	const void *place = persona_memory(p, from, size);
+
+	if (!place)
+		return false;
+	memcpy(to, place, size);
+	__asm__ volatile("" ::: "memory"); /* the copy is what is looked at from here on */
+	return true;
 }
 
 void virtio_give(struct persona *p, struct virtio_device *d, uint32_t number, const struct virtio_buffer *buffer, uint32_t written)
 {
 	struct virtio_queue *queue = &d->queues[number];
-	uint64_t place = queue->device + 4 + 8 * (uint64_t)(queue->given % queue->size);
-	uint32_t *used = place % 4 ? NULL : persona_memory(p, ipaddr(place), 8);
-	uint16_t *index = half_at(p, queue->device + 2);
-	const uint16_t *flags = half_at(p, queue->driver);
+	uint64_t place;
+	uint32_t *used;
+	uint16_t *index;
+	const uint16_t *flags;
 
+	if (!queue->is_ready) /* taken away while the request was under way */
+		return;
+	place = queue->device + 4 + 8 * (uint64_t)(queue->given % queue->size);
+	used = place % 4 ? NULL : persona_memory(p, ipaddr(place), 8);
+	index = half_at(p, queue->device + 2);
+	flags = half_at(p, queue->driver);
 	if (!used || !index || !flags) {
-		broken(p, d);
+		virtio_break(p, d);
 		return;
 	}
 	used[0] = buffer->head;

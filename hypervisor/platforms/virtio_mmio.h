@@ -19,6 +19,8 @@ struct virtio_buffer {
 	bool is_writable; /* by the device */
 	uint32_t size;
 	ipaddr_t address;
+	uint64_t table; /* guest-physical: where its descriptors are, unchecked as all of this */
+	uint32_t table_size;
 };
 
 void virtio_reset(struct virtio_device *device);
@@ -27,8 +29,17 @@ struct mmio_result virtio_access(struct persona *persona, struct virtio_device *
 /* False: nothing is there, or the queue is broken (the device then asks to be reset). */
 bool virtio_take(struct persona *persona, struct virtio_device *device, uint32_t queue, struct virtio_buffer *buffer);
 
-/* The next descriptor of the chain into the same `buffer`; false at its end, or where it is broken. At most as many as the queue has. */
+/* The next descriptor of the chain into the same `buffer`; false at its end, or where it is broken. At most as many as its table has. */
 bool virtio_next(struct persona *persona, struct virtio_device *device, uint32_t queue, struct virtio_buffer *buffer);
+
+/* The request taken last will be taken again: nothing has been done for it. */
+void virtio_put_back(struct virtio_device *device, uint32_t queue);
+
+/* The guest broke the rules: the device asks to be reset and does nothing until then. */
+void virtio_break(struct persona *persona, struct virtio_device *device);
+
+/* Copies what a guest wrote, so that it cannot change between check and use. False: not its RAM. */
+bool virtio_copy(struct persona *persona, ipaddr_t from, void *to, uint32_t size);
 
 /* Gives a buffer back with so many bytes written, and interrupts the guest. */
 void virtio_give(struct persona *persona, struct virtio_device *device, uint32_t queue, const struct virtio_buffer *buffer,

@@ -7,6 +7,8 @@
 
 #define VIRTIO_QUEUES 6 /* of one device, at most: a console with two ports and their control */
 #define VIRTIO_QUEUE_SIZE_MAX 64
+#define VIRTIO_CHAIN_MAX 128 /* descriptors of one request, where they lie in a table of its own */
+#define VIRTIO_INDIRECT BIT(28) /* feature: they may */
 #define VIRTIO_NOTIFY 0x050 /* register: the driver has made buffers available in the queue whose number it writes */
 
 struct virtio_queue {
@@ -20,7 +22,10 @@ struct virtio_device {
 	uint32_t id;
 	uint32_t irq;
 	uint32_t features; /* bits 0..31 of those offered, by kind of device; bit 32, VERSION_1, is always offered */
-	uint32_t accepted; /* of them, by the driver */
+	uint32_t needed; /* of them: a driver that does not accept these is refused */
+	uint32_t queue_size_max; /* 0: VIRTIO_QUEUE_SIZE_MAX */
+	/* What a reset clears: */
+	uint32_t accepted; /* of the features, by the driver */
 	uint32_t status;
 	uint32_t interrupt_status;
 	uint32_t device_features_select, driver_features_select;
