@@ -4,7 +4,7 @@
 #define X(n) (8 * (n)) /* struct arch_vcpu: x[n] */
 #define STACK_TOP 248 /* struct arch_vcpu: stack_top */
 
-	.section .head, "ax"
+	.section .head, "a"
 	.globl	image_header
 image_header:
 	b	start_primary
@@ -124,6 +124,7 @@ cpu_enable:
 	b	fault_in_veil
 .endm
 
+	.section .vectors, "ax"
 	.balign	2048
 	.globl	vectors
 vectors:

@@ -89,12 +89,13 @@ static uint64_t identification(uint32_t key)
 /* Registers a guest may read or write, by their encoding. */
 static bool access(struct vcpu *v, uint32_t key, bool is_read, uint64_t *value)
 {
-	switch (key) {
-	case KEY(3, 0, 12, 11, 5): /* ICC_SGI1R_EL1: only this persona's virtual CPUs can be named */
+	if (likely(key == KEY(3, 0, 12, 11, 5))) { /* ICC_SGI1R_EL1: only this persona's virtual CPUs can be named */
 		if (is_read)
 			return false;
 		vgic_send_sgi(v, *value);
 		return true;
+	}
+	switch (key) {
 	case KEY(3, 0, 12, 11, 6): /* ICC_ASGI1R_EL1, ICC_SGI0R_EL1: no such groups here */
 	case KEY(3, 0, 12, 11, 7):
 		return !is_read;
