@@ -8,6 +8,7 @@
 #include "log.h"
 #include "mux.h"
 #include "persona.h"
+#include "policy.h"
 #include "units.h"
 
 static struct {
@@ -118,6 +119,15 @@ static size_t log_answer(uint8_t *data, uint32_t from, uint32_t *result)
 	return sizeof(record.header) + record.length;
 }
 
+static size_t policy_answer(uint8_t *data)
+{
+	struct veil_policy_status status;
+
+	policy_status(&status);
+	memcpy(data, &status, sizeof(status));
+	return sizeof(status);
+}
+
 static enum veil_result command(uint8_t op, struct persona *p)
 {
 	switch (op) {
@@ -140,18 +150,27 @@ static enum veil_result command(uint8_t op, struct persona *p)
 
 static bool op_is_global(uint8_t op)
 {
-	return op == VEIL_OP_STATUS_SYSTEM || op == VEIL_OP_LOG || op == VEIL_OP_POWER_OFF;
+	return op == VEIL_OP_STATUS_SYSTEM || op == VEIL_OP_LOG || op == VEIL_OP_POWER_OFF ||
+	       (op >= VEIL_OP_POLICY_BEGIN && op <= VEIL_OP_POLICY_STATUS);
+}
+
+/* Does a request of this kind carry data? What it may be is checked where it is used. */
+static bool op_has_data(uint8_t op)
+{
+	return op == VEIL_OP_POLICY_BEGIN || op == VEIL_OP_POLICY_DATA;
 }
 
 void control_receive(const uint8_t *payload, size_t size)
 {
 	struct veil_request request = {0};
 	struct reply reply = {0};
+	size_t data_size = size < sizeof(request) ? 0 : size - sizeof(request);
+	const uint8_t *data = payload + sizeof(request);
 	size_t answer = 0;
 
 	memcpy(&request, payload, size < sizeof(request) ? size : sizeof(request));
 	reply.response = (struct veil_response){.op = request.op, .persona = request.persona, .id = request.id};
-	if (size != sizeof(request))
+	if (size < sizeof(request) || (data_size && !op_has_data(request.op)))
 		reply.response.result = VEIL_RESULT_BAD_LENGTH;
 	else if (!op_is_global(request.op) && request.persona >= persona_count)
 		reply.response.result = VEIL_RESULT_NO_SUCH_PERSONA;
@@ -170,6 +189,18 @@ void control_receive(const uint8_t *payload, size_t size)
 			answer = log_answer(reply.data, request.argument, &reply.response.result);
 			break;
 		case VEIL_OP_POWER_OFF:
+			break;
+		case VEIL_OP_POLICY_BEGIN:
+			reply.response.result = policy_begin(request.argument, data, data_size);
+			break;
+		case VEIL_OP_POLICY_DATA:
+			reply.response.result = policy_data(request.argument, data, data_size);
+			break;
+		case VEIL_OP_POLICY_COMMIT:
+			reply.response.result = policy_commit();
+			break;
+		case VEIL_OP_POLICY_STATUS:
+			answer = policy_answer(reply.data);
 			break;
 		default:
 			reply.response.result = command(request.op, &personas[request.persona]);
