@@ -6,8 +6,6 @@
 #include <veil/abi.h>
 #include <veil/types.h>
 
-#include "policy.h"
-
 struct manifest {
 	const struct veil_manifest *header;
 	const struct veil_region *regions;
@@ -15,7 +13,6 @@ struct manifest {
 	const struct veil_segment *segments;
 	const struct veil_persona *personas;
 	const struct veil_surface *surfaces;
-	struct policy policy;
 };
 
 enum manifest_error {
@@ -32,8 +29,7 @@ enum manifest_error {
 	MANIFEST_BAD_PERSONA = 10,
 	MANIFEST_BAD_SEGMENT = 11,
 	MANIFEST_BAD_RESERVED = 12, /* a reserved field is not zero */
-	MANIFEST_BAD_SURFACE = 13,
-	MANIFEST_BAD_POLICY = 14
+	MANIFEST_BAD_SURFACE = 13
 };
 
 /* Where the device image lies in RAM. */

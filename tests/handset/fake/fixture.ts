@@ -13,7 +13,6 @@ import {
 	type VeilPersona,
 	veilImageHeader,
 } from "../../../components/image/abi.ts";
-import { encodePolicy, NOTHING_SHARED } from "../../../components/image/policy-section.ts";
 import { encodeManifest } from "../../../components/image/veil-manifest.ts";
 import { sha256 } from "../../../components/util/digest.ts";
 import { runRoot } from "../../../components/util/paths.ts";
@@ -106,7 +105,6 @@ function fakeImage(scenario: Scenario): Buffer {
 		segments: [],
 		personas: scenario.guests.map((guest) => fakePersona(guest.name, guest.onDemand === true)),
 		surfaces: [],
-		policy: encodePolicy(NOTHING_SHARED, []),
 	});
 	const header = veilImageHeader.encode({
 		code0: 0,
