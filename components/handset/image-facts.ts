@@ -32,7 +32,14 @@ export interface ImageFacts {
 	readonly hasScreen: boolean;
 	/** Keys are listened to. */
 	readonly hasKeys: boolean;
-	readonly personas: readonly { readonly name: string; readonly startAtBoot: boolean; readonly surface?: RecordedSurface }[];
+	readonly personas: readonly {
+		readonly name: string;
+		readonly label: string;
+		/** 0xRRGGBB */
+		readonly colour: number;
+		readonly startAtBoot: boolean;
+		readonly surface?: RecordedSurface;
+	}[];
 }
 
 /** Checks the whole file against its digest, then reads what its manifest says. */
@@ -77,8 +84,10 @@ export async function readImageFacts(image: ImageReference, signal?: AbortSignal
 			cpus: manifest.cpuCount,
 			hasScreen: surfaces.length > 0,
 			hasKeys: manifest.hotkeyCount > 0,
-			personas: personas.map(({ name, flags }, index) => ({
+			personas: personas.map(({ name, label, colour, flags }, index) => ({
 				name: text(name),
+				label: text(label),
+				colour: colour & 0xffffff,
 				startAtBoot: (flags & VEIL_START_AT_BOOT) !== 0,
 				...recorded(surfaces[index]),
 			})),

@@ -9,12 +9,15 @@ import { isAlive } from "./processes.ts";
 import { type BridgeState, type HandsetRecord, readBridgeState, readRecord } from "./record.ts";
 import { FILE, handsetDir, SOCKET } from "./run-folder.ts";
 import { lastLines, lastQemuLines } from "./tails.ts";
-import type { Endpoints, Observation, PersonaObservation } from "./types.ts";
+import type { Endpoints, Indicator, Observation, PersonaObservation } from "./types.ts";
 
 /** An answer takes a few milliseconds; a host under full load makes that a second. */
 const ANSWER_MS = 5000;
 /** After a panic there will most likely be none. */
 const PANICKED_MS = 1000;
+
+/** Of handsets that were started by versions that did not write colours down: a grey. */
+const UNKNOWN_COLOUR = 0x7f8c8d;
 
 /** What a handset does; one that is unknown here, or has ended, is not alive. */
 export async function observeHandset(id: string): Promise<Observation> {
@@ -62,10 +65,17 @@ export async function handsetEndpoints(id: string): Promise<Endpoints> {
 	return endpoints(record);
 }
 
+/** What a running handset's strips show, in the manifest's order. Throws a UserError when the handset does not run. */
+export async function handsetIndicators(id: string): Promise<Indicator[]> {
+	const { personas } = await runningRecord(handsetDir(id), id);
+	return personas.map(({ name, label = name, colour = UNKNOWN_COLOUR }) => ({ name, label, colour }));
+}
+
 export function endpoints(record: HandsetRecord): Endpoints {
 	return {
 		control: join(record.sockets, SOCKET.control),
 		consoles: Object.fromEntries(record.personas.map(({ name }, index) => [name, join(record.sockets, SOCKET.console(index))])),
+		...(record.personas.some(({ surface }) => surface !== undefined) ? { screen: join(record.sockets, SOCKET.screen) } : {}),
 	};
 }
 

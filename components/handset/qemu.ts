@@ -40,7 +40,8 @@ export function qemuCommand(
 			...["-chardev", `socket,id=mux,path=${SOCKET.serial},server=on,wait=off`, "-serial", "chardev:mux"],
 			...["-qmp", `unix:${SOCKET.qmp},server=on,wait=off`],
 			...["-global", "virtio-mmio.force-legacy=false", "-device", "virtio-rng-device"],
-			...(image.hasScreen ? ["-device", "ramfb"] : []),
+			// Who looks at the screen speaks VNC, which carries keys and touch, too. The pixels arrive as they are: nothing is lossy.
+			...(image.hasScreen ? ["-device", "ramfb", "-vnc", `unix:${SOCKET.screen},share=force-shared,lossy=off`] : []),
 			...(image.hasKeys ? ["-device", "virtio-keyboard-device"] : []),
 			...["-pidfile", join(folder, FILE.pid)],
 		],

@@ -13,6 +13,9 @@ export interface RecordedPersona {
 	readonly name: string;
 	readonly readyMarker: string | null;
 	readonly startAtBoot: boolean;
+	/** Its indicator: the text and the colour, 0xRRGGBB. Undefined in records of versions that did not keep them. */
+	readonly label?: string;
+	readonly colour?: number;
 	/** Its picture; undefined on a phone without a screen. */
 	readonly surface?: RecordedSurface;
 }

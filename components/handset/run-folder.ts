@@ -59,6 +59,7 @@ export const SOCKET = {
 	serial: LONGEST_SOCKET,
 	qmp: "qmp.sock",
 	control: "control.sock",
+	screen: "vnc.sock",
 	console: (index: number) => `console${index}.sock`,
 } as const;
 

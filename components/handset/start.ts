@@ -174,10 +174,10 @@ function newRecord(folder: string, spec: HandsetSpec): Omit<HandsetRecord, "imag
 }
 
 function recorded(facts: ImageFacts, expected: readonly ReadyExpectation[]): HandsetRecord["personas"] {
-	return facts.personas.map(({ name, startAtBoot, surface }) => {
+	return facts.personas.map(({ name, label, colour, startAtBoot, surface }) => {
 		if (!/^[A-Za-z0-9][\w.-]*$/.test(name)) throw new UserError("a persona of the image has a name that cannot be a file's");
 		const readyMarker = expected.find((candidate) => candidate.name === name)?.readyMarker ?? null;
-		return { name, startAtBoot, readyMarker, ...(surface === undefined ? {} : { surface }) };
+		return { name, label, colour, startAtBoot, readyMarker, ...(surface === undefined ? {} : { surface }) };
 	});
 }
 

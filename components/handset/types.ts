@@ -99,10 +99,20 @@ export interface HandsetState extends Observation {
 	readonly endpoints: Endpoints;
 }
 
-/** Unix sockets, each served by the bridge. */
+/** Unix sockets, served by the bridge. */
 export interface Endpoints {
 	readonly control: string;
 	readonly consoles: Readonly<Record<string, string>>;
+	/** QEMU's own, not the bridge's: the screen, its keys and its touch, by VNC. Undefined on a phone without a screen. */
+	readonly screen?: string;
+}
+
+/** What a persona's strip shows. */
+export interface Indicator {
+	readonly name: string;
+	readonly label: string;
+	/** 0xRRGGBB */
+	readonly colour: number;
 }
 
 /** A handset as `persona ps` lists it. */

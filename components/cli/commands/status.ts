@@ -4,11 +4,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import {
 	type ControlClient,
 	controlClient,
+	faultText,
 	type HandsetSummary,
 	observeHandset,
 	type PersonaReason,
 	type PersonaReport,
 	printable,
+	REASONS,
 	SAMPLE_MS,
 	type StatusSample,
 	sampleStatus,
@@ -83,23 +85,6 @@ function render(terminal: Terminal, handset: HandsetSummary, { report, status, c
 		"",
 		`* foreground   CPUs busy ${cpuBusy.toFixed(2)} of ${system.cpus}   Veil ${bytes(system.memoryVeil)}, kept for restarts ${bytes(system.memoryPayloads)}`,
 	].join("\n");
-}
-
-const REASONS: Readonly<Record<PersonaReason, string>> = {
-	none: "",
-	command: "",
-	guestOff: "switched itself off",
-	guestReset: "reset itself, as a panic does",
-	guestCrashed: "reported its crash",
-	badPayload: "a payload's digest is wrong",
-	fault: "faulted",
-	restartLimit: "crashed too often",
-	unknown: "reason unknown",
-};
-
-function faultText({ reason, pc, syndrome, address }: NonNullable<PersonaReport["lastFault"]>): string {
-	const where = pc === undefined ? "" : ` at pc ${pc}, syndrome ${syndrome}, address ${address}`;
-	return `${REASONS[reason]}${where}`;
 }
 
 function stateText(terminal: Terminal, persona: PersonaReport, reason: PersonaReason): string {
