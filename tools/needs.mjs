@@ -22,6 +22,7 @@ export const ENGINE_MINIMUM = "3.200.0";
  * @property {string} package
  * @property {string} why
  * @property {readonly string[]} there paths or commands; the need is met when all of them are found
+ * @property {readonly string[]} [instead] commands any of which does as well
  * @property {"run" | "test" | "engine"} when needed by `npm run up` and all else, only by the tests and benchmarks, or only to build the engine
  */
 
@@ -62,6 +63,13 @@ export const DEBIAN_NEEDS = [
 		when: "test",
 	},
 	{ package: "clang-format", why: "checks the look of C code", there: ["clang-format"], when: "test" },
+	{
+		package: "chromium",
+		why: "opens the viewer as a user's browser does",
+		there: ["chromium"],
+		instead: ["chromium-browser", "google-chrome"],
+		when: "test",
+	},
 	{ package: "clang-tidy", why: "finds mistakes in C code", there: ["clang-tidy"], when: "test" },
 	{ package: "golang-go", why: "builds Pulumi's engine, whose own download cannot be reached", there: ["go"], when: "engine" },
 ];
@@ -96,11 +104,22 @@ export function findCommand(command, variables = process.env, without = []) {
  * @returns {DebianNeed[]}
  */
 export function missingPackages(occasions, variables = process.env) {
-	return DEBIAN_NEEDS.filter(
-		(need) =>
-			occasions.includes(need.when) &&
-			!need.there.every((thing) => (thing.startsWith("/") ? existsSync(thing) : findCommand(thing, variables) !== undefined)),
-	);
+	return DEBIAN_NEEDS.filter((need) => occasions.includes(need.when) && placesOf(need, variables) === undefined);
+}
+
+/**
+ * Where what is needed is, or undefined when some of it is nowhere.
+ * @param {DebianNeed} need
+ * @param {Variables} variables
+ * @returns {string[] | undefined}
+ */
+export function placesOf(need, variables = process.env) {
+	const place = (/** @type {string} */ thing) =>
+		thing.startsWith("/") ? (existsSync(thing) ? thing : undefined) : findCommand(thing, variables);
+	const places = need.there.map(place);
+	if (places.every((found) => found !== undefined)) return places;
+	const other = (need.instead ?? []).map(place).find((found) => found !== undefined);
+	return other === undefined ? undefined : [other];
 }
 
 /** @param {readonly string[]} packages the command that installs them */
@@ -198,14 +217,13 @@ export function checkNeeds(project, variables = process.env) {
 			fix: found === undefined ? "npm run up (installs it into .persona/)" : undefined,
 		});
 	}
-	const missing = missingPackages(["run", "test"], variables).map((need) => need.package);
 	for (const need of DEBIAN_NEEDS.filter((candidate) => candidate.when !== "engine")) {
-		const ok = !missing.includes(need.package);
-		const where = need.there.map((thing) => (thing.startsWith("/") ? thing : findCommand(thing, variables)));
+		const places = placesOf(need, variables);
+		const ok = places !== undefined;
 		checks.push({
 			name: need.package,
 			ok,
-			found: ok ? where.join(", ") : "not installed",
+			found: places?.join(", ") ?? "not installed",
 			why: need.when === "test" ? `${need.why} (tests only)` : need.why,
 			fix: ok ? undefined : aptLine([need.package]),
 		});

@@ -111,6 +111,7 @@ async function* checks(env) {
 	const bin = join("node_modules", ".bin");
 	yield ["look and mistakes of TypeScript (biome)", counted(await show(join(bin, "biome"), ["check"], env))];
 	yield ["types (tsc)", counted(await show(join(bin, "tsc"), ["-p", "."], env))];
+	yield ["types of the viewer's page (tsc)", counted(await show(join(bin, "tsc"), ["-p", "viewer"], env))];
 	const c = [...(await sources("*.c", env)), ...(await sources("*.h", env))];
 	if (c.length > 0) yield ["look of C (clang-format)", counted(await show("clang-format", ["--dry-run", "-Werror", ...c], env))];
 	if (existsSync(join(packageFolder, "hypervisor", "Makefile"))) {

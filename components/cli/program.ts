@@ -163,6 +163,22 @@ ${EXIT_HELP}`,
 		});
 
 	command(
+		"view",
+		"show the handset in a browser: screen, switches, meters, consoles",
+		"persona view\npersona view --port 8080 --no-open",
+	)
+		.option("--port <port>", "where on 127.0.0.1; any free port by default", port, 0)
+		.option("--no-open", "open no browser, print the address only")
+		.addHelpText(
+			"after",
+			"\nThe page goes when the command ends (Ctrl-C). Its address holds a secret that is new each time: give it to nobody.\nFrom another machine: ssh -NL 8080:127.0.0.1:8080 HOST there, `persona view --port 8080` here, then the printed address.",
+		)
+		.action(async (options: { port: number; open: boolean }, sub: Command) => {
+			const { view } = await import("./commands/view.ts");
+			await view(terminal, { ...options, ...global(sub) });
+		});
+
+	command(
 		"logs",
 		"show what a persona's console, or Veil, has said",
 		"persona logs work\npersona logs veil --follow\npersona logs work --lines 20",
@@ -216,6 +232,11 @@ function indent(lines: string): string {
 function count(text: string): number {
 	if (/^\d{1,6}$/.test(text)) return Number(text);
 	throw new InvalidArgumentError("a whole number is needed");
+}
+
+function port(text: string): number {
+	if (/^\d{1,5}$/.test(text) && Number(text) <= 65535) return Number(text);
+	throw new InvalidArgumentError("a port is a number up to 65535");
 }
 
 function seconds(text: string): number {

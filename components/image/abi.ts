@@ -149,15 +149,16 @@ export interface VeilManifest {
 	/** none, or one for each persona, in their order */
 	surfaces: VeilTable;
 	/** reserved: count is zero in this version, as for all tables below */
-	networks: VeilTable;
-	egressRules: VeilTable;
-	channels: VeilTable;
 	storageRanges: VeilTable;
 	passthrough: VeilTable;
+	/** of struct veil_policy, from the start of the manifest: the last thing in it */
+	policyOffset: number;
+	/** VEIL_POLICY_BYTES; what the section leaves of it is zero */
+	policyCapacity: number;
 }
 
-/** Layout of struct veil_manifest: 336 bytes. */
-export const veilManifest = structure<VeilManifest>("veil_manifest", 336, [
+/** Layout of struct veil_manifest: 320 bytes. */
+export const veilManifest = structure<VeilManifest>("veil_manifest", 320, [
 	["magic", "u64", 0],
 	["abiVersion", "u32", 8],
 	["mustUnderstand", "u32", 12],
@@ -183,11 +184,10 @@ export const veilManifest = structure<VeilManifest>("veil_manifest", 336, [
 	["segments", { structure: veilTable }, 272],
 	["personas", { structure: veilTable }, 280],
 	["surfaces", { structure: veilTable }, 288],
-	["networks", { structure: veilTable }, 296],
-	["egressRules", { structure: veilTable }, 304],
-	["channels", { structure: veilTable }, 312],
-	["storageRanges", { structure: veilTable }, 320],
-	["passthrough", { structure: veilTable }, 328],
+	["storageRanges", { structure: veilTable }, 296],
+	["passthrough", { structure: veilTable }, 304],
+	["policyOffset", "u32", 312],
+	["policyCapacity", "u32", 316],
 ]);
 
 /** for measurements only: `explain` and the log say so */
@@ -279,8 +279,6 @@ export const VEIL_DEVICE_PL031 = 2;
 export const VEIL_DEVICE_PVPANIC = 4;
 /** virtio-input over virtio-mmio: keyboard at 0x0a000000, SPI 16; tablet at 0x0a000200, SPI 17 */
 export const VEIL_DEVICE_INPUT = 8;
-/** virtio-console over virtio-mmio at 0x0a000600, SPI 19: see "Agent ports" */
-export const VEIL_DEVICE_AGENT = 32;
 
 /** enum veil_device: names by value. */
 export const veilDeviceNames: ReadonlyMap<number, string> = new Map([
@@ -288,7 +286,6 @@ export const veilDeviceNames: ReadonlyMap<number, string> = new Map([
 	[2, "pl031"],
 	[4, "pvpanic"],
 	[8, "input"],
-	[32, "agent"],
 ]);
 
 export interface VeilPersona {
@@ -352,6 +349,119 @@ export const veilPersona = structure<VeilPersona>("veil_persona", 176, [
 	["kaslrSeedAddress", "u64", 168],
 ]);
 
+/** "VEILPOL1" */
+export const VEIL_POLICY_MAGIC = 0x314c4f504c494556n;
+
+export const VEIL_POLICY_FORMAT = 1;
+
+/** capacity: no policy is larger */
+export const VEIL_POLICY_BYTES = 8192;
+
+export const VEIL_MAX_NETWORKS = 8;
+
+/** of all networks together */
+export const VEIL_MAX_EGRESS_RULES = 128;
+
+export interface VeilPolicy {
+	/** VEIL_POLICY_MAGIC */
+	magic: bigint;
+	/** VEIL_POLICY_FORMAT */
+	format: number;
+	/** flags; an unknown one means refuse. None is defined. */
+	mustUnderstand: number;
+	/** bytes with the tables */
+	size: number;
+	/** enum veil_signature_kind */
+	signatureKind: number;
+	keyId: Uint8Array;
+	versionCounter: bigint;
+	signature: Uint8Array;
+	/** offsets from the start of this section */
+	networks: VeilTable;
+	egressRules: VeilTable;
+	/** reserved: count is zero */
+	channels: VeilTable;
+}
+
+/** Layout of struct veil_policy: 152 bytes. */
+export const veilPolicy = structure<VeilPolicy>("veil_policy", 152, [
+	["magic", "u64", 0],
+	["format", "u32", 8],
+	["mustUnderstand", "u32", 12],
+	["size", "u32", 16],
+	["signatureKind", "u32", 20],
+	["keyId", { bytes: 32 }, 24],
+	["versionCounter", "u64", 56],
+	["signature", { bytes: 64 }, 64],
+	["networks", { structure: veilTable }, 128],
+	["egressRules", { structure: veilTable }, 136],
+	["channels", { structure: veilTable }, 144],
+]);
+
+/** A network some personas are on. They share its rules and nothing else: it does not connect them. */
+export interface VeilNetwork {
+	name: Uint8Array;
+	/** bit n: persona n; a persona is on one network at most */
+	personas: number;
+	/** its rules lie together, one network's after the other's */
+	firstRule: number;
+	ruleCount: number;
+}
+
+/** Layout of struct veil_network: 40 bytes. */
+export const veilNetwork = structure<VeilNetwork>("veil_network", 40, [
+	["name", { bytes: 32 }, 0],
+	["personas", "u32", 32],
+	["firstRule", "u16", 36],
+	["ruleCount", "u16", 38],
+]);
+
+export const VEIL_PROTOCOL_ANY = 0;
+/** echo; with family 6: of ICMPv6 */
+export const VEIL_PROTOCOL_ICMP = 1;
+export const VEIL_PROTOCOL_TCP = 6;
+export const VEIL_PROTOCOL_UDP = 17;
+
+/** enum veil_protocol: names by value. */
+export const veilProtocolNames: ReadonlyMap<number, string> = new Map([
+	[0, "any"],
+	[1, "icmp"],
+	[6, "tcp"],
+	[17, "udp"],
+]);
+
+/** Something that may leave a network, with the answers to it. */
+export interface VeilEgressRule {
+	/** destination; of IPv4 in the first 4 bytes, zeros after them and after the prefix */
+	address: Uint8Array;
+	/** 4 or 6 */
+	family: number;
+	/** bits of the address that count */
+	prefix: number;
+	/** enum veil_protocol */
+	protocol: number;
+	reserved: number;
+	/** destination ports; 0 and 65535 for all, and where the protocol is neither TCP nor UDP */
+	firstPort: number;
+	lastPort: number;
+	/** entry of the network's declaration it comes from */
+	declared: number;
+	reserved2: number;
+}
+
+/** Layout of struct veil_egress_rule: 32 bytes. */
+export const veilEgressRule = structure<VeilEgressRule>("veil_egress_rule", 32, [
+	["address", { bytes: 16 }, 0],
+	["family", "u8", 16],
+	["prefix", "u8", 17],
+	["protocol", "u8", 18],
+	["reserved", "u8", 19],
+	["firstPort", "u16", 20],
+	["lastPort", "u16", 22],
+	["declared", "u32", 24],
+	["reserved2", "u32", 28],
+]);
+
 export const VEIL_FORMAT_XRGB8888 = 0x34325258;
 
 /** A persona's picture: the indicator strip in rows 0 to strip_rows-1, on pages only Veil writes, and below it the body, physically contiguous with it, on pages of the persona. A persona without a display has a body too, Veil's and black, so that there is something to show in its place. */
@@ -402,9 +512,6 @@ export const VEIL_MUX_MAX_PAYLOAD = 256;
 
 /** channel of the control protocol; persona n's console is channel n + 1 */
 export const VEIL_MUX_CONTROL = 0;
-
-/** persona n's owner port is channel n + 17; what does not fit waits, nothing of it is dropped */
-export const VEIL_MUX_AGENT = 17;
 
 export const VEIL_MUX_LINK = 255;
 
@@ -474,12 +581,16 @@ export const VEIL_OP_LOG = 9;
 export const VEIL_OP_STATISTICS = 10;
 /** the handset; persona is VEIL_NO_PERSONA */
 export const VEIL_OP_POWER_OFF = 11;
-/** up to VEIL_SECRET_BYTES follow the request: for the persona's agent, as VEIL_FRAME_SECRET; kept nowhere */
-export const VEIL_OP_SECRET = 24;
+/** another policy arrives; argument: its size; data: its SHA-256 */
+export const VEIL_OP_POLICY_BEGIN = 16;
+/** argument: offset, which is how much has arrived; data: up to VEIL_POLICY_CHUNK bytes of it */
+export const VEIL_OP_POLICY_DATA = 17;
+/** it is in force from here on; BAD_POLICY when it is not what it should be: the old one stays */
+export const VEIL_OP_POLICY_COMMIT = 18;
+/** -> struct veil_policy_status */
+export const VEIL_OP_POLICY_STATUS = 19;
 /** -> struct veil_event_state */
 export const VEIL_EVENT_STATE = 64;
-/** the persona's agent has said that it is there: secrets can be handed to it */
-export const VEIL_EVENT_AGENT = 66;
 
 /** enum veil_op: names by value. */
 export const veilOpNames: ReadonlyMap<number, string> = new Map([
@@ -494,9 +605,11 @@ export const veilOpNames: ReadonlyMap<number, string> = new Map([
 	[9, "opLog"],
 	[10, "opStatistics"],
 	[11, "opPowerOff"],
-	[24, "opSecret"],
+	[16, "opPolicyBegin"],
+	[17, "opPolicyData"],
+	[18, "opPolicyCommit"],
+	[19, "opPolicyStatus"],
 	[64, "eventState"],
-	[66, "eventAgent"],
 ]);
 
 export const VEIL_NO_PERSONA = 255;
@@ -509,6 +622,7 @@ export const VEIL_RESULT_NO_SUCH_PERSONA = 3;
 export const VEIL_RESULT_WRONG_STATE = 4;
 /** log: nothing at or after that number */
 export const VEIL_RESULT_NO_DATA = 5;
+export const VEIL_RESULT_BAD_POLICY = 6;
 
 /** enum veil_result: names by value. */
 export const veilResultNames: ReadonlyMap<number, string> = new Map([
@@ -518,6 +632,7 @@ export const veilResultNames: ReadonlyMap<number, string> = new Map([
 	[3, "noSuchPersona"],
 	[4, "wrongState"],
 	[5, "noData"],
+	[6, "badPolicy"],
 ]);
 
 export interface VeilRequest {
@@ -550,6 +665,29 @@ export const veilResponse = structure<VeilResponse>("veil_response", 8, [
 	["persona", "u8", 1],
 	["id", "u16", 2],
 	["result", "u32", 4],
+]);
+
+export const VEIL_POLICY_CHUNK = 240;
+
+export interface VeilPolicyStatus {
+	/** of the policy in force, its header and tables */
+	sha256: Uint8Array;
+	/** of the same */
+	size: number;
+	/** times since boot */
+	replaced: number;
+	/** bytes of the next one */
+	arrived: number;
+	reserved: number;
+}
+
+/** Layout of struct veil_policy_status: 48 bytes. */
+export const veilPolicyStatus = structure<VeilPolicyStatus>("veil_policy_status", 48, [
+	["sha256", { bytes: 32 }, 0],
+	["size", "u32", 32],
+	["replaced", "u32", 36],
+	["arrived", "u32", 40],
+	["reserved", "u32", 44],
 ]);
 
 export const VEIL_STATE_STOPPED = 0;
@@ -760,39 +898,6 @@ export const veilLogHeader = structure<VeilLogHeader>("veil_log_header", 16, [
 	["sequence", "u32", 0],
 	["persona", "u32", 4],
 	["timeNs", "u64", 8],
-]);
-
-/** bytes of a frame, header included */
-export const VEIL_FRAME_MAX = 1024;
-
-export const VEIL_SECRET_BYTES = 240;
-
-/** from the agent: it is there */
-export const VEIL_FRAME_HELLO = 1;
-/** to the agent: a name (ASCII), NUL, and the secret's bytes */
-export const VEIL_FRAME_SECRET = 2;
-
-/** enum veil_frame_op: names by value. */
-export const veilFrameOpNames: ReadonlyMap<number, string> = new Map([
-	[1, "hello"],
-	[2, "secret"],
-]);
-
-export interface VeilFrame {
-	/** enum veil_frame_op */
-	op: number;
-	channel: number;
-	/** of the payload, which follows */
-	length: number;
-	argument: number;
-}
-
-/** Layout of struct veil_frame: 8 bytes. */
-export const veilFrame = structure<VeilFrame>("veil_frame", 8, [
-	["op", "u8", 0],
-	["channel", "u8", 1],
-	["length", "u16", 2],
-	["argument", "u32", 4],
 ]);
 
 export const VEIL_HVC_CALL_UID = 0x8600ff01;

@@ -40,6 +40,8 @@ export interface ComposePersona {
 	commandLine: string;
 	/** It draws on the screen while it is in the foreground. */
 	display: boolean;
+	/** The network of the policy it is on; undefined: none. */
+	network?: string;
 }
 
 /** A persona with everything that follows from it alone. */

@@ -19,6 +19,7 @@ import { type ComposePersona, type Placed, place } from "./compose-persona.ts";
 import { GUEST_RAM_BASE, type ImageLayout, layoutImage } from "./layout.ts";
 import { optional } from "./optional.ts";
 import { digestWithout, type Payload, writePayload } from "./payload.ts";
+import { encodePolicy, NOTHING_SHARED, type Sharing } from "./policy-section.ts";
 import { type Display, type SurfaceShape, surfaceShape } from "./surface.ts";
 import { encodeManifest, manifestSize, nameBytes } from "./veil-manifest.ts";
 
@@ -38,6 +39,8 @@ export interface ComposeSpec {
 	display?: Display;
 	/** Linux key codes of the sequence that switches; none by default. */
 	hotkey?: number[];
+	/** What the personas may reach and share; nothing by default. */
+	policy?: Sharing;
 	personas: ComposePersona[];
 }
 
@@ -84,8 +87,9 @@ export async function compose(spec: ComposeSpec, path: string, signal?: AbortSig
 	const layout = layoutImage({ ...shape, manifestSize: manifestSize({ ...counts, regions }) });
 
 	const surfaces = surface === undefined ? [] : surfacesOf(surface, placed, payloads, layout);
+	const policy = encodePolicy(spec.policy ?? NOTHING_SHARED, spec.personas);
 	const manifest = (imageSha256: Uint8Array) =>
-		encodeManifest({ ...manifestOf(spec, placed, payloads, segments, layout, imageSha256), surfaces });
+		encodeManifest({ ...manifestOf(spec, placed, payloads, segments, layout, imageSha256), surfaces, policy });
 	const size = manifest(new Uint8Array(VEIL_SHA256_BYTES)).length;
 	const veil = Uint8Array.from(spec.veil);
 	veilImageHeader.write(

@@ -78,13 +78,19 @@ export function deviceImageInputs(
 				restartLimit: document.restartLimit,
 				restartWindowSeconds: document.restartWindowSeconds,
 				display: devices.display,
+				network: devices.network,
 			};
 		}),
 		...(shows && display !== undefined ? { display: { width: display.widthPixels, height: display.heightPixels } } : {}),
 		...(policy.document.switching.hotkey.length === 0 ? {} : { hotkey: [...policy.document.switching.hotkey] }),
 		initialForeground: phone.document.initialForeground,
 		cpus: phone.document.target.cpus,
-		policy: { name: policy.document.name, digest: sha256(canonicalJson(policy.document)) },
+		policy: {
+			name: policy.document.name,
+			digest: sha256(canonicalJson(policy.document)),
+			networks: policy.document.networks,
+			channels: policy.document.channels,
+		},
 		recipe: RECIPE,
 	};
 }
@@ -165,6 +171,7 @@ async function composeSpec(
 		flags: 0,
 		...(inputs.display === undefined ? {} : { display: inputs.display }),
 		hotkey: (inputs.hotkey ?? []).map((key) => KEY_CODES[key]),
+		policy: inputs.policy,
 		personas,
 	};
 }
@@ -204,6 +211,7 @@ function composePersona(persona: DevicePersona, record: GuestRecord, blobs: Map<
 		...(deviceTree === undefined ? {} : { deviceTree: payload(deviceTree) }),
 		commandLine: record.commandLine,
 		display: persona.display,
+		...(persona.network === "none" ? {} : { network: persona.network }),
 	};
 }
 

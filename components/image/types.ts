@@ -3,6 +3,7 @@
 import type { Policy } from "../manifest/index.ts";
 import type { Progress } from "../util/progress.ts";
 import type { LockEntry, LockFile } from "./lock.ts";
+import type { Sharing } from "./policy-section.ts";
 import type { Store } from "./store.ts";
 
 /** Something built: `key` is the digest of everything it was built from, `digest` that of its bytes (both `sha256:<hex>`). */
@@ -93,6 +94,8 @@ export interface DevicePersona {
 	restartWindowSeconds: number;
 	/** It draws on the screen while it is in the foreground. */
 	display: boolean;
+	/** The network of the policy it is on; `none`: it has no network device. */
+	network: string;
 }
 
 /** A key a hotkey can have. */
@@ -115,6 +118,7 @@ export interface DeviceImageInputs {
 	initialForeground: string;
 	/** Physical CPUs Veil starts. */
 	cpus: number;
-	policy: { name: string; digest: string };
+	/** `digest`: of the whole document. */
+	policy: { name: string; digest: string } & Sharing;
 	recipe: number;
 }

@@ -4,6 +4,7 @@ import {
 	VEIL_ABI_VERSION,
 	VEIL_MANIFEST_MAGIC,
 	VEIL_NAME_BYTES,
+	VEIL_POLICY_BYTES,
 	type VeilManifest,
 	type VeilPayload,
 	type VeilPersona,
@@ -30,7 +31,7 @@ export const tableCodecs = {
 } as const;
 
 /** Tables this version leaves empty. */
-export const emptyTables = ["networks", "egressRules", "channels", "storageRanges", "passthrough"] as const;
+export const emptyTables = ["storageRanges", "passthrough"] as const;
 
 /** The entries of the tables. */
 export interface Tables {
@@ -41,14 +42,17 @@ export interface Tables {
 	surfaces: VeilSurface[];
 }
 
-type Derived = "magic" | "abiVersion" | "size" | keyof Tables | (typeof emptyTables)[number];
+type Derived = "magic" | "abiVersion" | "size" | "policyOffset" | "policyCapacity" | keyof Tables | (typeof emptyTables)[number];
 
 /** A manifest: what its header says, and its tables' entries. */
-export interface Manifest extends Omit<VeilManifest, Derived>, Tables {}
+export interface Manifest extends Omit<VeilManifest, Derived>, Tables {
+	/** The policy's section: VEIL_POLICY_BYTES of them. */
+	policy: Uint8Array;
+}
 
 /** Bytes of a manifest with tables of these lengths. */
 export function manifestSize(counts: Record<keyof Tables, number>): number {
-	return placeTables(counts).size;
+	return placeTables(counts).size + VEIL_POLICY_BYTES;
 }
 
 function placeTables(counts: Record<keyof Tables, number>): { size: number; places: Record<keyof Tables, VeilTable> } {
@@ -78,13 +82,14 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
 		personas: manifest.personas,
 		surfaces: manifest.surfaces,
 	};
-	const { size, places } = placeTables({
+	const { size: policyOffset, places } = placeTables({
 		regions: tables.regions.length,
 		payloads: tables.payloads.length,
 		segments: tables.segments.length,
 		personas: tables.personas.length,
 		surfaces: tables.surfaces.length,
 	});
+	const size = policyOffset + VEIL_POLICY_BYTES;
 	const none: VeilTable = { offset: size, count: 0 };
 	const bytes = new Uint8Array(size);
 	veilManifest.write(
@@ -94,11 +99,10 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
 			abiVersion: VEIL_ABI_VERSION,
 			size: BigInt(size),
 			...places,
-			networks: none,
-			egressRules: none,
-			channels: none,
 			storageRanges: none,
 			passthrough: none,
+			policyOffset,
+			policyCapacity: VEIL_POLICY_BYTES,
 		},
 		bytes,
 	);
@@ -107,6 +111,7 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
 	writeTable(veilSegment, tables.segments, bytes, places.segments.offset);
 	writeTable(veilPersona, tables.personas, bytes, places.personas.offset);
 	writeTable(veilSurface, tables.surfaces, bytes, places.surfaces.offset);
+	bytes.set(manifest.policy, policyOffset);
 	return bytes;
 }
 

@@ -16,6 +16,7 @@ import {
 	VEIL_OWNER_PAYLOADS,
 	VEIL_OWNER_VEIL,
 	VEIL_PAGE_SIZE,
+	VEIL_POLICY_BYTES,
 	type VeilImageHeader,
 	type VeilManifest,
 	veilImageHeader,
@@ -27,6 +28,7 @@ import {
 	veilSurface,
 } from "./abi.ts";
 import type { Codec } from "./codec.ts";
+import { policyProblems, policySection } from "./policy-section.ts";
 import { emptyTables, nameText, type Tables } from "./veil-manifest.ts";
 import { hex, ownedBy } from "./verify-owner.ts";
 import { surfaceProblems } from "./verify-surface.ts";
@@ -113,7 +115,10 @@ function* headerProblems({ size, header, manifest, manifestBytes, tables }: RawI
 		if (manifest[name].offset !== next) yield `the table of ${name} is not where the tables before it end`;
 		next += Math.ceil((manifest[name].count * entrySize) / 8) * 8;
 	}
-	if (next !== manifestBytes.length) yield "the manifest does not end where its tables do";
+	if (manifest.policyOffset !== next || manifest.policyCapacity !== VEIL_POLICY_BYTES)
+		yield "the policy is not where the tables end, or has not the room it needs";
+	else yield* policyProblems(policySection({ manifest, manifestBytes }), tables.personas.length);
+	if (next + VEIL_POLICY_BYTES !== manifestBytes.length) yield "the manifest does not end where its policy does";
 	for (const name of emptyTables) if (manifest[name].count !== 0) yield `the table ${name} is not empty`;
 	if (manifest.initialForeground >= tables.personas.length) yield "the initial foreground is no persona";
 	if (manifest.hotkeyCount > manifest.hotkey.length || manifest.hotkey.some((key, at) => (key !== 0) !== at < manifest.hotkeyCount))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The documents users write: reading, validating and filling in; everything other stages may use of it.
 
+export { ipv6Groups, portRanges } from "./addresses.ts";
 export { boardByName, findBoard } from "./board.ts";
 export { checkSource, kindOf, readSource, unknownKind } from "./document.ts";
 export { guestFileProblems } from "./guest-files.ts";

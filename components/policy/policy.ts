@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What must hold within one policy, and within one rules document, and no schema can say.
 import { isIP } from "node:net";
-import type { Loaded, Policy, Problem, Rules } from "../manifest/index.ts";
+import { ipv6Groups, type Loaded, type Policy, type Problem, type Rules } from "../manifest/index.ts";
 import { keyProblem, valueProblem } from "./problems.ts";
 import { repeated } from "./unique.ts";
 
@@ -61,16 +61,4 @@ function networkAddress(range: string): string {
 				.map((group) => group.toString(16))
 				.join(":")
 				.replace(/(:0)+$/, "::")}/${prefix}`;
-}
-
-function ipv6Groups(address: string): number[] {
-	// The last 32 bits may be written as IPv4.
-	const plain = address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a: string, b: string, c: string, d: string) =>
-		[Number(a) * 256 + Number(b), Number(c) * 256 + Number(d)].map((group) => group.toString(16)).join(":"),
-	);
-	const [head = "", tail] = plain.split("::");
-	const parse = (part: string) => (part === "" ? [] : part.split(":").map((group) => Number.parseInt(group, 16)));
-	if (tail === undefined) return parse(head);
-	const [start, end] = [parse(head), parse(tail)];
-	return [...start, ...Array<number>(Math.max(0, 8 - start.length - end.length)).fill(0), ...end];
 }

@@ -18,6 +18,7 @@
 #include "owner.h"
 #include "payload.h"
 #include "persona.h"
+#include "policy.h"
 #include "sched.h"
 #include "surface.h"
 
@@ -56,6 +57,7 @@ static void manifest_load(void)
 	arch_protect(paddr(image.base.value + offset), align_up(image.size, 4096) - offset);
 	owner_init(manifest.regions, manifest.header->regions.count);
 	payload_init(&manifest, image.base);
+	policy_init(&manifest);
 	memory_init(arch_pointer(paddr(manifest.header->work_base)), manifest.header->work_size);
 }
 

@@ -8,7 +8,7 @@
 #include "log.h"
 #include "mux.h"
 #include "persona.h"
-#include "platforms/virtio_console.h"
+#include "policy.h"
 #include "units.h"
 
 static struct {
@@ -119,6 +119,15 @@ static size_t log_answer(uint8_t *data, uint32_t from, uint32_t *result)
 	return sizeof(record.header) + record.length;
 }
 
+static size_t policy_answer(uint8_t *data)
+{
+	struct veil_policy_status status;
+
+	policy_status(&status);
+	memcpy(data, &status, sizeof(status));
+	return sizeof(status);
+}
+
 static enum veil_result command(uint8_t op, struct persona *p)
 {
 	switch (op) {
@@ -139,28 +148,29 @@ static enum veil_result command(uint8_t op, struct persona *p)
 	}
 }
 
-/* On to the guest's agent, from the line's buffer: nothing of it stays here. */
-static enum veil_result secret(struct persona *p, const uint8_t *bytes, size_t size)
-{
-	struct veil_frame frame = {.op = VEIL_FRAME_SECRET, .length = (uint16_t)size};
-
-	return virtio_console_frame(p, frame, bytes) ? VEIL_RESULT_OK : VEIL_RESULT_WRONG_STATE;
-}
-
 static bool op_is_global(uint8_t op)
 {
-	return op == VEIL_OP_STATUS_SYSTEM || op == VEIL_OP_LOG || op == VEIL_OP_POWER_OFF;
+	return op == VEIL_OP_STATUS_SYSTEM || op == VEIL_OP_LOG || op == VEIL_OP_POWER_OFF ||
+	       (op >= VEIL_OP_POLICY_BEGIN && op <= VEIL_OP_POLICY_STATUS);
+}
+
+/* Does a request of this kind carry data? What it may be is checked where it is used. */
+static bool op_has_data(uint8_t op)
+{
+	return op == VEIL_OP_POLICY_BEGIN || op == VEIL_OP_POLICY_DATA;
 }
 
 void control_receive(const uint8_t *payload, size_t size)
 {
 	struct veil_request request = {0};
 	struct reply reply = {0};
+	size_t data_size = size < sizeof(request) ? 0 : size - sizeof(request);
+	const uint8_t *data = payload + sizeof(request);
 	size_t answer = 0;
 
 	memcpy(&request, payload, size < sizeof(request) ? size : sizeof(request));
 	reply.response = (struct veil_response){.op = request.op, .persona = request.persona, .id = request.id};
-	if (request.op == VEIL_OP_SECRET ? size <= sizeof(request) || size > sizeof(request) + VEIL_SECRET_BYTES : size != sizeof(request))
+	if (size < sizeof(request) || (data_size && !op_has_data(request.op)))
 		reply.response.result = VEIL_RESULT_BAD_LENGTH;
 	else if (!op_is_global(request.op) && request.persona >= persona_count)
 		reply.response.result = VEIL_RESULT_NO_SUCH_PERSONA;
@@ -178,10 +188,19 @@ void control_receive(const uint8_t *payload, size_t size)
 		case VEIL_OP_LOG:
 			answer = log_answer(reply.data, request.argument, &reply.response.result);
 			break;
-		case VEIL_OP_SECRET:
-			reply.response.result = secret(&personas[request.persona], payload + sizeof(request), size - sizeof(request));
-			break;
 		case VEIL_OP_POWER_OFF:
+			break;
+		case VEIL_OP_POLICY_BEGIN:
+			reply.response.result = policy_begin(request.argument, data, data_size);
+			break;
+		case VEIL_OP_POLICY_DATA:
+			reply.response.result = policy_data(request.argument, data, data_size);
+			break;
+		case VEIL_OP_POLICY_COMMIT:
+			reply.response.result = policy_commit();
+			break;
+		case VEIL_OP_POLICY_STATUS:
+			answer = policy_answer(reply.data);
 			break;
 		default:
 			reply.response.result = command(request.op, &personas[request.persona]);
@@ -201,13 +220,6 @@ void control_event_state(const struct persona *p)
 		.response = {.op = VEIL_EVENT_STATE, .persona = (uint8_t)p->index},
 		.state = {.state = (uint8_t)p->state, .reason = (uint8_t)p->reason, .starts = p->starts},
 	};
-
-	mux_control_send(&event, sizeof(event));
-}
-
-void control_event_agent(const struct persona *p)
-{
-	struct veil_response event = {.op = VEIL_EVENT_AGENT, .persona = (uint8_t)p->index};
 
 	mux_control_send(&event, sizeof(event));
 }

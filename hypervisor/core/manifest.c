@@ -106,7 +106,7 @@ static bool persona_is_valid(const struct manifest *m, uint32_t index)
 {
 	const struct veil_persona *p = &m->personas[index];
 	const uint32_t flags = VEIL_START_AT_BOOT | VEIL_RESTART_ON_CRASH | VEIL_FREEZE_IN_BACKGROUND;
-	const uint32_t devices = VEIL_DEVICE_PL011 | VEIL_DEVICE_PL031 | VEIL_DEVICE_PVPANIC | VEIL_DEVICE_INPUT | VEIL_DEVICE_AGENT;
+	const uint32_t devices = VEIL_DEVICE_PL011 | VEIL_DEVICE_PL031 | VEIL_DEVICE_PVPANIC | VEIL_DEVICE_INPUT;
 
 	return name_is_valid(p->name) && name_is_valid(p->label) && p->colour >> 24 == 0 && (p->flags & ~flags) == 0 &&
 	       (p->devices & ~devices) == 0 && p->reserved == 0 && p->cpu_count >= 1 && p->cpu_count <= VEIL_MAX_CPUS &&
@@ -196,12 +196,11 @@ enum manifest_error manifest_read(struct manifest *m, const void *bytes, uint64_
 	    !table_is_next(header, header->payloads, sizeof(struct veil_payload), VEIL_MAX_PAYLOADS, &next) ||
 	    !table_is_next(header, header->segments, sizeof(struct veil_segment), VEIL_MAX_SEGMENTS, &next) ||
 	    !table_is_next(header, header->personas, sizeof(struct veil_persona), VEIL_MAX_PERSONAS, &next) ||
-	    !table_is_next(header, header->surfaces, sizeof(struct veil_surface), VEIL_MAX_PERSONAS, &next) || next != header->size ||
+	    !table_is_next(header, header->surfaces, sizeof(struct veil_surface), VEIL_MAX_PERSONAS, &next) ||
+	    header->policy_offset != next || header->policy_capacity != VEIL_POLICY_BYTES || next + VEIL_POLICY_BYTES != header->size ||
 	    (header->surfaces.count != 0 && header->surfaces.count != header->personas.count))
 		return MANIFEST_BAD_TABLE;
-	if (!table_is_empty(header, header->networks) || !table_is_empty(header, header->egress_rules) ||
-	    !table_is_empty(header, header->channels) || !table_is_empty(header, header->storage_ranges) ||
-	    !table_is_empty(header, header->passthrough))
+	if (!table_is_empty(header, header->storage_ranges) || !table_is_empty(header, header->passthrough))
 		return MANIFEST_BAD_TABLE;
 	*m = (struct manifest){
 		.header = header,
@@ -228,5 +227,8 @@ enum manifest_error manifest_read(struct manifest *m, const void *bytes, uint64_
 	for (uint32_t i = 0; i < header->surfaces.count; i++)
 		if (!surface_is_valid(m, i, image))
 			return MANIFEST_BAD_SURFACE;
+	if (!policy_read(&m->policy, base + header->policy_offset, header->personas.count) ||
+	    !bytes_are_zero(base + header->policy_offset + m->policy.header->size, VEIL_POLICY_BYTES - m->policy.header->size))
+		return MANIFEST_BAD_POLICY;
 	return MANIFEST_OK;
 }

@@ -6,6 +6,8 @@
 #include <veil/abi.h>
 #include <veil/types.h>
 
+#include "policy.h"
+
 struct manifest {
 	const struct veil_manifest *header;
 	const struct veil_region *regions;
@@ -13,6 +15,7 @@ struct manifest {
 	const struct veil_segment *segments;
 	const struct veil_persona *personas;
 	const struct veil_surface *surfaces;
+	struct policy policy;
 };
 
 enum manifest_error {
@@ -29,7 +32,8 @@ enum manifest_error {
 	MANIFEST_BAD_PERSONA = 10,
 	MANIFEST_BAD_SEGMENT = 11,
 	MANIFEST_BAD_RESERVED = 12, /* a reserved field is not zero */
-	MANIFEST_BAD_SURFACE = 13
+	MANIFEST_BAD_SURFACE = 13,
+	MANIFEST_BAD_POLICY = 14
 };
 
 /* Where the device image lies in RAM. */

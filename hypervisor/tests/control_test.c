@@ -91,7 +91,7 @@ static void given_each_request_in_each_state_then_the_answer_fits(void)
 
 static void given_wrong_requests_then_they_are_refused(void)
 {
-	static const uint8_t unknown[] = {0, 12, 63, 64, 65, 255};
+	static const uint8_t unknown[] = {0, 12, 22, 63, 64, 65, 255};
 	uint8_t bytes[VEIL_MUX_MAX_PAYLOAD] = {VEIL_OP_STOP, 0, 77, 0};
 
 	boot();

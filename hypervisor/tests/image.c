@@ -60,6 +60,9 @@ void image_declare(struct image *image, uint32_t personas_wanted, uint32_t cpus_
 	image->header.abi_version = VEIL_ABI_VERSION;
 	image->header.machine_version = 1;
 	memcpy(image->header.board, BOARD_NAME, sizeof(BOARD_NAME));
+	image->policy.magic = VEIL_POLICY_MAGIC;
+	image->policy.format = VEIL_POLICY_FORMAT;
+	image->header.policy_capacity = VEIL_POLICY_BYTES;
 	image->header.ram_base = BOARD_RAM_BASE;
 	image->header.ram_size = MACHINE_RAM_SIZE;
 	image->header.cpu_count = cpus_wanted;
@@ -188,11 +191,26 @@ size_t image_manifest(const struct image *image, uint8_t bytes[IMAGE_MANIFEST_MA
 	table_add(bytes, &header.segments, image->segments, sizeof(image->segments[0]), &next);
 	table_add(bytes, &header.personas, image->personas, sizeof(image->personas[0]), &next);
 	table_add(bytes, &header.surfaces, image->surfaces, sizeof(image->surfaces[0]), &next);
-	header.networks.offset = header.egress_rules.offset = header.channels.offset = header.storage_ranges.offset =
-		header.passthrough.offset = (uint32_t)next;
+	image_policy(image, bytes + next);
+	header.policy_offset = (uint32_t)next;
+	next += VEIL_POLICY_BYTES;
+	header.storage_ranges.offset = header.passthrough.offset = (uint32_t)next;
 	header.size = next;
 	memcpy(bytes, &header, sizeof(header));
 	return next;
+}
+
+void image_policy(const struct image *image, uint8_t bytes[VEIL_POLICY_BYTES])
+{
+	struct veil_policy header = image->policy;
+	size_t next = sizeof(header);
+
+	memset(bytes, 0, VEIL_POLICY_BYTES);
+	table_add(bytes, &header.networks, image->networks, sizeof(image->networks[0]), &next);
+	table_add(bytes, &header.egress_rules, image->rules, sizeof(image->rules[0]), &next);
+	header.channels.offset = (uint32_t)next;
+	header.size = (uint32_t)next;
+	memcpy(bytes, &header, sizeof(header));
 }
 
 void image_write(const struct image *image)

@@ -13,7 +13,7 @@
 #define IMAGE_FILES_SIZE 70003 /* each persona's own */
 #define IMAGE_FILES_ADDRESS (IMAGE_RAM_BASE + 0xb1000)
 #define IMAGE_PERSONA_RAM 0x200000
-#define IMAGE_MANIFEST_MAX 16384
+#define IMAGE_MANIFEST_MAX 32768
 
 struct image {
 	struct veil_manifest header;
@@ -22,6 +22,9 @@ struct image {
 	struct veil_segment segments[VEIL_MAX_SEGMENTS + 1];
 	struct veil_persona personas[VEIL_MAX_PERSONAS + 1];
 	struct veil_surface surfaces[VEIL_MAX_PERSONAS + 1];
+	struct veil_network networks[VEIL_MAX_NETWORKS + 1];
+	struct veil_egress_rule rules[VEIL_MAX_EGRESS_RULES + 1];
+	struct veil_policy policy; /* the counts of its tables are what a test sets */
 	struct image_place place;
 };
 
@@ -41,6 +44,9 @@ void image_layout(struct image *image);
 
 /* The manifest as bytes. */
 size_t image_manifest(const struct image *image, uint8_t bytes[IMAGE_MANIFEST_MAX]);
+
+/* The policy's section as bytes. */
+void image_policy(const struct image *image, uint8_t bytes[VEIL_POLICY_BYTES]);
 
 /* Writes payloads, header and manifest into the fake RAM. */
 void image_write(const struct image *image);

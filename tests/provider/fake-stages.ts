@@ -136,7 +136,12 @@ export function fakeStages(folder: string, projectDir: string): Stages {
 			})) as DeviceImageInputs["personas"],
 			initialForeground: phone.phone.document.initialForeground,
 			cpus: phone.phone.document.target.cpus,
-			policy: { name: phone.policy.document.name, digest: keyOf(phone.policy.document) },
+			policy: {
+				name: phone.policy.document.name,
+				digest: keyOf(phone.policy.document),
+				networks: phone.policy.document.networks,
+				channels: phone.policy.document.channels,
+			},
 			recipe: 1,
 		}),
 		deviceImageKey: async (inputs) => keyOf(inputs),

@@ -40,6 +40,14 @@ test("on a machine with nothing, everything with a command is missing, with a re
 	expect(aptLine(["a", "b"])).toBe("apt-get install -y --no-install-recommends a b");
 });
 
+test("a need is met by what does as well", async () => {
+	const chromiumIsMissing = () => missingPackages(["test"], { PATH: folder }).some((need) => need.package === "chromium");
+	expect(chromiumIsMissing()).toBe(true);
+	await writeFile(join(folder, "google-chrome"), "");
+	await chmod(join(folder, "google-chrome"), 0o755);
+	expect(chromiumIsMissing()).toBe(false);
+});
+
 test("node_modules that differ from the lock are named", async () => {
 	const lock = (version: string) =>
 		JSON.stringify({ packages: { "": {}, "node_modules/a": { version }, "node_modules/b": { version: "1.0.0", optional: true } } });

@@ -92,11 +92,10 @@ struct veil_manifest {
 	struct veil_table segments;
 	struct veil_table personas;
 	struct veil_table surfaces; /* none, or one for each persona, in their order */
-	struct veil_table networks; /* reserved: count is zero in this version, as for all tables below */
-	struct veil_table egress_rules;
-	struct veil_table channels;
-	struct veil_table storage_ranges;
+	struct veil_table storage_ranges; /* reserved: count is zero in this version, as for all tables below */
 	struct veil_table passthrough;
+	uint32_t policy_offset; /* of struct veil_policy, from the start of the manifest: the last thing in it */
+	uint32_t policy_capacity; /* VEIL_POLICY_BYTES; what the section leaves of it is zero */
 };
 
 enum veil_manifest_flag {
@@ -142,8 +141,7 @@ enum veil_device {
 	VEIL_DEVICE_PL011 = 1, /* at 0x09000000, interrupt SPI 1 */
 	VEIL_DEVICE_PL031 = 2, /* at 0x09010000, interrupt SPI 2 */
 	VEIL_DEVICE_PVPANIC = 4, /* one byte at 0x09f00000 ("qemu,pvpanic-mmio"): a guest that panics says so */
-	VEIL_DEVICE_INPUT = 8, /* virtio-input over virtio-mmio: keyboard at 0x0a000000, SPI 16; tablet at 0x0a000200, SPI 17 */
-	VEIL_DEVICE_AGENT = 32 /* virtio-console over virtio-mmio at 0x0a000600, SPI 19: see "Agent ports" */
+	VEIL_DEVICE_INPUT = 8 /* virtio-input over virtio-mmio: keyboard at 0x0a000000, SPI 16; tablet at 0x0a000200, SPI 17 */
 };
 
 struct veil_persona {
@@ -167,6 +165,58 @@ struct veil_persona {
 	uint64_t x0; /* guest-physical address of the device tree, or whatever the guest's boot protocol wants in x0 */
 	uint64_t rng_seed_address; /* guest-physical address of 32 bytes to fill with entropy at each start; 0 = none */
 	uint64_t kaslr_seed_address; /* the same for 8 bytes */
+};
+
+/* ---- Policy -------------------------------------------------------------------------------------------------------
+ * What personas may reach and share: nothing unless it is listed. A section of its own at the end of the manifest that refers to
+ * personas by their index and to nothing else, so that another one can take its place while the personas run (VEIL_OP_POLICY_...).
+ * Tables follow its header in the order of their fields, without gaps. */
+#define VEIL_POLICY_MAGIC 0x314c4f504c494556 /* "VEILPOL1" */
+#define VEIL_POLICY_FORMAT 1
+#define VEIL_POLICY_BYTES 8192 /* capacity: no policy is larger */
+#define VEIL_MAX_NETWORKS 8
+#define VEIL_MAX_EGRESS_RULES 128 /* of all networks together */
+
+struct veil_policy {
+	uint64_t magic; /* VEIL_POLICY_MAGIC */
+	uint32_t format; /* VEIL_POLICY_FORMAT */
+	uint32_t must_understand; /* flags; an unknown one means refuse. None is defined. */
+	uint32_t size; /* bytes with the tables */
+	uint32_t signature_kind; /* enum veil_signature_kind */
+	uint8_t key_id[VEIL_SHA256_BYTES];
+	uint64_t version_counter;
+	uint8_t signature[64];
+	struct veil_table networks; /* offsets from the start of this section */
+	struct veil_table egress_rules;
+	struct veil_table channels; /* reserved: count is zero */
+};
+
+/* A network some personas are on. They share its rules and nothing else: it does not connect them. */
+struct veil_network {
+	uint8_t name[VEIL_NAME_BYTES];
+	uint32_t personas; /* bit n: persona n; a persona is on one network at most */
+	uint16_t first_rule; /* its rules lie together, one network's after the other's */
+	uint16_t rule_count;
+};
+
+enum veil_protocol {
+	VEIL_PROTOCOL_ANY = 0,
+	VEIL_PROTOCOL_ICMP = 1, /* echo; with family 6: of ICMPv6 */
+	VEIL_PROTOCOL_TCP = 6,
+	VEIL_PROTOCOL_UDP = 17
+};
+
+/* Something that may leave a network, with the answers to it. */
+struct veil_egress_rule {
+	uint8_t address[16]; /* destination; of IPv4 in the first 4 bytes, zeros after them and after the prefix */
+	uint8_t family; /* 4 or 6 */
+	uint8_t prefix; /* bits of the address that count */
+	uint8_t protocol; /* enum veil_protocol */
+	uint8_t reserved;
+	uint16_t first_port; /* destination ports; 0 and 65535 for all, and where the protocol is neither TCP nor UDP */
+	uint16_t last_port;
+	uint32_t declared; /* entry of the network's declaration it comes from */
+	uint32_t reserved2;
 };
 
 /* Pixel formats by their DRM fourcc (drm_fourcc.h). */
@@ -207,7 +257,6 @@ struct veil_surface {
 #define VEIL_MUX_SYNC1 0x62
 #define VEIL_MUX_MAX_PAYLOAD 256
 #define VEIL_MUX_CONTROL 0 /* channel of the control protocol; persona n's console is channel n + 1 */
-#define VEIL_MUX_AGENT 17 /* persona n's owner port is channel n + 17; what does not fit waits, nothing of it is dropped */
 #define VEIL_MUX_LINK 255
 
 enum veil_link_op {
@@ -232,7 +281,7 @@ struct veil_link_credit {
 };
 
 /* ---- Control protocol ---------------------------------------------------------------------------------------------
- * A request is struct veil_request; each is answered by one struct veil_response with the same id, followed in the same frame by
+ * A request is struct veil_request, followed by data where its op says so; each is answered by one struct veil_response with the same id, followed in the same frame by
  * the data its op defines. Ops are idempotent: starting what runs, pausing what is paused and so on is OK. Veil sends events
  * unasked (id 0). Start, stop and restart answer when accepted; the event tells when it has happened. */
 enum veil_op {
@@ -247,9 +296,11 @@ enum veil_op {
 	VEIL_OP_LOG = 9, /* argument: sequence number; -> struct veil_log_header and text of the first record not before it */
 	VEIL_OP_STATISTICS = 10, /* -> struct veil_statistics of one persona */
 	VEIL_OP_POWER_OFF = 11, /* the handset; persona is VEIL_NO_PERSONA */
-	VEIL_OP_SECRET = 24, /* up to VEIL_SECRET_BYTES follow the request: for the persona's agent, as VEIL_FRAME_SECRET; kept nowhere */
-	VEIL_EVENT_STATE = 64, /* -> struct veil_event_state */
-	VEIL_EVENT_AGENT = 66 /* the persona's agent has said that it is there: secrets can be handed to it */
+	VEIL_OP_POLICY_BEGIN = 16, /* another policy arrives; argument: its size; data: its SHA-256 */
+	VEIL_OP_POLICY_DATA = 17, /* argument: offset, which is how much has arrived; data: up to VEIL_POLICY_CHUNK bytes of it */
+	VEIL_OP_POLICY_COMMIT = 18, /* it is in force from here on; BAD_POLICY when it is not what it should be: the old one stays */
+	VEIL_OP_POLICY_STATUS = 19, /* -> struct veil_policy_status */
+	VEIL_EVENT_STATE = 64 /* -> struct veil_event_state */
 };
 
 #define VEIL_NO_PERSONA 255
@@ -260,7 +311,8 @@ enum veil_result {
 	VEIL_RESULT_BAD_LENGTH = 2,
 	VEIL_RESULT_NO_SUCH_PERSONA = 3,
 	VEIL_RESULT_WRONG_STATE = 4, /* for instance resume of a stopped persona */
-	VEIL_RESULT_NO_DATA = 5 /* log: nothing at or after that number */
+	VEIL_RESULT_NO_DATA = 5, /* log: nothing at or after that number */
+	VEIL_RESULT_BAD_POLICY = 6
 };
 
 struct veil_request {
@@ -275,6 +327,16 @@ struct veil_response {
 	uint8_t persona;
 	uint16_t id;
 	uint32_t result; /* enum veil_result */
+};
+
+#define VEIL_POLICY_CHUNK 240
+
+struct veil_policy_status {
+	uint8_t sha256[VEIL_SHA256_BYTES]; /* of the policy in force, its header and tables */
+	uint32_t size; /* of the same */
+	uint32_t replaced; /* times since boot */
+	uint32_t arrived; /* bytes of the next one */
+	uint32_t reserved;
 };
 
 enum veil_state {
@@ -364,26 +426,6 @@ struct veil_log_header {
 	uint32_t sequence; /* of this record; text follows up to the end of the frame */
 	uint32_t persona; /* VEIL_NO_PERSONA for Veil's own */
 	uint64_t time_ns; /* since boot */
-};
-
-/* ---- Agent ports --------------------------------------------------------------------------------------------------
- * VEIL_DEVICE_AGENT is a virtio-console (OASIS virtio 1.2, 5.3) with two ports. Port 0, "veil.owner", is a stream of bytes between the
- * guest's agent and the owner, over the mux; Veil does not look into it. A driver that does not accept VIRTIO_CONSOLE_F_MULTIPORT has
- * this port alone. Port 1, "veil.frames", carries frames between agent and Veil: each is a struct veil_frame and its payload, alone in
- * one buffer of the queue. The agent must give buffers of VEIL_FRAME_MAX bytes at least to receive. */
-#define VEIL_FRAME_MAX 1024 /* bytes of a frame, header included */
-#define VEIL_SECRET_BYTES 240
-
-enum veil_frame_op {
-	VEIL_FRAME_HELLO = 1, /* from the agent: it is there */
-	VEIL_FRAME_SECRET = 2 /* to the agent: a name (ASCII), NUL, and the secret's bytes */
-};
-
-struct veil_frame {
-	uint8_t op; /* enum veil_frame_op */
-	uint8_t channel;
-	uint16_t length; /* of the payload, which follows */
-	uint32_t argument;
 };
 
 /* ---- Hypercalls ---------------------------------------------------------------------------------------------------

@@ -22,6 +22,10 @@ import {
 /** What a persona's guest does. */
 export interface FakeGuest {
 	readonly name: string;
+	/** Its name by default. */
+	readonly label?: string;
+	/** 0xRRGGBB, black by default. */
+	readonly colour?: number;
 	/** Written to its console at each start, in pieces of `chunk` bytes. */
 	readonly says: string;
 	readonly chunk?: number;

@@ -13,10 +13,11 @@ import {
 	type VeilPersona,
 	veilImageHeader,
 } from "../../../components/image/abi.ts";
+import { encodePolicy, NOTHING_SHARED } from "../../../components/image/policy-section.ts";
 import { encodeManifest } from "../../../components/image/veil-manifest.ts";
 import { sha256 } from "../../../components/util/digest.ts";
 import { runRoot } from "../../../components/util/paths.ts";
-import type { FakeScenario } from "./fake-veil.ts";
+import type { FakeGuest, FakeScenario } from "./fake-veil.ts";
 
 export type Scenario = FakeScenario & { readonly refusesToStart?: string; readonly ignoresQuit?: boolean };
 
@@ -103,8 +104,9 @@ function fakeImage(scenario: Scenario): Buffer {
 		regions: [],
 		payloads: [],
 		segments: [],
-		personas: scenario.guests.map((guest) => fakePersona(guest.name, guest.onDemand === true)),
+		personas: scenario.guests.map((guest) => fakePersona(guest)),
 		surfaces: [],
+		policy: encodePolicy(NOTHING_SHARED, []),
 	});
 	const header = veilImageHeader.encode({
 		code0: 0,
@@ -128,12 +130,12 @@ function fakeImage(scenario: Scenario): Buffer {
 	return Buffer.concat([header, Buffer.alloc(4096 - header.length), manifest, Buffer.from(JSON.stringify(scenario))]);
 }
 
-function fakePersona(name: string, onDemand: boolean): VeilPersona {
+function fakePersona({ name, label = name, colour = 0, onDemand = false }: FakeGuest): VeilPersona {
 	return {
 		name: Buffer.from(name),
 		uuid: new Uint8Array(16),
-		label: new Uint8Array(32),
-		colour: 0,
+		label: Buffer.from(label),
+		colour,
 		flags: onDemand ? 0 : VEIL_START_AT_BOOT,
 		devices: 1,
 		cpuCount: 1,

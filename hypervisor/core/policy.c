@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which policy is in force, and how another one takes its place. */
+#include "policy.h"
+
+#include <veil/arch.h>
+#include <veil/cpu.h>
+
+#include "lib.h"
+#include "log.h"
+#include "persona.h"
+#include "sched.h"
+#include "sha256.h"
+
+/* One policy and its bytes. The boot's lies in the manifest instead. */
+struct slot {
+	struct policy policy;
+	uint8_t bytes[VEIL_POLICY_BYTES] __attribute__((aligned(8)));
+};
+
+static struct {
+	const struct policy *current; /* atomic */
+	uint8_t sha256[VEIL_SHA256_BYTES]; /* of the current one */
+	uint32_t replaced;
+	/* The next one, which arrives in the slot that is not in use */
+	struct slot slots[2];
+	struct slot *next;
+	struct sha256 hash; /* of what has arrived */
+	uint32_t size;
+	uint32_t arrived;
+	uint8_t wanted[VEIL_SHA256_BYTES];
+} policy;
+
+/* ---- Reading ---- */
+
+static bool table_is_next(const struct veil_policy *header, struct veil_table table, uint32_t entry_size, uint32_t limit, uint32_t *next)
+{
+	if (table.offset != *next || table.count > limit)
+		return false;
+	*next += table.count * entry_size;
+	return *next <= header->size;
+}
+
+/* Are the bits after the prefix zero? By words: there may be many rules, and a commit is one stretch. */
+static bool address_is_clear(const uint8_t address[16], uint32_t prefix)
+{
+	uint64_t words[2];
+
+	memcpy(words, address, sizeof(words));
+	words[0] = __builtin_bswap64(words[0]);
+	words[1] = __builtin_bswap64(words[1]);
+	if (prefix < 64)
+		return (words[0] << prefix | words[1]) == 0;
+	return prefix == 128 || words[1] << (prefix - 64) == 0;
+}
+
+static bool rule_is_valid(const struct veil_egress_rule *r)
+{
+	bool has_ports = r->protocol == VEIL_PROTOCOL_TCP || r->protocol == VEIL_PROTOCOL_UDP;
+
+	if (r->reserved || r->reserved2 || r->first_port > r->last_port ||
+	    !(has_ports || r->protocol == VEIL_PROTOCOL_ANY || r->protocol == VEIL_PROTOCOL_ICMP))
+		return false;
+	if (!has_ports && (r->first_port != 0 || r->last_port != UINT16_MAX))
+		return false;
+	return ((r->family == 4 && r->prefix <= 32) || (r->family == 6 && r->prefix <= 128)) && address_is_clear(r->address, r->prefix);
+}
+
+bool policy_read(struct policy *p, const uint8_t *bytes, uint32_t personas_known)
+{
+	const struct veil_policy *header = (const void *)bytes;
+	uint32_t next = sizeof(*header), rules = 0, taken = 0;
+
+	if (header->magic != VEIL_POLICY_MAGIC || header->format != VEIL_POLICY_FORMAT || header->must_understand != 0 ||
+	    header->size > VEIL_POLICY_BYTES || header->signature_kind != VEIL_SIGNATURE_DEVELOPMENT)
+		return false;
+	if (!table_is_next(header, header->networks, sizeof(struct veil_network), VEIL_MAX_NETWORKS, &next) ||
+	    !table_is_next(header, header->egress_rules, sizeof(struct veil_egress_rule), VEIL_MAX_EGRESS_RULES, &next) ||
+	    header->channels.offset != next || header->channels.count != 0 || next != header->size)
+		return false;
+	*p = (struct policy){
+		.header = header,
+		.networks = (const void *)(bytes + header->networks.offset),
+		.rules = (const void *)(bytes + header->egress_rules.offset),
+	};
+	for (uint32_t i = 0; i < header->networks.count; i++) {
+		const struct veil_network *n = &p->networks[i];
+
+		if (!name_is_valid(n->name) || n->personas >> personas_known || (n->personas & taken) || n->first_rule != rules)
+			return false;
+		taken |= n->personas;
+		rules += n->rule_count;
+	}
+	if (rules != header->egress_rules.count)
+		return false;
+	for (uint32_t i = 0; i < rules; i++)
+		if (!rule_is_valid(&p->rules[i]))
+			return false;
+	return true;
+}
+
+/* ---- In force ---- */
+
+void policy_init(const struct manifest *manifest)
+{
+	struct sha256 hash;
+
+	sha256_init(&hash);
+	sha256_update(&hash, manifest->policy.header, manifest->policy.header->size);
+	sha256_final(&hash, policy.sha256);
+	policy.current = &manifest->policy;
+	policy.replaced = 0;
+	policy.next = NULL;
+	policy.arrived = policy.size = 0;
+}
+
+const struct policy *policy_current(void)
+{
+	return __atomic_load_n(&policy.current, __ATOMIC_ACQUIRE);
+}
+
+uint32_t policy_generation(void)
+{
+	return __atomic_load_n(&policy.replaced, __ATOMIC_ACQUIRE);
+}
+
+const struct veil_network *policy_network(const struct policy *p, uint32_t persona)
+{
+	for (uint32_t i = 0; i < p->header->networks.count; i++)
+		if (p->networks[i].personas >> persona & 1)
+			return &p->networks[i];
+	return NULL;
+}
+
+/* ---- Arrival ---- */
+
+/* Hashing uses the registers a guest's FP state is in. */
+static void let_hash(void)
+{
+	sched_unload(arch_this_cpu());
+	sched_again(arch_this_cpu());
+}
+
+enum veil_result policy_begin(uint32_t size, const uint8_t *sha256, size_t sha256_size)
+{
+	if (sha256_size != VEIL_SHA256_BYTES)
+		return VEIL_RESULT_BAD_LENGTH;
+	if (size < sizeof(struct veil_policy) || size > VEIL_POLICY_BYTES)
+		return VEIL_RESULT_BAD_POLICY;
+	policy.next = &policy.slots[policy_current() == &policy.slots[0].policy];
+	memset(policy.next->bytes, 0, VEIL_POLICY_BYTES);
+	memcpy(policy.wanted, sha256, VEIL_SHA256_BYTES);
+	sha256_init(&policy.hash);
+	policy.size = size;
+	policy.arrived = 0;
+	return VEIL_RESULT_OK;
+}
+
+enum veil_result policy_data(uint32_t offset, const uint8_t *data, size_t size)
+{
+	if (size == 0 || size > VEIL_POLICY_CHUNK)
+		return VEIL_RESULT_BAD_LENGTH;
+	if (!policy.next || !range_within(offset, size, 0, policy.size))
+		return VEIL_RESULT_WRONG_STATE;
+	if (offset + size <= policy.arrived) /* once more: must be the same */
+		return memcmp(policy.next->bytes + offset, data, size) ? VEIL_RESULT_WRONG_STATE : VEIL_RESULT_OK;
+	if (offset != policy.arrived)
+		return VEIL_RESULT_WRONG_STATE;
+	let_hash();
+	memcpy(policy.next->bytes + offset, data, size);
+	sha256_update(&policy.hash, data, size);
+	policy.arrived += (uint32_t)size;
+	return VEIL_RESULT_OK;
+}
+
+enum veil_result policy_commit(void)
+{
+	struct slot *next = policy.next;
+	uint8_t digest[VEIL_SHA256_BYTES];
+
+	if (!next) /* has it become the current one already? */
+		return policy.size && policy.arrived == policy.size ? VEIL_RESULT_OK : VEIL_RESULT_WRONG_STATE;
+	if (policy.arrived != policy.size)
+		return VEIL_RESULT_WRONG_STATE;
+	let_hash();
+	sha256_final(&policy.hash, digest);
+	policy.next = NULL;
+	if (memcmp(digest, policy.wanted, sizeof(digest)) || !policy_read(&next->policy, next->bytes, persona_count) ||
+	    next->policy.header->size != policy.size) {
+		policy.size = policy.arrived = 0;
+		return VEIL_RESULT_BAD_POLICY;
+	}
+	__atomic_store_n(&policy.current, &next->policy, __ATOMIC_RELEASE);
+	__atomic_add_fetch(&policy.replaced, 1, __ATOMIC_ACQ_REL);
+	memcpy(policy.sha256, digest, sizeof(digest));
+	/* Whoever still reads the old one holds a persona's lock: when each has been held here, nobody does, and its slot is free. */
+	for (uint32_t i = 0; i < persona_count; i++) {
+		lock_take(&personas[i].lock);
+		lock_release(&personas[i].lock);
+	}
+	log_number(VEIL_NO_PERSONA, "another policy is in force: replacement", policy.replaced);
+	return VEIL_RESULT_OK;
+}
+
+void policy_status(struct veil_policy_status *status)
+{
+	*status = (struct veil_policy_status){
+		.size = policy_current()->header->size,
+		.replaced = policy.replaced,
+		.arrived = policy.next ? policy.arrived : 0,
+	};
+	memcpy(status->sha256, policy.sha256, sizeof(status->sha256));
+}
