@@ -279,6 +279,8 @@ export const VEIL_DEVICE_PL031 = 2;
 export const VEIL_DEVICE_PVPANIC = 4;
 /** virtio-input over virtio-mmio: keyboard at 0x0a000000, SPI 16; tablet at 0x0a000200, SPI 17 */
 export const VEIL_DEVICE_INPUT = 8;
+/** virtio-console over virtio-mmio at 0x0a000600, SPI 19: see "Agent ports" */
+export const VEIL_DEVICE_AGENT = 32;
 
 /** enum veil_device: names by value. */
 export const veilDeviceNames: ReadonlyMap<number, string> = new Map([
@@ -286,6 +288,7 @@ export const veilDeviceNames: ReadonlyMap<number, string> = new Map([
 	[2, "pl031"],
 	[4, "pvpanic"],
 	[8, "input"],
+	[32, "agent"],
 ]);
 
 export interface VeilPersona {
@@ -513,6 +516,9 @@ export const VEIL_MUX_MAX_PAYLOAD = 256;
 /** channel of the control protocol; persona n's console is channel n + 1 */
 export const VEIL_MUX_CONTROL = 0;
 
+/** persona n's owner port is channel n + 17; what does not fit waits, nothing of it is dropped */
+export const VEIL_MUX_AGENT = 17;
+
 export const VEIL_MUX_LINK = 255;
 
 /** struct veil_link_hello, both ways; Veil answers the bridge's and sends one at boot */
@@ -589,8 +595,12 @@ export const VEIL_OP_POLICY_DATA = 17;
 export const VEIL_OP_POLICY_COMMIT = 18;
 /** -> struct veil_policy_status */
 export const VEIL_OP_POLICY_STATUS = 19;
+/** up to VEIL_SECRET_BYTES follow the request: for the persona's agent, as VEIL_FRAME_SECRET; kept nowhere */
+export const VEIL_OP_SECRET = 24;
 /** -> struct veil_event_state */
 export const VEIL_EVENT_STATE = 64;
+/** the persona's agent has said that it is there: secrets can be handed to it */
+export const VEIL_EVENT_AGENT = 66;
 
 /** enum veil_op: names by value. */
 export const veilOpNames: ReadonlyMap<number, string> = new Map([
@@ -609,7 +619,9 @@ export const veilOpNames: ReadonlyMap<number, string> = new Map([
 	[17, "opPolicyData"],
 	[18, "opPolicyCommit"],
 	[19, "opPolicyStatus"],
+	[24, "opSecret"],
 	[64, "eventState"],
+	[66, "eventAgent"],
 ]);
 
 export const VEIL_NO_PERSONA = 255;
@@ -898,6 +910,39 @@ export const veilLogHeader = structure<VeilLogHeader>("veil_log_header", 16, [
 	["sequence", "u32", 0],
 	["persona", "u32", 4],
 	["timeNs", "u64", 8],
+]);
+
+/** bytes of a frame, header included */
+export const VEIL_FRAME_MAX = 1024;
+
+export const VEIL_SECRET_BYTES = 240;
+
+/** from the agent: it is there */
+export const VEIL_FRAME_HELLO = 1;
+/** to the agent: a name (ASCII), NUL, and the secret's bytes */
+export const VEIL_FRAME_SECRET = 2;
+
+/** enum veil_frame_op: names by value. */
+export const veilFrameOpNames: ReadonlyMap<number, string> = new Map([
+	[1, "hello"],
+	[2, "secret"],
+]);
+
+export interface VeilFrame {
+	/** enum veil_frame_op */
+	op: number;
+	channel: number;
+	/** of the payload, which follows */
+	length: number;
+	argument: number;
+}
+
+/** Layout of struct veil_frame: 8 bytes. */
+export const veilFrame = structure<VeilFrame>("veil_frame", 8, [
+	["op", "u8", 0],
+	["channel", "u8", 1],
+	["length", "u16", 2],
+	["argument", "u32", 4],
 ]);
 
 export const VEIL_HVC_CALL_UID = 0x8600ff01;

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "../util/process.ts";
-import { VEIL_DEVICE_INPUT, VEIL_DEVICE_PL011, VEIL_DEVICE_PL031, VEIL_DEVICE_PVPANIC } from "./abi.ts";
+import { VEIL_DEVICE_AGENT, VEIL_DEVICE_INPUT, VEIL_DEVICE_PL011, VEIL_DEVICE_PL031, VEIL_DEVICE_PVPANIC } from "./abi.ts";
 
 /** What of a persona shows in its device tree. */
 export interface DeviceTreeSpec {
@@ -33,7 +33,10 @@ export interface Framebuffer {
 export const MAX_DEVICE_TREE = 64 * 1024;
 
 /** Slots of virtio-mmio, as abi.h gives them to devices: slot n has 512 bytes at 0x0a000000 + n * 0x200 and SPI 16 + n. */
-const VIRTIO_SLOTS: readonly [device: number, slots: readonly number[]][] = [[VEIL_DEVICE_INPUT, [0, 1]]];
+const VIRTIO_SLOTS: readonly [device: number, slots: readonly number[]][] = [
+	[VEIL_DEVICE_INPUT, [0, 1]],
+	[VEIL_DEVICE_AGENT, [3]],
+];
 
 /** The slots in which a persona with these devices (enum veil_device) finds one. */
 export function virtioSlots(devices: number): number[] {

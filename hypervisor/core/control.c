@@ -9,6 +9,7 @@
 #include "mux.h"
 #include "persona.h"
 #include "policy.h"
+#include "platforms/virtio_console.h"
 #include "units.h"
 
 static struct {
@@ -148,6 +149,16 @@ static enum veil_result command(uint8_t op, struct persona *p)
 	}
 }
 
+/* On to the guest's agent, from the line's buffer: nothing of it stays here. */
+static enum veil_result secret(struct persona *p, const uint8_t *bytes, size_t size)
+{
+	struct veil_frame frame = {.op = VEIL_FRAME_SECRET, .length = (uint16_t)size};
+
+	if (size == 0 || size > VEIL_SECRET_BYTES)
+		return VEIL_RESULT_BAD_LENGTH;
+	return virtio_console_frame(p, frame, bytes) ? VEIL_RESULT_OK : VEIL_RESULT_WRONG_STATE;
+}
+
 static bool op_is_global(uint8_t op)
 {
 	return op == VEIL_OP_STATUS_SYSTEM || op == VEIL_OP_LOG || op == VEIL_OP_POWER_OFF ||
@@ -157,7 +168,7 @@ static bool op_is_global(uint8_t op)
 /* Does a request of this kind carry data? What it may be is checked where it is used. */
 static bool op_has_data(uint8_t op)
 {
-	return op == VEIL_OP_POLICY_BEGIN || op == VEIL_OP_POLICY_DATA;
+	return op == VEIL_OP_POLICY_BEGIN || op == VEIL_OP_POLICY_DATA || op == VEIL_OP_SECRET;
 }
 
 void control_receive(const uint8_t *payload, size_t size)
@@ -187,6 +198,9 @@ void control_receive(const uint8_t *payload, size_t size)
 			break;
 		case VEIL_OP_LOG:
 			answer = log_answer(reply.data, request.argument, &reply.response.result);
+			break;
+		case VEIL_OP_SECRET:
+			reply.response.result = secret(&personas[request.persona], data, data_size);
 			break;
 		case VEIL_OP_POWER_OFF:
 			break;
@@ -220,6 +234,13 @@ void control_event_state(const struct persona *p)
 		.response = {.op = VEIL_EVENT_STATE, .persona = (uint8_t)p->index},
 		.state = {.state = (uint8_t)p->state, .reason = (uint8_t)p->reason, .starts = p->starts},
 	};
+
+	mux_control_send(&event, sizeof(event));
+}
+
+void control_event_agent(const struct persona *p)
+{
+	struct veil_response event = {.op = VEIL_EVENT_AGENT, .persona = (uint8_t)p->index};
 
 	mux_control_send(&event, sizeof(event));
 }

@@ -15,4 +15,7 @@ void control_receive(const uint8_t *payload, size_t size);
 /* Tells that a persona's state, readiness or foreground has changed. */
 void control_event_state(const struct persona *persona);
 
+/* Tells that a persona's agent has said that it is there. */
+void control_event_agent(const struct persona *persona);
+
 #endif

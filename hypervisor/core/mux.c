@@ -20,18 +20,23 @@
 #define FRAME_MAX (FRAME_HEAD + VEIL_MUX_MAX_PAYLOAD + 2)
 #define RECEIVE_MAX 16 /* bytes taken in one go: one request at most, as an answer may take 4,000 instructions */
 
+#define CHANNELS (2 * VEIL_MAX_PERSONAS) /* consoles, then owner ports */
+
 struct channel {
+	bool takes_input; /* consoles always; owner ports while the guest has them open */
 	uint32_t sent; /* running totals of payload bytes, modulo 2^32 */
 	uint32_t granted_to_us;
 	uint32_t received;
 	uint32_t granted_by_us;
-	/* Consoles only; indices are running totals too */
-	uint32_t output_put;
-	uint32_t output_taken;
-	uint32_t input_put;
+	uint32_t input_put; /* indices are running totals too */
 	uint32_t input_taken;
-	uint8_t output[MUX_OUTPUT_BYTES];
 	uint8_t input[MUX_INPUT_BYTES];
+};
+
+struct output {
+	uint32_t put;
+	uint32_t taken;
+	uint8_t bytes[MUX_OUTPUT_BYTES];
 };
 
 static struct {
@@ -43,7 +48,8 @@ static struct {
 	uint32_t garbage;
 	uint32_t control_sent;
 	uint32_t control_granted_to_us;
-	struct channel consoles[VEIL_MAX_PERSONAS];
+	struct channel channels[CHANNELS];
+	struct output outputs[VEIL_MAX_PERSONAS]; /* of consoles; what an owner port sends waits in the guest's own buffers */
 	uint8_t frame[FRAME_MAX]; /* being received */
 	uint32_t frame_size;
 } mux;
@@ -99,11 +105,32 @@ static uint32_t credit_of(uint32_t granted, uint32_t sent)
 	return granted - sent <= INT32_MAX ? granted - sent : 0;
 }
 
+static struct channel *agent_channel(uint32_t persona)
+{
+	return &mux.channels[VEIL_MAX_PERSONAS + persona];
+}
+
+/* The channel of that number on the line; NULL if no persona has it. */
+static struct channel *channel_of(uint8_t number)
+{
+	if (number - 1U < mux.persona_count)
+		return &mux.channels[number - 1];
+	return number >= VEIL_MUX_AGENT && number - VEIL_MUX_AGENT < (int)mux.persona_count ? agent_channel(number - VEIL_MUX_AGENT) : NULL;
+}
+
+static uint8_t number_of(const struct channel *c)
+{
+	size_t index = (size_t)(c - mux.channels);
+
+	return (uint8_t)(index < VEIL_MAX_PERSONAS ? index + 1 : index - VEIL_MAX_PERSONAS + VEIL_MUX_AGENT);
+}
+
 /* One frame of a console's waiting output, as far as credit goes. */
 static void output_send(uint32_t persona)
 {
-	struct channel *c = &mux.consoles[persona];
-	uint32_t size = c->output_put - c->output_taken;
+	struct channel *c = &mux.channels[persona];
+	struct output *output = &mux.outputs[persona];
+	uint32_t size = output->put - output->taken;
 	uint32_t credit = credit_of(c->granted_to_us, c->sent);
 	uint16_t crc;
 
@@ -115,39 +142,44 @@ static void output_send(uint32_t persona)
 		return;
 	crc = frame_begin((uint8_t)(persona + 1), size);
 	for (uint32_t i = 0; i < size; i++)
-		crc = put_checked(crc, c->output[c->output_taken++ % MUX_OUTPUT_BYTES]);
+		crc = put_checked(crc, output->bytes[output->taken++ % MUX_OUTPUT_BYTES]);
 	frame_end(crc);
 	c->sent += size;
 }
 
 /* Has it anything that could be sent now? */
-static bool output_is_ready(const struct channel *c)
+static bool output_is_ready(uint32_t persona)
 {
-	return c->output_put != c->output_taken && credit_of(c->granted_to_us, c->sent) != 0;
+	const struct channel *c = &mux.channels[persona];
+
+	return mux.outputs[persona].put != mux.outputs[persona].taken && credit_of(c->granted_to_us, c->sent) != 0;
+}
+
+static void flush_by(uint64_t deadline)
+{
+	if (mux.flush_at <= deadline)
+		return;
+	mux.flush_at = deadline;
+	if (deadline < arch_this_cpu()->armed)
+		arch_timer_arm(deadline);
 }
 
 static void flush_later(void)
 {
-	struct cpu *cpu = arch_this_cpu();
-
-	if (mux.flush_at != UINT64_MAX)
-		return;
-	mux.flush_at = arch_time() + us_to_ticks(MUX_DELAY_US);
-	if (mux.flush_at < cpu->armed)
-		arch_timer_arm(mux.flush_at);
+	flush_by(arch_time() + us_to_ticks(MUX_DELAY_US));
 }
 
 void mux_console_put(uint32_t persona, uint8_t byte)
 {
-	struct channel *c = &mux.consoles[persona];
+	struct output *output = &mux.outputs[persona];
 	uint32_t waiting;
 
 	lock_take(&mux.lock);
-	waiting = c->output_put - c->output_taken;
+	waiting = output->put - output->taken;
 	if (waiting == MUX_OUTPUT_BYTES) {
 		mux.dropped++;
 	} else {
-		c->output[c->output_put++ % MUX_OUTPUT_BYTES] = byte;
+		output->bytes[output->put++ % MUX_OUTPUT_BYTES] = byte;
 		if (byte == '\n' || waiting + 1 >= MUX_BATCH)
 			output_send(persona);
 		else
@@ -161,17 +193,49 @@ uint64_t mux_deadline(void)
 	return __atomic_load_n(&mux.flush_at, __ATOMIC_RELAXED);
 }
 
-/* One frame of each console; what is left waits for the next turn. */
+/* One frame of each console, and of each owner port; what is left waits for the next turn. */
 void mux_flush(void)
 {
 	lock_take(&mux.lock);
 	mux.flush_at = UINT64_MAX;
 	for (uint32_t i = 0; i < mux.persona_count; i++) {
 		output_send(i);
-		if (output_is_ready(&mux.consoles[i]))
+		if (output_is_ready(i))
 			flush_later();
 	}
 	lock_release(&mux.lock);
+	platform_flush();
+}
+
+void mux_flush_by(uint64_t deadline)
+{
+	lock_take(&mux.lock);
+	flush_by(deadline);
+	lock_release(&mux.lock);
+}
+
+void mux_flush_soon(void)
+{
+	mux_flush_by(arch_time() + us_to_ticks(MUX_DELAY_US));
+}
+
+uint32_t mux_agent_send(uint32_t persona, const uint8_t *bytes, uint32_t size)
+{
+	struct channel *c = agent_channel(persona);
+	uint32_t credit;
+
+	lock_take(&mux.lock);
+	credit = credit_of(c->granted_to_us, c->sent);
+	if (size > credit)
+		size = credit;
+	if (size) {
+		frame_send((uint8_t)(VEIL_MUX_AGENT + persona), bytes, size);
+		c->sent += size;
+		if (size < credit)
+			flush_later(); /* there may be more to send */
+	}
+	lock_release(&mux.lock);
+	return size;
 }
 
 void mux_control_send(const void *payload, size_t size)
@@ -190,34 +254,61 @@ void mux_control_send(const void *payload, size_t size)
 
 bool mux_console_has_input(uint32_t persona)
 {
-	return mux.consoles[persona].input_put != mux.consoles[persona].input_taken;
+	return mux.channels[persona].input_put != mux.channels[persona].input_taken;
 }
 
 /* Tells the bridge how much more it may send: all that fits into the ring. */
-static void grant(uint32_t persona)
+static void grant(struct channel *c)
 {
-	struct channel *c = &mux.consoles[persona];
 	uint32_t room = MUX_INPUT_BYTES - (c->input_put - c->input_taken);
-	struct veil_link_credit credit = {.op = VEIL_LINK_CREDIT, .channel = (uint8_t)(persona + 1), .granted = c->received + room};
+	struct veil_link_credit credit = {.op = VEIL_LINK_CREDIT, .channel = number_of(c), .granted = c->received + room};
 
 	c->granted_by_us = credit.granted;
 	frame_send(VEIL_MUX_LINK, &credit, sizeof(credit));
 }
 
-bool mux_console_get(uint32_t persona, uint8_t *byte)
+/* Takes waiting input of a channel; gives new credit when all of it is taken. */
+static uint32_t input_take(struct channel *c, uint8_t *to, uint32_t size)
 {
-	struct channel *c = &mux.consoles[persona];
-	bool found;
+	uint32_t waiting;
 
 	lock_take(&mux.lock);
-	found = c->input_put != c->input_taken;
-	if (found) {
-		*byte = c->input[c->input_taken++ % MUX_INPUT_BYTES];
-		if (c->granted_by_us - c->received < MUX_INPUT_BYTES / 2 && c->input_put == c->input_taken)
-			grant(persona);
-	}
+	waiting = c->input_put - c->input_taken;
+	if (size > waiting)
+		size = waiting;
+	for (uint32_t i = 0; i < size; i++)
+		to[i] = c->input[c->input_taken++ % MUX_INPUT_BYTES];
+	if (size && c->input_put == c->input_taken && c->granted_by_us - c->received < MUX_INPUT_BYTES / 2)
+		grant(c);
 	lock_release(&mux.lock);
-	return found;
+	return size;
+}
+
+bool mux_console_get(uint32_t persona, uint8_t *byte)
+{
+	return input_take(&mux.channels[persona], byte, 1) != 0;
+}
+
+bool mux_agent_has_input(uint32_t persona)
+{
+	return agent_channel(persona)->input_put != agent_channel(persona)->input_taken;
+}
+
+uint32_t mux_agent_take(uint32_t persona, uint8_t *to, uint32_t size)
+{
+	return input_take(agent_channel(persona), to, size);
+}
+
+void mux_agent_open(uint32_t persona, bool is_open)
+{
+	struct channel *c = agent_channel(persona);
+
+	lock_take(&mux.lock);
+	c->takes_input = is_open;
+	c->input_taken = c->input_put;
+	if (is_open)
+		grant(c);
+	lock_release(&mux.lock);
 }
 
 /* Only the requests' size bounds what the bridge may have on its way: Veil answers each before it takes the next. */
@@ -245,11 +336,11 @@ static void link_reset(void)
 {
 	mux.control_sent = 0;
 	mux.control_granted_to_us = 0;
-	for (uint32_t i = 0; i < mux.persona_count; i++) {
-		mux.consoles[i].sent = 0;
-		mux.consoles[i].granted_to_us = 0;
-		mux.consoles[i].received = 0;
-		mux.consoles[i].granted_by_us = 0;
+	for (uint32_t i = 0; i < CHANNELS; i++) {
+		mux.channels[i].sent = 0;
+		mux.channels[i].granted_to_us = 0;
+		mux.channels[i].received = 0;
+		mux.channels[i].granted_by_us = 0;
 	}
 }
 
@@ -263,21 +354,22 @@ static void link_receive(const uint8_t *payload, uint32_t size)
 		if (!hello.reply)
 			hello_send(1);
 		grant_control();
-		for (uint32_t i = 0; i < mux.persona_count; i++)
-			grant(i);
+		for (uint32_t i = 0; i < CHANNELS; i++)
+			if (mux.channels[i].takes_input)
+				grant(&mux.channels[i]);
 	} else if (payload[0] == VEIL_LINK_CREDIT && size == sizeof(struct veil_link_credit)) {
 		struct veil_link_credit credit;
+		struct channel *c;
 
 		memcpy(&credit, payload, sizeof(credit));
-		if (credit.channel == VEIL_MUX_CONTROL) {
+		c = channel_of(credit.channel);
+		if (credit.channel == VEIL_MUX_CONTROL)
 			mux.control_granted_to_us = credit.granted;
-		} else if (credit.channel <= mux.persona_count) {
-			struct channel *c = &mux.consoles[credit.channel - 1];
-
+		else if (c)
 			c->granted_to_us = credit.granted;
-			if (output_is_ready(c))
-				flush_later();
-		}
+		if (c &&
+		    (credit.channel < VEIL_MUX_AGENT ? output_is_ready(credit.channel - 1U) : credit_of(c->granted_to_us, c->sent) != 0))
+			flush_later();
 	} else {
 		mux.garbage++;
 	}
@@ -286,7 +378,7 @@ static void link_receive(const uint8_t *payload, uint32_t size)
 /* Called without the lock: control commands and virtual UARTs take their personas' locks first. */
 static void frame_receive(uint8_t channel, const uint8_t *payload, uint32_t size)
 {
-	uint32_t persona = VEIL_NO_PERSONA;
+	struct channel *c = channel_of(channel);
 
 	if (channel == VEIL_MUX_CONTROL) {
 		control_receive(payload, size);
@@ -295,14 +387,11 @@ static void frame_receive(uint8_t channel, const uint8_t *payload, uint32_t size
 	lock_take(&mux.lock);
 	if (channel == VEIL_MUX_LINK) {
 		link_receive(payload, size);
-	} else if (channel <= mux.persona_count) {
-		struct channel *c = &mux.consoles[channel - 1];
-
-		persona = channel - 1U;
+	} else if (c) {
 		c->received += size;
 		for (uint32_t i = 0; i < size; i++) {
-			if (c->input_put - c->input_taken == MUX_INPUT_BYTES) {
-				mux.dropped++; /* the bridge exceeded its credit */
+			if (!c->takes_input || c->input_put - c->input_taken == MUX_INPUT_BYTES) {
+				mux.dropped++; /* the bridge exceeded its credit, or the guest's agent has gone */
 				continue;
 			}
 			c->input[c->input_put++ % MUX_INPUT_BYTES] = payload[i];
@@ -311,8 +400,10 @@ static void frame_receive(uint8_t channel, const uint8_t *payload, uint32_t size
 		mux.garbage++;
 	}
 	lock_release(&mux.lock);
-	if (persona != VEIL_NO_PERSONA)
-		platform_console_input(persona);
+	if (c && channel < VEIL_MUX_AGENT)
+		platform_console_input(channel - 1U);
+	else if (c)
+		platform_agent_input((uint32_t)channel - VEIL_MUX_AGENT);
 }
 
 /* Where the next sync may begin at or after `start`. */
@@ -361,6 +452,8 @@ static void frames_parse(void)
 			continue;
 		}
 		frame_receive(frame[2], frame + FRAME_HEAD, size);
+		if (frame[2] == VEIL_MUX_CONTROL && size > sizeof(struct veil_request))
+			memset(mux.frame + start + FRAME_HEAD, 0, size); /* may have been a secret */
 		start += FRAME_HEAD + size + 2;
 	}
 	if (start) {
@@ -389,6 +482,8 @@ void mux_init(uint32_t persona_count, uint64_t boot_epoch)
 	mux.frame_size = 0;
 	mux.garbage = 0;
 	mux.dropped = 0;
+	for (uint32_t i = 0; i < persona_count; i++)
+		mux.channels[i].takes_input = true;
 	link_reset();
 	hello_send(0);
 }

@@ -16,12 +16,25 @@ void mux_console_put(uint32_t persona, uint8_t byte);
 bool mux_console_get(uint32_t persona, uint8_t *byte);
 bool mux_console_has_input(uint32_t persona);
 
+/* ---- Owner ports ---- */
+/* Sends bytes of a persona's owner port as far as credit goes; how many. At most VEIL_MUX_MAX_PAYLOAD. */
+uint32_t mux_agent_send(uint32_t persona, const uint8_t *bytes, uint32_t size);
+
+/* Takes what has come for it; how much. */
+uint32_t mux_agent_take(uint32_t persona, uint8_t *to, uint32_t size);
+bool mux_agent_has_input(uint32_t persona);
+
+/* The guest has opened or closed its port: what came before is dropped; a closed one gets no credit. */
+void mux_agent_open(uint32_t persona, bool is_open);
+
 /* A frame on the control channel; dropped and counted without credit. */
 void mux_control_send(const void *payload, size_t size);
 
 /* Bytes waiting on the line: takes them, calls control_receive() and platform_console_input() for what they carry. */
 void mux_receive(void);
 
+void mux_flush_by(uint64_t deadline); /* mux_flush() is to be called by then */
+void mux_flush_soon(void);
 uint64_t mux_deadline(void); /* when mux_flush() is due; UINT64_MAX: never */
 void mux_flush(void);
 

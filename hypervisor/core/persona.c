@@ -208,6 +208,22 @@ static void let_go(struct persona *p)
 		persona_complete(p);
 }
 
+/* Count first, then look: persona_request() does the reverse. */
+bool persona_hold(struct persona *p)
+{
+	__atomic_add_fetch(&p->loaded_count, 1, __ATOMIC_SEQ_CST);
+	if (persona_runs(p))
+		return true;
+	persona_release(p);
+	return false;
+}
+
+void persona_release(struct persona *p)
+{
+	if (__atomic_sub_fetch(&p->loaded_count, 1, __ATOMIC_SEQ_CST) == 0 && (__atomic_load_n(&p->gate, __ATOMIC_SEQ_CST) & GATE_ACTION))
+		persona_complete(p);
+}
+
 /* Is an action under way that ends this life? */
 static bool is_ending(const struct persona *p)
 {

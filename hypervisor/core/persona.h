@@ -118,6 +118,11 @@ paddr_t persona_page(const struct persona *persona, uint64_t page);
  * change it at any time: read once, then check. Not for use while another CPU may end the persona: it must be loaded or running. */
 void *persona_memory(struct persona *persona, ipaddr_t address, uint64_t size);
 
+/* Keeps a persona that runs from ending meanwhile, so that its memory may be used; false: it does not run. Takes no lock, and must be
+ * released with no lock held: an end that was wanted meanwhile happens then. */
+bool persona_hold(struct persona *persona);
+void persona_release(struct persona *persona);
+
 static inline bool persona_runs(const struct persona *persona)
 {
 	return __atomic_load_n(&persona->gate, __ATOMIC_SEQ_CST) == 0;

@@ -243,9 +243,7 @@ void sched_unload(struct cpu *cpu)
 		return;
 	arch_vcpu_save(v);
 	cpu->loaded = NULL;
-	if (__atomic_sub_fetch(&v->persona->loaded_count, 1, __ATOMIC_SEQ_CST) == 0 &&
-	    (__atomic_load_n(&v->persona->gate, __ATOMIC_SEQ_CST) & GATE_ACTION))
-		persona_complete(v->persona);
+	persona_release(v->persona);
 }
 
 /* False: something is wanted of the persona meanwhile. Count first, then look: persona_request() does the reverse. */

@@ -3,6 +3,7 @@
 #include <veil/platform.h>
 
 #include "core/persona.h"
+#include "virtio_console.h"
 #include "virtio_input.h"
 #include "vpl011.h"
 #include "vpl031.h"
@@ -16,6 +17,7 @@
 #define PVPANIC_BASE 0x09f00000
 #define VIRTIO_BASE 0x0a000000
 #define VIRTIO_STRIDE 0x200
+#define VIRTIO_AGENT_SLOT 3
 #define DEVICE_SIZE 0x1000
 
 #define PVPANIC_PANICKED 1
@@ -33,6 +35,7 @@ void platform_reset(struct persona *p)
 	vpl011_reset(p);
 	vpl031_reset(p);
 	virtio_input_reset(p);
+	virtio_console_reset(p);
 	lock_release(&p->lock);
 }
 
@@ -64,6 +67,8 @@ struct mmio_result platform_mmio(struct vcpu *v, ipaddr_t address, uint32_t size
 	if (a - VIRTIO_BASE < INPUT_SOURCES * VIRTIO_STRIDE && (devices & VEIL_DEVICE_INPUT))
 		return virtio_input_access(v->persona, (uint32_t)((a - VIRTIO_BASE) / VIRTIO_STRIDE), (a - VIRTIO_BASE) % VIRTIO_STRIDE,
 					   size, is_write, value);
+	if (a - (VIRTIO_BASE + VIRTIO_AGENT_SLOT * VIRTIO_STRIDE) < VIRTIO_STRIDE && (devices & VEIL_DEVICE_AGENT))
+		return virtio_console_access(v->persona, a % VIRTIO_STRIDE, size, is_write, value);
 	if (a - PVPANIC_BASE < DEVICE_SIZE && (devices & VEIL_DEVICE_PVPANIC))
 		return pvpanic_access(v, a - PVPANIC_BASE, is_write, value);
 	return mmio_none();
@@ -72,4 +77,15 @@ struct mmio_result platform_mmio(struct vcpu *v, ipaddr_t address, uint32_t size
 void platform_console_input(uint32_t persona)
 {
 	vpl011_input(&personas[persona]);
+}
+
+void platform_agent_input(uint32_t persona)
+{
+	virtio_console_go_on(&personas[persona]);
+}
+
+void platform_flush(void)
+{
+	for (uint32_t i = 0; i < persona_count; i++)
+		virtio_console_go_on(&personas[i]);
 }

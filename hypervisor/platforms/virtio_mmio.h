@@ -10,19 +10,6 @@ struct persona;
 
 #define VIRTIO_CONFIG 0x100 /* device-specific registers from here on: not handled here */
 
-/* A request taken from a queue: one descriptor of its chain, read once. */
-struct virtio_buffer {
-	uint16_t head;
-	uint16_t next;
-	uint16_t length; /* descriptors of the chain read so far */
-	bool has_next;
-	bool is_writable; /* by the device */
-	uint32_t size;
-	ipaddr_t address;
-	uint64_t table; /* guest-physical: where its descriptors are, unchecked as all of this */
-	uint32_t table_size;
-};
-
 void virtio_reset(struct virtio_device *device);
 struct mmio_result virtio_access(struct persona *persona, struct virtio_device *device, uint64_t offset, bool is_write, uint32_t value);
 

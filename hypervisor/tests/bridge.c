@@ -36,7 +36,7 @@ static void link_take(const uint8_t *payload, size_t size)
 		memset(bridge.granted_to_us, 0, sizeof(bridge.granted_to_us));
 	} else if (payload[0] == VEIL_LINK_CREDIT && size == sizeof(credit)) {
 		memcpy(&credit, payload, size);
-		if (credit.channel <= VEIL_MAX_PERSONAS) {
+		if (credit.channel < BRIDGE_CHANNELS) {
 			bridge.granted_to_us[credit.channel] = credit.granted;
 			bridge.credits[credit.channel]++;
 		}
@@ -51,7 +51,7 @@ static void frame_take(uint8_t channel, const uint8_t *payload, size_t size)
 		link_take(payload, size);
 		return;
 	}
-	if (channel > VEIL_MAX_PERSONAS) {
+	if (channel >= BRIDGE_CHANNELS || (channel > VEIL_MAX_PERSONAS && channel < VEIL_MUX_AGENT)) {
 		bridge.garbage++;
 		return;
 	}
@@ -63,6 +63,13 @@ static void frame_take(uint8_t channel, const uint8_t *payload, size_t size)
 			bridge.message_count = 0;
 		bridge.messages[bridge.message_count].size = size;
 		memcpy(bridge.messages[bridge.message_count++].bytes, payload, size);
+		return;
+	}
+	if (channel >= VEIL_MUX_AGENT) {
+		uint32_t persona = (uint32_t)channel - VEIL_MUX_AGENT;
+
+		for (size_t i = 0; i < size && bridge.agent_size[persona] < BRIDGE_TEXT_BYTES; i++)
+			bridge.agent[persona][bridge.agent_size[persona]++] = payload[i];
 		return;
 	}
 	if (size > bridge.largest_text)
@@ -137,8 +144,9 @@ void bridge_grant(uint8_t channel, uint32_t total)
 void bridge_connect(void)
 {
 	bridge_hello();
-	for (uint8_t i = 0; i <= VEIL_MAX_PERSONAS; i++)
-		bridge_grant(i, PLENTY);
+	for (uint8_t i = 0; i < BRIDGE_CHANNELS; i++)
+		if (i <= VEIL_MAX_PERSONAS || i >= VEIL_MUX_AGENT)
+			bridge_grant(i, PLENTY);
 	machine_run(machine.time);
 	bridge_read();
 }

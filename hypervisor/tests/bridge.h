@@ -8,6 +8,7 @@
 
 #define BRIDGE_TEXT_BYTES (1 << 20)
 #define BRIDGE_MESSAGES 4096
+#define BRIDGE_CHANNELS (VEIL_MUX_AGENT + VEIL_MAX_PERSONAS)
 
 struct bridge_message {
 	size_t size;
@@ -28,11 +29,13 @@ struct bridge {
 	uint8_t text[VEIL_MAX_PERSONAS][BRIDGE_TEXT_BYTES];
 	size_t text_size[VEIL_MAX_PERSONAS];
 	uint32_t largest_text; /* payload of the largest console frame */
-	/* By channel: 0 control, n + 1 console of persona n */
-	uint32_t received[VEIL_MAX_PERSONAS + 1];
-	uint32_t granted[VEIL_MAX_PERSONAS + 1]; /* to Veil */
-	uint32_t granted_to_us[VEIL_MAX_PERSONAS + 1];
-	uint32_t credits[VEIL_MAX_PERSONAS + 1]; /* credit frames seen */
+	uint8_t agent[VEIL_MAX_PERSONAS][BRIDGE_TEXT_BYTES]; /* what came on owner ports */
+	size_t agent_size[VEIL_MAX_PERSONAS];
+	/* By channel: 0 control, n + 1 console of persona n, n + VEIL_MUX_AGENT its owner port */
+	uint32_t received[BRIDGE_CHANNELS];
+	uint32_t granted[BRIDGE_CHANNELS]; /* to Veil */
+	uint32_t granted_to_us[BRIDGE_CHANNELS];
+	uint32_t credits[BRIDGE_CHANNELS]; /* credit frames seen */
 	uint32_t overdrafts; /* bytes Veil sent beyond what was granted */
 	struct bridge_message messages[BRIDGE_MESSAGES];
 	uint32_t message_count;

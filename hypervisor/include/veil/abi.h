@@ -141,7 +141,8 @@ enum veil_device {
 	VEIL_DEVICE_PL011 = 1, /* at 0x09000000, interrupt SPI 1 */
 	VEIL_DEVICE_PL031 = 2, /* at 0x09010000, interrupt SPI 2 */
 	VEIL_DEVICE_PVPANIC = 4, /* one byte at 0x09f00000 ("qemu,pvpanic-mmio"): a guest that panics says so */
-	VEIL_DEVICE_INPUT = 8 /* virtio-input over virtio-mmio: keyboard at 0x0a000000, SPI 16; tablet at 0x0a000200, SPI 17 */
+	VEIL_DEVICE_INPUT = 8, /* virtio-input over virtio-mmio: keyboard at 0x0a000000, SPI 16; tablet at 0x0a000200, SPI 17 */
+	VEIL_DEVICE_AGENT = 32 /* virtio-console over virtio-mmio at 0x0a000600, SPI 19: see "Agent ports" */
 };
 
 struct veil_persona {
@@ -257,6 +258,7 @@ struct veil_surface {
 #define VEIL_MUX_SYNC1 0x62
 #define VEIL_MUX_MAX_PAYLOAD 256
 #define VEIL_MUX_CONTROL 0 /* channel of the control protocol; persona n's console is channel n + 1 */
+#define VEIL_MUX_AGENT 17 /* persona n's owner port is channel n + 17; what does not fit waits, nothing of it is dropped */
 #define VEIL_MUX_LINK 255
 
 enum veil_link_op {
@@ -281,8 +283,8 @@ struct veil_link_credit {
 };
 
 /* ---- Control protocol ---------------------------------------------------------------------------------------------
- * A request is struct veil_request, followed by data where its op says so; each is answered by one struct veil_response with the same id, followed in the same frame by
- * the data its op defines. Ops are idempotent: starting what runs, pausing what is paused and so on is OK. Veil sends events
+ * A request is struct veil_request, followed by data where its op says so; each is answered by one struct veil_response with the
+ * same id, followed in the same frame by the data its op defines. Ops are idempotent: starting what runs, pausing what is paused and so on is OK. Veil sends events
  * unasked (id 0). Start, stop and restart answer when accepted; the event tells when it has happened. */
 enum veil_op {
 	VEIL_OP_STATUS_SYSTEM = 1, /* -> struct veil_status_system */
@@ -300,7 +302,9 @@ enum veil_op {
 	VEIL_OP_POLICY_DATA = 17, /* argument: offset, which is how much has arrived; data: up to VEIL_POLICY_CHUNK bytes of it */
 	VEIL_OP_POLICY_COMMIT = 18, /* it is in force from here on; BAD_POLICY when it is not what it should be: the old one stays */
 	VEIL_OP_POLICY_STATUS = 19, /* -> struct veil_policy_status */
-	VEIL_EVENT_STATE = 64 /* -> struct veil_event_state */
+	VEIL_OP_SECRET = 24, /* up to VEIL_SECRET_BYTES follow the request: for the persona's agent, as VEIL_FRAME_SECRET; kept nowhere */
+	VEIL_EVENT_STATE = 64, /* -> struct veil_event_state */
+	VEIL_EVENT_AGENT = 66 /* the persona's agent has said that it is there: secrets can be handed to it */
 };
 
 #define VEIL_NO_PERSONA 255
@@ -426,6 +430,26 @@ struct veil_log_header {
 	uint32_t sequence; /* of this record; text follows up to the end of the frame */
 	uint32_t persona; /* VEIL_NO_PERSONA for Veil's own */
 	uint64_t time_ns; /* since boot */
+};
+
+/* ---- Agent ports --------------------------------------------------------------------------------------------------
+ * VEIL_DEVICE_AGENT is a virtio-console (OASIS virtio 1.2, 5.3) with two ports. Port 0, "veil.owner", is a stream of bytes between the
+ * guest's agent and the owner, over the mux; Veil does not look into it. A driver that does not accept VIRTIO_CONSOLE_F_MULTIPORT has
+ * this port alone. Port 1, "veil.frames", carries frames between agent and Veil: each is a struct veil_frame and its payload, alone in
+ * one buffer of the queue. The agent must give buffers of VEIL_FRAME_MAX bytes at least to receive. */
+#define VEIL_FRAME_MAX 1024 /* bytes of a frame, header included */
+#define VEIL_SECRET_BYTES 240
+
+enum veil_frame_op {
+	VEIL_FRAME_HELLO = 1, /* from the agent: it is there */
+	VEIL_FRAME_SECRET = 2 /* to the agent: a name (ASCII), NUL, and the secret's bytes */
+};
+
+struct veil_frame {
+	uint8_t op; /* enum veil_frame_op */
+	uint8_t channel;
+	uint16_t length; /* of the payload, which follows */
+	uint32_t argument;
 };
 
 /* ---- Hypercalls ---------------------------------------------------------------------------------------------------

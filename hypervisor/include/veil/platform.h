@@ -28,11 +28,24 @@ struct virtual_input {
 	uint8_t config[8 + INPUT_CONFIG_BYTES]; /* virtio 1.2, 5.8.5 */
 };
 
+#define CONSOLE_PORTS 2 /* "veil.owner", "veil.frames" */
+
+struct virtual_console {
+	struct virtio_device virtio;
+	uint8_t news[CONSOLE_PORTS]; /* bit n: control event n is to be sent for the port, as soon as there is a buffer for it */
+	bool is_open[CONSOLE_PORTS]; /* by the guest */
+	/* What the owner port is sending: the buffer it has taken, and how far it is through its present part */
+	bool sending;
+	uint32_t sent;
+	struct virtio_buffer buffer;
+};
+
 struct platform {
 	struct vgic vgic;
 	struct vpl011 uart;
 	struct vpl031 rtc;
 	struct virtual_input input[2];
+	struct virtual_console console;
 };
 
 void platform_init(struct persona *persona);
@@ -59,6 +72,12 @@ struct mmio_result platform_mmio(struct vcpu *vcpu, ipaddr_t address, uint32_t s
 
 /* Input has arrived for a persona's console. */
 void platform_console_input(uint32_t persona);
+
+/* Input has arrived for a persona's owner port. */
+void platform_agent_input(uint32_t persona);
+
+/* Goes on with what waited for the line or for somebody else. */
+void platform_flush(void);
 
 /* Seconds since 1970 by the board's clock. */
 uint32_t rtc_seconds(void);

@@ -9,6 +9,7 @@
 #define VIRTIO_QUEUE_SIZE_MAX 64
 #define VIRTIO_CHAIN_MAX 128 /* descriptors of one request, where they lie in a table of its own */
 #define VIRTIO_INDIRECT BIT(28) /* feature: they may */
+#define VIRTIO_STATUS 0x070 /* register */
 #define VIRTIO_NOTIFY 0x050 /* register: the driver has made buffers available in the queue whose number it writes */
 
 struct virtio_queue {
@@ -32,6 +33,19 @@ struct virtio_device {
 	uint32_t queue_select;
 	bool has_version_1;
 	struct virtio_queue queues[VIRTIO_QUEUES];
+};
+
+/* A request taken from a queue: one descriptor of its chain, read once. */
+struct virtio_buffer {
+	uint16_t head;
+	uint16_t next;
+	uint16_t length; /* descriptors of the chain read so far */
+	bool has_next;
+	bool is_writable; /* by the device */
+	uint32_t size;
+	ipaddr_t address;
+	uint64_t table; /* guest-physical: where its descriptors are, unchecked as all of this */
+	uint32_t table_size;
 };
 
 #endif

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The virtual virtio-console. The owner port's bytes go from the guest's buffers straight to the line and from the line into them, so a
+ * guest that sends for ever, or never reads, holds up nobody but itself. Nothing here is kept when the guest resets the device. */
+#include "virtio_console.h"
+
+#include "core/control.h"
+#include "core/lib.h"
+#include "core/mux.h"
+#include "core/persona.h"
+#include "virtio_mmio.h"
+
+#define DEVICE_CONSOLE 3
+#define CONSOLE_IRQ 51
+#define FEATURE_MULTIPORT 2 /* bit 1 */
+#define CONFIG_PORTS 4 /* offset of max_nr_ports in the configuration (5.3.4) */
+#define CONFIG_BYTES 12
+#define STATUS_DRIVER_OK 4
+
+enum port {
+	PORT_OWNER = 0,
+	PORT_FRAMES = 1
+};
+
+/* Queues (5.3.2): of each port one to receive and one to send, as the guest sees it; control stands behind port 0. */
+enum queue {
+	OWNER_IN = 0,
+	OWNER_OUT = 1,
+	CONTROL_IN = 2,
+	CONTROL_OUT = 3,
+	FRAMES_IN = 4,
+	FRAMES_OUT = 5
+};
+
+#define OWNER_BATCH 96 /* bytes to the line in one go: about 3,500 instructions */
+#define CONTROL_BATCH 8
+
+/* Control messages (5.3.6.2) */
+enum event {
+	DEVICE_READY = 0,
+	DEVICE_ADD = 1,
+	PORT_READY = 3,
+	PORT_OPEN = 6,
+	PORT_NAME = 7
+};
+
+struct control {
+	uint32_t port;
+	uint16_t event;
+	uint16_t value;
+};
+
+#define NAME_BYTES 11 /* the names have the same length */
+
+static const char *const port_names[CONSOLE_PORTS] = {"veil.owner\0", "veil.frames"};
+
+static struct virtual_console *console_of(struct persona *p)
+{
+	return &p->platform.console;
+}
+
+/* The driver has begun anew: nothing of what was before reaches it. */
+static void forget(struct persona *p)
+{
+	struct virtual_console *c = console_of(p);
+
+	memset(c->news, 0, sizeof(c->news));
+	memset(c->is_open, 0, sizeof(c->is_open));
+	c->sending = false;
+	mux_agent_open(p->index, false);
+}
+
+void virtio_console_reset(struct persona *p)
+{
+	struct virtual_console *c = console_of(p);
+
+	c->virtio.id = DEVICE_CONSOLE;
+	c->virtio.irq = CONSOLE_IRQ;
+	c->virtio.features = FEATURE_MULTIPORT;
+	virtio_reset(&c->virtio);
+	forget(p);
+}
+
+/* The place a buffer gives for so many bytes; NULL if it is too small, or not the guest's memory, or not for us to write. */
+static void *place_of(struct persona *p, const struct virtio_buffer *buffer, size_t size)
+{
+	return buffer->is_writable && buffer->size >= size ? persona_memory(p, buffer->address, size) : NULL;
+}
+
+/* ---- Owner port ---- */
+
+static void owner_open(struct persona *p, bool is_open)
+{
+	console_of(p)->is_open[PORT_OWNER] = is_open;
+	mux_agent_open(p->index, is_open);
+}
+
+/* Sends one piece. The guest may change the bytes meanwhile: each is read once, and means nothing here. */
+static void owner_send(struct persona *p)
+{
+	struct virtual_console *c = console_of(p);
+	const uint8_t *bytes;
+	uint32_t size;
+
+	if (!c->sending && !virtio_take(p, &c->virtio, OWNER_OUT, &c->buffer))
+		return;
+	if (!c->sending)
+		c->sent = 0;
+	c->sending = true;
+	size = c->buffer.size - c->sent < OWNER_BATCH ? c->buffer.size - c->sent : OWNER_BATCH;
+	if (size) {
+		bytes = persona_memory(p, ipaddr(c->buffer.address.value + c->sent), size);
+		if (!bytes) { /* not its memory */
+			c->sending = false;
+			virtio_break(p, &c->virtio);
+			return;
+		}
+		c->sent += mux_agent_send(p->index, bytes, size);
+	}
+	if (c->sent < c->buffer.size)
+		return;
+	c->sent = 0;
+	if (virtio_next(p, &c->virtio, OWNER_OUT, &c->buffer)) {
+		mux_flush_soon();
+		return;
+	}
+	c->sending = false;
+	virtio_give(p, &c->virtio, OWNER_OUT, &c->buffer, 0);
+}
+
+/* Hands over what has come: once round the line's small buffer. */
+static void owner_receive(struct persona *p)
+{
+	struct virtual_console *c = console_of(p);
+	struct virtio_buffer buffer;
+	uint8_t *place;
+
+	if (!c->is_open[PORT_OWNER] || !mux_agent_has_input(p->index) || !virtio_take(p, &c->virtio, OWNER_IN, &buffer))
+		return;
+	if (buffer.size > VEIL_PAGE_SIZE)
+		buffer.size = VEIL_PAGE_SIZE;
+	place = place_of(p, &buffer, 1);
+	virtio_give(p, &c->virtio, OWNER_IN, &buffer, place ? mux_agent_take(p->index, place, buffer.size) : 0);
+	if (mux_agent_has_input(p->index))
+		mux_flush_soon(); /* a small buffer */
+}
+
+void virtio_console_go_on(struct persona *p)
+{
+	if (!(p->config->devices & VEIL_DEVICE_AGENT) || !persona_hold(p))
+		return;
+	lock_take(&p->lock);
+	owner_receive(p);
+	owner_send(p);
+	lock_release(&p->lock);
+	persona_release(p);
+}
+
+/* ---- Frames ---- */
+
+static bool frame_put(struct persona *p, struct veil_frame frame, const void *payload)
+{
+	struct virtual_console *c = console_of(p);
+	struct virtio_buffer buffer;
+	uint8_t *place;
+
+	if (!c->is_open[PORT_FRAMES] || !virtio_take(p, &c->virtio, FRAMES_IN, &buffer))
+		return false;
+	place = place_of(p, &buffer, sizeof(frame) + frame.length);
+	if (place) {
+		memcpy(place, &frame, sizeof(frame));
+		memcpy(place + sizeof(frame), payload, frame.length);
+	}
+	virtio_give(p, &c->virtio, FRAMES_IN, &buffer, place ? (uint32_t)(sizeof(frame) + frame.length) : 0);
+	return place != NULL;
+}
+
+bool virtio_console_frame(struct persona *p, struct veil_frame frame, const void *payload)
+{
+	bool done = false;
+
+	if (!(p->config->devices & VEIL_DEVICE_AGENT) || !persona_hold(p))
+		return false;
+	lock_take(&p->lock);
+	done = frame_put(p, frame, payload);
+	lock_release(&p->lock);
+	persona_release(p);
+	return done;
+}
+
+/* One frame of the agent. Whatever is in it, it only ever speaks of this persona. */
+static void frame_take(struct persona *p)
+{
+	struct virtual_console *c = console_of(p);
+	struct virtio_buffer buffer;
+	struct veil_frame frame = {0};
+
+	if (!virtio_take(p, &c->virtio, FRAMES_OUT, &buffer))
+		return;
+	if (buffer.size >= sizeof(frame) && !virtio_copy(p, buffer.address, &frame, sizeof(frame)))
+		frame.op = 0;
+	if (frame.op == VEIL_FRAME_HELLO)
+		control_event_agent(p);
+	virtio_give(p, &c->virtio, FRAMES_OUT, &buffer, 0);
+}
+
+/* ---- Control ---- */
+
+/* Sends the events that wait. As many as there can be at once, so it ends. */
+static void control_send(struct persona *p)
+{
+	struct virtual_console *c = console_of(p);
+
+	for (uint32_t port = 0; port < CONSOLE_PORTS; port++)
+		for (uint16_t event = 0; c->news[port] >> event; event++) {
+			struct control control = {.port = port, .event = event, .value = 1};
+			size_t size = sizeof(control) + (event == PORT_NAME ? NAME_BYTES : 0);
+			struct virtio_buffer buffer;
+			uint8_t *place;
+
+			if (!(c->news[port] >> event & 1))
+				continue;
+			if (!virtio_take(p, &c->virtio, CONTROL_IN, &buffer))
+				return;
+			c->news[port] &= (uint8_t) ~(1U << event);
+			place = place_of(p, &buffer, size);
+			if (place) {
+				memcpy(place, &control, sizeof(control));
+				memcpy(place + sizeof(control), port_names[port], size - sizeof(control));
+			}
+			virtio_give(p, &c->virtio, CONTROL_IN, &buffer, place ? (uint32_t)size : 0);
+		}
+}
+
+static void control_take(struct persona *p, struct control control)
+{
+	struct virtual_console *c = console_of(p);
+
+	if (control.event == DEVICE_READY && control.value) {
+		c->news[PORT_OWNER] = c->news[PORT_FRAMES] = BIT(DEVICE_ADD);
+	} else if (control.port < CONSOLE_PORTS && control.event == PORT_READY && control.value) {
+		c->news[control.port] |= (uint8_t)(BIT(PORT_NAME) | BIT(PORT_OPEN));
+	} else if (control.port < CONSOLE_PORTS && control.event == PORT_OPEN) {
+		if (control.port == PORT_OWNER)
+			owner_open(p, control.value != 0);
+		else
+			c->is_open[PORT_FRAMES] = control.value != 0;
+	}
+}
+
+static void control_receive_all(struct persona *p)
+{
+	struct virtual_console *c = console_of(p);
+	struct virtio_buffer buffer;
+
+	for (uint32_t i = 0; i < CONTROL_BATCH && virtio_take(p, &c->virtio, CONTROL_OUT, &buffer); i++) {
+		struct control control;
+
+		if (buffer.size >= sizeof(control) && virtio_copy(p, buffer.address, &control, sizeof(control)))
+			control_take(p, control);
+		virtio_give(p, &c->virtio, CONTROL_OUT, &buffer, 0);
+	}
+}
+
+/* ---- Registers ---- */
+
+static void notified(struct persona *p, uint64_t queue)
+{
+	switch (queue) {
+	case OWNER_IN:
+		owner_receive(p);
+		break;
+	case OWNER_OUT:
+		owner_send(p);
+		break;
+	case CONTROL_OUT:
+		control_receive_all(p);
+		control_send(p);
+		break;
+	case CONTROL_IN:
+		control_send(p);
+		break;
+	case FRAMES_OUT:
+		frame_take(p);
+		break;
+	default:
+		break;
+	}
+}
+
+static struct mmio_result config_read(uint64_t offset, uint32_t size)
+{
+	static const uint8_t config[CONFIG_BYTES] = {[CONFIG_PORTS] = CONSOLE_PORTS};
+	uint64_t value = 0;
+
+	if (!range_within(offset, size, 0, sizeof(config)))
+		return mmio_none();
+	for (uint32_t i = 0; i < size; i++)
+		value |= (uint64_t)config[offset + i] << (8 * i);
+	return mmio_value(value);
+}
+
+struct mmio_result virtio_console_access(struct persona *p, uint64_t offset, uint32_t size, bool is_write, uint64_t value)
+{
+	struct virtual_console *c = console_of(p);
+	struct mmio_result result;
+
+	if (offset >= VIRTIO_CONFIG)
+		return is_write ? mmio_value(0) : config_read(offset - VIRTIO_CONFIG, size); /* emergency writes are not offered */
+	if (size != 4)
+		return mmio_none();
+	lock_take(&p->lock);
+	result = virtio_access(p, &c->virtio, offset, is_write, (uint32_t)value);
+	if (is_write && offset == VIRTIO_NOTIFY) {
+		notified(p, value);
+	} else if (is_write && offset == VIRTIO_STATUS) {
+		if (!c->virtio.status)
+			forget(p);
+		else if ((value & STATUS_DRIVER_OK) && !(c->virtio.accepted & FEATURE_MULTIPORT))
+			owner_open(p, true); /* such a driver has one port, always open */
+	}
+	lock_release(&p->lock);
+	return result;
+}
