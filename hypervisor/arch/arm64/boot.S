@@ -16,7 +16,7 @@ image_header:
 	.ascii	"ARM\x64"
 	.word	0
 	.quad	0x31474d494c494556 /* VEIL_IMAGE_MAGIC */
-	.word	2 /* VEIL_ABI_VERSION */
+	.word	VEIL_ABI_VERSION
 	.word	0
 	.quad	veil_file_size
 	.quad	veil_size
