@@ -8,6 +8,7 @@
 #include "log.h"
 #include "mux.h"
 #include "persona.h"
+#include "platforms/virtio_console.h"
 #include "policy.h"
 #include "platforms/virtio_console.h"
 #include "units.h"
