@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where the program begins, and what the compiler may call: there is no C library. */
+#include "sys.h"
+
+void *memcpy(void *restrict to, const void *restrict from, size_t size);
+void *memmove(void *to, const void *from, size_t size);
+void *memset(void *to, int value, size_t size);
+_Noreturn void start_main(const uint64_t *stack);
+
+void *memcpy(void *restrict to, const void *restrict from, size_t size)
+{
+	uint8_t *t = to;
+	const uint8_t *f = from;
+
+	while (size--)
+		*t++ = *f++;
+	return to;
+}
+
+void *memmove(void *to, const void *from, size_t size)
+{
+	uint8_t *t = to;
+	const uint8_t *f = from;
+
+	if (t <= f)
+		return memcpy(to, from, size);
+	while (size--)
+		t[size] = f[size];
+	return to;
+}
+
+void *memset(void *to, int value, size_t size)
+{
+	uint8_t *t = to;
+
+	while (size--)
+		*t++ = (uint8_t)value;
+	return to;
+}
+
+/* The kernel leaves the count of arguments, then their addresses, on the stack. */
+__asm__(".globl _start\n_start:\n\tmov x29, #0\n\tmov x30, #0\n\tmov x0, sp\n\tb start_main\n");
+
+_Noreturn void start_main(const uint64_t *stack)
+{
+	sys_exit(agent_main((int)stack[0], (char **)(uintptr_t)(stack + 1)));
+}
