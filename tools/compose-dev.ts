@@ -4,7 +4,7 @@
 //     node tools/compose-dev.ts OUT.img veil.bin '{"name": "work", "kernel": "Image", "initramfs": "initramfs.cpio"}' …
 //
 // A persona may also have memoryMiB (192), cpus (1), commandLine ("console=ttyAMA0 quiet"), share (100), cap (100 * cpus), affinity
-// (all), restartLimit (5), restartWindowSeconds (60), start (true), restart (true), freeze (false), deviceTree, label, colour, display (false).
+// (all), restartLimit (5), restartWindowSeconds (60), start (true), restart (true), freeze (false), deviceTree, label, colour, display (false), volumes ([{"name": …, "sizeMiB": …}]).
 // PERSONA_CPUS: physical CPUs (1). PERSONA_SKIP_DIGESTS=1 sets VEIL_SKIP_PAYLOAD_DIGESTS. Prints QEMU's -m in MiB.
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -21,6 +21,7 @@ import { type Composed, compose } from "../components/image/compose.ts";
 import type { ComposePersona } from "../components/image/compose-persona.ts";
 import { kernelFormat } from "../components/image/kernel.ts";
 import { payloadOf } from "../components/image/payload.ts";
+import { volumeRange } from "../components/image/storage-layout.ts";
 import { sha256 } from "../components/util/digest.ts";
 
 /** A persona of files; see above for the defaults. */
@@ -43,6 +44,7 @@ export interface DevPersona {
 	label?: string;
 	colour?: number;
 	display?: boolean;
+	volumes?: { name: string; sizeMiB: number }[];
 }
 
 /** Composes a device image for qemu-virt from files. */
@@ -95,6 +97,10 @@ async function composePersona(persona: DevPersona, cpus: number): Promise<Compos
 		...(persona.deviceTree === undefined ? {} : { deviceTree: payloadOf(await readFile(persona.deviceTree)) }),
 		commandLine: persona.commandLine ?? "console=ttyAMA0 quiet",
 		display: persona.display ?? false,
+		volumes: (persona.volumes ?? []).map(({ name, sizeMiB }) => ({
+			name,
+			range: volumeRange({ persona: persona.name, name, sizeMiB }),
+		})),
 	};
 }
 

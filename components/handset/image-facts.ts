@@ -8,12 +8,14 @@ import {
 	VEIL_MANIFEST_MAGIC,
 	VEIL_MAX_PERSONAS,
 	VEIL_MAX_PIXELS,
+	VEIL_MAX_STORAGE_RANGES,
 	VEIL_START_AT_BOOT,
 	type VeilSurface,
 	type VeilTable,
 	veilImageHeader,
 	veilManifest,
 	veilPersona,
+	veilStorageRange,
 	veilSurface,
 } from "../image/abi.ts";
 import type { Codec } from "../image/codec.ts";
@@ -30,6 +32,8 @@ export interface ImageFacts {
 	readonly cpus: number;
 	/** The personas have pictures to show. */
 	readonly hasScreen: boolean;
+	/** Volumes of a disk, which the handset must then have. */
+	readonly volumes: readonly { readonly persona: string; readonly name: string }[];
 	/** Keys are listened to. */
 	readonly hasKeys: boolean;
 	readonly personas: readonly {
@@ -71,11 +75,13 @@ export async function readImageFacts(image: ImageReference, signal?: AbortSignal
 		const bytes = await read(Number(header.manifestOffset), size);
 		const manifest = veilManifest.read(bytes);
 		const table = <T extends object>({ offset, count }: VeilTable, codec: Codec<T>): T[] => {
-			if (count > VEIL_MAX_PERSONAS || offset + count * codec.size > size) throw refuse("has a damaged manifest");
+			if (count > Math.max(VEIL_MAX_PERSONAS, VEIL_MAX_STORAGE_RANGES) || offset + count * codec.size > size)
+				throw refuse("has a damaged manifest");
 			return Array.from({ length: count }, (_, index) => codec.read(bytes, offset + index * codec.size));
 		};
 		if (manifest.magic !== VEIL_MANIFEST_MAGIC) throw refuse("has a damaged manifest");
 		const personas = table(manifest.personas, veilPersona);
+		const volumes = table(manifest.storageRanges, veilStorageRange);
 		const surfaces = table(manifest.surfaces, veilSurface);
 		if (surfaces.some((surface) => !isPicture(surface))) throw refuse("has a damaged manifest");
 		return {
@@ -83,6 +89,10 @@ export async function readImageFacts(image: ImageReference, signal?: AbortSignal
 			ramMiB: Math.ceil(Number(manifest.ramSize) / (1 << 20)),
 			cpus: manifest.cpuCount,
 			hasScreen: surfaces.length > 0,
+			volumes: volumes.map(({ persona, name }) => ({
+				persona: text(personas[persona]?.name ?? new Uint8Array()),
+				name: text(name),
+			})),
 			hasKeys: manifest.hotkeyCount > 0,
 			personas: personas.map(({ name, label, colour, flags }, index) => ({
 				name: text(name),

@@ -19,7 +19,7 @@ export function qemuCommand(
 	spec: HandsetSpec,
 	folder: string,
 	imagePath: string,
-	image: { readonly ramMiB: number; readonly hasScreen: boolean; readonly hasKeys: boolean },
+	image: { readonly ramMiB: number; readonly hasScreen: boolean; readonly hasKeys: boolean; readonly volumes: readonly unknown[] },
 ): { command: string; args: string[] } {
 	const board = MACHINES[spec.board];
 	if (board === undefined) {
@@ -43,9 +43,19 @@ export function qemuCommand(
 			// Who looks at the screen speaks VNC, which carries keys and touch, too. The pixels arrive as they are: nothing is lossy.
 			...(image.hasScreen ? ["-device", "ramfb", "-vnc", `unix:${SOCKET.screen},share=force-shared,lossy=off`] : []),
 			...(image.hasKeys ? ["-device", "virtio-keyboard-device"] : []),
+			// A full host disk is an error for the guest that writes; QEMU would stop the whole phone.
+			...(image.volumes.length > 0 ? ["-blockdev", diskNode(folder), "-device", DISK_DEVICE] : []),
 			...["-pidfile", join(folder, FILE.pid)],
 		],
 	};
+}
+
+const DISK_DEVICE = "virtio-blk-device,drive=disk,rerror=report,werror=report";
+
+/** JSON, because folders may have commas in their names. */
+function diskNode(folder: string): string {
+	const file = { driver: "file", filename: join(folder, FILE.disk) };
+	return JSON.stringify({ driver: "raw", "node-name": "disk", discard: "unmap", file });
 }
 
 /** A process of ours, told by its command line alone: the run folder it was started for. */

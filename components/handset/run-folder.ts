@@ -74,6 +74,8 @@ export const FILE = {
 	record: "handset.json",
 	state: "state.json",
 	pid: "qemu.pid",
+	disk: "disk.img",
+	volumes: "volumes.json",
 	logs: "logs",
 	qemuLog: "logs/qemu.log",
 	bridgeLog: "logs/bridge.log",

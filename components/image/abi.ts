@@ -78,6 +78,10 @@ export const VEIL_MAX_PAYLOADS = 32;
 
 export const VEIL_MAX_SEGMENTS = 64;
 
+export const VEIL_MAX_STORAGE_RANGES = 16;
+
+export const VEIL_MAX_PERSONA_VOLUMES = 8;
+
 export const VEIL_MAX_HOTKEY = 4;
 
 /** width and height of a surface */
@@ -148,8 +152,8 @@ export interface VeilManifest {
 	personas: VeilTable;
 	/** none, or one for each persona, in their order */
 	surfaces: VeilTable;
-	/** reserved: count is zero in this version, as for all tables below */
 	storageRanges: VeilTable;
+	/** reserved: count is zero in this version */
 	passthrough: VeilTable;
 	/** of struct veil_policy, from the start of the manifest: the last thing in it */
 	policyOffset: number;
@@ -501,11 +505,38 @@ export const veilSurface = structure<VeilSurface>("veil_surface", 48, [
 	["bodyGuestBase", "u64", 40],
 ]);
 
+export const VEIL_SECTOR_BYTES = 512;
+
+/** below it lies the disk's partition table, which no guest may write */
+export const VEIL_STORAGE_FIRST_SECTOR = 2048;
+
+/** A volume: part of the handset's disk, which its persona sees as a disk of its own (virtio-blk over virtio-mmio: the persona's volume n at 0x0a001000 + n * 0x200, SPI 24 + n). Sorted by persona, then as declared; no two overlap. */
+export interface VeilStorageRange {
+	persona: number;
+	reserved: number;
+	/** of the handset's disk */
+	firstSector: bigint;
+	sectorCount: bigint;
+	/** the first 20 bytes are the serial number the guest sees */
+	name: Uint8Array;
+}
+
+/** Layout of struct veil_storage_range: 56 bytes. */
+export const veilStorageRange = structure<VeilStorageRange>("veil_storage_range", 56, [
+	["persona", "u32", 0],
+	["reserved", "u32", 4],
+	["firstSector", "u64", 8],
+	["sectorCount", "u64", 16],
+	["name", { bytes: 32 }, 24],
+]);
+
 export const VEIL_WORK_BASE = 65536;
 
 export const VEIL_WORK_PERSONA = 32768;
 
 export const VEIL_WORK_VCPU = 8192;
+
+export const VEIL_WORK_STORAGE = 73728;
 
 export const VEIL_MUX_SYNC0 = 0xb5;
 
@@ -863,10 +894,12 @@ export interface VeilStatistics {
 	refusedCalls: bigint;
 	/** times another virtual CPU ran in between */
 	switches: bigint;
+	/** requests beyond the end of a volume, or malformed ones */
+	refusedStorage: bigint;
 }
 
-/** Layout of struct veil_statistics: 96 bytes. */
-export const veilStatistics = structure<VeilStatistics>("veil_statistics", 96, [
+/** Layout of struct veil_statistics: 104 bytes. */
+export const veilStatistics = structure<VeilStatistics>("veil_statistics", 104, [
 	["exits", "u64", 0],
 	["hypercalls", "u64", 8],
 	["smc", "u64", 16],
@@ -879,6 +912,7 @@ export const veilStatistics = structure<VeilStatistics>("veil_statistics", 96, [
 	["refusedRegisters", "u64", 72],
 	["refusedCalls", "u64", 80],
 	["switches", "u64", 88],
+	["refusedStorage", "u64", 96],
 ]);
 
 export interface VeilEventState {

@@ -12,6 +12,7 @@ import {
 import { GUEST_RAM_BASE, type GuestLayout, layoutGuest } from "./layout.ts";
 import { optional } from "./optional.ts";
 import { type Payload, payloadOf } from "./payload.ts";
+import type { SectorRange } from "./storage-layout.ts";
 import { stripPixels } from "./strip.ts";
 import type { SurfaceShape } from "./surface.ts";
 
@@ -38,6 +39,8 @@ export interface ComposePersona {
 	/** The guest's own device tree; undefined: the generated one. */
 	deviceTree?: Payload;
 	commandLine: string;
+	/** On the handset's disk, in the order in which the guest sees them. */
+	volumes?: readonly { name: string; range: SectorRange }[];
 	/** It draws on the screen while it is in the foreground. */
 	display: boolean;
 	/** The network of the policy it is on; undefined: none. */
@@ -82,7 +85,7 @@ async function generatedTree(
 		ram: { base: GUEST_RAM_BASE, size: persona.memoryBytes },
 		cpus: persona.cpuCount,
 		devices: persona.devices,
-		virtioSlots: virtioSlots(persona.devices),
+		virtioSlots: virtioSlots(persona.devices, persona.volumes?.length),
 		commandLine: persona.commandLine,
 		...optional(
 			"initramfs",

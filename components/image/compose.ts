@@ -8,10 +8,12 @@ import {
 	VEIL_IMAGE_MAGIC,
 	VEIL_MAX_PAYLOADS,
 	VEIL_MAX_PERSONAS,
+	VEIL_MAX_STORAGE_RANGES,
 	VEIL_PAGE_SIZE,
 	VEIL_SHA256_BYTES,
 	VEIL_SIGNATURE_DEVELOPMENT,
 	type VeilSegment,
+	type VeilStorageRange,
 	type VeilSurface,
 	veilImageHeader,
 } from "./abi.ts";
@@ -65,6 +67,7 @@ export async function compose(spec: ComposeSpec, path: string, signal?: AbortSig
 	const placed: Placed[] = [];
 	for (const persona of spec.personas) placed.push(await place(persona, surface, signal));
 
+	const storageRanges = storageRangesOf(spec.personas);
 	const { payloads, segments } = segmentsOf(placed);
 	if (payloads.length > VEIL_MAX_PAYLOADS) throw new UserError(`the personas have more than ${VEIL_MAX_PAYLOADS} different images`);
 	// Regions are merged nowhere, so their number is that of the layout's whatever the sizes.
@@ -74,7 +77,12 @@ export async function compose(spec: ComposeSpec, path: string, signal?: AbortSig
 		ramLimit: spec.ram.limit,
 		veilSize: Number(header.veilSize),
 		payloadSizes: payloads.map(({ size }) => size),
-		personas: spec.personas.map(({ memoryBytes, cpuCount, display }) => ({ memoryBytes, cpus: cpuCount, display })),
+		personas: spec.personas.map(({ memoryBytes, cpuCount, display, volumes = [] }) => ({
+			memoryBytes,
+			cpus: cpuCount,
+			display,
+			volumes: volumes.length,
+		})),
 		...optional("surface", surface),
 	};
 	const counts = {
@@ -82,6 +90,7 @@ export async function compose(spec: ComposeSpec, path: string, signal?: AbortSig
 		segments: segments.length,
 		personas: spec.personas.length,
 		surfaces: surface === undefined ? 0 : spec.personas.length,
+		storageRanges: storageRanges.length,
 	};
 	const regions = layoutImage({ ...shape, manifestSize: VEIL_PAGE_SIZE }).regions.length;
 	const layout = layoutImage({ ...shape, manifestSize: manifestSize({ ...counts, regions }) });
@@ -89,7 +98,7 @@ export async function compose(spec: ComposeSpec, path: string, signal?: AbortSig
 	const surfaces = surface === undefined ? [] : surfacesOf(surface, placed, payloads, layout);
 	const policy = encodePolicy(spec.policy ?? NOTHING_SHARED, spec.personas);
 	const manifest = (imageSha256: Uint8Array) =>
-		encodeManifest({ ...manifestOf(spec, placed, payloads, segments, layout, imageSha256), surfaces, policy });
+		encodeManifest({ ...manifestOf(spec, placed, payloads, segments, layout, imageSha256), surfaces, storageRanges, policy });
 	const size = manifest(new Uint8Array(VEIL_SHA256_BYTES)).length;
 	const veil = Uint8Array.from(spec.veil);
 	veilImageHeader.write(
@@ -167,6 +176,21 @@ function segmentsOf(placed: Placed[]): { payloads: Payload[]; segments: VeilSegm
 		if (strip !== undefined) add(strip);
 	});
 	return { payloads, segments };
+}
+
+/** @throws UserError when there are more than Veil takes */
+function storageRangesOf(personas: readonly ComposePersona[]): VeilStorageRange[] {
+	const ranges = personas.flatMap(({ volumes = [] }, persona) =>
+		volumes.map(({ name, range }) => ({
+			persona,
+			reserved: 0,
+			firstSector: BigInt(range.first),
+			sectorCount: BigInt(range.count),
+			name: nameBytes(name),
+		})),
+	);
+	if (ranges.length <= VEIL_MAX_STORAGE_RANGES) return ranges;
+	throw new UserError(`a phone has at most ${VEIL_MAX_STORAGE_RANGES} volumes, this one has ${ranges.length}`);
 }
 
 function surfacesOf(shape: SurfaceShape, placed: Placed[], payloads: Payload[], layout: ImageLayout): VeilSurface[] {

@@ -20,6 +20,7 @@ import { findGuest, type GuestPart, type GuestRecord } from "./guest.ts";
 import { findHypervisor } from "./hypervisor.ts";
 import type { Payload } from "./payload.ts";
 import { builtFrom, rememberBuilt } from "./records.ts";
+import { volumeRange } from "./storage-layout.ts";
 import type { Blob, Store } from "./store.ts";
 import type { Artifact, BuildContext, DeviceImageInputs, DevicePersona, HotkeyKey } from "./types.ts";
 import { verifyImage } from "./verify.ts";
@@ -79,6 +80,7 @@ export function deviceImageInputs(
 				restartWindowSeconds: document.restartWindowSeconds,
 				display: devices.display,
 				network: devices.network,
+				...(document.storage.length === 0 ? {} : { volumes: document.storage.map(({ name, sizeMiB }) => ({ name, sizeMiB })) }),
 			};
 		}),
 		...(shows && display !== undefined ? { display: { width: display.widthPixels, height: display.heightPixels } } : {}),
@@ -211,6 +213,14 @@ function composePersona(persona: DevicePersona, record: GuestRecord, blobs: Map<
 		...(deviceTree === undefined ? {} : { deviceTree: payload(deviceTree) }),
 		commandLine: record.commandLine,
 		display: persona.display,
+		...(persona.volumes === undefined
+			? {}
+			: {
+					volumes: persona.volumes.map(({ name, sizeMiB }) => ({
+						name,
+						range: volumeRange({ persona: persona.name, name, sizeMiB }),
+					})),
+				}),
 		...(persona.network === "none" ? {} : { network: persona.network }),
 	};
 }

@@ -38,9 +38,13 @@ const VIRTIO_SLOTS: readonly [device: number, slots: readonly number[]][] = [
 	[VEIL_DEVICE_AGENT, [3]],
 ];
 
-/** The slots in which a persona with these devices (enum veil_device) finds one. */
-export function virtioSlots(devices: number): number[] {
-	return VIRTIO_SLOTS.flatMap(([device, slots]) => ((devices & device) === 0 ? [] : slots));
+/** The slot of a persona's first volume; the others follow. */
+const FIRST_VOLUME_SLOT = 8;
+
+/** The slots in which a persona with these devices (enum veil_device) and so many volumes finds one. */
+export function virtioSlots(devices: number, volumes = 0): number[] {
+	const fixed = VIRTIO_SLOTS.flatMap(([device, slots]) => ((devices & device) === 0 ? [] : slots));
+	return [...fixed, ...Array.from({ length: volumes }, (_, index) => FIRST_VOLUME_SLOT + index)];
 }
 
 // Interrupt cells of the GICv3 binding: kind (0 shared, 1 private), number, trigger (4 = level, high).

@@ -9,6 +9,7 @@ import {
 	VEIL_OWNER_PAYLOADS,
 	VEIL_OWNER_VEIL,
 	VEIL_RESTART_ON_CRASH,
+	VEIL_SECTOR_BYTES,
 	VEIL_SKIP_PAYLOAD_DIGESTS,
 	VEIL_START_AT_BOOT,
 	type VeilSurface,
@@ -59,6 +60,8 @@ export interface ExplainedPersona {
 	/** Its picture on the screen; null on a phone without one. */
 	surface: ExplainedSurface | null;
 	segments: { guestAddress: string; size: number; payload: number }[];
+	/** Its part of the handset's disk, a device each. */
+	volumes: { name: string; firstSector: number; size: number }[];
 }
 
 /** The picture of a persona; rows and columns are pixels. */
@@ -162,6 +165,13 @@ function explain(file: string, digest: string, { size, header, manifest, tables 
 			segments: tables.segments
 				.filter((segment) => segment.persona === index)
 				.map((segment) => ({ guestAddress: hex(segment.guestAddress), size: Number(segment.size), payload: segment.payload })),
+			volumes: tables.storageRanges
+				.filter((range) => range.persona === index)
+				.map(({ name, firstSector, sectorCount }) => ({
+					name: nameText(name),
+					firstSector: Number(firstSector),
+					size: Number(sectorCount) * VEIL_SECTOR_BYTES,
+				})),
 		})),
 		problems,
 	};
@@ -210,6 +220,10 @@ function personaLines(persona: ExplainedPersona): string[] {
 		...(persona.surface === null ? [] : [surfaceLine(persona.surface)]),
 		...persona.segments.map(
 			({ guestAddress, size, payload }) => `    ${guestAddress} ${bytes(size).padStart(10)}  payload ${payload}`,
+		),
+		...persona.volumes.map(
+			({ name, firstSector, size }, index) =>
+				`  volume ${name}: ${bytes(size)} from sector ${firstSector} of the disk, device ${index}`,
 		),
 	];
 }

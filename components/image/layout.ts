@@ -8,6 +8,7 @@ import {
 	VEIL_PAGE_SIZE,
 	VEIL_WORK_BASE,
 	VEIL_WORK_PERSONA,
+	VEIL_WORK_STORAGE,
 	VEIL_WORK_VCPU,
 } from "./abi.ts";
 import type { SurfaceShape } from "./surface.ts";
@@ -91,6 +92,8 @@ export interface PersonaShape {
 	cpus: number;
 	/** It draws the body of its surface itself. */
 	display: boolean;
+	/** How many it has. */
+	volumes?: number;
 }
 
 /** A host-physical range and its owner: one of VEIL_OWNER_… or a persona's index. */
@@ -181,6 +184,7 @@ export function workMemory(personas: PersonaShape[], surface?: SurfaceShape): nu
 		const reach = memoryBytes + (display && surface !== undefined ? surface.bodySize : 0);
 		size += VEIL_WORK_PERSONA + cpus * VEIL_WORK_VCPU + Math.ceil(reach / (512 * MIB)) * VEIL_PAGE_SIZE;
 	}
+	if (personas.some(({ volumes = 0 }) => volumes > 0)) size += VEIL_WORK_STORAGE;
 	return alignUp(size, VEIL_PAGE_SIZE);
 }
 

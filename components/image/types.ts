@@ -94,6 +94,8 @@ export interface DevicePersona {
 	restartWindowSeconds: number;
 	/** It draws on the screen while it is in the foreground. */
 	display: boolean;
+	/** Its volumes in their order; missing where it has none. */
+	volumes?: readonly { readonly name: string; readonly sizeMiB: number }[];
 	/** The network of the policy it is on; `none`: it has no network device. */
 	network: string;
 }

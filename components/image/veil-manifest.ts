@@ -10,6 +10,7 @@ import {
 	type VeilPersona,
 	type VeilRegion,
 	type VeilSegment,
+	type VeilStorageRange,
 	type VeilSurface,
 	type VeilTable,
 	veilManifest,
@@ -17,6 +18,7 @@ import {
 	veilPersona,
 	veilRegion,
 	veilSegment,
+	veilStorageRange,
 	veilSurface,
 } from "./abi.ts";
 import type { Codec } from "./codec.ts";
@@ -28,10 +30,11 @@ export const tableCodecs = {
 	segments: veilSegment,
 	personas: veilPersona,
 	surfaces: veilSurface,
+	storageRanges: veilStorageRange,
 } as const;
 
 /** Tables this version leaves empty. */
-export const emptyTables = ["storageRanges", "passthrough"] as const;
+export const emptyTables = ["passthrough"] as const;
 
 /** The entries of the tables. */
 export interface Tables {
@@ -40,6 +43,7 @@ export interface Tables {
 	segments: VeilSegment[];
 	personas: VeilPersona[];
 	surfaces: VeilSurface[];
+	storageRanges: VeilStorageRange[];
 }
 
 type Derived = "magic" | "abiVersion" | "size" | "policyOffset" | "policyCapacity" | keyof Tables | (typeof emptyTables)[number];
@@ -69,6 +73,7 @@ function placeTables(counts: Record<keyof Tables, number>): { size: number; plac
 		segments: place("segments"),
 		personas: place("personas"),
 		surfaces: place("surfaces"),
+		storageRanges: place("storageRanges"),
 	};
 	return { size, places };
 }
@@ -81,6 +86,7 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
 		segments: [...manifest.segments].sort((a, b) => a.persona - b.persona || compare(a.guestAddress, b.guestAddress)),
 		personas: manifest.personas,
 		surfaces: manifest.surfaces,
+		storageRanges: manifest.storageRanges,
 	};
 	const { size: policyOffset, places } = placeTables({
 		regions: tables.regions.length,
@@ -88,6 +94,7 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
 		segments: tables.segments.length,
 		personas: tables.personas.length,
 		surfaces: tables.surfaces.length,
+		storageRanges: tables.storageRanges.length,
 	});
 	const size = policyOffset + VEIL_POLICY_BYTES;
 	const none: VeilTable = { offset: size, count: 0 };
@@ -99,7 +106,6 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
 			abiVersion: VEIL_ABI_VERSION,
 			size: BigInt(size),
 			...places,
-			storageRanges: none,
 			passthrough: none,
 			policyOffset,
 			policyCapacity: VEIL_POLICY_BYTES,
@@ -111,6 +117,7 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
 	writeTable(veilSegment, tables.segments, bytes, places.segments.offset);
 	writeTable(veilPersona, tables.personas, bytes, places.personas.offset);
 	writeTable(veilSurface, tables.surfaces, bytes, places.surfaces.offset);
+	writeTable(veilStorageRange, tables.storageRanges, bytes, places.storageRanges.offset);
 	bytes.set(manifest.policy, policyOffset);
 	return bytes;
 }

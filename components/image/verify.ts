@@ -12,6 +12,7 @@ import {
 	VEIL_MAX_PERSONAS,
 	VEIL_MAX_REGIONS,
 	VEIL_MAX_SEGMENTS,
+	VEIL_MAX_STORAGE_RANGES,
 	VEIL_OWNER_FREE,
 	VEIL_OWNER_PAYLOADS,
 	VEIL_OWNER_VEIL,
@@ -25,12 +26,14 @@ import {
 	veilPersona,
 	veilRegion,
 	veilSegment,
+	veilStorageRange,
 	veilSurface,
 } from "./abi.ts";
 import type { Codec } from "./codec.ts";
 import { policyProblems, policySection } from "./policy-section.ts";
 import { emptyTables, nameText, type Tables } from "./veil-manifest.ts";
 import { hex, ownedBy } from "./verify-owner.ts";
+import { storageProblems } from "./verify-storage.ts";
 import { surfaceProblems } from "./verify-surface.ts";
 
 /** A device image as read, nothing in it believed yet. */
@@ -74,6 +77,7 @@ export async function readRawImage(file: FileHandle): Promise<RawImage> {
 		segments: table(manifest.segments, veilSegment, VEIL_MAX_SEGMENTS, "segments"),
 		personas: table(manifest.personas, veilPersona, VEIL_MAX_PERSONAS, "personas"),
 		surfaces: table(manifest.surfaces, veilSurface, VEIL_MAX_PERSONAS, "surfaces"),
+		storageRanges: table(manifest.storageRanges, veilStorageRange, VEIL_MAX_STORAGE_RANGES, "storage ranges"),
 	};
 	return { size, header, manifest, manifestBytes, tables };
 }
@@ -89,7 +93,13 @@ export async function verifyImage(path: string, signal?: AbortSignal): Promise<s
 			if (error instanceof RangeError) return [error.message];
 			throw error;
 		}
-		const problems = [...headerProblems(image), ...regionProblems(image), ...personaProblems(image), ...surfaceProblems(image)];
+		const problems = [
+			...headerProblems(image),
+			...regionProblems(image),
+			...personaProblems(image),
+			...surfaceProblems(image),
+			...storageProblems(image),
+		];
 		// Digests of places that are wrong mean nothing.
 		return problems.length > 0 ? problems : await digestProblems(file, image, signal);
 	} finally {
@@ -111,6 +121,7 @@ function* headerProblems({ size, header, manifest, manifestBytes, tables }: RawI
 		["segments", veilSegment.size],
 		["personas", veilPersona.size],
 		["surfaces", veilSurface.size],
+		["storageRanges", veilStorageRange.size],
 	] as const) {
 		if (manifest[name].offset !== next) yield `the table of ${name} is not where the tables before it end`;
 		next += Math.ceil((manifest[name].count * entrySize) / 8) * 8;

@@ -18,6 +18,7 @@
 #include "owner.h"
 #include "payload.h"
 #include "persona.h"
+#include "platforms/virtio_blk.h"
 #include "policy.h"
 #include "sched.h"
 #include "surface.h"
@@ -85,6 +86,7 @@ void boot_init(void)
 	cpu_count = manifest.header->cpu_count;
 	epoch = entropy_init();
 	mux_init(manifest.header->personas.count, epoch);
+	virtio_blk_init(&manifest);
 	if (!persona_init_all(&manifest))
 		panic("manifest refused: too little work memory", manifest.header->work_size);
 	surface_init(&manifest);

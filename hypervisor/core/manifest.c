@@ -180,6 +180,26 @@ static bool surface_is_valid(const struct manifest *m, uint32_t index, struct im
 	       !ranges_meet(body, s->body_size, p->ram_host_base, p->ram_size);
 }
 
+/* A volume must not reach into the partition table nor into any other volume, whoever's. */
+static bool storage_is_valid(const struct manifest *m, uint32_t index)
+{
+	const struct veil_storage_range *s = &m->storage_ranges[index];
+	uint32_t of_persona = 0;
+
+	if (s->persona >= m->header->personas.count || s->reserved || !name_is_valid(s->name) || s->sector_count == 0 ||
+	    s->first_sector < VEIL_STORAGE_FIRST_SECTOR || s->first_sector + s->sector_count < s->first_sector ||
+	    (index && s[-1].persona > s->persona))
+		return false;
+	for (uint32_t i = 0; i < index; i++) {
+		const struct veil_storage_range *other = &m->storage_ranges[i];
+
+		of_persona += other->persona == s->persona;
+		if (ranges_meet(s->first_sector, s->sector_count, other->first_sector, other->sector_count))
+			return false;
+	}
+	return of_persona < VEIL_MAX_PERSONA_VOLUMES;
+}
+
 enum manifest_error manifest_read(struct manifest *m, const void *bytes, uint64_t size, const char *board, struct image_place image)
 {
 	const struct veil_manifest *header = bytes;
@@ -197,10 +217,11 @@ enum manifest_error manifest_read(struct manifest *m, const void *bytes, uint64_
 	    !table_is_next(header, header->segments, sizeof(struct veil_segment), VEIL_MAX_SEGMENTS, &next) ||
 	    !table_is_next(header, header->personas, sizeof(struct veil_persona), VEIL_MAX_PERSONAS, &next) ||
 	    !table_is_next(header, header->surfaces, sizeof(struct veil_surface), VEIL_MAX_PERSONAS, &next) ||
+	    !table_is_next(header, header->storage_ranges, sizeof(struct veil_storage_range), VEIL_MAX_STORAGE_RANGES, &next) ||
 	    header->policy_offset != next || header->policy_capacity != VEIL_POLICY_BYTES || next + VEIL_POLICY_BYTES != header->size ||
 	    (header->surfaces.count != 0 && header->surfaces.count != header->personas.count))
 		return MANIFEST_BAD_TABLE;
-	if (!table_is_empty(header, header->storage_ranges) || !table_is_empty(header, header->passthrough))
+	if (!table_is_empty(header, header->passthrough))
 		return MANIFEST_BAD_TABLE;
 	*m = (struct manifest){
 		.header = header,
@@ -209,6 +230,7 @@ enum manifest_error manifest_read(struct manifest *m, const void *bytes, uint64_
 		.segments = (const struct veil_segment *)(base + header->segments.offset),
 		.personas = (const struct veil_persona *)(base + header->personas.offset),
 		.surfaces = (const struct veil_surface *)(base + header->surfaces.offset),
+		.storage_ranges = (const struct veil_storage_range *)(base + header->storage_ranges.offset),
 	};
 	if (header->cpu_count < 1 || header->cpu_count > VEIL_MAX_CPUS || header->personas.count < 1 ||
 	    header->initial_foreground >= header->personas.count)
@@ -227,6 +249,9 @@ enum manifest_error manifest_read(struct manifest *m, const void *bytes, uint64_
 	for (uint32_t i = 0; i < header->surfaces.count; i++)
 		if (!surface_is_valid(m, i, image))
 			return MANIFEST_BAD_SURFACE;
+	for (uint32_t i = 0; i < header->storage_ranges.count; i++)
+		if (!storage_is_valid(m, i))
+			return MANIFEST_BAD_STORAGE;
 	if (!policy_read(&m->policy, base + header->policy_offset, header->personas.count) ||
 	    !bytes_are_zero(base + header->policy_offset + m->policy.header->size, VEIL_POLICY_BYTES - m->policy.header->size))
 		return MANIFEST_BAD_POLICY;

@@ -15,6 +15,7 @@ struct manifest {
 	const struct veil_segment *segments;
 	const struct veil_persona *personas;
 	const struct veil_surface *surfaces;
+	const struct veil_storage_range *storage_ranges;
 	struct policy policy;
 };
 
@@ -33,7 +34,8 @@ enum manifest_error {
 	MANIFEST_BAD_SEGMENT = 11,
 	MANIFEST_BAD_RESERVED = 12, /* a reserved field is not zero */
 	MANIFEST_BAD_SURFACE = 13,
-	MANIFEST_BAD_POLICY = 14
+	MANIFEST_BAD_POLICY = 14,
+	MANIFEST_BAD_STORAGE = 15
 };
 
 /* Where the device image lies in RAM. */

@@ -19,6 +19,7 @@ struct persona personas[VEIL_MAX_PERSONAS];
 uint32_t persona_count;
 uint32_t persona_foreground;
 
+#define PIN_PAGES 256 /* pages of a range looked at between two looks for an interrupt */
 #define WORK_PAGES 128 /* pages looked at in one step of WORK_FORGET when nothing is to be cleared */
 
 /* ---- Boot ---- */
@@ -496,7 +497,9 @@ bool persona_work(struct persona *p)
 	lock_take(&p->life_lock);
 	switch (p->work) {
 	case WORK_FORGET:
-		work_forget(p);
+		progress = platform_is_quiet(p);
+		if (progress)
+			work_forget(p);
 		break;
 	case WORK_VERIFY:
 		progress = work_verify(p);
@@ -597,4 +600,25 @@ void *persona_memory(struct persona *p, ipaddr_t address, uint64_t size)
 		while (!stage2_is_mapped(p, page))
 			persona_populate(p->vcpus[0], ipaddr(p->config->ram_guest_base + page * VEIL_PAGE_SIZE));
 	return arch_pointer(paddr(p->config->ram_host_base + offset));
+}
+
+enum persona_pin persona_pin(struct persona *p, ipaddr_t address, uint64_t size, paddr_t *host)
+{
+	uint64_t offset = address.value - p->config->ram_guest_base;
+	uint64_t page = offset / VEIL_PAGE_SIZE;
+
+	if (size == 0 || !range_within(address.value, size, p->config->ram_guest_base, p->config->ram_size))
+		return PIN_REFUSED;
+	while (page <= (offset + size - 1) / VEIL_PAGE_SIZE) {
+		bool is_built = stage2_is_mapped(p, page);
+
+		if (!is_built)
+			persona_populate(p->vcpus[0], ipaddr(p->config->ram_guest_base + page * VEIL_PAGE_SIZE));
+		else
+			page++;
+		if ((!is_built || page % PIN_PAGES == 0) && arch_interrupt_pending())
+			return PIN_AGAIN;
+	}
+	*host = paddr(p->config->ram_host_base + offset);
+	return PIN_OK;
 }

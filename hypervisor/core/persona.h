@@ -123,6 +123,16 @@ void *persona_memory(struct persona *persona, ipaddr_t address, uint64_t size);
 bool persona_hold(struct persona *persona);
 void persona_release(struct persona *persona);
 
+enum persona_pin {
+	PIN_OK,
+	PIN_AGAIN, /* an interrupt waits before all of it is built */
+	PIN_REFUSED /* it is not all RAM of the persona */
+};
+
+/* A range of the persona's RAM for a device to read or write by itself: built and mapped, and at `host` in one piece. It must not be
+ * forgotten before the device is done: platform_is_quiet(). */
+enum persona_pin persona_pin(struct persona *persona, ipaddr_t address, uint64_t size, paddr_t *host);
+
 static inline bool persona_runs(const struct persona *persona)
 {
 	return __atomic_load_n(&persona->gate, __ATOMIC_SEQ_CST) == 0;

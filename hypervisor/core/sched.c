@@ -282,7 +282,7 @@ NOINLINE struct vcpu *sched_run(struct cpu *cpu)
 		if (choice.vcpu && unlikely(!persona_runs(choice.vcpu->persona))) { /* it has work to do, see wants_cpu() */
 			sched_unload(cpu);
 			if (!persona_work(choice.vcpu->persona)) {
-				arch_timer_arm(now + ticks.work_wait);
+				arch_timer_arm(earlier(choice.deadline, now + ticks.work_wait));
 				arch_idle();
 			}
 			if (arch_interrupt_pending())

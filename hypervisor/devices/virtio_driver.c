@@ -34,7 +34,6 @@ enum {
 #define STATUS_DRIVER 2
 #define STATUS_DRIVER_OK 4
 #define STATUS_FEATURES_OK 8
-#define FEATURE_VERSION_1 BIT(32)
 
 /* QEMU fills slots from the last one down, so the first device on its command line is found first. */
 static bool find(struct virtio_driver *driver, uint32_t device_id, uint32_t nth)
@@ -66,13 +65,13 @@ bool virtio_driver_open(struct virtio_driver *driver, uint32_t device_id, uint32
 	base = driver->base;
 	mmio_write32(base + STATUS, 0);
 	mmio_write32(base + STATUS, STATUS_ACKNOWLEDGE | STATUS_DRIVER);
-	driver->features = (features | FEATURE_VERSION_1) & (features_offered(base, 0) | (uint64_t)features_offered(base, 1) << 32);
+	driver->features = (features | VIRTIO_FEATURE_VERSION_1) & (features_offered(base, 0) | (uint64_t)features_offered(base, 1) << 32);
 	for (uint32_t half = 0; half < 2; half++) {
 		mmio_write32(base + DRIVER_FEATURES_SELECT, half);
 		mmio_write32(base + DRIVER_FEATURES, (uint32_t)(driver->features >> (32 * half)));
 	}
 	mmio_write32(base + STATUS, STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK);
-	if (driver->features & FEATURE_VERSION_1 && mmio_read32(base + STATUS) & STATUS_FEATURES_OK)
+	if (driver->features & VIRTIO_FEATURE_VERSION_1 && mmio_read32(base + STATUS) & STATUS_FEATURES_OK)
 		return true;
 	virtio_driver_close(driver);
 	return false;

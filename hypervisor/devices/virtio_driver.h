@@ -18,6 +18,7 @@
 
 /* Features of the transport; those below bit 24 belong to the kind of device. VERSION_1 is always asked for. */
 #define VIRTIO_FEATURE_INDIRECT BIT(28)
+#define VIRTIO_FEATURE_VERSION_1 BIT(32)
 
 struct virtio_driver {
 	uint64_t base; /* 0: the board has no such device */

@@ -3,6 +3,7 @@
 #include <veil/platform.h>
 
 #include "core/persona.h"
+#include "virtio_blk.h"
 #include "virtio_console.h"
 #include "virtio_input.h"
 #include "vpl011.h"
@@ -18,6 +19,7 @@
 #define VIRTIO_BASE 0x0a000000
 #define VIRTIO_STRIDE 0x200
 #define VIRTIO_AGENT_SLOT 3
+#define VIRTIO_BLK_BASE (VIRTIO_BASE + VIRTIO_BLK_FIRST_SLOT * VIRTIO_STRIDE)
 #define DEVICE_SIZE 0x1000
 
 #define PVPANIC_PANICKED 1
@@ -35,8 +37,14 @@ void platform_reset(struct persona *p)
 	vpl011_reset(p);
 	vpl031_reset(p);
 	virtio_input_reset(p);
+	virtio_blk_reset(p);
 	virtio_console_reset(p);
 	lock_release(&p->lock);
+}
+
+bool platform_is_quiet(struct persona *p)
+{
+	return virtio_blk_is_quiet(p);
 }
 
 static NOINLINE struct mmio_result pvpanic_access(struct vcpu *v, uint64_t offset, bool is_write, uint64_t value)
@@ -69,6 +77,9 @@ struct mmio_result platform_mmio(struct vcpu *v, ipaddr_t address, uint32_t size
 					   size, is_write, value);
 	if (a - (VIRTIO_BASE + VIRTIO_AGENT_SLOT * VIRTIO_STRIDE) < VIRTIO_STRIDE && (devices & VEIL_DEVICE_AGENT))
 		return virtio_console_access(v->persona, a % VIRTIO_STRIDE, size, is_write, value);
+	if (a - VIRTIO_BLK_BASE < VEIL_MAX_PERSONA_VOLUMES * VIRTIO_STRIDE)
+		return virtio_blk_access(v->persona, (uint32_t)((a - VIRTIO_BLK_BASE) / VIRTIO_STRIDE),
+					 (a - VIRTIO_BLK_BASE) % VIRTIO_STRIDE, size, is_write, value);
 	if (a - PVPANIC_BASE < DEVICE_SIZE && (devices & VEIL_DEVICE_PVPANIC))
 		return pvpanic_access(v, a - PVPANIC_BASE, is_write, value);
 	return mmio_none();

@@ -100,6 +100,16 @@ void image_declare_screen(struct image *image)
 	image_layout(image);
 }
 
+void image_declare_volume(struct image *image, uint32_t persona, uint64_t first_sector, uint64_t sector_count)
+{
+	uint32_t count = image->header.storage_ranges.count++;
+
+	image->storage_ranges[count] =
+		(struct veil_storage_range){.persona = persona, .first_sector = first_sector, .sector_count = sector_count};
+	name_set(image->storage_ranges[count].name, "volume-", count);
+	image_layout(image);
+}
+
 /* ---- Layout ---- */
 
 static void region_add(struct image *image, uint64_t end, uint32_t owner)
@@ -136,6 +146,8 @@ static uint64_t work_size(const struct image *image)
 		size += VEIL_WORK_PERSONA + p->cpu_count * (uint64_t)VEIL_WORK_VCPU +
 			align_up(p->ram_size, UINT64_C(512) << 20) / (UINT64_C(512) << 20) * VEIL_PAGE_SIZE;
 	}
+	if (image->header.storage_ranges.count)
+		size += VEIL_WORK_STORAGE;
 	return align_up(size, VEIL_PAGE_SIZE);
 }
 
@@ -191,10 +203,11 @@ size_t image_manifest(const struct image *image, uint8_t bytes[IMAGE_MANIFEST_MA
 	table_add(bytes, &header.segments, image->segments, sizeof(image->segments[0]), &next);
 	table_add(bytes, &header.personas, image->personas, sizeof(image->personas[0]), &next);
 	table_add(bytes, &header.surfaces, image->surfaces, sizeof(image->surfaces[0]), &next);
+	table_add(bytes, &header.storage_ranges, image->storage_ranges, sizeof(image->storage_ranges[0]), &next);
 	image_policy(image, bytes + next);
 	header.policy_offset = (uint32_t)next;
 	next += VEIL_POLICY_BYTES;
-	header.storage_ranges.offset = header.passthrough.offset = (uint32_t)next;
+	header.passthrough.offset = (uint32_t)next;
 	header.size = next;
 	memcpy(bytes, &header, sizeof(header));
 	return next;

@@ -22,6 +22,7 @@ struct image {
 	struct veil_segment segments[VEIL_MAX_SEGMENTS + 1];
 	struct veil_persona personas[VEIL_MAX_PERSONAS + 1];
 	struct veil_surface surfaces[VEIL_MAX_PERSONAS + 1];
+	struct veil_storage_range storage_ranges[VEIL_MAX_STORAGE_RANGES + 1];
 	struct veil_network networks[VEIL_MAX_NETWORKS + 1];
 	struct veil_egress_rule rules[VEIL_MAX_EGRESS_RULES + 1];
 	struct veil_policy policy; /* the counts of its tables are what a test sets */
@@ -38,6 +39,9 @@ void image_declare(struct image *image, uint32_t personas, uint32_t cpus);
 #define IMAGE_STRIDE 4096
 #define IMAGE_HOTKEY 116 /* KEY_POWER, twice */
 void image_declare_screen(struct image *image);
+
+/* Gives a persona one more volume; call in the order of personas. */
+void image_declare_volume(struct image *image, uint32_t persona, uint64_t first_sector, uint64_t sector_count);
 
 /* Lays it out in RAM: regions, payload offsets and digests. Call after changing sizes; idempotent. */
 void image_layout(struct image *image);

@@ -51,6 +51,16 @@ static inline bool manifest_check(const struct manifest *m, struct image_place p
 		if (p->ram_guest_base < UINT64_C(1) << 30 || !range_inside(p->entry, 4, p->ram_guest_base, p->ram_size))
 			return false;
 	}
+	for (uint32_t i = 0; i < h->storage_ranges.count; i++) {
+		const struct veil_storage_range *r = &m->storage_ranges[i];
+
+		if (r->persona >= h->personas.count || !range_inside(r->first_sector, r->sector_count, 2048, UINT64_MAX - 2048))
+			return false;
+		for (uint32_t j = 0; j < i; j++)
+			if (ranges_meet(r->first_sector, r->sector_count, m->storage_ranges[j].first_sector,
+					m->storage_ranges[j].sector_count))
+				return false;
+	}
 	for (uint32_t i = 0; i < h->segments.count; i++) {
 		const struct veil_segment *s = &m->segments[i];
 

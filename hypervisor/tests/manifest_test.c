@@ -53,7 +53,7 @@ static void given_a_bad_header_then_it_is_refused(void)
 	BAD(MANIFEST_BAD_PERSONA, image.header.cpu_count = VEIL_MAX_CPUS + 1);
 	BAD(MANIFEST_BAD_PERSONA, image.header.initial_foreground = 2);
 	BAD(MANIFEST_BAD_PERSONA, image.header.personas.count = 0; image.header.segments.count = 0);
-	BAD(MANIFEST_BAD_TABLE, image.header.storage_ranges.count = 1);
+	BAD(MANIFEST_BAD_STORAGE, image.header.storage_ranges.count = 1);
 	BAD(MANIFEST_BAD_TABLE, image.header.policy_capacity -= 8);
 	BAD(MANIFEST_BAD_POLICY, image.policy.magic++);
 	BAD(MANIFEST_BAD_TABLE, image.header.passthrough.count = 1);

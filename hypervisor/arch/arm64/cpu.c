@@ -3,6 +3,7 @@
 #include <veil/arch.h>
 #include <veil/board.h>
 #include <veil/cpu.h>
+#include <veil/block_source.h>
 #include <veil/input_source.h>
 
 #include "core/boot.h"
@@ -147,7 +148,8 @@ static NOINLINE void other_interrupt(struct cpu *cpu, uint32_t irq)
 		return;
 	default:
 		if (irq < GIC_SPURIOUS) {
-			input_source_interrupt(irq);
+			if (!input_source_interrupt(irq))
+				block_source_interrupt(irq);
 			gic_end(irq);
 		}
 		return;

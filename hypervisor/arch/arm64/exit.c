@@ -35,6 +35,12 @@ static void skip_instruction(uint64_t esr)
 	sysreg_write(elr_el2, sysreg_read(elr_el2) + 2 + (esr >> (ESR_IL_SHIFT - 1) & 2));
 }
 
+void arch_access_again(void)
+{
+	sysreg_write(elr_el2,
+		     sysreg_read(elr_el2) - (2 + (sysreg_read(esr_el2) >> (ESR_IL_SHIFT - 1) & 2))); /* skip_instruction() follows */
+}
+
 /* Back to the guest, or to the scheduler if somebody asked for it. */
 static struct vcpu *resume(struct vcpu *v)
 {

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Devices of the fake machine: the serial line, the clock, the source of randomness. */
+#include <veil/block_source.h>
 #include <veil/console.h>
 #include <veil/display.h>
 #include <veil/input_source.h>
 #include <veil/platform.h>
 #include <veil/random_source.h>
+
+#include <stdlib.h>
 
 #include "core/lib.h"
 #include "machine.h"
@@ -86,4 +89,93 @@ uint32_t input_source_config(uint32_t source, uint8_t select, uint8_t subselect,
 		return 0;
 	memcpy(data, names[source], 6);
 	return 6;
+}
+
+/* ---- Disk: does what was submitted when a test says so ---- */
+
+struct machine_disk machine_disk;
+
+static struct {
+	enum block_operation operation;
+	uint64_t sector;
+	uint32_t count;
+	struct {
+		uint64_t start;
+		uint32_t size;
+		bool is_read;
+	} segments[BLOCK_SEGMENTS];
+} disk_requests[BLOCK_TAGS];
+
+uint32_t block_source_init(uint64_t *sector_count)
+{
+	*sector_count = machine_disk.sector_count;
+	return machine_disk.sector_count ? machine_disk.tags : 0;
+}
+
+void block_source_segment(uint32_t tag, uint32_t index, paddr_t start, uint32_t size, enum block_operation operation)
+{
+	disk_requests[tag].segments[index].start = start.value;
+	disk_requests[tag].segments[index].size = size;
+	disk_requests[tag].segments[index].is_read = operation == BLOCK_READ;
+}
+
+void block_source_submit(uint32_t tag, enum block_operation operation, uint64_t sector, uint32_t segment_count)
+{
+	for (uint32_t i = 0; i < machine_disk.waiting_count; i++)
+		if (machine_disk.waiting[i] == tag)
+			abort(); /* it is still under way */
+	disk_requests[tag].operation = operation;
+	disk_requests[tag].sector = sector;
+	disk_requests[tag].count = segment_count;
+	machine_disk.waiting[machine_disk.waiting_count++] = tag;
+	machine_disk.submitted++;
+}
+
+void block_source_start(void)
+{
+	machine_disk.started++;
+}
+
+bool block_source_interrupt(uint32_t irq)
+{
+	(void)irq;
+	return false;
+}
+
+static void disk_move(uint32_t tag)
+{
+	uint64_t at = disk_requests[tag].sector * BLOCK_SECTOR;
+
+	machine_disk.flushed += disk_requests[tag].operation == BLOCK_FLUSH;
+	for (uint32_t i = 0; i < disk_requests[tag].count; i++) {
+		uint64_t start = disk_requests[tag].segments[i].start;
+		uint32_t size = disk_requests[tag].segments[i].size;
+
+		if (!range_within(at, size, 0, sizeof(machine_disk.bytes)) ||
+		    !range_within(start, size, BOARD_RAM_BASE, MACHINE_RAM_SIZE) ||
+		    disk_requests[tag].segments[i].is_read != (disk_requests[tag].operation == BLOCK_READ)) {
+			machine_disk.outside++;
+			return;
+		}
+		if (disk_requests[tag].operation == BLOCK_READ)
+			memcpy((void *)start, machine_disk.bytes + at, size);
+		else
+			memcpy(machine_disk.bytes + at, (const void *)start, size);
+		at += size;
+	}
+}
+
+uint32_t machine_disk_finish(void)
+{
+	uint32_t count = machine_disk.waiting_count;
+	uint32_t cpu = machine.this_cpu;
+
+	machine.this_cpu = 0; /* it takes the board's interrupts */
+	machine_disk.waiting_count = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		disk_move(machine_disk.waiting[i]);
+		block_done(machine_disk.waiting[i], !machine_disk.fails);
+	}
+	machine.this_cpu = cpu;
+	return count;
 }

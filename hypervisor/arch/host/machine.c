@@ -23,6 +23,7 @@ struct machine machine;
 void machine_init(void)
 {
 	memset(&machine, 0, sizeof(machine));
+	memset(&machine_disk, 0, sizeof(machine_disk));
 	machine.time = MACHINE_HZ; /* a second after power-on */
 	machine.has_random = true;
 	machine.random = 0x5a;
@@ -60,6 +61,12 @@ void arch_timer_arm(uint64_t deadline)
 void arch_interrupt_enable(uint32_t irq)
 {
 	(void)irq;
+}
+
+void arch_access_again(void)
+{
+	machine.access_again = true;
+	machine.accesses_again++;
 }
 
 void arch_device_barrier(void)
@@ -394,8 +401,11 @@ bool guest_mmio(struct vcpu *v, uint64_t address, uint32_t size, bool is_write, 
 	struct mmio_result result;
 
 	act_as(v);
-	v->statistics.mmio++;
-	result = platform_mmio(v, ipaddr(address), size, is_write, *value);
+	do { /* the guest makes the access again, after what interrupted it */
+		machine.access_again = false;
+		v->statistics.mmio++;
+		result = platform_mmio(v, ipaddr(address), size, is_write, *value);
+	} while (machine.access_again);
 	if (!is_write)
 		*value = result.value;
 	return result.found;

@@ -43,6 +43,8 @@ struct machine {
 	/* What guests do: when a guest exits by itself after it was entered, and what it does then. NULL: it computes for ever. */
 	uint64_t (*guest_next)(struct vcpu *vcpu);
 	void (*guest_exit)(struct vcpu *vcpu);
+	bool access_again; /* a guest's access was not answered yet */
+	uint32_t accesses_again; /* how often */
 	/* The serial line */
 	uint8_t output[MACHINE_SERIAL_BYTES];
 	size_t output_size;
@@ -68,6 +70,20 @@ struct machine_display {
 	uint32_t shown; /* times a surface was shown */
 };
 extern struct machine_display machine_display;
+
+/* The disk: what is submitted is done, in that order, when a test says so. */
+#define MACHINE_DISK_SECTORS 8192
+struct machine_disk {
+	uint64_t sector_count; /* as it tells Veil; 0: there is no disk */
+	uint32_t tags; /* requests it takes at once */
+	bool fails;
+	uint8_t bytes[MACHINE_DISK_SECTORS * 512];
+	uint32_t submitted, started, flushed, outside; /* outside: requests beyond its end, or with memory that is no RAM */
+	uint32_t waiting_count;
+	uint32_t waiting[128]; /* tags */
+};
+extern struct machine_disk machine_disk;
+uint32_t machine_disk_finish(void); /* does what waits: how many */
 
 /* Runs `body` as Veil on the boot CPU; false if it switched the handset off (or stopped in a panic). */
 bool machine_try(void (*body)(void));

@@ -53,6 +53,8 @@ struct veil_image_header {
 #define VEIL_MAX_REGIONS 64
 #define VEIL_MAX_PAYLOADS 32
 #define VEIL_MAX_SEGMENTS 64
+#define VEIL_MAX_STORAGE_RANGES 16
+#define VEIL_MAX_PERSONA_VOLUMES 8
 #define VEIL_MAX_HOTKEY 4
 #define VEIL_MAX_PIXELS 8192 /* width and height of a surface */
 
@@ -92,8 +94,8 @@ struct veil_manifest {
 	struct veil_table segments;
 	struct veil_table personas;
 	struct veil_table surfaces; /* none, or one for each persona, in their order */
-	struct veil_table storage_ranges; /* reserved: count is zero in this version, as for all tables below */
-	struct veil_table passthrough;
+	struct veil_table storage_ranges;
+	struct veil_table passthrough; /* reserved: count is zero in this version */
 	uint32_t policy_offset; /* of struct veil_policy, from the start of the manifest: the last thing in it */
 	uint32_t policy_capacity; /* VEIL_POLICY_BYTES; what the section leaves of it is zero */
 };
@@ -238,11 +240,25 @@ struct veil_surface {
 	uint64_t body_guest_base; /* guest-physical: the end of the persona's RAM; 0: the persona has no display */
 };
 
+#define VEIL_SECTOR_BYTES 512
+#define VEIL_STORAGE_FIRST_SECTOR 2048 /* below it lies the disk's partition table, which no guest may write */
+
+/* A volume: part of the handset's disk, which its persona sees as a disk of its own (virtio-blk over virtio-mmio: the persona's volume n at
+ * 0x0a001000 + n * 0x200, SPI 24 + n). Sorted by persona, then as declared; no two overlap. */
+struct veil_storage_range {
+	uint32_t persona;
+	uint32_t reserved;
+	uint64_t first_sector; /* of the handset's disk */
+	uint64_t sector_count;
+	uint8_t name[VEIL_NAME_BYTES]; /* the first 20 bytes are the serial number the guest sees */
+};
+
 /* Work memory Veil needs: the composer reserves BASE + personas * PERSONA + vCPUs * VCPU + PAGE_SIZE * every started 512 MiB of each
- * persona's RAM with its surface's body, rounded up to VEIL_PAGE_SIZE. */
+ * persona's RAM with its surface's body, and STORAGE where there is a storage range, rounded up to VEIL_PAGE_SIZE. */
 #define VEIL_WORK_BASE 65536
 #define VEIL_WORK_PERSONA 32768
 #define VEIL_WORK_VCPU 8192
+#define VEIL_WORK_STORAGE 73728
 
 /* ---- Mux ----------------------------------------------------------------------------------------------------------
  * One serial line a board. A frame is
@@ -417,6 +433,7 @@ struct veil_statistics {
 	uint64_t refused_registers; /* system registers answered by an undefined-instruction exception */
 	uint64_t refused_calls; /* unknown hypercalls */
 	uint64_t switches; /* times another virtual CPU ran in between */
+	uint64_t refused_storage; /* requests beyond the end of a volume, or malformed ones */
 };
 
 struct veil_event_state {

@@ -54,6 +54,8 @@ void arch_vcpu_load(struct vcpu *vcpu); /* its registers into this CPU */
 void arch_vcpu_save(struct vcpu *vcpu); /* and back */
 /* The loaded virtual CPU waits for an interrupt, unless it has one. */
 void arch_vcpu_wait(struct vcpu *vcpu);
+/* The access of the loaded guest that is being answered will be made again: there was no time to finish. */
+void arch_access_again(void);
 /* Counter tick at which the guest's timer fires if it is not loaded; UINT64_MAX if never. */
 uint64_t arch_vcpu_deadline(const struct vcpu *vcpu);
 /* The same of those timers that do not interrupt by themselves even when it is loaded. */

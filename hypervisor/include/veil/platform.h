@@ -50,6 +50,7 @@ struct platform {
 
 void platform_init(struct persona *persona);
 void platform_reset(struct persona *persona);
+bool platform_is_quiet(struct persona *persona); /* no physical device is at work in its memory */
 
 /* `found` is false if there is no device, or it has no such register. A read's value is zero-extended. */
 struct mmio_result {

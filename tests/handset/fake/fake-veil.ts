@@ -345,6 +345,7 @@ export class FakeVeil {
 			refusedRegisters: 9n,
 			refusedCalls: 10n,
 			switches: 11n,
+			refusedStorage: 0n,
 		});
 	}
 }

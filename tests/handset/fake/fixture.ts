@@ -106,6 +106,7 @@ function fakeImage(scenario: Scenario): Buffer {
 		segments: [],
 		personas: scenario.guests.map((guest) => fakePersona(guest)),
 		surfaces: [],
+		storageRanges: [],
 		policy: encodePolicy(NOTHING_SHARED, []),
 	});
 	const header = veilImageHeader.encode({

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// A handset's disk: one sparse file with a GUID partition table, a partition for each volume. What volumes there are is in a list beside
+// it, because names in the table are too short; the table is for tools, and Veil goes by the device image.
+import { existsSync } from "node:fs";
+import { mkdir, open, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DISK_BYTES, SECTOR, volumeRange } from "../image/storage-layout.ts";
+import { writeFileAtomic } from "../util/atomic.ts";
+import { sha256 } from "../util/digest.ts";
+import { errorCode, UserError } from "../util/errors.ts";
+import { ProcessError, run } from "../util/process.ts";
+import { FILE } from "./run-folder.ts";
+
+/** Type of our partitions, so that other systems leave them alone. */
+const PARTITION_TYPE = "7065b5f3-8d3c-4c1e-9d6f-76656c766f6c";
+const FIRST_USABLE = 2048;
+const TABLE_ENTRIES = 128;
+
+/** A volume as the list has it. */
+export interface StoredVolume {
+	readonly persona: string;
+	readonly name: string;
+	readonly sizeMiB: number;
+	readonly encrypted: boolean;
+	readonly fileSystem: "ext4" | "none";
+	/** What belongs to it is being made (an interrupted one is made anew), in use, or kept after its resource was deleted. */
+	readonly state: "making" | "attached" | "kept";
+	/** The owner lets the next volume of this name take it over. */
+	readonly adoptable?: boolean;
+	/** The resource it was made for. */
+	readonly urn: string;
+	/** ISO 8601. */
+	readonly createdAt: string;
+}
+
+interface VolumeList {
+	readonly version: 1;
+	readonly volumes: readonly StoredVolume[];
+}
+
+/** Where a handset's disk is. */
+export function diskPath(folder: string): string {
+	return join(folder, FILE.disk);
+}
+
+/** The volumes on a handset's disk. */
+export async function readVolumes(folder: string): Promise<readonly StoredVolume[]> {
+	const path = join(folder, FILE.volumes);
+	try {
+		const list = JSON.parse(await readFile(path, "utf8")) as VolumeList;
+		if (list.version === 1) return list.volumes;
+	} catch (error) {
+		if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return [];
+		if (!(error instanceof SyntaxError)) throw error;
+	}
+	throw new UserError("is no list of volumes this version can read", {
+		where: path,
+		remedy: "use the version of pulumi-persona that wrote it",
+	});
+}
+
+/** Makes the list what is given, and the partition table what the list says. */
+export async function writeVolumes(folder: string, volumes: readonly StoredVolume[]): Promise<void> {
+	await mkdir(folder, { recursive: true, mode: 0o700 });
+	const list: VolumeList = { version: 1, volumes };
+	await writeFileAtomic(join(folder, FILE.volumes), `${JSON.stringify(list, undefined, "\t")}\n`, 0o600);
+	await makeDisk(folder);
+	await runTool(
+		"sfdisk",
+		["--quiet", "--no-reread", "--no-tell-kernel", "--wipe", "never", "--wipe-partitions", "never", diskPath(folder)],
+		{
+			input: partitionScript(volumes),
+		},
+	);
+}
+
+/** Makes an empty disk where there is none. */
+async function makeDisk(folder: string): Promise<void> {
+	if (existsSync(diskPath(folder))) return;
+	const file = await open(diskPath(folder), "a", 0o600);
+	try {
+		await file.truncate(DISK_BYTES);
+	} catch (error) {
+		if (errorCode(error) !== "EFBIG" && errorCode(error) !== "EINVAL") throw error;
+		throw new UserError("the file system takes no file of 8 TiB, not even an empty one", {
+			where: folder,
+			remedy: "set XDG_STATE_HOME to a folder on ext4, XFS or Btrfs",
+		});
+	} finally {
+		await file.close();
+	}
+}
+
+function partitionScript(volumes: readonly StoredVolume[]): string {
+	const lines = volumes.map((volume) => {
+		const { first, count } = volumeRange(volume);
+		const name = `${volume.persona}/${volume.name}`.slice(0, 36);
+		return `start=${first}, size=${count}, type=${PARTITION_TYPE}, uuid=${partitionId(volume)}, name="${name}"`;
+	});
+	return [
+		`label: gpt`,
+		`label-id: ${guid("disk")}`,
+		`first-lba: ${FIRST_USABLE}`,
+		`table-length: ${TABLE_ENTRIES}`,
+		...lines,
+		"",
+	].join("\n");
+}
+
+function partitionId({ persona, name }: StoredVolume): string {
+	return guid(`partition\0${persona}\0${name}`);
+}
+
+/** A version 8 UUID (RFC 9562) that follows from a text. */
+export function guid(text: string): string {
+	const bytes = Buffer.from(sha256(text).slice("sha256:".length), "hex").subarray(0, 16);
+	bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80;
+	bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+	return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+/** Byte offset and size of a volume on the disk. */
+export function volumeBytes(volume: { persona: string; name: string; sizeMiB: number }): { offset: number; size: number } {
+	const { first, count } = volumeRange(volume);
+	return { offset: first * SECTOR, size: count * SECTOR };
+}
+
+/** Makes a part of the disk zeros that take no room. */
+export async function punchHole(folder: string, offset: number, size: number): Promise<void> {
+	await runTool("fallocate", ["--punch-hole", "--keep-size", "--offset", `${offset}`, "--length", `${size}`, diskPath(folder)]);
+}
+
+/** Bytes of the disk that take room on this machine, holes apart. */
+export async function allocatedBytes(folder: string): Promise<number> {
+	const file = await open(diskPath(folder));
+	try {
+		return (await file.stat()).blocks * 512;
+	} finally {
+		await file.close();
+	}
+}
+
+/** Runs a tool of the system's, in sbin too; one that is missing is a user's fault with its package named. */
+export async function runTool(
+	command: keyof typeof PACKAGES,
+	args: readonly string[],
+	options: { input?: string | Uint8Array; signal?: AbortSignal } = {},
+): Promise<string> {
+	const env = { ...process.env, PATH: `${process.env.PATH ?? ""}:/usr/sbin:/sbin`, LC_ALL: "C", E2FSPROGS_FAKE_TIME: "1577836800" };
+	try {
+		return (await run(command, args, { env, ...options })).stdout;
+	} catch (error) {
+		if (!(error instanceof ProcessError) || errorCode(error.cause) !== "ENOENT") throw error;
+		throw new UserError(`${command} is missing, which makes volumes`, {
+			remedy: `apt-get install -y --no-install-recommends ${PACKAGES[command]}`,
+			cause: error,
+		});
+	}
+}
+
+const PACKAGES = {
+	sfdisk: "fdisk",
+	fallocate: "util-linux",
+	mke2fs: "e2fsprogs",
+	dumpe2fs: "e2fsprogs",
+	cryptsetup: "cryptsetup-bin",
+	dd: "coreutils",
+} as const;

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The board's disk: virtio-blk (OASIS virtio 1.2, 5.2). A request is one descriptor of the queue, which names a table of its own. */
+#include <veil/abi.h>
+#include <veil/arch.h>
+#include <veil/block_source.h>
+#include <veil/lock.h>
+
+#include "core/memory.h"
+#include "virtio_driver.h"
+
+#define DEVICE_BLOCK 2
+#define CONFIG_CAPACITY 0
+#define FEATURE_FLUSH BIT(9)
+#define FEATURES (FEATURE_FLUSH | VIRTIO_FEATURE_INDIRECT)
+#define DONE_AT_ONCE 8 /* handled in one interrupt: the line stays high when there are more */
+
+struct request {
+	struct {
+		uint32_t type; /* enum block_operation has virtio's numbers */
+		uint32_t reserved;
+		uint64_t sector;
+	} header;
+	struct virtio_driver_descriptor descriptors[BLOCK_SEGMENTS + 2]; /* header, data, status */
+	uint8_t status; /* 0: good */
+};
+
+_Static_assert(BLOCK_TAGS * sizeof(struct request) <= VEIL_WORK_STORAGE, "the requests fit into what the composer reserves");
+_Static_assert(BLOCK_TAGS <= VIRTIO_DRIVER_QUEUE_MAX, "a request is one descriptor of the queue");
+
+static struct {
+	struct lock lock; /* putting into the queue; taken after a persona's */
+	struct virtio_driver driver;
+	struct virtio_driver_queue queue;
+	struct request *requests;
+} disk;
+
+uint32_t block_source_init(uint64_t *sector_count)
+{
+	if (!virtio_driver_open(&disk.driver, DEVICE_BLOCK, 0, FEATURES))
+		return 0;
+	disk.requests = memory_take(BLOCK_TAGS * sizeof(struct request), 16);
+	if (disk.driver.features != (FEATURES | VIRTIO_FEATURE_VERSION_1) || !disk.requests ||
+	    !virtio_driver_queue(&disk.driver, 0, &disk.queue)) {
+		virtio_driver_close(&disk.driver);
+		return 0;
+	}
+	*sector_count = virtio_driver_config(&disk.driver, CONFIG_CAPACITY) |
+			(uint64_t)virtio_driver_config(&disk.driver, CONFIG_CAPACITY + 4) << 32;
+	virtio_driver_ready(&disk.driver, true);
+	return disk.queue.size;
+}
+
+static struct virtio_driver_descriptor part(const void *start, uint32_t size, uint16_t flags, uint32_t next)
+{
+	return (struct virtio_driver_descriptor){arch_physical(start).value, size, flags, (uint16_t)next};
+}
+
+void block_source_segment(uint32_t tag, uint32_t index, paddr_t start, uint32_t size, enum block_operation operation)
+{
+	uint16_t flags = operation == BLOCK_READ ? VIRTIO_DRIVER_NEXT | VIRTIO_DRIVER_WRITE : VIRTIO_DRIVER_NEXT;
+
+	disk.requests[tag].descriptors[index + 1] = (struct virtio_driver_descriptor){start.value, size, flags, (uint16_t)(index + 2)};
+}
+
+void block_source_submit(uint32_t tag, enum block_operation operation, uint64_t sector, uint32_t segment_count)
+{
+	struct request *r = &disk.requests[tag];
+	uint32_t last = segment_count + 1;
+
+	r->header.type = operation;
+	r->header.sector = sector;
+	r->status = UINT8_MAX;
+	r->descriptors[0] = part(&r->header, sizeof(r->header), VIRTIO_DRIVER_NEXT, 1);
+	r->descriptors[last] = part(&r->status, 1, VIRTIO_DRIVER_WRITE, 0);
+	disk.queue.descriptors[tag] = part(r->descriptors, (last + 1) * (uint32_t)sizeof(r->descriptors[0]), VIRTIO_DRIVER_INDIRECT, 0);
+	lock_take(&disk.lock);
+	virtio_driver_put(&disk.queue, (uint16_t)tag);
+	lock_release(&disk.lock);
+}
+
+void block_source_start(void)
+{
+	virtio_driver_notify(&disk.driver, &disk.queue);
+}
+
+bool block_source_interrupt(uint32_t irq)
+{
+	if (irq != disk.driver.irq || !disk.driver.base)
+		return false;
+	for (uint32_t i = 0; i < DONE_AT_ONCE; i++) {
+		uint32_t length;
+		uint16_t tag;
+
+		if (!virtio_driver_has_used(&disk.queue))
+			virtio_driver_acknowledge(&disk.driver);
+		if (!virtio_driver_take(&disk.queue, &tag, &length)) /* one may have come before the acknowledgement */
+			break;
+		block_done(tag, __atomic_load_n(&disk.requests[tag].status, __ATOMIC_RELAXED) == 0);
+	}
+	return true;
+}

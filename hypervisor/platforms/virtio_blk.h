@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A persona's volumes: virtio-blk (OASIS virtio 1.2, 5.2), one device a volume. */
+#ifndef VEIL_VIRTIO_BLK_H
+#define VEIL_VIRTIO_BLK_H
+
+#include <veil/platform.h>
+
+#include "core/manifest.h"
+
+#define VIRTIO_BLK_FIRST_SLOT 8 /* of virtio-mmio: the persona's first volume */
+
+void virtio_blk_init(const struct manifest *manifest); /* before the personas */
+void virtio_blk_reset(struct persona *persona);
+
+/* Volume `nth` of a persona, counted from 0. */
+struct mmio_result virtio_blk_access(struct persona *persona, uint32_t nth, uint64_t offset, uint32_t size, bool is_write, uint64_t value);
+
+/* No request of this persona is under way: the disk does not touch its memory. */
+bool virtio_blk_is_quiet(struct persona *persona);
+
+#endif
