@@ -21,6 +21,8 @@ const screen = new Screen(byId("screen"), (shown) => {
 	pixels = shown;
 	cover();
 });
+// Not after the first status: both come at the same time so.
+screen.show();
 const link = openLink({
 	message: receive,
 	lost: () => gone("The viewer does not answer", "Has `persona view` ended?"),
@@ -29,6 +31,7 @@ const link = openLink({
 const consoles = new Consoles(byId("consoles"), () => personas.markConsoles((name) => consoles.isOpen(name)));
 const personas = new Personas(byId("personas"), {
 	switchTo,
+	act: (action, persona) => link.send({ do: action, persona }),
 	toggleConsole: (persona) => void consoles.toggle(persona),
 });
 
@@ -55,6 +58,7 @@ function receive(message) {
 	personas.show(message.personas);
 	personas.markConsoles((name) => consoles.isOpen(name));
 	if (message.hasScreen) screen.show(message.boot);
+	else screen.hide();
 	cover();
 }
 

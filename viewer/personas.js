@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // One card a persona: the button that brings it to the front, in its colour, and what it uses.
 import { make, say } from "./dom.js";
+import { menuButton } from "./menu.js";
 import { Meter } from "./meter.js";
 
 /** @typedef {import("../components/viewer/messages.ts").ShownPersona} ShownPersona */
-/** @typedef {{ switchTo: (persona: string) => void, toggleConsole: (persona: ShownPersona) => void }} Actions */
+/** @typedef {import("../components/viewer/messages.ts").PersonaAction} PersonaAction */
+/**
+ * @typedef {object} Actions
+ * @property {(persona: string) => void} switchTo
+ * @property {(action: PersonaAction, persona: string) => void} act
+ * @property {(persona: ShownPersona) => void} toggleConsole
+ */
 
 /** A line of history is a second; what comes in between only moves the bars. */
 const KEEP_MS = 900;
@@ -74,7 +81,7 @@ class Card {
 		this.console = make("button", "quiet", "Console");
 		this.console.dataset.console = persona.name;
 		this.console.addEventListener("click", () => actions.toggleConsole(this.#persona));
-		const line = make("div", "line", [this.#state, this.console]);
+		const line = make("div", "line", [this.#state, this.console, menuButton(() => this.#persona, actions.act)]);
 		this.element = make("li", "persona", [this.#switch, line, this.#cpu.element, this.#memory.element, this.#note]);
 	}
 

@@ -8,7 +8,10 @@ const AGAIN_MS = 700;
 export class Screen {
 	/** @type {RFB | undefined} */
 	#rfb;
-	/** @type {string | undefined} */
+	/**
+	 * Of the handset whose screen this is; undefined while it is not known.
+	 * @type {string | undefined}
+	 */
 	#boot;
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
 	#again;
@@ -40,18 +43,19 @@ export class Screen {
 	}
 
 	/**
-	 * Shows the screen of this boot of the handset.
-	 * @param {string} boot
+	 * Shows the screen of this boot of the handset, or of whichever runs.
+	 * @param {string} [boot]
 	 */
 	show(boot) {
-		if (boot === this.#boot) return;
-		this.hide();
+		const fresh = boot !== this.#boot && this.#boot !== undefined;
+		if (fresh) this.hide();
 		this.#boot = boot;
-		this.#connect();
+		if (this.#rfb === undefined && this.#again === undefined) this.#connect();
 	}
 
 	hide() {
 		clearTimeout(this.#again);
+		this.#again = undefined;
 		this.#boot = undefined;
 		const rfb = this.#rfb;
 		this.#rfb = undefined;
@@ -69,6 +73,7 @@ export class Screen {
 	}
 
 	#connect() {
+		this.#again = undefined;
 		const rfb = new RFB(this.#element, socketAddress("screen"));
 		rfb.scaleViewport = true;
 		rfb.background = "transparent";

@@ -22,7 +22,18 @@ const TYPES: Readonly<Record<string, string>> = {
 /** A name of one or more parts without dots at their beginning, so that no path leads out of its folder. */
 const SAFE = /^[A-Za-z0-9][\w.-]*(?:\/[A-Za-z0-9][\w.-]*)*$/;
 
-const OWN = ["main.js", "link.js", "screen.js", "personas.js", "meter.js", "consoles.js", "dom.js", "style.css", "icon.svg"];
+const OWN = [
+	"main.js",
+	"link.js",
+	"screen.js",
+	"personas.js",
+	"menu.js",
+	"meter.js",
+	"consoles.js",
+	"dom.js",
+	"style.css",
+	"icon.svg",
+];
 
 /** The file of a path of the page, or undefined where there is none. The empty path is the page itself. */
 export async function asset(path: string): Promise<Asset | undefined> {

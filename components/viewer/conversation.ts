@@ -3,8 +3,8 @@
 import type { WebSocket } from "ws";
 import { printable } from "../handset/index.ts";
 import { UserError } from "../util/errors.ts";
-import type { FromPage, FromServer } from "./messages.ts";
-import type { Watch } from "./watch.ts";
+import type { FromPage, FromServer, PersonaAction } from "./messages.ts";
+import { ACTIONS, type Watch } from "./watch.ts";
 
 /** A page that has not read so much is not sent more; the next status says everything anew. */
 const UNREAD_MAX = 1 << 20;
@@ -27,12 +27,17 @@ export function converse(client: WebSocket, watch: Watch): void {
 	});
 }
 
+function isAction(name: unknown): name is PersonaAction {
+	return typeof name === "string" && Object.hasOwn(ACTIONS, name);
+}
+
 /** Believes nothing: the page may be of another version. */
 function parse(text: string): FromPage {
 	try {
 		const message: unknown = JSON.parse(text);
-		if (typeof message === "object" && message !== null && "do" in message && message.do === "switch") {
-			if ("persona" in message && typeof message.persona === "string") return { do: "switch", persona: message.persona };
+		if (typeof message === "object" && message !== null && "do" in message && "persona" in message) {
+			const { do: action, persona } = message;
+			if (isAction(action) && typeof persona === "string") return { do: action, persona };
 		}
 	} catch {
 		// No JSON: said below.

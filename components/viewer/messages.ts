@@ -56,10 +56,10 @@ export interface RefusedMessage {
 
 export type FromServer = StatusMessage | GoneMessage | RefusedMessage;
 
-/** What a button of the page asks for. */
-export interface SwitchRequest {
-	readonly do: "switch";
+/** What buttons of the page can ask for, of one persona. */
+export type PersonaAction = "switch" | "start" | "stop" | "pause" | "resume" | "restart";
+
+export interface FromPage {
+	readonly do: PersonaAction;
 	readonly persona: string;
 }
-
-export type FromPage = SwitchRequest;

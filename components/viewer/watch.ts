@@ -19,13 +19,23 @@ import {
 } from "../handset/index.ts";
 import { readableOn } from "../image/strip.ts";
 import { UserError } from "../util/errors.ts";
-import type { FromPage, FromServer, ShownPersona } from "./messages.ts";
+import type { FromPage, FromServer, PersonaAction, ShownPersona } from "./messages.ts";
 
 /** CPU figures are means over this time. */
 const SAMPLE_MS = 1000;
 /** How soon a switch by the hotkey, or by another command, shows. */
 const LOOK_MS = 200;
 const MIB = 1 << 20;
+
+/** What Veil is told for each request of a page. */
+export const ACTIONS: Readonly<Record<PersonaAction, (client: ControlClient, persona: string) => Promise<void>>> = {
+	switch: (client, persona) => client.switchTo(persona),
+	start: (client, persona) => client.start(persona),
+	stop: (client, persona) => client.stop(persona),
+	pause: (client, persona) => client.pause(persona),
+	resume: (client, persona) => client.resume(persona),
+	restart: (client, persona) => client.restart(persona),
+};
 
 /** One who is told. */
 export type Listener = (message: FromServer) => void;
@@ -68,7 +78,7 @@ export class Watch {
 	async act(request: FromPage): Promise<void> {
 		const { connection } = this;
 		if (connection === undefined) throw new UserError("the handset does not answer");
-		await connection.client.switchTo(request.persona);
+		await ACTIONS[request.do](connection.client, request.persona);
 		this.due = true;
 	}
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The viewer in a real browser, before a real handset: what a person sees, presses and types.
+import { createServer as createHttpServer } from "node:http";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { pipeline } from "node:stream";
 import { decode } from "fast-png";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -35,7 +38,7 @@ beforeAll(async () => {
 				display: true,
 				words: `colour=0x${GREEN.toString(16)}`,
 			},
-			{ guest: "wfi_idle", name: "hostile", label: HOSTILE_LABEL, colour: 0xf1c40f },
+			{ guest: "console_tricks", name: "hostile", label: HOSTILE_LABEL, colour: 0xf1c40f },
 		],
 		{ initialForeground: 1 },
 	);
@@ -172,11 +175,60 @@ describe("the page", () => {
 		await phone.until("its label is the title", async () => (await page.title()).startsWith(HOSTILE_LABEL));
 		expect(await page.evaluate(() => "x" in globalThis)).toBe(false);
 	});
+
+	it("lets a console drive nothing but its own terminal", async () => {
+		const opened: string[] = [];
+		page.on("popup", () => opened.push("a window"));
+		page.on("dialog", (dialog) => {
+			opened.push(dialog.message());
+			void dialog.dismiss();
+		});
+		await open();
+		await page.locator('button[data-console="hostile"]').click();
+		const rows = page.locator(".console .xterm-rows");
+		await phone.until("its tricks", async () => (await rows.textContent())?.includes("end of tricks") === true);
+		expect(await rows.textContent()).toContain("<script>");
+		const { x, y, width, height } = (await rows.getByText("a link").boundingBox())!;
+		await page.mouse.move(x + width / 2, y + height / 2);
+		await page.mouse.click(x + width / 2, y + height / 2);
+		await phone.until("a status after that", async () => (await page.title()).startsWith("Personal"));
+		expect(opened).toEqual([]);
+		expect(await page.locator(".console script, .console img").count()).toBe(0);
+		expect(complaints).toEqual([]);
+	});
+
+	it("works where its port is forwarded from another", async () => {
+		const far = createServer((near) => {
+			const there = connect(viewer.port, "127.0.0.1");
+			pipeline(near, there, near, () => {});
+		});
+		await new Promise<void>((resolve) => far.listen(0, "127.0.0.1", resolve));
+		const { port } = far.address() as AddressInfo;
+		await page.goto(viewer.url.replace(`${viewer.port}`, `${port}`).replace("127.0.0.1", "localhost"));
+		await page.locator("#cover").waitFor({ state: "hidden" });
+		await showsTheScreen();
+		await page.close();
+		far.close();
+	});
+
+	it("pauses a persona and lets it go on, by its menu", async () => {
+		await open();
+		await page.getByRole("button", { name: "More for Work" }).click();
+		await page.keyboard.press("Enter");
+		await page.locator('li.persona:first-child[data-state="paused"]').waitFor();
+		await page.getByRole("button", { name: "More for Work" }).click();
+		await page.getByRole("menuitem", { name: "Resume" }).click();
+		await page.locator('li.persona:first-child[data-state="ready"]').waitFor();
+		expect((await phone.control.personaStatus("work")).state).toBe("running");
+	});
 });
 
 describe("somebody else's page", () => {
 	it("gets nothing, with the token or without", async () => {
 		const { origin, port, pathname } = new URL(viewer.url);
+		const evil = createHttpServer((_, answer) => answer.setHeader("content-type", "text/html").end("<p>hello</p>"));
+		await new Promise<void>((resolve) => evil.listen(0, "127.0.0.1", resolve));
+		await page.goto(`http://localhost:${(evil.address() as AddressInfo).port}/`);
 		const tried = await page.evaluate(
 			async ([port, pathname]) => {
 				const open = (path: string) =>
@@ -195,6 +247,8 @@ describe("somebody else's page", () => {
 			[port, pathname],
 		);
 		expect(tried).toEqual(["closed", "closed", "refused", "refused"]);
+		evil.close();
+		evil.closeAllConnections();
 		const answer = await page.goto(`${origin}/${"A".repeat(43)}/`);
 		expect(answer?.status()).toBe(404);
 		expect(await page.locator("canvas").count()).toBe(0);
