@@ -11,6 +11,9 @@
 /* SCTLR_EL1 at reset: MMU and caches off, little-endian, RES1 bits of ARMv8.0. */
 #define SCTLR_EL1_RESET UINT64_C(0x30d00800)
 
+/* Index of the virtual CPU of each persona that a CPU held last; each CPU looks at its own row only. */
+static uint8_t last_loaded[VEIL_MAX_CPUS][VEIL_MAX_PERSONAS];
+
 void system_save(struct system_registers *to);
 void system_load(const struct system_registers *from);
 void fp_save(struct fp_registers *to);
@@ -46,6 +49,18 @@ void arch_vcpu_save(struct vcpu *v)
 	lock_release(&v->persona->lock);
 }
 
+/* Virtual CPUs of one persona share a VMID, but not what each cached of its own tables (D8.14.4): what another of them left in this CPU
+ * goes. One that finds only what it left itself, however many personas ran in between, keeps it. */
+static void forget_sibling(const struct vcpu *v)
+{
+	uint8_t *last = &last_loaded[v->cpu->id][v->persona->index];
+
+	if (*last == v->index)
+		return;
+	*last = (uint8_t)v->index;
+	__asm__ volatile("tlbi vmalle1\n\tdsb nsh\n\tic iallu\n\tdsb nsh\n\tisb" : : : "memory");
+}
+
 void arch_vcpu_load(struct vcpu *v)
 {
 	struct persona *p = v->persona;
@@ -58,9 +73,8 @@ void arch_vcpu_load(struct vcpu *v)
 	system_load(&v->arch.system);
 	fp_load(&v->arch.fp);
 	isb();
-	/* Two virtual CPUs of one persona share a VMID, but not what each cached of its own tables (D8.14.4). */
 	if (p->config->cpu_count > 1)
-		__asm__ volatile("tlbi vmalle1\n\tdsb nsh\n\tic iallu\n\tdsb nsh\n\tisb" : : : "memory");
+		forget_sibling(v);
 	lock_take(&p->lock);
 	list_registers_load(v);
 	lock_release(&p->lock);
