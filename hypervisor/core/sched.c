@@ -204,9 +204,23 @@ static struct choice choose(struct cpu *cpu, uint64_t now)
 
 void sched_again(struct cpu *cpu)
 {
-	__atomic_store_n(&cpu->need_resched, true, __ATOMIC_RELEASE);
-	if (cpu != arch_this_cpu())
-		arch_kick(cpu->id);
+	struct cpu *here = arch_this_cpu();
+
+	__atomic_store_n(&cpu->need_resched, CPU_RESCHEDULE, __ATOMIC_RELEASE);
+	if (cpu == here)
+		return;
+	here->kicks |= 1U << cpu->id;
+	__atomic_or_fetch(&here->need_resched, CPU_KICK, __ATOMIC_RELAXED);
+}
+
+NOINLINE void sched_kick(struct cpu *cpu)
+{
+	uint32_t kicks = cpu->kicks;
+
+	__atomic_and_fetch(&cpu->need_resched, (uint8_t)~CPU_KICK, __ATOMIC_RELAXED);
+	cpu->kicks = 0;
+	for (; kicks; kicks &= kicks - 1)
+		arch_kick((uint32_t)__builtin_ctz(kicks));
 }
 
 void sched_wake(struct vcpu *v)
@@ -269,7 +283,9 @@ NOINLINE struct vcpu *sched_run(struct cpu *cpu)
 		struct vcpu *before;
 		uint64_t now;
 
-		__atomic_store_n(&cpu->need_resched, false, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&cpu->need_resched, 0, __ATOMIC_SEQ_CST);
+		if (unlikely(cpu->kicks))
+			sched_kick(cpu);
 		sched_charge(cpu, cpu->charged);
 		now = cpu->charged_since;
 		if (mux_deadline() <= now)
@@ -299,6 +315,8 @@ NOINLINE struct vcpu *sched_run(struct cpu *cpu)
 			choice.deadline = earlier(choice.deadline, arch_vcpu_emulated_deadline(cpu->loaded));
 		arch_timer_arm(choice.deadline);
 		if (!choice.vcpu) {
+			if (unlikely(cpu->kicks))
+				sched_kick(cpu);
 			arch_idle();
 			arch_interrupt_poll();
 		} else if (!__atomic_load_n(&cpu->need_resched, __ATOMIC_ACQUIRE)) {

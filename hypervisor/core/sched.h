@@ -29,8 +29,11 @@ void sched_join(struct vcpu *vcpu);
 /* The virtual CPU gives way to others that want this CPU, until they have caught up. */
 void sched_yield(struct vcpu *vcpu);
 
-/* A CPU should think again before it returns to a guest. */
+/* A CPU should think again before it returns to a guest. Another one is interrupted for it at the end of this exit. */
 void sched_again(struct cpu *cpu);
+
+/* This exit's end: interrupts the CPUs that should think again. */
+void sched_kick(struct cpu *cpu);
 
 /* Charges the time up to now to whom it belongs; from now on to `to` (NULL: idle). */
 void sched_charge(struct cpu *cpu, struct vcpu *to);

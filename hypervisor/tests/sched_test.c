@@ -345,7 +345,7 @@ static uint64_t latency_of_a_sleeper(uint32_t foreground)
 	/* The emulated timer: one that interrupts although the guest never set up its interrupt controller. */
 	guest_timer(vcpu(0, 0), 1, guest_count(vcpu(0, 0)) + 500 * MACHINE_MS);
 	vcpu(0, 0)->runnable = false;
-	vcpu(0, 0)->cpu->need_resched = true;
+	vcpu(0, 0)->cpu->need_resched = CPU_RESCHEDULE;
 	machine_run_ms(499);
 	machine.guest_next = notes_when;
 	machine_run_ms(200);
@@ -417,7 +417,7 @@ static void given_a_cpu_that_is_idle_then_a_wake_from_another_reaches_it(void)
 	guest_call(vcpu(0, 0), PSCI_CPU_ON, 1, IMAGE_ENTRY, 0);
 	machine_run_ms(5);
 	vcpu(0, 1)->runnable = false;
-	vcpu(0, 1)->cpu->need_resched = true;
+	vcpu(0, 1)->cpu->need_resched = CPU_RESCHEDULE;
 	machine.this_cpu = 1;
 	machine_run_ms(5);
 	report(!guest_is_in(vcpu(0, 1)), "asleep");

@@ -131,7 +131,7 @@ static NOINLINE void other_interrupt(struct cpu *cpu, uint32_t irq)
 		arch_timer_arm(UINT64_MAX);
 		gic_end(irq);
 		list_registers_refresh(cpu->loaded);
-		cpu->need_resched = true;
+		cpu->need_resched = CPU_RESCHEDULE;
 		return;
 	case BOARD_IRQ_MAINTENANCE:
 		gic_end(irq);

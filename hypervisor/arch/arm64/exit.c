@@ -44,8 +44,14 @@ void arch_access_again(void)
 /* Back to the guest, or to the scheduler if somebody asked for it. */
 static struct vcpu *resume(struct vcpu *v)
 {
-	if (likely(!__atomic_load_n(&v->cpu->need_resched, __ATOMIC_RELAXED)))
+	uint8_t wishes = __atomic_load_n(&v->cpu->need_resched, __ATOMIC_RELAXED);
+
+	if (likely(!wishes))
 		return v;
+	if (wishes == CPU_KICK) {
+		sched_kick(v->cpu);
+		return v; /* who wants more of this CPU meanwhile interrupts it */
+	}
 	return sched_run(v->cpu);
 }
 

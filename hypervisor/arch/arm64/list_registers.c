@@ -389,7 +389,7 @@ void arch_vcpu_wait(struct vcpu *v)
 		vgic_refill(v); /* it waits although something is there: let the hardware look at it anew */
 	} else if (!vgic_has_deliverable(v)) {
 		__atomic_store_n(&v->runnable, false, __ATOMIC_RELEASE);
-		v->cpu->need_resched = true;
+		v->cpu->need_resched = CPU_RESCHEDULE;
 	}
 	lock_release(&v->persona->lock);
 }

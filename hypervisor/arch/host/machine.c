@@ -152,7 +152,7 @@ void arch_interrupt_poll(void)
 	} else if (cpu->armed <= machine.time) {
 		arch_timer_arm(UINT64_MAX);
 		list_registers_refresh(cpu->loaded);
-		cpu->need_resched = true;
+		cpu->need_resched = CPU_RESCHEDULE;
 	} else if (gic_wants_maintenance(m)) {
 		list_registers_refresh(cpu->loaded);
 	} else if (m->kicked) {
@@ -239,6 +239,8 @@ static void turn(struct machine_cpu *m)
 		m->exit_at = UINT64_MAX;
 		machine.guest_exit(m->guest);
 	}
+	if (cpu->need_resched == CPU_KICK)
+		sched_kick(cpu);
 	if (m->guest && !__atomic_load_n(&cpu->need_resched, __ATOMIC_RELAXED))
 		guest_enter(m, m->guest);
 	else
@@ -252,6 +254,8 @@ static void run(uint64_t until)
 	uint32_t events = 0;
 
 	machine.cpus[machine.this_cpu].look = true;
+	for (uint32_t i = 0; i < VEIL_MAX_CPUS; i++)
+		sched_kick(&cpus[i]); /* what tests did as this CPU was an exit that ends now */
 	for (;;) {
 		uint64_t first = UINT64_MAX;
 		uint32_t cpu = 0;

@@ -27,10 +27,16 @@ struct vcpu {
 
 #define CPU_MAX_VCPUS (VEIL_MAX_PERSONAS * VEIL_MAX_CPUS)
 
+enum cpu_wish {
+	CPU_RESCHEDULE = 1, /* think again before returning to a guest */
+	CPU_KICK = 2 /* only send what is in `kicks` */
+};
+
 struct cpu {
 	void *stack_top;
 	uint32_t id;
-	bool need_resched; /* atomics */
+	uint8_t need_resched; /* enum cpu_wish; atomics */
+	uint32_t kicks; /* bit n: CPU n is to be interrupted at the end of this exit, when no lock is held that it would then wait for */
 	struct vcpu *loaded; /* whose registers this CPU holds; NULL: nobody's */
 	struct vcpu *charged; /* whom the time since charged_since belongs to; NULL: idle */
 	uint64_t charged_since;
