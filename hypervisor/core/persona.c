@@ -483,7 +483,7 @@ static void work_enter(struct persona *p)
 		p->vcpus[i]->powered = i == 0;
 		p->vcpus[i]->runnable = i == 0;
 	}
-	p->time_offset = arch_time();
+	p->time_offset = arch_time() - GUEST_TIME_START;
 	p->ready = 0;
 	p->starts++;
 	work_set(p, WORK_NONE);

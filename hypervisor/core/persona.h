@@ -46,6 +46,11 @@ enum gate {
 	GATE_WORK = 4 /* virtual CPU 0 is to do persona_work() */
 };
 
+/* What a guest's counter shows at its start. Far from zero, so that the offset to the real counter is negative for longer than any
+ * phone is up (2^55 ticks are 18 years at 62.5 MHz) and compare value + offset never overflows, whatever a guest compares with:
+ * QEMU before 8.2 then runs an expired timer for ever (gt_recalc_timer), and the whole machine stands still. */
+#define GUEST_TIME_START (UINT64_C(1) << 55)
+
 struct persona {
 	struct lock life_lock; /* state, action, work */
 	struct lock lock; /* virtual devices and the interrupt controller */
@@ -68,7 +73,7 @@ struct persona {
 	uint64_t crash_window;
 	struct veil_fault fault;
 	struct vcpu *vcpus[VEIL_MAX_CPUS];
-	uint64_t time_offset; /* guest time = counter - this */
+	uint64_t time_offset; /* guest time = counter - this: below zero, see GUEST_TIME_START */
 	uint64_t paused_at;
 	/* CPU cap: ticks left in the period that ends at cap_end; INT64_MAX quota: no cap */
 	int64_t cap_left;

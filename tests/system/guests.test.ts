@@ -37,9 +37,8 @@ const groups: { what: string; cpus: number; guests: GuestPersona[] }[] = [
 		})),
 	},
 	{
-		// On one CPU: on two, the neighbour was seen to stop in about one run of eight, for a reason not found yet (README, CAVEATS).
 		what: "attacks on registers",
-		cpus: 1,
+		cpus: 2,
 		guests: ["physical_timer", "pmu", "debug", "impdef", "id_registers", "sysreg_fuzz", "code_fuzz"].map((guest) => ({
 			guest,
 			words: seed,
@@ -49,6 +48,11 @@ const groups: { what: string; cpus: number; guests: GuestPersona[] }[] = [
 		what: "an attack on the priorities of interrupts",
 		cpus: 1,
 		guests: [{ guest: "active_priorities" }],
+	},
+	{
+		what: "timers at the ends of their range",
+		cpus: 1,
+		guests: [{ guest: "timer_extremes" }],
 	},
 	{
 		what: "what an operating system needs, on one CPU",

@@ -67,12 +67,14 @@ void emulated_timer_write(struct vcpu *v, uint32_t op2, uint64_t value)
 
 /* ---- When the scheduler has to look: both timers of a guest have the same control bits ---- */
 
-/* A guest may give any compare value: a sum beyond the counter's end means never. */
+/* When the real counter gets there. A guest may give any compare value: one from before its start has been reached. */
 static uint64_t deadline_of(uint64_t control, uint64_t compare, uint64_t offset)
 {
-	bool is_on = (control & (CTL_ENABLE | CTL_MASKED)) == CTL_ENABLE;
+	uint64_t ahead = -offset; /* of the real counter (GUEST_TIME_START) */
 
-	return is_on && compare <= UINT64_MAX - offset ? compare + offset : UINT64_MAX;
+	if ((control & (CTL_ENABLE | CTL_MASKED)) != CTL_ENABLE)
+		return UINT64_MAX;
+	return compare > ahead ? compare - ahead : 0;
 }
 
 uint64_t arch_vcpu_emulated_deadline(const struct vcpu *v)

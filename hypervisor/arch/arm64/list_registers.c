@@ -385,9 +385,7 @@ void list_registers_load(struct vcpu *v)
 void arch_vcpu_wait(struct vcpu *v)
 {
 	lock_take(&v->persona->lock);
-	if (list_registers_in_flight(v)) {
-		vgic_refill(v); /* it waits although something is there: let the hardware look at it anew */
-	} else if (!vgic_has_deliverable(v)) {
+	if (!list_registers_in_flight(v) && !vgic_has_deliverable(v)) {
 		__atomic_store_n(&v->runnable, false, __ATOMIC_RELEASE);
 		v->cpu->need_resched = CPU_RESCHEDULE;
 	}

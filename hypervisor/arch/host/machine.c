@@ -208,7 +208,7 @@ static uint64_t next_event(uint32_t cpu)
 		return machine.time;
 	if (m->guest && m->exit_at < at)
 		at = m->exit_at;
-	if ((m->cntv_ctl & 3) == 1 && !m->timer_active && m->cntv_cval <= UINT64_MAX - m->cntv_offset && m->cntv_cval + m->cntv_offset < at)
+	if ((m->cntv_ctl & 3) == 1 && !m->timer_active && m->cntv_cval + m->cntv_offset < at)
 		at = m->cntv_cval + m->cntv_offset;
 	return at > machine.time ? at : machine.time;
 }
