@@ -4,15 +4,18 @@
 //     node tools/compose-dev.ts OUT.img veil.bin '{"name": "work", "kernel": "Image", "initramfs": "initramfs.cpio"}' …
 //
 // A persona may also have memoryMiB (192), cpus (1), commandLine ("console=ttyAMA0 quiet"), share (100), cap (100 * cpus), affinity
-// (all), restartLimit (5), restartWindowSeconds (60), start (true), restart (true), freeze (false), deviceTree, label, colour, display (false), volumes ([{"name": …, "sizeMiB": …}]).
+// (all), restartLimit (5), restartWindowSeconds (60), start (true), restart (true), freeze (false), deviceTree, label, colour, display, input,
+// lockOnLeave (false), volumes ([{"name": …, "sizeMiB": …}]).
 // PERSONA_CPUS: physical CPUs (1). PERSONA_SKIP_DIGESTS=1 sets VEIL_SKIP_PAYLOAD_DIGESTS. Prints QEMU's -m in MiB.
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import {
+	VEIL_DEVICE_INPUT,
 	VEIL_DEVICE_PL011,
 	VEIL_DEVICE_PL031,
 	VEIL_DEVICE_PVPANIC,
 	VEIL_FREEZE_IN_BACKGROUND,
+	VEIL_LOCK_ON_LEAVE,
 	VEIL_RESTART_ON_CRASH,
 	VEIL_SKIP_PAYLOAD_DIGESTS,
 	VEIL_START_AT_BOOT,
@@ -45,6 +48,8 @@ export interface DevPersona {
 	colour?: number;
 	display?: boolean;
 	volumes?: { name: string; sizeMiB: number }[];
+	input?: boolean;
+	lockOnLeave?: boolean;
 }
 
 /** Composes a device image for qemu-virt from files. */
@@ -83,8 +88,9 @@ async function composePersona(persona: DevPersona, cpus: number): Promise<Compos
 		flags:
 			(persona.start === false ? 0 : VEIL_START_AT_BOOT) |
 			(persona.restart === false ? 0 : VEIL_RESTART_ON_CRASH) |
-			(persona.freeze === true ? VEIL_FREEZE_IN_BACKGROUND : 0),
-		devices: VEIL_DEVICE_PL011 | VEIL_DEVICE_PL031 | VEIL_DEVICE_PVPANIC,
+			(persona.freeze === true ? VEIL_FREEZE_IN_BACKGROUND : 0) |
+			(persona.lockOnLeave === true ? VEIL_LOCK_ON_LEAVE : 0),
+		devices: VEIL_DEVICE_PL011 | VEIL_DEVICE_PL031 | VEIL_DEVICE_PVPANIC | (persona.input === true ? VEIL_DEVICE_INPUT : 0),
 		cpuCount: vcpus,
 		cpuShare: persona.share ?? 100,
 		cpuCapPercent: persona.cap ?? 100 * vcpus,

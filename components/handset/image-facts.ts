@@ -3,6 +3,7 @@
 import { open } from "node:fs/promises";
 import {
 	VEIL_ABI_VERSION,
+	VEIL_DEVICE_INPUT,
 	VEIL_FORMAT_XRGB8888,
 	VEIL_IMAGE_MAGIC,
 	VEIL_MANIFEST_MAGIC,
@@ -36,6 +37,8 @@ export interface ImageFacts {
 	readonly volumes: readonly { readonly persona: string; readonly name: string }[];
 	/** Keys are listened to. */
 	readonly hasKeys: boolean;
+	/** A persona gets touch. */
+	readonly hasTouch: boolean;
 	readonly personas: readonly {
 		readonly name: string;
 		readonly label: string;
@@ -82,6 +85,7 @@ export async function readImageFacts(image: ImageReference, signal?: AbortSignal
 		if (manifest.magic !== VEIL_MANIFEST_MAGIC) throw refuse("has a damaged manifest");
 		const personas = table(manifest.personas, veilPersona);
 		const volumes = table(manifest.storageRanges, veilStorageRange);
+		const hasInput = personas.some(({ devices }) => (devices & VEIL_DEVICE_INPUT) !== 0);
 		const surfaces = table(manifest.surfaces, veilSurface);
 		if (surfaces.some((surface) => !isPicture(surface))) throw refuse("has a damaged manifest");
 		return {
@@ -93,7 +97,8 @@ export async function readImageFacts(image: ImageReference, signal?: AbortSignal
 				persona: text(personas[persona]?.name ?? new Uint8Array()),
 				name: text(name),
 			})),
-			hasKeys: manifest.hotkeyCount > 0,
+			hasKeys: manifest.hotkeyCount > 0 || hasInput,
+			hasTouch: hasInput,
 			personas: personas.map(({ name, label, colour, flags }, index) => ({
 				name: text(name),
 				label: text(label),

@@ -2,6 +2,7 @@
 // QEMU's command line for each board, and how a QEMU of ours is recognised among all processes.
 import { join } from "node:path";
 import { UserError } from "../util/errors.ts";
+import type { ImageFacts } from "./image-facts.ts";
 import { listProcesses, type ProcessIdentity } from "./processes.ts";
 import { FILE, SOCKET } from "./run-folder.ts";
 import type { HandsetSpec } from "./types.ts";
@@ -19,7 +20,7 @@ export function qemuCommand(
 	spec: HandsetSpec,
 	folder: string,
 	imagePath: string,
-	image: { readonly ramMiB: number; readonly hasScreen: boolean; readonly hasKeys: boolean; readonly volumes: readonly unknown[] },
+	image: Pick<ImageFacts, "ramMiB" | "hasScreen" | "hasKeys" | "hasTouch" | "volumes">,
 ): { command: string; args: string[] } {
 	const board = MACHINES[spec.board];
 	if (board === undefined) {
@@ -45,6 +46,7 @@ export function qemuCommand(
 			...(image.hasKeys ? ["-device", "virtio-keyboard-device"] : []),
 			// A full host disk is an error for the guest that writes; QEMU would stop the whole phone.
 			...(image.volumes.length > 0 ? ["-blockdev", diskNode(folder), "-device", DISK_DEVICE] : []),
+			...(image.hasTouch ? ["-device", "virtio-tablet-device"] : []),
 			...["-pidfile", join(folder, FILE.pid)],
 		],
 	};

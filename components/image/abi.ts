@@ -267,12 +267,15 @@ export const veilSegment = structure<VeilSegment>("veil_segment", 32, [
 export const VEIL_START_AT_BOOT = 1;
 export const VEIL_RESTART_ON_CRASH = 2;
 export const VEIL_FREEZE_IN_BACKGROUND = 4;
+/** its keyboard gets KEY_SCREENLOCK (152) when the user leaves it; needs VEIL_DEVICE_INPUT */
+export const VEIL_LOCK_ON_LEAVE = 8;
 
 /** enum veil_persona_flag: names by value. */
 export const veilPersonaFlagNames: ReadonlyMap<number, string> = new Map([
 	[1, "startAtBoot"],
 	[2, "restartOnCrash"],
 	[4, "freezeInBackground"],
+	[8, "lockOnLeave"],
 ]);
 
 /** at 0x09000000, interrupt SPI 1 */

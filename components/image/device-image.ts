@@ -7,10 +7,12 @@ import type { ResolvedPhone } from "../manifest/index.ts";
 import { canonicalJson, sha256 } from "../util/digest.ts";
 import { UserError } from "../util/errors.ts";
 import {
+	VEIL_DEVICE_INPUT,
 	VEIL_DEVICE_PL011,
 	VEIL_DEVICE_PL031,
 	VEIL_DEVICE_PVPANIC,
 	VEIL_FREEZE_IN_BACKGROUND,
+	VEIL_LOCK_ON_LEAVE,
 	VEIL_RESTART_ON_CRASH,
 	VEIL_START_AT_BOOT,
 } from "./abi.ts";
@@ -79,6 +81,8 @@ export function deviceImageInputs(
 				restartLimit: document.restartLimit,
 				restartWindowSeconds: document.restartWindowSeconds,
 				display: devices.display,
+				input: devices.input,
+				locksOnLeave: policy.document.switching.lockOnLeave.includes(document.name),
 				network: devices.network,
 				...(document.storage.length === 0 ? {} : { volumes: document.storage.map(({ name, sizeMiB }) => ({ name, sizeMiB })) }),
 			};
@@ -194,8 +198,9 @@ function composePersona(persona: DevicePersona, record: GuestRecord, blobs: Map<
 		flags:
 			(persona.start === "atBoot" ? VEIL_START_AT_BOOT : 0) |
 			(persona.onCrash === "restart" ? VEIL_RESTART_ON_CRASH : 0) |
-			(persona.whenInBackground === "freeze" ? VEIL_FREEZE_IN_BACKGROUND : 0),
-		devices: VEIL_DEVICE_PL011 | VEIL_DEVICE_PL031 | VEIL_DEVICE_PVPANIC,
+			(persona.whenInBackground === "freeze" ? VEIL_FREEZE_IN_BACKGROUND : 0) |
+			(persona.locksOnLeave ? VEIL_LOCK_ON_LEAVE : 0),
+		devices: VEIL_DEVICE_PL011 | VEIL_DEVICE_PL031 | VEIL_DEVICE_PVPANIC | (persona.input ? VEIL_DEVICE_INPUT : 0),
 		cpuCount: persona.cpus,
 		cpuShare: persona.cpuShare,
 		cpuCapPercent: persona.cpuCapPercent,

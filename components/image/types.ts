@@ -96,6 +96,10 @@ export interface DevicePersona {
 	display: boolean;
 	/** Its volumes in their order; missing where it has none. */
 	volumes?: readonly { readonly name: string; readonly sizeMiB: number }[];
+	/** It gets keys and touch while it is in the foreground. */
+	input: boolean;
+	/** It is told to lock its screen when the user leaves it. */
+	locksOnLeave: boolean;
 	/** The network of the policy it is on; `none`: it has no network device. */
 	network: string;
 }

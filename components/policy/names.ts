@@ -56,6 +56,13 @@ function mentions({ personas, allPersonas, phone, policy, rules }: PhoneDraft): 
 		const message = `names "${name}", which is no persona of this phone; allowed: ${listed([...names, ...others])}${didYouMean(name, names)}`;
 		return [valueProblem(loaded, path, message)];
 	};
+	// The lock is a key, so whoever has no keyboard cannot be told.
+	const deaf = (loaded: Loaded<unknown>, name: string, i: number): Problem[] => {
+		const persona = personas.find(({ document }) => document.name === name);
+		if (persona === undefined || persona.document.devices.input) return [];
+		const message = `names "${name}", which has no input and cannot be told to lock (${whereIs(persona, ["devices"])}); allowed: personas with \`devices: { input: true }\``;
+		return [valueProblem(loaded, ["switching", "lockOnLeave", i], message)];
+	};
 	return [
 		...(phone === undefined ? [] : missing(phone, ["initialForeground"], phone.document.initialForeground)),
 		...(policy?.document.channels ?? []).flatMap(({ from, to }, i) =>
@@ -64,7 +71,7 @@ function mentions({ personas, allPersonas, phone, policy, rules }: PhoneDraft): 
 				: [...missing(policy, ["channels", i, "from"], from), ...missing(policy, ["channels", i, "to"], to)],
 		),
 		...(policy?.document.switching.lockOnLeave ?? []).flatMap((name, i) =>
-			policy === undefined ? [] : missing(policy, ["switching", "lockOnLeave", i], name),
+			policy === undefined ? [] : [...missing(policy, ["switching", "lockOnLeave", i], name), ...deaf(policy, name, i)],
 		),
 		...(rules?.document.rules ?? []).flatMap(({ persona }, i) =>
 			rules === undefined ? [] : missing(rules, ["rules", i, "persona"], persona, ["*"]),

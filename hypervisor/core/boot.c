@@ -90,7 +90,7 @@ void boot_init(void)
 	if (!persona_init_all(&manifest))
 		panic("manifest refused: too little work memory", manifest.header->work_size);
 	surface_init(&manifest);
-	input_init(manifest.header);
+	input_init(&manifest);
 	surface_show(persona_foreground);
 	control_init(epoch,
 		     image_header.manifest_offset + align_up(manifest.header->size, VEIL_PAGE_SIZE) + memory_taken() + surface_memory(),

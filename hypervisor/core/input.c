@@ -6,13 +6,13 @@
 #include <veil/input_source.h>
 
 #include "lib.h"
+#include "manifest.h"
 #include "persona.h"
 #include "platforms/virtio_input.h"
 #include "units.h"
 
-#define EV_SYN 0
-#define EV_KEY 1
-#define KEY_COUNT 768 /* KEY_CNT of input-event-codes.h */
+#define ABS_Y 1
+#define TOUCH_MAX 0x7fff /* of both axes (QEMU: INPUT_EVENT_ABS_MAX) */
 #define HOTKEY_PAUSE_US 500000 /* the longest time between two keys of the sequence */
 
 static struct {
@@ -20,13 +20,17 @@ static struct {
 	uint32_t hotkey_count;
 	uint32_t hotkey_seen; /* keys of the sequence so far */
 	uint64_t hotkey_at;
-	uint8_t pressed[INPUT_SOURCES][KEY_COUNT / 8]; /* keys the persona in front believes to be down */
+	uint8_t pressed[INPUT_SOURCES][INPUT_KEYS / 8]; /* for the persona in front */
+	uint32_t strip_height; /* in units of the tablet */
 } input;
 
-void input_init(const struct veil_manifest *manifest)
+void input_init(const struct manifest *manifest)
 {
-	memcpy(input.hotkey, manifest->hotkey, sizeof(input.hotkey));
-	input.hotkey_count = manifest->hotkey_count;
+	const struct veil_surface *s = manifest->surfaces;
+
+	memcpy(input.hotkey, manifest->header->hotkey, sizeof(input.hotkey));
+	input.hotkey_count = manifest->header->hotkey_count;
+	input.strip_height = manifest->header->surfaces.count ? s->strip_rows * TOUCH_MAX / s->height : 0;
 	input_source_init();
 }
 
@@ -54,45 +58,47 @@ static bool hotkey_is_complete(uint16_t code)
 	return true;
 }
 
+/* A key is pressed or released; the guests' CPUs look at it, see input_is_pressed(). */
 static void remember(uint32_t source, struct input_event event)
 {
 	uint8_t *byte = &input.pressed[source][event.code / 8];
 	uint8_t bit = (uint8_t)(1U << (event.code % 8));
 
-	*byte = event.value ? *byte | bit : *byte & (uint8_t)~bit;
+	__atomic_store_n(byte, (uint8_t)(event.value ? *byte | bit : *byte & ~bit), __ATOMIC_RELAXED);
+}
+
+bool input_is_pressed(const struct persona *p, uint32_t source, uint16_t code)
+{
+	return p->index == persona_foreground && __atomic_load_n(&input.pressed[source][code / 8], __ATOMIC_RELAXED) >> (code % 8) & 1;
+}
+
+/* A guest's picture begins below the strip, so its tablet does. */
+static uint32_t touch_row(uint32_t y)
+{
+	uint32_t strip = input.strip_height;
+
+	return y < strip ? 0 : (uint32_t)((uint64_t)(y - strip) * TOUCH_MAX / (TOUCH_MAX - strip));
 }
 
 void input_event(uint32_t source, struct input_event event)
 {
-	struct persona *front = &personas[persona_foreground];
-
-	if (event.type == EV_KEY && event.code >= KEY_COUNT)
-		return;
-	if (event.type == EV_KEY && is_hotkey(event.code)) {
-		if (event.value == 1 && hotkey_is_complete(event.code))
-			persona_switch(&personas[(persona_foreground + 1) % persona_count]);
-		return;
-	}
-	if (event.type == EV_KEY)
+	if (event.type == EV_KEY) {
+		if (event.code >= INPUT_KEYS)
+			return;
+		if (is_hotkey(event.code)) {
+			if (event.value == 1 && hotkey_is_complete(event.code))
+				persona_switch(&personas[(persona_foreground + 1) % persona_count]);
+			return;
+		}
 		remember(source, event);
-	virtio_input_send(front, source, event);
+	}
+	if (event.type == EV_ABS && event.code == ABS_Y)
+		event.value = touch_row(event.value);
+	virtio_input_send(&personas[persona_foreground], source, event);
 }
 
-void input_leave(struct persona *p)
+void input_switched(struct persona *before)
 {
-	static const struct input_event report = {.type = EV_SYN};
-
-	for (uint32_t source = 0; source < INPUT_SOURCES; source++) {
-		bool any = false;
-
-		for (uint16_t code = 0; code < KEY_COUNT; code++) {
-			if (!(input.pressed[source][code / 8] >> (code % 8) & 1))
-				continue;
-			virtio_input_send(p, source, (struct input_event){.type = EV_KEY, .code = code});
-			any = true;
-		}
-		if (any)
-			virtio_input_send(p, source, report);
-		memset(input.pressed[source], 0, sizeof(input.pressed[source]));
-	}
+	memset(input.pressed, 0, sizeof(input.pressed));
+	virtio_input_leave(before, before->config->flags & VEIL_LOCK_ON_LEAVE);
 }

@@ -6,6 +6,7 @@
 #include <veil/abi.h>
 #include <veil/types.h>
 
+struct manifest;
 struct persona;
 
 /* As virtio-input carries it (OASIS virtio 1.2, 5.8.6): Linux input event types and codes. */
@@ -17,12 +18,21 @@ struct input_event {
 
 #define INPUT_SOURCES 2 /* keyboard, tablet */
 
-void input_init(const struct veil_manifest *manifest);
+/* Event types of Linux's input-event-codes.h */
+#define EV_SYN 0
+#define EV_KEY 1
+#define EV_ABS 3
+
+void input_init(const struct manifest *manifest);
 
 /* An event of the board. The hotkey's keys end here. */
 void input_event(uint32_t source, struct input_event event);
 
-/* A persona is no longer in front: its pressed keys are released, so that none sticks. */
-void input_leave(struct persona *persona);
+/* Is a key pressed, and for this persona? From any CPU. */
+bool input_is_pressed(const struct persona *persona, uint32_t source, uint16_t code);
+
+/* Another persona is in front now: keys that are still pressed are nobody's, those of the one before are released so that none sticks, and its
+ * system is locked where the manifest says so. */
+void input_switched(struct persona *before);
 
 #endif

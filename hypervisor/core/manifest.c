@@ -105,7 +105,7 @@ static enum manifest_error payloads_check(const struct manifest *m, struct image
 static bool persona_is_valid(const struct manifest *m, uint32_t index)
 {
 	const struct veil_persona *p = &m->personas[index];
-	const uint32_t flags = VEIL_START_AT_BOOT | VEIL_RESTART_ON_CRASH | VEIL_FREEZE_IN_BACKGROUND;
+	const uint32_t flags = VEIL_START_AT_BOOT | VEIL_RESTART_ON_CRASH | VEIL_FREEZE_IN_BACKGROUND | VEIL_LOCK_ON_LEAVE;
 	const uint32_t devices = VEIL_DEVICE_PL011 | VEIL_DEVICE_PL031 | VEIL_DEVICE_PVPANIC | VEIL_DEVICE_INPUT | VEIL_DEVICE_AGENT;
 
 	return name_is_valid(p->name) && name_is_valid(p->label) && p->colour >> 24 == 0 && (p->flags & ~flags) == 0 &&
@@ -118,7 +118,8 @@ static bool persona_is_valid(const struct manifest *m, uint32_t index)
 	       p->ram_host_base % VEIL_PAGE_SIZE == 0 && range_owner(m, p->ram_host_base, p->ram_size) == index &&
 	       range_within(p->entry, 4, p->ram_guest_base, p->ram_size) && p->entry % 4 == 0 &&
 	       (p->rng_seed_address == 0 || range_within(p->rng_seed_address, 32, p->ram_guest_base, p->ram_size)) &&
-	       (p->kaslr_seed_address == 0 || range_within(p->kaslr_seed_address, 8, p->ram_guest_base, p->ram_size));
+	       (p->kaslr_seed_address == 0 || range_within(p->kaslr_seed_address, 8, p->ram_guest_base, p->ram_size)) &&
+	       (!(p->flags & VEIL_LOCK_ON_LEAVE) || (p->devices & VEIL_DEVICE_INPUT));
 }
 
 static bool segment_is_valid(const struct manifest *m, uint32_t index)

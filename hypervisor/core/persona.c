@@ -325,7 +325,7 @@ enum veil_result persona_switch(struct persona *p)
 		return VEIL_RESULT_OK;
 	persona_foreground = p->index;
 	surface_show(p->index);
-	input_leave(before);
+	input_switched(before);
 	if (p->config->flags & VEIL_FREEZE_IN_BACKGROUND)
 		persona_resume(p);
 	if (before->config->flags & VEIL_FREEZE_IN_BACKGROUND)
@@ -588,6 +588,16 @@ NOINLINE bool persona_populate(struct vcpu *v, ipaddr_t address)
 	}
 	lock_release(&p->memory_lock);
 	return true;
+}
+
+void *persona_touched(const struct persona *p, ipaddr_t address, uint64_t size)
+{
+	uint64_t offset = address.value - p->config->ram_guest_base;
+
+	if (!range_within(address.value, size, p->config->ram_guest_base, p->config->ram_size) || size > VEIL_PAGE_SIZE ||
+	    !stage2_is_mapped(p, offset / VEIL_PAGE_SIZE) || !stage2_is_mapped(p, (offset + size - 1) / VEIL_PAGE_SIZE))
+		return NULL;
+	return arch_pointer(paddr(p->config->ram_host_base + offset));
 }
 
 void *persona_memory(struct persona *p, ipaddr_t address, uint64_t size)

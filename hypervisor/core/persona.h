@@ -138,6 +138,16 @@ enum persona_pin {
  * forgotten before the device is done: platform_is_quiet(). */
 enum persona_pin persona_pin(struct persona *persona, ipaddr_t address, uint64_t size, paddr_t *host);
 
+/* The same where the guest has touched it already, NULL elsewhere: for what a guest has to have written, so that nobody waits for pages
+ * to be built. */
+void *persona_touched(const struct persona *persona, ipaddr_t address, uint64_t size);
+
+/* Is its memory that of a life, which does not end while the caller holds its life_lock? Paused or not. */
+static inline bool persona_lives(const struct persona *persona)
+{
+	return persona->work == WORK_NONE && (persona->state == VEIL_STATE_RUNNING || persona->state == VEIL_STATE_PAUSED);
+}
+
 static inline bool persona_runs(const struct persona *persona)
 {
 	return __atomic_load_n(&persona->gate, __ATOMIC_SEQ_CST) == 0;

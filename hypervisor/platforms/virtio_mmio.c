@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Queues lie in the guest's memory and change while they are read: every field is read once into a variable, checked, and only then
- * used. Addresses are translated for each access by persona_memory(), so they can name nothing but the persona's own RAM; indices are taken
+ * used. Addresses are translated for each access by persona_touched(), so they can name nothing but the persona's own RAM; indices are taken
  * modulo a queue size that was checked when it was set. Whatever is wrong breaks this device of this guest, until it resets it. */
 #include "virtio_mmio.h"
 
@@ -194,7 +194,7 @@ struct descriptor {
 
 static uint16_t *half_at(struct persona *p, uint64_t address)
 {
-	return address % 2 ? NULL : persona_memory(p, ipaddr(address), 2);
+	return address % 2 ? NULL : persona_touched(p, ipaddr(address), 2);
 }
 
 /* Reads a descriptor of the buffer's table once; an index or table that is not sound breaks the device. The head may name a table of the
@@ -202,7 +202,7 @@ static uint16_t *half_at(struct persona *p, uint64_t address)
 static bool descriptor_read(struct persona *p, struct virtio_device *d, uint16_t index, struct virtio_buffer *buffer, bool is_head)
 {
 	const struct descriptor *descriptor = index < buffer->table_size && buffer->table % 8 == 0
-						      ? persona_memory(p, ipaddr(buffer->table + 16 * (uint64_t)index), 16)
+						      ? persona_touched(p, ipaddr(buffer->table + 16 * (uint64_t)index), 16)
 						      : NULL;
 	uint16_t flags;
 
@@ -269,7 +269,7 @@ void virtio_put_back(struct virtio_device *d, uint32_t number)
 
 bool virtio_copy(struct persona *p, ipaddr_t from, void *to, uint32_t size)
 {
-	const void *place = persona_memory(p, from, size);
+	const void *place = persona_touched(p, from, size);
 
 	if (!place)
 		return false;
@@ -289,7 +289,7 @@ void virtio_give(struct persona *p, struct virtio_device *d, uint32_t number, co
 	if (!queue->is_ready) /* taken away while the request was under way */
 		return;
 	place = queue->device + 4 + 8 * (uint64_t)(queue->given % queue->size);
-	used = place % 4 ? NULL : persona_memory(p, ipaddr(place), 8);
+	used = place % 4 ? NULL : persona_touched(p, ipaddr(place), 8);
 	index = half_at(p, queue->device + 2);
 	flags = half_at(p, queue->driver);
 	if (!used || !index || !flags) {

@@ -7,11 +7,10 @@
 #include "machine.h"
 #include "test.h"
 
-#define EV_SYN 0
-#define EV_KEY 1
 #define KEY_A 30
 #define KEYBOARD_BASE 0x0a000000
-#define KEYBOARD_IRQ 48
+#define TABLET_BASE 0x0a000200
+#define KEY_SCREENLOCK 152
 
 static struct image image;
 
@@ -170,27 +169,40 @@ static uint16_t get16(struct vcpu *v, uint64_t address)
 }
 
 /* What a driver does: features, one queue of buffers for events. */
-static void keyboard_start(struct vcpu *v)
+static void keyboard_start_at(struct vcpu *v, uint64_t base)
 {
-	guest_write(v, KEYBOARD_BASE + 0x70, 4, 0);
-	guest_write(v, KEYBOARD_BASE + 0x70, 4, 3);
-	guest_write(v, KEYBOARD_BASE + 0x24, 4, 1);
-	guest_write(v, KEYBOARD_BASE + 0x20, 4, 1);
-	guest_write(v, KEYBOARD_BASE + 0x70, 4, 11);
-	report_equal(guest_read(v, KEYBOARD_BASE + 0x70, 4), 11, "the features are accepted");
-	guest_write(v, KEYBOARD_BASE + 0x30, 4, 0);
-	guest_write(v, KEYBOARD_BASE + 0x38, 4, QUEUE_SIZE);
+	guest_write(v, base + 0x70, 4, 0);
+	guest_write(v, base + 0x70, 4, 3);
+	guest_write(v, base + 0x24, 4, 1);
+	guest_write(v, base + 0x20, 4, 1);
+	guest_write(v, base + 0x70, 4, 11);
+	report_equal(guest_read(v, base + 0x70, 4), 11, "the features are accepted");
+	guest_write(v, base + 0x30, 4, 0);
+	guest_write(v, base + 0x38, 4, QUEUE_SIZE);
 	for (uint32_t i = 0; i < QUEUE_SIZE; i++) {
 		put64(v, DESCRIPTORS + 16 * i, BUFFERS + 8 * i);
 		put64(v, DESCRIPTORS + 16 * i + 8, 8 | UINT64_C(2) << 32); /* 8 bytes, written by the device */
 		put16(v, DRIVER + 4 + 2 * i, (uint16_t)i);
 	}
 	put16(v, DRIVER + 2, QUEUE_SIZE);
-	guest_write(v, KEYBOARD_BASE + 0x80, 4, DESCRIPTORS);
-	guest_write(v, KEYBOARD_BASE + 0x90, 4, DRIVER);
-	guest_write(v, KEYBOARD_BASE + 0xa0, 4, DEVICE);
-	guest_write(v, KEYBOARD_BASE + 0x44, 4, 1);
-	guest_write(v, KEYBOARD_BASE + 0x70, 4, 15);
+	put16(v, DEVICE + 2, 0);
+	guest_write(v, base + 0x80, 4, DESCRIPTORS);
+	guest_write(v, base + 0x90, 4, DRIVER);
+	guest_write(v, base + 0xa0, 4, DEVICE);
+	guest_write(v, base + 0x44, 4, 1);
+	guest_write(v, base + 0x70, 4, 15);
+}
+
+static void keyboard_start(struct vcpu *v)
+{
+	keyboard_start_at(v, KEYBOARD_BASE);
+}
+
+/* The guest gives all its buffers anew. */
+static void more_buffers(struct vcpu *v)
+{
+	put16(v, DRIVER + 2, (uint16_t)(get16(v, DRIVER + 2) + QUEUE_SIZE));
+	guest_write(v, KEYBOARD_BASE + 0x50, 4, 0);
 }
 
 static struct input_event event_of(struct vcpu *v, uint32_t number)
@@ -250,7 +262,151 @@ static void when_the_front_changes_then_pressed_keys_are_released(void)
 	report_equal(event_of(vcpu_of(0), 2).type, EV_SYN, "reported");
 	let_go_of(KEY_A);
 	inside(1);
-	report_equal(get16(vcpu_of(1), DEVICE + 2), 1, "what follows is the other's");
+	report_equal(get16(vcpu_of(1), DEVICE + 2), 0, "the end of that press is not the other's business");
+	press(KEY_A);
+	let_go_of(KEY_A);
+	inside(1);
+	report_equal(get16(vcpu_of(1), DEVICE + 2), 2, "the next press is");
+}
+
+static void given_a_guest_without_buffers_then_a_lost_release_follows_when_it_gives_some(void)
+{
+	struct vcpu *v;
+
+	boot_screen();
+	v = inside(0);
+	keyboard_start(v);
+	for (uint32_t i = 0; i < QUEUE_SIZE; i++)
+		press(KEY_A);
+	let_go_of(KEY_A);
+	inside(0);
+	report_equal(get16(v, DEVICE + 2), QUEUE_SIZE, "all its buffers are used, the release is lost");
+	more_buffers(v);
+	report_equal(get16(v, DEVICE + 2), QUEUE_SIZE + 2, "release and report");
+	report_equal(event_of(v, 0).code, KEY_A, "of that key");
+	report_equal(event_of(v, 0).value, 0, "released");
+	report_equal(event_of(v, 1).type, EV_SYN, "reported");
+	more_buffers(v);
+	report_equal(get16(v, DEVICE + 2), QUEUE_SIZE + 2, "once");
+}
+
+static void given_a_paused_persona_when_the_user_leaves_it_then_its_keys_are_released_all_the_same(void)
+{
+	boot_screen();
+	keyboard_start(inside(0));
+	press(KEY_A);
+	bridge_command(VEIL_OP_PAUSE, 0);
+	machine_run_ms(10);
+	report_equal(bridge_status(0).state, VEIL_STATE_PAUSED, "paused");
+	bridge_command(VEIL_OP_SWITCH, 1);
+	bridge_command(VEIL_OP_RESUME, 0);
+	inside(0);
+	report_equal(get16(vcpu_of(0), DEVICE + 2), 3, "press, release and report");
+}
+
+static void boot_locking(void)
+{
+	machine_init();
+	image_declare(&image, 2, 1);
+	image_declare_screen(&image);
+	image.personas[0].flags |= VEIL_LOCK_ON_LEAVE;
+	image_boot(&image);
+	bridge_connect();
+	machine_run_ms(200);
+}
+
+static void report_lock(struct vcpu *v, uint32_t from)
+{
+	static const struct input_event wanted[] = {
+		{EV_KEY, KEY_SCREENLOCK, 1}, {EV_SYN, 0, 0}, {EV_KEY, KEY_SCREENLOCK, 0}, {EV_SYN, 0, 0}};
+
+	for (uint32_t i = 0; i < ARRAY_COUNT(wanted); i++) {
+		struct input_event event = event_of(v, (from + i) % QUEUE_SIZE);
+
+		report(memcmp(&event, &wanted[i], sizeof(event)) == 0, "the lock key is pressed and released");
+	}
+}
+
+static void given_a_persona_that_locks_when_the_user_leaves_it_then_it_gets_the_lock_key_and_the_other_does_not(void)
+{
+	boot_locking();
+	keyboard_start(inside(1));
+	keyboard_start(inside(0));
+	press(KEY_A);
+	bridge_command(VEIL_OP_SWITCH, 1);
+	inside(0);
+	report_equal(get16(vcpu_of(0), DEVICE + 2), 7, "press, release, report, lock");
+	report_lock(vcpu_of(0), 3);
+	bridge_command(VEIL_OP_SWITCH, 0);
+	inside(1);
+	report_equal(get16(vcpu_of(1), DEVICE + 2), 0, "the other is not locked");
+}
+
+static void given_a_guest_without_buffers_then_it_is_locked_when_it_gives_some(void)
+{
+	struct vcpu *v;
+
+	boot_locking();
+	v = inside(0);
+	keyboard_start(v);
+	for (uint32_t i = 0; i < QUEUE_SIZE / 2; i++) {
+		press(KEY_A);
+		let_go_of(KEY_A);
+	}
+	bridge_command(VEIL_OP_SWITCH, 1);
+	inside(0);
+	report_equal(get16(v, DEVICE + 2), QUEUE_SIZE, "all its buffers are used");
+	more_buffers(v);
+	report_lock(v, 0);
+}
+
+static void given_a_lock_key_then_the_keyboard_says_that_it_has_it(void)
+{
+	struct vcpu *v;
+
+	boot_screen();
+	v = inside(0);
+	guest_write(v, KEYBOARD_BASE + 0x100, 1, 0x11);
+	guest_write(v, KEYBOARD_BASE + 0x101, 1, EV_KEY);
+	report_equal(guest_read(v, KEYBOARD_BASE + 0x102, 1), KEY_SCREENLOCK / 8 + 1, "bytes of its keys");
+	report_equal(guest_read(v, KEYBOARD_BASE + 0x108, 4), UINT32_MAX, "those of the board's");
+	report_equal(guest_read(v, KEYBOARD_BASE + 0x108 + KEY_SCREENLOCK / 8, 1), 1, "and the lock");
+	guest_write(v, KEYBOARD_BASE + 0x300, 1, 0x11);
+	guest_write(v, KEYBOARD_BASE + 0x301, 1, EV_KEY);
+	report_equal(guest_read(v, KEYBOARD_BASE + 0x302, 1), 4, "the tablet has none");
+}
+
+static void given_an_image_that_locks_a_persona_without_keys_then_it_is_refused(void)
+{
+	struct manifest m;
+	static uint8_t bytes[IMAGE_MANIFEST_MAX];
+
+	machine_init();
+	image_declare(&image, 2, 1);
+	image.personas[0].flags |= VEIL_LOCK_ON_LEAVE;
+	report_equal(manifest_read(&m, bytes, image_manifest(&image, bytes), BOARD_NAME, image.place), MANIFEST_BAD_PERSONA, "refused");
+}
+
+static uint32_t touched_row(uint32_t y)
+{
+	struct vcpu *v = inside(0);
+
+	keyboard_start_at(v, TABLET_BASE);
+	input_event(1, (struct input_event){.type = EV_ABS, .code = 1, .value = y});
+	inside(0);
+	report_equal(get16(v, DEVICE + 2), 1, "one event");
+	return event_of(v, 0).value;
+}
+
+static void when_the_screen_is_touched_then_the_guest_learns_where_in_its_own_picture(void)
+{
+	const uint32_t strip = IMAGE_STRIP_ROWS * 0x7fff / (IMAGE_STRIP_ROWS + IMAGE_BODY_ROWS);
+
+	boot_screen();
+	report_equal(touched_row(0), 0, "on the strip: its first row");
+	report_equal(touched_row(strip), 0, "right below the strip: its first row");
+	report_equal(touched_row(strip + (0x7fff - strip) / 2), 0x7fff / 2, "half-way down its picture");
+	report_equal(touched_row(0x7fff), 0x7fff, "its last row");
 }
 
 static void when_the_hotkey_is_pressed_then_the_next_persona_comes_to_the_front_and_no_guest_sees_it(void)
@@ -274,6 +430,24 @@ static void when_the_hotkey_is_pressed_then_the_next_persona_comes_to_the_front_
 }
 
 /* ---- Hostile queues ---- */
+
+static void given_rings_it_never_touched_then_the_device_breaks_and_no_page_is_built_for_it(void)
+{
+	boot_screen();
+	for (uint64_t reg = 0x80; reg <= 0xa0; reg += 0x10) {
+		struct vcpu *v = inside(0);
+		uint64_t touched;
+
+		keyboard_start(v);
+		guest_write(v, KEYBOARD_BASE + 0x44, 4, 0);
+		guest_write(v, KEYBOARD_BASE + reg, 4, IMAGE_RAM_BASE + IMAGE_PERSONA_RAM - VEIL_PAGE_SIZE);
+		guest_write(v, KEYBOARD_BASE + 0x44, 4, 1);
+		touched = personas[0].touched;
+		press(KEY_A);
+		report(guest_read(inside(0), KEYBOARD_BASE + 0x70, 4) & 64, "the device wants to be reset");
+		report_equal(personas[0].touched, touched, "nothing was built");
+	}
+}
 
 static void given_rings_outside_its_ram_then_the_device_breaks_and_nothing_is_written(void)
 {
@@ -329,6 +503,14 @@ static const struct test tests[] = {
 	{"key", when_a_key_is_pressed_then_only_the_persona_in_front_gets_it},
 	{"release", when_the_front_changes_then_pressed_keys_are_released},
 	{"hotkey", when_the_hotkey_is_pressed_then_the_next_persona_comes_to_the_front_and_no_guest_sees_it},
+	{"lost-release", given_a_guest_without_buffers_then_a_lost_release_follows_when_it_gives_some},
+	{"paused-release", given_a_paused_persona_when_the_user_leaves_it_then_its_keys_are_released_all_the_same},
+	{"lock", given_a_persona_that_locks_when_the_user_leaves_it_then_it_gets_the_lock_key_and_the_other_does_not},
+	{"late-lock", given_a_guest_without_buffers_then_it_is_locked_when_it_gives_some},
+	{"lock-key", given_a_lock_key_then_the_keyboard_says_that_it_has_it},
+	{"lock-without-keys", given_an_image_that_locks_a_persona_without_keys_then_it_is_refused},
+	{"touch", when_the_screen_is_touched_then_the_guest_learns_where_in_its_own_picture},
+	{"rings-untouched", given_rings_it_never_touched_then_the_device_breaks_and_no_page_is_built_for_it},
 	{"rings-outside", given_rings_outside_its_ram_then_the_device_breaks_and_nothing_is_written},
 	{"rings-random", given_random_rings_then_nothing_but_its_own_ram_changes},
 };

@@ -42,6 +42,18 @@ describe("names", () => {
 	});
 });
 
+describe("lockOnLeave", () => {
+	it("needs a keyboard by which the persona can be told", async () => {
+		const policy = { name: "p", switching: { lockOnLeave: ["work"] } };
+		expect(await problemsOf({ work: { devices: { input: true } }, policy })).toEqual([]);
+		expect(await problemsOf({ policy })).toEqual([
+			expect.stringMatching(
+				/"switching.lockOnLeave\[0\]" names "work", which has no input .*; allowed: personas with `devices: { input: true }`/,
+			),
+		]);
+	});
+});
+
 describe("memory", () => {
 	const sized = (each: number) => ({ work: { resources: { memoryMiB: each } }, personal: { resources: { memoryMiB: each } } });
 
@@ -81,7 +93,6 @@ describe("what the board does not support yet is refused, never ignored", () => 
 			"target.via: "target.via" is usb, not supported by board qemu-virt yet; allowed: qemu
 			personas[0].guest.os: "guest.os" is android, not supported by board qemu-virt yet; allowed: linux, baremetal
 			personas[0].guest.builder: "guest.builder" is buildroot, not supported by board qemu-virt yet; allowed: debian, prebuilt
-			personas[0].devices.input: "devices.input" is true, not supported by board qemu-virt yet; allowed: false
 			personas[0].devices.audio: "devices.audio" is true, not supported by board qemu-virt yet; allowed: false
 			personas[0].devices.network: "devices.network" is "office", but networks are not supported by board qemu-virt yet; allowed: none
 			personas[0].storage[0]: "storage[0]" asks for a volume, which is not supported by board qemu-virt yet; allowed: nothing
@@ -89,8 +100,7 @@ describe("what the board does not support yet is refused, never ignored", () => 
 			personas[1].resources.cpus: "resources.cpus" is 4; allowed: at most 2, the CPUs of the phone (its target.cpus)
 			personas[1].resources.whenInBackground: "resources.whenInBackground" is throttle, not supported by board qemu-virt yet; allowed: run, freeze
 			policy.networks.office: "networks.office" declares a network, which is not supported by board qemu-virt yet; allowed: nothing
-			policy.channels[0]: "channels[0]" asks for a channel that carries clipboard, which is not supported by board qemu-virt yet; allowed: nothing
-			policy.switching.lockOnLeave: "switching.lockOnLeave" is not supported by board qemu-virt yet; allowed: nothing"
+			policy.channels[0]: "channels[0]" asks for a channel that carries clipboard, which is not supported by board qemu-virt yet; allowed: nothing"
 		`);
 	});
 

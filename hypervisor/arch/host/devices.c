@@ -85,10 +85,15 @@ uint32_t input_source_config(uint32_t source, uint8_t select, uint8_t subselect,
 {
 	static const char *const names[] = {"keyboard", "tablet"};
 
-	if (select != 1 || subselect != 0) /* VIRTIO_INPUT_CFG_ID_NAME */
-		return 0;
-	memcpy(data, names[source], 6);
-	return 6;
+	if (select == 1 && subselect == 0) { /* VIRTIO_INPUT_CFG_ID_NAME */
+		memcpy(data, names[source], 6);
+		return 6;
+	}
+	if (select == 0x11 && subselect == 1) { /* VIRTIO_INPUT_CFG_EV_BITS, EV_KEY: the keys up to 31 */
+		memset(data, 0xff, 4);
+		return 4;
+	}
+	return 0;
 }
 
 /* ---- Disk: does what was submitted when a test says so ---- */

@@ -136,7 +136,8 @@ struct veil_segment {
 enum veil_persona_flag {
 	VEIL_START_AT_BOOT = 1,
 	VEIL_RESTART_ON_CRASH = 2,
-	VEIL_FREEZE_IN_BACKGROUND = 4
+	VEIL_FREEZE_IN_BACKGROUND = 4,
+	VEIL_LOCK_ON_LEAVE = 8 /* its keyboard gets KEY_SCREENLOCK (152) when the user leaves it; needs VEIL_DEVICE_INPUT */
 };
 
 enum veil_device {

@@ -6,6 +6,7 @@
 #include <veil/types.h>
 
 #define INPUT_CONFIG_BYTES 128
+#define INPUT_KEYS 768 /* KEY_CNT of input-event-codes.h */
 
 void input_source_init(void); /* a board without them has no input */
 
