@@ -5,11 +5,12 @@
 //
 // A persona may also have memoryMiB (192), cpus (1), commandLine ("console=ttyAMA0 quiet"), share (100), cap (100 * cpus), affinity
 // (all), restartLimit (5), restartWindowSeconds (60), start (true), restart (true), freeze (false), deviceTree, label, colour, display, input,
-// lockOnLeave (false), volumes ([{"name": …, "sizeMiB": …}]).
+// agent, lockOnLeave (false), volumes ([{"name": …, "sizeMiB": …}]).
 // PERSONA_CPUS: physical CPUs (1). PERSONA_SKIP_DIGESTS=1 sets VEIL_SKIP_PAYLOAD_DIGESTS. Prints QEMU's -m in MiB.
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import {
+	VEIL_DEVICE_AGENT,
 	VEIL_DEVICE_INPUT,
 	VEIL_DEVICE_PL011,
 	VEIL_DEVICE_PL031,
@@ -50,6 +51,7 @@ export interface DevPersona {
 	volumes?: { name: string; sizeMiB: number }[];
 	input?: boolean;
 	lockOnLeave?: boolean;
+	agent?: boolean;
 }
 
 /** Composes a device image for qemu-virt from files. */
@@ -90,7 +92,12 @@ async function composePersona(persona: DevPersona, cpus: number): Promise<Compos
 			(persona.restart === false ? 0 : VEIL_RESTART_ON_CRASH) |
 			(persona.freeze === true ? VEIL_FREEZE_IN_BACKGROUND : 0) |
 			(persona.lockOnLeave === true ? VEIL_LOCK_ON_LEAVE : 0),
-		devices: VEIL_DEVICE_PL011 | VEIL_DEVICE_PL031 | VEIL_DEVICE_PVPANIC | (persona.input === true ? VEIL_DEVICE_INPUT : 0),
+		devices:
+			VEIL_DEVICE_PL011 |
+			VEIL_DEVICE_PL031 |
+			VEIL_DEVICE_PVPANIC |
+			(persona.input === true ? VEIL_DEVICE_INPUT : 0) |
+			(persona.agent === true ? VEIL_DEVICE_AGENT : 0),
 		cpuCount: vcpus,
 		cpuShare: persona.share ?? 100,
 		cpuCapPercent: persona.cap ?? 100 * vcpus,

@@ -5,10 +5,14 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import {
 	VEIL_ABI_VERSION,
+	VEIL_EVENT_AGENT,
 	VEIL_EVENT_STATE,
 	VEIL_MUX_CONTROL,
 	VEIL_OP_LOG,
+	VEIL_OP_SECRET,
 	VEIL_OP_STATUS_PERSONA,
+	VEIL_RESULT_BAD_LENGTH,
+	VEIL_RESULT_NO_SUCH_PERSONA,
 	VEIL_RESULT_OK,
 	type VeilLinkHello,
 } from "../image/abi.ts";
@@ -21,6 +25,7 @@ import { self } from "./processes.ts";
 import { type BridgeState, type HandsetRecord, writeBridgeState } from "./record.ts";
 import { RotatingLog } from "./rotating-log.ts";
 import { FILE, SOCKET } from "./run-folder.ts";
+import { SecretKeeper } from "./secrets.ts";
 
 /** How often a hello is repeated until Veil answers, and how long a frame may stay unfinished. */
 const HELLO_MS = 500;
@@ -49,6 +54,7 @@ export class Bridge {
 	private readonly consoles: ConsoleHub[];
 	private readonly logs: RotatingLog[];
 	private readonly control: ControlHub;
+	private readonly secrets: SecretKeeper;
 	private readonly veilLog: RotatingLog;
 	private readonly panicLog: RotatingLog;
 	private line: Socket | undefined;
@@ -68,7 +74,12 @@ export class Bridge {
 		this.logs = record.personas.map(({ name }) => new RotatingLog(join(folder, FILE.consoleLog(name))));
 		this.veilLog = new RotatingLog(join(folder, FILE.veilLog));
 		this.panicLog = new RotatingLog(join(folder, FILE.panicLog));
-		this.control = new ControlHub(join(record.sockets, SOCKET.control), (message) => this.link?.sendControl(message));
+		this.control = new ControlHub(
+			join(record.sockets, SOCKET.control),
+			(message) => this.link?.sendControl(message),
+			(request) => this.ownAnswer(request),
+		);
+		this.secrets = new SecretKeeper((persona, secret, answered) => this.control.ask(VEIL_OP_SECRET, persona, 0, answered, secret));
 		this.consoles = record.personas.map(
 			(_, index) =>
 				new ConsoleHub(
@@ -213,7 +224,14 @@ export class Bridge {
 		if (tracker?.now.ready !== wasReady) this.changed();
 	}
 
+	private ownAnswer({ op, persona, data }: Answer): number | undefined {
+		if (op !== VEIL_OP_SECRET) return undefined;
+		if (this.personas[persona] === undefined) return VEIL_RESULT_NO_SUCH_PERSONA;
+		return this.secrets.keep(persona, data) ? VEIL_RESULT_OK : VEIL_RESULT_BAD_LENGTH;
+	}
+
 	private event(event: Answer): void {
+		if (event.op === VEIL_EVENT_AGENT) this.secrets.agentIsThere(event.persona);
 		if (event.op === VEIL_EVENT_STATE) {
 			this.personas[event.persona]?.event(decodeStateEvent(event.data));
 			this.askStatus(event.persona);

@@ -14,15 +14,20 @@ const EXPIRE_MS = 30_000;
 /** Answers and events a client may leave unread before it is sent away. */
 const UNREAD_MAX = 1 << 20;
 
+/** The result of a request that is not Veil's. */
+export type OwnAnswer = (request: Answer) => number | undefined;
+
 export class ControlHub {
 	private readonly server: SocketServer;
 	private readonly table = new RequestTable();
 	private readonly decoders = new WeakMap<Socket, FrameDecoder>();
 	private readonly send: (message: Buffer) => void;
+	private readonly own: OwnAnswer;
 
-	/** `send` puts a message on the line. */
-	constructor(path: string, send: (message: Buffer) => void) {
+	/** `send` puts a message on the line. `own` answers what the bridge itself does; undefined: it is Veil's to answer. */
+	constructor(path: string, send: (message: Buffer) => void, own: OwnAnswer = () => undefined) {
 		this.send = send;
+		this.own = own;
 		this.server = new SocketServer(path, {
 			connected: (client) => this.decoders.set(client, new FrameDecoder()),
 			data: (client, bytes) => this.fromClient(client, bytes),
@@ -35,8 +40,14 @@ export class ControlHub {
 	}
 
 	/** A question of the bridge's own; no answer, no call. */
-	ask(op: number, persona: number | undefined, argument: number, answered: (answer: Answer) => void): void {
-		this.request(this, encodeRequest(op, persona, 0, argument), (response) => {
+	ask(
+		op: number,
+		persona: number | undefined,
+		argument: number,
+		answered: (answer: Answer) => void,
+		data: Uint8Array = new Uint8Array(0),
+	): void {
+		this.request(this, Buffer.concat([encodeRequest(op, persona, 0, argument), data]), (response) => {
 			const answer = decodeAnswer(response);
 			if (answer !== undefined) answered(answer);
 		});
@@ -74,6 +85,11 @@ export class ControlHub {
 			if (item.kind === "raw" || request === undefined || this.table.count(client) >= OPEN_MAX) {
 				client.destroy();
 				return;
+			}
+			const result = this.own(request);
+			if (result !== undefined) {
+				this.toClient(client, encodeRequest(request.op, request.persona, request.id, result));
+				continue;
 			}
 			this.request(client, item.payload, (response) => this.toClient(client, withId(response, request.id)));
 		}

@@ -10,6 +10,7 @@ import {
 	VEIL_OP_POWER_OFF,
 	VEIL_OP_RESTART,
 	VEIL_OP_RESUME,
+	VEIL_OP_SECRET,
 	VEIL_OP_START,
 	VEIL_OP_STATISTICS,
 	VEIL_OP_STATUS_PERSONA,
@@ -39,6 +40,7 @@ import {
 	type SystemStatus,
 } from "./control-messages.ts";
 import { encodeFrame, FrameDecoder } from "./mux.ts";
+import { encodeSecret, type PersonaSecret } from "./secrets.ts";
 
 /** Everything Veil says about the handset at one moment. */
 export interface HandsetStatus {
@@ -138,6 +140,11 @@ export class ControlClient {
 		await this.command(VEIL_OP_SWITCH, persona);
 	}
 
+	/** Hands a secret to the bridge, which gives it to the persona's agent now and at each of its starts. */
+	async secret(secret: PersonaSecret): Promise<void> {
+		this.check(await this.ask(VEIL_OP_SECRET, secret.persona, 0, encodeSecret(secret)), secret.persona);
+	}
+
 	/** Veil's log from a sequence number on, the oldest first. */
 	async log(from = 0): Promise<LogRecord[]> {
 		const records: LogRecord[] = [];
@@ -175,7 +182,7 @@ export class ControlClient {
 		throw new Error(`Veil answered ${what} with ${veilResultNames.get(answer.result) ?? answer.result}`);
 	}
 
-	private ask(op: number, persona: string | undefined, argument: number): Promise<Answer> {
+	private ask(op: number, persona: string | undefined, argument: number, data: Uint8Array = new Uint8Array(0)): Promise<Answer> {
 		const index = persona === undefined ? undefined : this.personas.indexOf(persona);
 		if (index === -1) {
 			throw new UserError(`there is no persona ${persona} on this handset`, { remedy: `there are: ${this.personas.join(", ")}` });
@@ -192,7 +199,7 @@ export class ControlClient {
 				);
 			}, this.deadlineMs);
 			this.waiting.set(id, { resolve, reject, timer });
-			this.socket.write(encodeFrame(VEIL_MUX_CONTROL, encodeRequest(op, index, id, argument)));
+			this.socket.write(encodeFrame(VEIL_MUX_CONTROL, Buffer.concat([encodeRequest(op, index, id, argument), data])));
 		});
 	}
 

@@ -10,6 +10,7 @@ export { faultText, REASONS } from "./reasons.ts";
 export { type PersonaReport, reportStatus, SAMPLE_MS, type StatusReport, type StatusSample, sampleStatus } from "./report.ts";
 export { FILE as HANDSET_FILES, handsetDir } from "./run-folder.ts";
 export { personaScreenshot, screenshot } from "./screenshot.ts";
+export type { PersonaSecret } from "./secrets.ts";
 export { createHandset, restartPersonas, startHandset } from "./start.ts";
 export { removeHandset, stopHandset } from "./stop.ts";
 export { lastBytes, lastLines } from "./tails.ts";

@@ -17,6 +17,7 @@ import { qmp } from "./qmp.ts";
 import { type HandsetRecord, readRecord, writeRecord } from "./record.ts";
 import { previousLog } from "./rotating-log.ts";
 import { FILE, handsetDir, LOCK, makePrivate, SOCKET, socketDir } from "./run-folder.ts";
+import type { PersonaSecret } from "./secrets.ts";
 import { removeHalfWritten, stopLocked } from "./stop.ts";
 import { lastQemuLines } from "./tails.ts";
 import type { HandsetSpec, HandsetState, ImageReference, ReadyExpectation, StartOptions } from "./types.ts";
@@ -36,6 +37,7 @@ export async function startHandset(spec: HandsetSpec, image: ImageReference, opt
 		const running = await adoptable(folder, spec, image);
 		const record = running ?? (await boot(folder, spec, image, options));
 		try {
+			await handOver(spec.id, options.secrets ?? []);
 			await awaitReady(folder, record, options.personas, options);
 		} catch (error) {
 			if (options.signal?.aborted === true && running === undefined) await abandon(folder, record);
@@ -83,6 +85,17 @@ export async function restartPersonas(
 		await awaitReady(folder, record, personas, { ...options, after });
 		return stateOf(record);
 	});
+}
+
+/** Before anything waits for a persona that may itself wait for the key of a volume. */
+async function handOver(id: string, secrets: readonly PersonaSecret[]): Promise<void> {
+	if (secrets.length === 0) return;
+	const client = await controlClient(id);
+	try {
+		for (const secret of secrets) await client.secret(secret);
+	} finally {
+		client.close();
+	}
 }
 
 /** The record of what runs, when it is what is asked for. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What callers of the handset stage see: specifications, states and observations. No behaviour.
+
 import type { Progress } from "../util/progress.ts";
+import type { PersonaSecret } from "./secrets.ts";
 
 /** How an emulated handset is built. Every field is a fact of the Handset resource, none of the image it runs. */
 export interface QemuOptions {
@@ -135,6 +137,8 @@ export type Orphan =
 /** What a start needs besides handset and image. */
 export interface StartOptions {
 	readonly personas: readonly ReadyExpectation[];
+	/** Handed to the personas' agents at each of their starts, by way of the bridge's memory. */
+	readonly secrets?: readonly PersonaSecret[];
 	readonly signal?: AbortSignal;
 	readonly progress?: Progress;
 }

@@ -6,7 +6,7 @@ import { MODULE_LIST } from "./kernel-modules.ts";
 import { streamCommand } from "./stream-command.ts";
 
 // Busybox's init has run before this; the applets get their names here, without replacing what packages and overlay brought.
-const start = (loading: string) => `#!/bin/busybox sh
+const start = (devices: string) => `#!/bin/busybox sh
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 /bin/busybox mount -t devtmpfs devtmpfs /dev
 /bin/busybox mount -t proc proc /proc
@@ -16,13 +16,16 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 /bin/busybox mount -t devpts devpts /dev/pts
 /bin/busybox --install -s 2>/dev/null
 hostname -F /etc/hostname
-${loading}# A persona with a display has a shell there too.
+${devices}# A persona with a display has a shell there too.
 if [ -e /dev/fb0 ]; then echo 'tty1::respawn:-/bin/sh' >>/etc/inittab; kill -HUP 1; fi
 if [ -x /etc/rc.local ]; then /etc/rc.local; fi
 echo 'persona: READY' >/dev/console
 `;
 
 const LOAD_MODULES = `while read -r module; do insmod "$module"; done </${MODULE_LIST}
+`;
+
+const START_AGENT = `persona-agent &
 `;
 
 const INITTAB = `# What busybox's init runs: the start script, then a shell on the console.
@@ -50,12 +53,14 @@ export interface RootOptions {
 	hostname: string;
 	/** It has the modules that {@link MODULE_LIST} names, and loads them at its start. */
 	hasModules: boolean;
+	/** It has the agent, and starts it as soon as its port can be there. */
+	hasAgent: boolean;
 }
 
 /** The tree of packages' files, given as paths of `.deb` files in the order they are laid over each other. */
 export async function busyboxTree(
 	packages: readonly string[],
-	{ hostname, hasModules }: RootOptions,
+	{ hostname, hasModules, hasAgent }: RootOptions,
 	signal?: AbortSignal,
 ): Promise<FileTree> {
 	const tree: FileTree = new Map();
@@ -80,7 +85,7 @@ export async function busyboxTree(
 	addDevice(tree, "dev/console", 5, 1);
 	addLink(tree, "init", "bin/busybox");
 	addLink(tree, "bin/sh", "busybox");
-	addFile(tree, "etc/init.d/rcS", start(hasModules ? LOAD_MODULES : ""), 0o755);
+	addFile(tree, "etc/init.d/rcS", start((hasModules ? LOAD_MODULES : "") + (hasAgent ? START_AGENT : "")), 0o755);
 	addFile(tree, "etc/inittab", INITTAB);
 	addFile(tree, "etc/profile", PROFILE);
 	addFile(tree, "etc/hostname", `${hostname}\n`);

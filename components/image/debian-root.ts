@@ -60,6 +60,18 @@ RemainAfterExit=yes
 ExecStart=/bin/sh -c 'while read -r module; do /sbin/insmod "$module"; done </${MODULE_LIST}'
 `;
 
+// Early, since what mounts volumes may wait for their keys; and till the end, since the owner may want to see it.
+const AGENT_UNIT = `[Unit]
+Description=Serve the owner and the channels of this persona
+DefaultDependencies=no
+After=persona-modules.service
+Before=sysinit.target
+
+[Service]
+ExecStart=/usr/sbin/persona-agent
+Restart=always
+`;
+
 // The usual login on a serial line waits for udev to announce it, and there need not be one; this kernel has no automounts.
 const MASKED = ["serial-getty@ttyAMA0.service", "proc-sys-fs-binfmt_misc.automount"];
 
@@ -67,7 +79,7 @@ const MASKED = ["serial-getty@ttyAMA0.service", "proc-sys-fs-binfmt_misc.automou
 export async function debianTree(
 	entries: readonly LockEntry[],
 	fetch: (entry: LockEntry) => Promise<Blob>,
-	{ hostname, hasModules }: RootOptions,
+	{ hostname, hasModules, hasAgent }: RootOptions,
 	{ store, signal, progress }: { store: Store; signal?: AbortSignal | undefined; progress: Progress },
 ): Promise<FileTree> {
 	const archive = await rootArchive(entries, fetch, store, progress, signal);
@@ -86,6 +98,10 @@ export async function debianTree(
 	if (hasModules) {
 		addFile(tree, "etc/systemd/system/persona-modules.service", MODULES_UNIT);
 		addLink(tree, "etc/systemd/system/sysinit.target.wants/persona-modules.service", "../persona-modules.service");
+	}
+	if (hasAgent) {
+		addFile(tree, "etc/systemd/system/persona-agent.service", AGENT_UNIT);
+		addLink(tree, "etc/systemd/system/sysinit.target.wants/persona-agent.service", "../persona-agent.service");
 	}
 	for (const unit of MASKED) addLink(tree, `etc/systemd/system/${unit}`, "/dev/null");
 	return tree;

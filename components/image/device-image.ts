@@ -7,6 +7,7 @@ import type { ResolvedPhone } from "../manifest/index.ts";
 import { canonicalJson, sha256 } from "../util/digest.ts";
 import { UserError } from "../util/errors.ts";
 import {
+	VEIL_DEVICE_AGENT,
 	VEIL_DEVICE_INPUT,
 	VEIL_DEVICE_PL011,
 	VEIL_DEVICE_PL031,
@@ -83,6 +84,7 @@ export function deviceImageInputs(
 				display: devices.display,
 				input: devices.input,
 				locksOnLeave: policy.document.switching.lockOnLeave.includes(document.name),
+				...(devices.agent ? { agent: true } : {}),
 				network: devices.network,
 				...(document.storage.length === 0 ? {} : { volumes: document.storage.map(({ name, sizeMiB }) => ({ name, sizeMiB })) }),
 			};
@@ -200,7 +202,12 @@ function composePersona(persona: DevicePersona, record: GuestRecord, blobs: Map<
 			(persona.onCrash === "restart" ? VEIL_RESTART_ON_CRASH : 0) |
 			(persona.whenInBackground === "freeze" ? VEIL_FREEZE_IN_BACKGROUND : 0) |
 			(persona.locksOnLeave ? VEIL_LOCK_ON_LEAVE : 0),
-		devices: VEIL_DEVICE_PL011 | VEIL_DEVICE_PL031 | VEIL_DEVICE_PVPANIC | (persona.input ? VEIL_DEVICE_INPUT : 0),
+		devices:
+			VEIL_DEVICE_PL011 |
+			VEIL_DEVICE_PL031 |
+			VEIL_DEVICE_PVPANIC |
+			(persona.input ? VEIL_DEVICE_INPUT : 0) |
+			(persona.agent === true ? VEIL_DEVICE_AGENT : 0),
 		cpuCount: persona.cpus,
 		cpuShare: persona.cpuShare,
 		cpuCapPercent: persona.cpuCapPercent,

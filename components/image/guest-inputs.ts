@@ -4,6 +4,7 @@ import { isAbsolute, join, relative, resolve } from "node:path";
 import { type Board, documentFolder, type GuestFile, type Loaded, type Persona } from "../manifest/index.ts";
 import { canonicalJson, sha256, sha256File } from "../util/digest.ts";
 import { errorCode, UserError } from "../util/errors.ts";
+import { agentInputs } from "./agent.ts";
 import { deviceModules } from "./kernel-modules.ts";
 import { type LockFile, lockedEntries } from "./lock.ts";
 import { overlayDigests } from "./overlay.ts";
@@ -61,6 +62,7 @@ export async function guestInputs(persona: Loaded<Persona>, board: Board, lock: 
 		packages: [...new Set(guest.packages)].sort(),
 		overlay: overlay === undefined ? {} : await overlayDigests(overlay),
 		...(modules.length === 0 ? {} : { modules }),
+		...(document.devices.agent ? { agent: await agentInputs() } : {}),
 		commandLine: [DEBIAN_COMMAND_LINE[guest.base], guest.commandLine].filter((part) => part !== "").join(" "),
 		lock: lockedEntries(lock, guest, file),
 	};

@@ -4,13 +4,14 @@ import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { canonicalJson } from "../util/digest.ts";
 import { prefixed } from "../util/progress.ts";
+import { agentProgram } from "./agent.ts";
 import { type Apt, openApt } from "./apt.ts";
 import { busyboxTree } from "./busybox.ts";
 import { cpioChunks } from "./cpio.ts";
 import { debianKernel, uncompressed } from "./debian-kernel.ts";
 import { debianTree } from "./debian-root.ts";
 import { fetchUrl } from "./fetch-url.ts";
-import type { FileTree } from "./file-tree.ts";
+import { addFile, type FileTree } from "./file-tree.ts";
 import { guestKey } from "./guest-inputs.ts";
 import { type KernelFormat, kernelFormat } from "./kernel.ts";
 import { addModules, type KernelModule, kernelModules } from "./kernel-modules.ts";
@@ -112,16 +113,18 @@ async function debianParts(inputs: GuestInputs, sources: GuestSources, context: 
 		modules = await kernelModules(kernelEntry, inputs.modules, () => fetch(kernelEntry), { store, signal, progress });
 	}
 	const hasModules = modules.length > 0;
+	const hasAgent = inputs.agent !== undefined;
 	let tree: FileTree;
 	if (inputs.base === "debian") {
-		tree = await debianTree(entries, fetch, { hostname: inputs.persona, hasModules }, { store, signal, progress });
+		tree = await debianTree(entries, fetch, { hostname: inputs.persona, hasModules, hasAgent }, { store, signal, progress });
 	} else {
 		const packages: string[] = [];
 		for (const entry of entries) packages.push((await fetch(entry)).path);
 		progress("making the root filesystem");
-		tree = await busyboxTree(packages, { hostname: inputs.persona, hasModules }, signal);
+		tree = await busyboxTree(packages, { hostname: inputs.persona, hasModules, hasAgent }, signal);
 	}
 	if (hasModules) await addModules(tree, modules);
+	if (inputs.agent !== undefined) addFile(tree, "usr/sbin/persona-agent", await agentProgram(inputs.agent, context), 0o755);
 	if (sources.overlayDir !== undefined) await addOverlay(tree, sources.overlayDir, inputs.overlay);
 	const initramfs = await store.put(chunks(tree), signal);
 	return {

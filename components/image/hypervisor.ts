@@ -106,7 +106,8 @@ async function sourcesDigest(root: string): Promise<string> {
 
 let version: Promise<string> | undefined;
 
-function compilerVersion(): Promise<string> {
+/** The first line of what the cross compiler says of itself. @throws UserError when it is missing */
+export function compilerVersion(): Promise<string> {
 	version ??= run(COMPILER, ["--version"]).then(
 		({ stdout }) => stdout.split("\n")[0] ?? "",
 		(error: unknown) => {

@@ -33,6 +33,7 @@ export const MODULE_LIST = "lib/modules/needed";
 /** What each kind of device needs beside virtio_mmio, where Debian's kernel has its driver as a module. */
 const DRIVERS: readonly { isNeeded: (persona: Pick<Persona, "devices">) => boolean; modules: readonly string[] }[] = [
 	{ isNeeded: ({ devices }) => devices.input, modules: ["virtio_input", "evdev"] },
+	{ isNeeded: ({ devices }) => devices.agent, modules: ["virtio_console"] },
 ];
 
 /**

@@ -34,6 +34,13 @@ export interface PinnedFile {
 	sha256: string;
 }
 
+/** What the agent of a guest is built from. */
+export interface AgentInputs {
+	sources: string;
+	compiler: string;
+	recipe: number;
+}
+
 /** Everything a guest image is built from, as plain JSON without absolute paths: what Pulumi shows in a preview. */
 export interface GuestInputs {
 	persona: string;
@@ -44,6 +51,8 @@ export interface GuestInputs {
 	packages: string[];
 	/** Path in the guest → `mode:digest`, mode in octal with its file type, digest of the contents or of a link's target. */
 	overlay: Record<string, string>;
+	/** What its agent is built from; missing where it has none. */
+	agent?: AgentInputs;
 	/** Names of the kernel modules its devices need, without what they depend on; missing where it needs none. */
 	modules?: string[];
 	kernel?: PinnedFile;
@@ -100,6 +109,8 @@ export interface DevicePersona {
 	input: boolean;
 	/** It is told to lock its screen when the user leaves it. */
 	locksOnLeave: boolean;
+	/** It has ports for an agent; missing where it has none. */
+	agent?: boolean;
 	/** The network of the policy it is on; `none`: it has no network device. */
 	network: string;
 }

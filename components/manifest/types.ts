@@ -293,6 +293,14 @@ export interface Persona {
 		 */
 		input: boolean;
 		/**
+		 * Ports for an agent in the guest, which `persona exec`, `persona cp`, channels and the keys of encrypted volumes need. Builder debian installs the agent; docs/reference/agent.md says how another system can have one.
+		 *
+		 * Default: false.
+		 *
+		 * Example: true
+		 */
+		agent: boolean;
+		/**
 		 * A network of the policy, by name; `none` is no network card.
 		 *
 		 * Default: "none".
@@ -657,6 +665,14 @@ export interface PersonaInput {
 		 * Example: true
 		 */
 		input?: boolean;
+		/**
+		 * Ports for an agent in the guest, which `persona exec`, `persona cp`, channels and the keys of encrypted volumes need. Builder debian installs the agent; docs/reference/agent.md says how another system can have one.
+		 *
+		 * Default: false.
+		 *
+		 * Example: true
+		 */
+		agent?: boolean;
 		/**
 		 * A network of the policy, by name; `none` is no network card.
 		 *
@@ -1891,7 +1907,7 @@ export interface Board {
 		 *
 		 * Example: ["display"]
 		 */
-		devices: ("display" | "input" | "audio" | "network")[];
+		devices: ("display" | "input" | "audio" | "network" | "agent")[];
 		/**
 		 * Kinds of volumes.
 		 *
@@ -2461,7 +2477,7 @@ export interface BoardInput {
 		 *
 		 * Example: ["display"]
 		 */
-		devices?: ("display" | "input" | "audio" | "network")[];
+		devices?: ("display" | "input" | "audio" | "network" | "agent")[];
 		/**
 		 * Kinds of volumes.
 		 *

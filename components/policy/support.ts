@@ -88,7 +88,7 @@ function personaSupport(persona: Loaded<Persona>, board: Board): Problem[] {
 	if (!supports.background.includes(resources.whenInBackground)) {
 		refuse(["resources", "whenInBackground"], `is ${resources.whenInBackground},`, supports.background);
 	}
-	for (const device of ["display", "input", "audio"] as const) {
+	for (const device of ["display", "input", "audio", "agent"] as const) {
 		if (devices[device] && !supports.devices.includes(device)) refuse(["devices", device], "is true,", ["false"]);
 	}
 	if (devices.network !== "none" && !supports.devices.includes("network")) {

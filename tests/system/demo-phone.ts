@@ -27,10 +27,10 @@ export interface DemoPhone {
 	readonly personas: ReadyExpectation[];
 }
 
-/** Builds what is not built yet. */
-export async function demoPhone(id: string): Promise<DemoPhone> {
-	const { resolved } = await loadAndCheckPhone(join(ROOT, "stacks", "dev.phone.yaml"));
-	if (resolved === undefined) throw new Error("the demo phone has problems");
+/** Builds what is not built yet. `file`: the document of another phone. */
+export async function demoPhone(id: string, file = join(ROOT, "stacks", "dev.phone.yaml")): Promise<DemoPhone> {
+	const { resolved, problems } = await loadAndCheckPhone(file);
+	if (resolved === undefined) throw new Error(`the phone has problems: ${JSON.stringify(problems)}`);
 	const [store, lock] = [await openStore(), await loadLock(ROOT)];
 	const context = { store, lock, progress: silent, projectDir: ROOT };
 	const board = resolved.board.document;
