@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The package as npm packs it, in somebody else's empty folder: installed, `persona init`, `npm run up`, and all of it gone again.
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -62,6 +62,7 @@ test("a project made by `persona init` from the packed package comes up, is unch
 		{ name: "personal", ready: true },
 	]);
 	expect(await run("npm", ["run", "up"])).toMatch(/^Resources:\n +8 unchanged$/m);
+	await viewerServes();
 
 	const destroy = 'eval "$(npx --no-install persona env)" && pulumi destroy --yes --skip-preview --non-interactive --stack dev';
 	await run("sh", ["-c", destroy]);
@@ -81,6 +82,26 @@ async function packed(): Promise<string> {
 	await run("npm", ["pack", "--pack-destination", folder], copy);
 	const [archive] = readdirSync(folder).filter((name) => name.endsWith(".tgz"));
 	return join(folder, archive ?? "");
+}
+
+/** The viewer's page, and what it takes from other packages, are where the installed command finds them. */
+async function viewerServes(): Promise<void> {
+	const view = spawn("npx", ["--no-install", "persona", "view", "--no-open", "--json"], { cwd: project, env, detached: true });
+	try {
+		let said = "";
+		for await (const text of view.stdout.setEncoding("utf8")) {
+			said += text;
+			if (said.includes("}")) break;
+		}
+		const { url } = JSON.parse(said);
+		for (const path of ["", "main.js", "style.css", "novnc/core/rfb.js", "xterm/xterm.mjs", "xterm/addon-fit.mjs"]) {
+			expect((await fetch(`${url}${path}`)).status, path).toBe(200);
+		}
+	} finally {
+		const ended = new Promise((settle) => view.once("close", settle));
+		process.kill(-(view.pid ?? 0), "SIGINT");
+		await ended;
+	}
 }
 
 /** The program type-checks against the declarations in the package. */
