@@ -4,7 +4,7 @@
 //     node tools/compose-dev.ts OUT.img veil.bin '{"name": "work", "kernel": "Image", "initramfs": "initramfs.cpio"}' …
 //
 // A persona may also have memoryMiB (192), cpus (1), commandLine ("console=ttyAMA0 quiet"), share (100), cap (100 * cpus), affinity
-// (all), restartLimit (5), restartWindowSeconds (60), start (true), restart (true), freeze (false), deviceTree, label, colour, display, input,
+// (all), restartLimit (5), restartWindowSeconds (60), start (true), restart (true), freeze (false), deviceTree, firmware (false), label, colour, display, input,
 // agent, lockOnLeave (false), volumes ([{"name": …, "sizeMiB": …}]).
 // PERSONA_CPUS: physical CPUs (1). PERSONA_SKIP_DIGESTS=1 sets VEIL_SKIP_PAYLOAD_DIGESTS. Prints QEMU's -m in MiB.
 import { readFile } from "node:fs/promises";
@@ -34,6 +34,8 @@ export interface DevPersona {
 	kernel: string;
 	initramfs?: string;
 	deviceTree?: string;
+	/** Its kernel is firmware, which runs from flash. */
+	firmware?: boolean;
 	memoryMiB?: number;
 	cpus?: number;
 	commandLine?: string;
@@ -105,7 +107,7 @@ async function composePersona(persona: DevPersona, cpus: number): Promise<Compos
 		restartLimit: persona.restartLimit ?? 5,
 		restartWindowSeconds: persona.restartWindowSeconds ?? 60,
 		memoryBytes: (persona.memoryMiB ?? 192) * 2 ** 20,
-		kernel: { ...payloadOf(kernel), ...kernelFormat(kernel) },
+		kernel: { ...payloadOf(kernel), ...(persona.firmware === true ? { format: "firmware" } : kernelFormat(kernel)) },
 		...(persona.initramfs === undefined ? {} : { initramfs: payloadOf(await readFile(persona.initramfs)) }),
 		...(persona.deviceTree === undefined ? {} : { deviceTree: payloadOf(await readFile(persona.deviceTree)) }),
 		commandLine: persona.commandLine ?? "console=ttyAMA0 quiet",

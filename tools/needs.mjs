@@ -62,6 +62,12 @@ export const DEBIAN_NEEDS = [
 		there: ["dtc"],
 		when: "test",
 	},
+	{
+		package: "qemu-efi-aarch64",
+		why: "is the UEFI firmware of a test's guest",
+		there: ["/usr/share/qemu-efi-aarch64/QEMU_EFI.fd"],
+		when: "test",
+	},
 	{ package: "clang-format", why: "checks the look of C code", there: ["clang-format"], when: "test" },
 	{
 		package: "chromium",

@@ -288,6 +288,8 @@ export const VEIL_DEVICE_PVPANIC = 4;
 export const VEIL_DEVICE_INPUT = 8;
 /** virtio-console over virtio-mmio at 0x0a000600, SPI 19: see "Agent ports" */
 export const VEIL_DEVICE_AGENT = 32;
+/** read-only at VEIL_FLASH_CODE, for firmware; a variable flash with CFI commands at VEIL_FLASH_VARIABLES */
+export const VEIL_DEVICE_FLASH = 128;
 
 /** enum veil_device: names by value. */
 export const veilDeviceNames: ReadonlyMap<number, string> = new Map([
@@ -296,7 +298,14 @@ export const veilDeviceNames: ReadonlyMap<number, string> = new Map([
 	[4, "pvpanic"],
 	[8, "input"],
 	[32, "agent"],
+	[128, "flash"],
 ]);
+
+export const VEIL_FLASH_CODE = 0;
+
+export const VEIL_FLASH_VARIABLES = 0x04000000;
+
+export const VEIL_MAX_FLASH_PAGES = 1024;
 
 export interface VeilPersona {
 	name: Uint8Array;
@@ -319,13 +328,16 @@ export interface VeilPersona {
 	/** restarts allowed within restart_window_seconds; after that it stays crashed */
 	restartLimit: number;
 	restartWindowSeconds: number;
-	reserved: number;
+	/** with VEIL_DEVICE_FLASH 1..VEIL_MAX_FLASH_PAGES, else 0; in host memory behind its RAM */
+	flashCodePages: number;
+	/** the same, behind these */
+	flashVariablePages: number;
 	/** guest-physical, a multiple of VEIL_PAGE_SIZE */
 	ramGuestBase: bigint;
 	ramSize: bigint;
 	/** host-physical */
 	ramHostBase: bigint;
-	/** guest-physical address of the first instruction */
+	/** guest-physical address of the first instruction: in RAM, or in the read-only flash */
 	entry: bigint;
 	/** guest-physical address of the device tree, or whatever the guest's boot protocol wants in x0 */
 	x0: bigint;
@@ -349,7 +361,8 @@ export const veilPersona = structure<VeilPersona>("veil_persona", 176, [
 	["cpuAffinity", "u32", 104],
 	["restartLimit", "u32", 108],
 	["restartWindowSeconds", "u32", 112],
-	["reserved", "u32", 116],
+	["flashCodePages", "u16", 116],
+	["flashVariablePages", "u16", 118],
 	["ramGuestBase", "u64", 120],
 	["ramSize", "u64", 128],
 	["ramHostBase", "u64", 136],

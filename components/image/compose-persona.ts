@@ -9,7 +9,8 @@ import {
 	MAX_DEVICE_TREE,
 	virtioSlots,
 } from "./device-tree.ts";
-import { GUEST_RAM_BASE, type GuestLayout, layoutGuest } from "./layout.ts";
+import type { KernelFormat } from "./kernel.ts";
+import { flashBytes, GUEST_RAM_BASE, type GuestLayout, layoutGuest } from "./layout.ts";
 import { optional } from "./optional.ts";
 import { type Payload, payloadOf } from "./payload.ts";
 import type { SectorRange } from "./storage-layout.ts";
@@ -34,7 +35,7 @@ export interface ComposePersona {
 	restartLimit: number;
 	restartWindowSeconds: number;
 	memoryBytes: number;
-	kernel: Payload & ({ format: "image"; textOffset: number; imageSize: number } | { format: "flat" });
+	kernel: Payload & KernelFormat;
 	initramfs?: Payload;
 	/** The guest's own device tree; undefined: the generated one. */
 	deviceTree?: Payload;
@@ -91,6 +92,7 @@ async function generatedTree(
 			"initramfs",
 			layout.initramfs === undefined || initramfs === undefined ? undefined : { start: layout.initramfs, size: initramfs.size },
 		),
+		...optional("flash", persona.kernel.format === "firmware" ? flashBytes(persona) : undefined),
 		...optional("framebuffer", persona.display && surface !== undefined ? framebuffer(persona, surface) : undefined),
 	});
 	return payloadOf(await compileDeviceTree(source, signal));

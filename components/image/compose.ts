@@ -4,6 +4,7 @@ import { open } from "node:fs/promises";
 import { UserError } from "../util/errors.ts";
 import {
 	VEIL_ABI_VERSION,
+	VEIL_DEVICE_FLASH,
 	VEIL_FORMAT_XRGB8888,
 	VEIL_IMAGE_MAGIC,
 	VEIL_MAX_PAYLOADS,
@@ -18,7 +19,7 @@ import {
 	veilImageHeader,
 } from "./abi.ts";
 import { type ComposePersona, type Placed, place } from "./compose-persona.ts";
-import { GUEST_RAM_BASE, type ImageLayout, layoutImage } from "./layout.ts";
+import { flashBytes, GUEST_RAM_BASE, type ImageLayout, layoutImage } from "./layout.ts";
 import { optional } from "./optional.ts";
 import { digestWithout, type Payload, writePayload } from "./payload.ts";
 import { encodePolicy, NOTHING_SHARED, type Sharing } from "./policy-section.ts";
@@ -77,11 +78,12 @@ export async function compose(spec: ComposeSpec, path: string, signal?: AbortSig
 		ramLimit: spec.ram.limit,
 		veilSize: Number(header.veilSize),
 		payloadSizes: payloads.map(({ size }) => size),
-		personas: spec.personas.map(({ memoryBytes, cpuCount, display, volumes = [] }) => ({
-			memoryBytes,
-			cpus: cpuCount,
-			display,
-			volumes: volumes.length,
+		personas: spec.personas.map((persona) => ({
+			memoryBytes: persona.memoryBytes,
+			cpus: persona.cpuCount,
+			display: persona.display,
+			volumes: persona.volumes?.length ?? 0,
+			flashBytes: flashBytes(persona).code + flashBytes(persona).variables,
 		})),
 		...optional("surface", surface),
 	};
@@ -254,14 +256,15 @@ function manifestOf(
 			label: nameBytes(persona.label),
 			colour: persona.colour,
 			flags: persona.flags,
-			devices: persona.devices,
+			devices: persona.devices | (persona.kernel.format === "firmware" ? VEIL_DEVICE_FLASH : 0),
 			cpuCount: persona.cpuCount,
 			cpuShare: persona.cpuShare,
 			cpuCapPercent: persona.cpuCapPercent,
 			cpuAffinity: persona.cpuAffinity,
 			restartLimit: persona.restartLimit,
 			restartWindowSeconds: persona.restartWindowSeconds,
-			reserved: 0,
+			flashCodePages: flashBytes(persona).code / VEIL_PAGE_SIZE,
+			flashVariablePages: flashBytes(persona).variables / VEIL_PAGE_SIZE,
 			ramGuestBase: BigInt(GUEST_RAM_BASE),
 			ramSize: BigInt(persona.memoryBytes),
 			ramHostBase: BigInt(layout.personaBases[index] ?? 0),

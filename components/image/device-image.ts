@@ -219,7 +219,7 @@ function composePersona(persona: DevicePersona, record: GuestRecord, blobs: Map<
 			...payload(kernel),
 			...(kernel.format === "image"
 				? { format: "image", textOffset: kernel.textOffset, imageSize: kernel.imageSize }
-				: { format: "flat" }),
+				: { format: kernel.format }),
 		},
 		...(initramfs === undefined ? {} : { initramfs: payload(initramfs) }),
 		...(deviceTree === undefined ? {} : { deviceTree: payload(deviceTree) }),

@@ -4,7 +4,15 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "../util/process.ts";
-import { VEIL_DEVICE_AGENT, VEIL_DEVICE_INPUT, VEIL_DEVICE_PL011, VEIL_DEVICE_PL031, VEIL_DEVICE_PVPANIC } from "./abi.ts";
+import {
+	VEIL_DEVICE_AGENT,
+	VEIL_DEVICE_INPUT,
+	VEIL_DEVICE_PL011,
+	VEIL_DEVICE_PL031,
+	VEIL_DEVICE_PVPANIC,
+	VEIL_FLASH_CODE,
+	VEIL_FLASH_VARIABLES,
+} from "./abi.ts";
 
 /** What of a persona shows in its device tree. */
 export interface DeviceTreeSpec {
@@ -15,6 +23,8 @@ export interface DeviceTreeSpec {
 	devices: number;
 	commandLine: string;
 	initramfs?: { start: number; size: number };
+	/** Bytes of the read-only and of the variable flash. */
+	flash?: { code: number; variables: number };
 	/** What it draws on: outside RAM, so that Linux maps it as a device. */
 	framebuffer?: Framebuffer;
 	/** Numbers of the virtio-mmio slots in which it has a device; see {@link virtioSlots}. */
@@ -124,7 +134,7 @@ export function deviceTreeSource(spec: DeviceTreeSpec): string {
 		clock-frequency = <24000000>;
 		clock-output-names = "clk24mhz";
 	};
-${deviceNodes(spec.devices)}${(spec.virtioSlots ?? []).map(virtioNode).join("")}};
+${spec.flash === undefined ? "" : flashNode(spec.flash)}${deviceNodes(spec.devices)}${(spec.virtioSlots ?? []).map(virtioNode).join("")}};
 `;
 }
 
@@ -143,6 +153,17 @@ function framebufferNode({ start, width, height, stride }: Framebuffer): string 
 			stride = <${stride}>;
 			format = "x8r8g8b8";
 		};`;
+}
+
+// Bindings mtd/mtd-physmap.yaml; as on QEMU's `virt` one node holds both. EDK II takes the part it does not run from for its variables.
+function flashNode({ code, variables }: { code: number; variables: number }): string {
+	return `
+	flash@0 {
+		compatible = "cfi-flash";
+		reg = ${wide(VEIL_FLASH_CODE, code, VEIL_FLASH_VARIABLES, variables)};
+		bank-width = <4>;
+	};
+`;
 }
 
 function deviceNodes(devices: number): string {

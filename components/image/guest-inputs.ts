@@ -34,7 +34,8 @@ export async function guestInputs(persona: Loaded<Persona>, board: Board, lock: 
 	if (guest.builder === "prebuilt") {
 		const pin = (pinned: GuestFile | undefined, key: string) =>
 			pinned === undefined ? undefined : pinnedFile(pinned, documentFolder(persona), `${file}: guest.${key}`);
-		const kernel = await pin(guest.kernel, "kernel");
+		const firmware = await pin(guest.firmware, "firmware");
+		const kernel = firmware ?? (await pin(guest.kernel, "kernel"));
 		const initramfs = await pin(guest.initramfs, "initramfs");
 		const deviceTree = await pin(guest.deviceTree, "deviceTree");
 		if (kernel === undefined)
@@ -45,6 +46,7 @@ export async function guestInputs(persona: Loaded<Persona>, board: Board, lock: 
 			packages: [],
 			overlay: {},
 			kernel,
+			...(firmware === undefined ? {} : { firmware: true as const }),
 			...(initramfs === undefined ? {} : { initramfs }),
 			...(deviceTree === undefined ? {} : { deviceTree }),
 			commandLine: guest.commandLine,

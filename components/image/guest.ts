@@ -140,12 +140,12 @@ async function prebuiltParts(inputs: GuestInputs, sources: GuestSources, context
 	const given = await take(inputs.kernel);
 	if (given === undefined) throw new Error("a prebuilt guest without a kernel");
 	const bytes = await readFile(given.path);
-	const plain = uncompressed(bytes);
+	const plain = inputs.firmware === true ? bytes : uncompressed(bytes);
 	const kernel = plain === bytes ? given : await context.store.put(plain, context.signal);
 	const initramfs = await take(inputs.initramfs);
 	const deviceTree = await take(inputs.deviceTree);
 	return {
-		kernel: { ...part(kernel), ...kernelFormat(plain.subarray(0, 64)) },
+		kernel: { ...part(kernel), ...(inputs.firmware === true ? { format: "firmware" } : kernelFormat(plain.subarray(0, 64))) },
 		...(initramfs === undefined ? {} : { initramfs: { ...part(initramfs), copies: 1 } }),
 		...(deviceTree === undefined ? {} : { deviceTree: part(deviceTree) }),
 	};

@@ -10,7 +10,9 @@ export type KernelFormat =
 			/** Bytes of RAM it needs from there, .bss included. */
 			imageSize: number;
 	  }
-	| { format: "flat" };
+	| { format: "flat" }
+	/** Run from the read-only flash at 0; never told by its header: the document says so. */
+	| { format: "firmware" };
 
 const ARM64_MAGIC = 0x644d5241; // "ARM\x64" at 56
 

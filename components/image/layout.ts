@@ -2,6 +2,8 @@
 // Where everything goes: arithmetic only. Addresses and sizes are bytes; a page is Veil's granule of ownership, 64 KiB.
 import { UserError } from "../util/errors.ts";
 import {
+	VEIL_FLASH_CODE,
+	VEIL_MAX_FLASH_PAGES,
 	VEIL_OWNER_FREE,
 	VEIL_OWNER_PAYLOADS,
 	VEIL_OWNER_VEIL,
@@ -22,9 +24,21 @@ export const GUEST_RAM_BASE = 0x40000000;
 /** One persona as far as places go. */
 export interface GuestShape {
 	memoryBytes: number;
-	kernel: { format: "image"; size: number; textOffset: number; imageSize: number } | { format: "flat"; size: number };
+	kernel:
+		| { format: "image"; size: number; textOffset: number; imageSize: number }
+		| { format: "flat"; size: number }
+		| { format: "firmware"; size: number };
 	/** Bytes; undefined when there is none. */
 	initramfs?: number;
+}
+
+/** Bytes of the variable flash of a persona with firmware: EDK II's variables, its journal and its spare, 256 KiB each. */
+export const FLASH_VARIABLE_BYTES = 3 * 256 * KIB;
+
+/** Bytes of flash of a persona that starts with this kernel: whole pages. */
+export function flashBytes({ kernel }: Pick<GuestShape, "kernel">): { code: number; variables: number } {
+	if (kernel.format !== "firmware") return { code: 0, variables: 0 };
+	return { code: alignUp(kernel.size, VEIL_PAGE_SIZE), variables: FLASH_VARIABLE_BYTES };
 }
 
 /** Guest-physical places of what a persona starts with. */
@@ -37,7 +51,8 @@ export interface GuestLayout {
 /**
  * Places a guest's kernel, initramfs and device tree in its RAM, with 64 KiB between segments' starts because RAM is built on first
  * touch in pages of that size. A kernel `Image` says how much room it needs (Documentation/arch/arm64/booting.rst); behind a flat
- * binary there may be a .bss of any size, so what follows is put where QEMU puts it: half-way, at most 128 MiB up.
+ * binary there may be a .bss of any size, so what follows is put where QEMU puts it: half-way, at most 128 MiB up. Firmware is in flash,
+ * and finds its device tree at the start of RAM.
  *
  * @param maxDeviceTree - bytes the device tree may grow to
  * @throws UserError when it does not fit
@@ -46,7 +61,12 @@ export function layoutGuest(guest: GuestShape, maxDeviceTree: number, name: stri
 	const end = GUEST_RAM_BASE + guest.memoryBytes;
 	let entry: number;
 	let next: number;
-	if (guest.kernel.format === "image") {
+	if (guest.kernel.format === "firmware") {
+		if (guest.kernel.size > VEIL_MAX_FLASH_PAGES * VEIL_PAGE_SIZE)
+			throw new UserError(`persona ${name}: its firmware has ${guest.kernel.size} bytes, its flash holds at most 64 MiB`);
+		entry = VEIL_FLASH_CODE;
+		next = GUEST_RAM_BASE;
+	} else if (guest.kernel.format === "image") {
 		entry = GUEST_RAM_BASE + guest.kernel.textOffset + (guest.kernel.textOffset === 0 ? 2 * MIB : 0);
 		next = entry + Math.max(guest.kernel.size, guest.kernel.imageSize);
 	} else {
@@ -94,6 +114,8 @@ export interface PersonaShape {
 	display: boolean;
 	/** How many it has. */
 	volumes?: number;
+	/** Bytes of flash, which lies behind its RAM; default 0. */
+	flashBytes?: number;
 }
 
 /** A host-physical range and its owner: one of VEIL_OWNER_… or a persona's index. */
@@ -148,9 +170,9 @@ export function layoutImage(shape: ImageShape): ImageLayout {
 		return base;
 	};
 	const surfaces: ImageLayout["surfaces"] = [];
-	const personaBases = shape.personas.map(({ memoryBytes, display }, index) => {
+	const personaBases = shape.personas.map(({ memoryBytes, display, flashBytes = 0 }, index) => {
 		const ram = alignUp(memoryBytes, page);
-		const base = own(ram, index);
+		const base = own(ram + flashBytes, index);
 		if (shape.surface !== undefined) {
 			const { stripRoom, stripSize, bodySize } = shape.surface;
 			const strip = own(stripRoom, VEIL_OWNER_VEIL);
@@ -180,8 +202,9 @@ export function layoutImage(shape: ImageShape): ImageLayout {
 /** Bytes of work memory Veil needs, by the formula in abi.h. */
 export function workMemory(personas: PersonaShape[], surface?: SurfaceShape): number {
 	let size = VEIL_WORK_BASE;
-	for (const { memoryBytes, cpus, display } of personas) {
+	for (const { memoryBytes, cpus, display, flashBytes = 0 } of personas) {
 		const reach = memoryBytes + (display && surface !== undefined ? surface.bodySize : 0);
+		if (flashBytes > 0) size += VEIL_PAGE_SIZE;
 		size += VEIL_WORK_PERSONA + cpus * VEIL_WORK_VCPU + Math.ceil(reach / (512 * MIB)) * VEIL_PAGE_SIZE;
 	}
 	if (personas.some(({ volumes = 0 }) => volumes > 0)) size += VEIL_WORK_STORAGE;

@@ -56,6 +56,8 @@ export interface GuestInputs {
 	/** Names of the kernel modules its devices need, without what they depend on; missing where it needs none. */
 	modules?: string[];
 	kernel?: PinnedFile;
+	/** The kernel is firmware, which runs from flash; missing where it is not. */
+	firmware?: true;
 	initramfs?: PinnedFile;
 	deviceTree?: PinnedFile;
 	commandLine: string;

@@ -5,9 +5,13 @@ import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import {
 	VEIL_ABI_VERSION,
+	VEIL_DEVICE_FLASH,
+	VEIL_FLASH_CODE,
+	VEIL_FLASH_VARIABLES,
 	VEIL_IMAGE_MAGIC,
 	VEIL_MANIFEST_MAGIC,
 	VEIL_MAX_CPUS,
+	VEIL_MAX_FLASH_PAGES,
 	VEIL_MAX_PAYLOADS,
 	VEIL_MAX_PERSONAS,
 	VEIL_MAX_REGIONS,
@@ -177,12 +181,16 @@ function* personaProblems({ manifest, tables }: RawImage): Generator<string> {
 		const at = `persona ${name}`;
 		if (name === "" || names.has(name)) yield `persona ${index}: its name "${name}" is empty or taken`;
 		names.add(name);
-		yield* ownedBy(tables, index, { from: persona.ramHostBase, to: persona.ramHostBase + up(persona.ramSize) }, at);
+		const memory = up(persona.ramSize) + BigInt(persona.flashCodePages + persona.flashVariablePages) * PAGE;
+		yield* ownedBy(tables, index, { from: persona.ramHostBase, to: persona.ramHostBase + memory }, at);
 		const own = tables.regions.filter(({ owner }) => owner === index);
 		const surface = tables.surfaces[index];
 		const body = surface === undefined || surface.bodyGuestBase === 0n ? 0n : surface.bodySize;
-		if (own.reduce((sum, { size }) => sum + size, 0n) !== up(persona.ramSize) + body)
-			yield `${at} owns more or less than its RAM and its picture`;
+		if (own.reduce((sum, { size }) => sum + size, 0n) !== memory + body)
+			yield `${at} owns more or less than its RAM, flash and picture`;
+		const hasFlash = (persona.devices & VEIL_DEVICE_FLASH) !== 0;
+		for (const pages of [persona.flashCodePages, persona.flashVariablePages])
+			if (pages > VEIL_MAX_FLASH_PAGES || hasFlash !== pages > 0) yield `${at}: flash of ${pages} pages`;
 		if (persona.cpuCount < 1 || persona.cpuCount > VEIL_MAX_CPUS) yield `${at}: ${persona.cpuCount} CPUs`;
 		if (persona.cpuShare < 1 || persona.cpuShare > 1000) yield `${at}: CPU share ${persona.cpuShare}`;
 		if (persona.cpuCapPercent < 1 || persona.cpuCapPercent > 100 * persona.cpuCount)
@@ -199,13 +207,19 @@ function* segmentProblems(tables: Tables, index: number, at: string): Generator<
 	const persona = tables.personas[index];
 	if (persona === undefined) return;
 	const segments = tables.segments.filter((segment) => segment.persona === index);
-	let next = persona.ramGuestBase;
+	let next = 0n;
+	const places = [
+		{ from: BigInt(VEIL_FLASH_CODE), size: BigInt(persona.flashCodePages) * PAGE },
+		{ from: BigInt(VEIL_FLASH_VARIABLES), size: BigInt(persona.flashVariablePages) * PAGE },
+		{ from: persona.ramGuestBase, size: persona.ramSize },
+	];
 	for (const { guestAddress, payload, payloadOffset, size } of segments) {
 		const name = `${at}: segment ${hex(guestAddress)}`;
-		if (guestAddress < next) yield `${name} overlaps the one before it or lies below RAM`;
+		if (guestAddress < next) yield `${name} overlaps the one before it`;
 		if (guestAddress % 4096n !== 0n || payloadOffset % 4096n !== 0n) yield `${name} is not on a 4 KiB boundary`;
 		next = guestAddress + size;
-		if (next > persona.ramGuestBase + persona.ramSize) yield `${name} ends outside RAM`;
+		if (!places.some(({ from, size: room }) => guestAddress >= from && next <= from + room))
+			yield `${name} lies outside RAM and flash`;
 		const source = tables.payloads[payload];
 		if (source === undefined) yield `${name}: payload ${payload} is not there`;
 		else if (payloadOffset + size > source.size) yield `${name} is longer than its payload`;

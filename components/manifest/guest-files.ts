@@ -12,10 +12,11 @@ import type { Persona } from "./types.ts";
 
 /** Problems of paths that a persona names: overlay, kernel, initial filesystem, device tree. */
 export function guestFileProblems(persona: Loaded<Persona>): Problem[] {
-	const { overlay, kernel, initramfs, deviceTree } = persona.document.guest;
+	const { overlay, kernel, firmware, initramfs, deviceTree } = persona.document.guest;
 	return [
 		...check(persona, ["guest", "overlay"], overlay ?? undefined, "folder"),
 		...check(persona, ["guest", "kernel", "path"], kernel?.path, "file"),
+		...check(persona, ["guest", "firmware", "path"], firmware?.path, "file"),
 		...check(persona, ["guest", "initramfs", "path"], initramfs?.path, "file"),
 		...check(persona, ["guest", "deviceTree", "path"], deviceTree?.path, "file"),
 	];

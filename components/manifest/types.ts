@@ -122,6 +122,29 @@ export interface Persona {
 			sha256?: string;
 		};
 		/**
+		 * Builder prebuilt: UEFI firmware made for QEMU `virt`, instead of a kernel. It runs from flash, and boots from the persona's volumes.
+		 */
+		firmware?: {
+			/**
+			 * Path relative to this document.
+			 *
+			 * Example: "./probe.img"
+			 */
+			path?: string;
+			/**
+			 * Where it is downloaded from; needs `sha256`.
+			 *
+			 * Example: "https://downloads.example.org/probe.img"
+			 */
+			url?: string;
+			/**
+			 * SHA-256 of the file in hexadecimal. With `path` it may be left out: then the file is taken as it is.
+			 *
+			 * Example: "9f2cb0d8a4a3b8fdb2a6a3d9e0a7b1e5c2f4d6a8b0c1e3f5a7b9d1c3e5f70912"
+			 */
+			sha256?: string;
+		};
+		/**
 		 * Builder prebuilt: the initial filesystem of the kernel.
 		 */
 		initramfs?: {
@@ -475,6 +498,29 @@ export interface PersonaInput {
 		 * Builder prebuilt: an arm64 Linux `Image` or a flat binary made for QEMU `virt`.
 		 */
 		kernel?: {
+			/**
+			 * Path relative to this document.
+			 *
+			 * Example: "./probe.img"
+			 */
+			path?: string;
+			/**
+			 * Where it is downloaded from; needs `sha256`.
+			 *
+			 * Example: "https://downloads.example.org/probe.img"
+			 */
+			url?: string;
+			/**
+			 * SHA-256 of the file in hexadecimal. With `path` it may be left out: then the file is taken as it is.
+			 *
+			 * Example: "9f2cb0d8a4a3b8fdb2a6a3d9e0a7b1e5c2f4d6a8b0c1e3f5a7b9d1c3e5f70912"
+			 */
+			sha256?: string;
+		};
+		/**
+		 * Builder prebuilt: UEFI firmware made for QEMU `virt`, instead of a kernel. It runs from flash, and boots from the persona's volumes.
+		 */
+		firmware?: {
 			/**
 			 * Path relative to this document.
 			 *

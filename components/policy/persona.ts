@@ -9,14 +9,19 @@ export function checkPersona(persona: Loaded<Persona>): Problem[] {
 	return [...checkGuest(persona), ...checkResources(persona), ...checkStorage(persona)];
 }
 
-const broughtFiles = ["kernel", "initramfs", "deviceTree"] as const;
+const broughtFiles = ["kernel", "firmware", "initramfs", "deviceTree"] as const;
 
 function checkGuest(persona: Loaded<Persona>): Problem[] {
 	const { guest } = persona.document;
 	const problems: Problem[] = [];
 	if (guest.builder === "prebuilt") {
-		if (guest.kernel === undefined)
-			problems.push(keyProblem(persona, ["guest", "kernel"], "is missing; builder prebuilt needs it"));
+		if (guest.firmware !== undefined) {
+			for (const key of ["kernel", "initramfs"] as const)
+				if (guest[key] !== undefined)
+					problems.push(keyProblem(persona, ["guest", key], "is there beside guest.firmware; allowed: one of them"));
+		} else if (guest.kernel === undefined) {
+			problems.push(keyProblem(persona, ["guest", "kernel"], "is missing; builder prebuilt needs it, or guest.firmware"));
+		}
 		if (guest.packages.length > 0) problems.push(notWith(persona, "packages", "debian, buildroot"));
 		if (guest.overlay !== null) problems.push(notWith(persona, "overlay", "debian, buildroot"));
 		if (guest.base !== "busybox") problems.push(notWith(persona, "base", "debian"));

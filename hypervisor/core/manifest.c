@@ -102,21 +102,44 @@ static enum manifest_error payloads_check(const struct manifest *m, struct image
 	return MANIFEST_OK;
 }
 
+static bool flash_is_valid(const struct veil_persona *p)
+{
+	if (!(p->devices & VEIL_DEVICE_FLASH))
+		return p->flash_code_pages == 0 && p->flash_variable_pages == 0;
+	return p->flash_code_pages >= 1 && p->flash_code_pages <= VEIL_MAX_FLASH_PAGES && p->flash_variable_pages >= 1 &&
+	       p->flash_variable_pages <= VEIL_MAX_FLASH_PAGES;
+}
+
+/* RAM, and flash behind it. */
+static uint64_t memory_size(const struct veil_persona *p)
+{
+	return p->ram_size + ((uint64_t)p->flash_code_pages + p->flash_variable_pages) * VEIL_PAGE_SIZE;
+}
+
+/* Memory that has contents at start: RAM and flash. */
+static bool is_loadable(const struct veil_persona *p, uint64_t base, uint64_t size)
+{
+	return range_within(base, size, p->ram_guest_base, p->ram_size) ||
+	       range_within(base, size, VEIL_FLASH_CODE, (uint64_t)p->flash_code_pages * VEIL_PAGE_SIZE) ||
+	       range_within(base, size, VEIL_FLASH_VARIABLES, (uint64_t)p->flash_variable_pages * VEIL_PAGE_SIZE);
+}
+
 static bool persona_is_valid(const struct manifest *m, uint32_t index)
 {
 	const struct veil_persona *p = &m->personas[index];
 	const uint32_t flags = VEIL_START_AT_BOOT | VEIL_RESTART_ON_CRASH | VEIL_FREEZE_IN_BACKGROUND | VEIL_LOCK_ON_LEAVE;
-	const uint32_t devices = VEIL_DEVICE_PL011 | VEIL_DEVICE_PL031 | VEIL_DEVICE_PVPANIC | VEIL_DEVICE_INPUT | VEIL_DEVICE_AGENT;
+	const uint32_t devices =
+		VEIL_DEVICE_FLASH | VEIL_DEVICE_PL011 | VEIL_DEVICE_PL031 | VEIL_DEVICE_PVPANIC | VEIL_DEVICE_INPUT | VEIL_DEVICE_AGENT;
 
 	return name_is_valid(p->name) && name_is_valid(p->label) && p->colour >> 24 == 0 && (p->flags & ~flags) == 0 &&
-	       (p->devices & ~devices) == 0 && p->reserved == 0 && p->cpu_count >= 1 && p->cpu_count <= VEIL_MAX_CPUS &&
+	       (p->devices & ~devices) == 0 && flash_is_valid(p) && p->cpu_count >= 1 && p->cpu_count <= VEIL_MAX_CPUS &&
 	       p->cpu_share >= 1 && p->cpu_share <= 1000 && p->cpu_cap_percent >= 1 && p->cpu_cap_percent <= 100 * p->cpu_count &&
 	       (p->cpu_affinity & (BIT(m->header->cpu_count) - 1)) != 0 && p->cpu_affinity >> m->header->cpu_count == 0 &&
 	       p->ram_size > 0 && p->ram_size % VEIL_PAGE_SIZE == 0 &&
 	       p->ram_guest_base % (UINT64_C(512) << 20) == 0 && /* one stage-2 table for each 512 MiB: see VEIL_WORK_BASE */
 	       range_within(p->ram_guest_base, p->ram_size, UINT64_C(1) << 30, UINT64_C(63) << 30) &&
-	       p->ram_host_base % VEIL_PAGE_SIZE == 0 && range_owner(m, p->ram_host_base, p->ram_size) == index &&
-	       range_within(p->entry, 4, p->ram_guest_base, p->ram_size) && p->entry % 4 == 0 &&
+	       p->ram_host_base % VEIL_PAGE_SIZE == 0 && range_owner(m, p->ram_host_base, memory_size(p)) == index &&
+	       is_loadable(p, p->entry, 4) && p->entry % 4 == 0 &&
 	       (p->rng_seed_address == 0 || range_within(p->rng_seed_address, 32, p->ram_guest_base, p->ram_size)) &&
 	       (p->kaslr_seed_address == 0 || range_within(p->kaslr_seed_address, 8, p->ram_guest_base, p->ram_size)) &&
 	       (!(p->flags & VEIL_LOCK_ON_LEAVE) || (p->devices & VEIL_DEVICE_INPUT));
@@ -134,7 +157,7 @@ static bool segment_is_valid(const struct manifest *m, uint32_t index)
 		return false;
 	return s->guest_address % 4096 == 0 && s->payload_offset % 4096 == 0 &&
 	       range_within(s->payload_offset, s->size, 0, m->payloads[s->payload].size) &&
-	       range_within(s->guest_address, s->size, m->personas[s->persona].ram_guest_base, m->personas[s->persona].ram_size);
+	       is_loadable(&m->personas[s->persona], s->guest_address, s->size);
 }
 
 /* Two ranges, neither of which wraps around. */
@@ -178,7 +201,7 @@ static bool surface_is_valid(const struct manifest *m, uint32_t index, struct im
 		       !ranges_meet(body, s->body_size, image.base.value, image.veil_size);
 	return s->body_guest_base == p->ram_guest_base + p->ram_size && range_owner(m, body, s->body_size) == index &&
 	       range_within(s->body_guest_base, s->body_size, UINT64_C(1) << 30, UINT64_C(63) << 30) &&
-	       !ranges_meet(body, s->body_size, p->ram_host_base, p->ram_size);
+	       !ranges_meet(body, s->body_size, p->ram_host_base, memory_size(p));
 }
 
 /* A volume must not reach into the partition table nor into any other volume, whoever's. */

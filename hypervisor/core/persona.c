@@ -42,6 +42,8 @@ static bool persona_init(struct persona *p, uint32_t index, const struct manifes
 		p->surface = &manifest->surfaces[index];
 		p->page_count += p->surface->body_size / VEIL_PAGE_SIZE;
 	}
+	p->linear_count = p->page_count;
+	p->page_count += p->config->flash_code_pages + p->config->flash_variable_pages;
 	p->cap_quota = INT64_MAX;
 	if (p->config->cpu_cap_percent < 100 * p->config->cpu_count)
 		p->cap_quota = (int64_t)(us_to_ticks(SCHED_CAP_PERIOD_US) * p->config->cpu_cap_percent / 100);
@@ -382,9 +384,37 @@ paddr_t persona_page(const struct persona *p, uint64_t page)
 {
 	uint64_t ram_pages = p->config->ram_size / VEIL_PAGE_SIZE;
 
-	if (page < ram_pages)
-		return paddr(p->config->ram_host_base + page * VEIL_PAGE_SIZE);
-	return paddr(p->surface->host_base + (uint64_t)p->surface->strip_rows * p->surface->stride + (page - ram_pages) * VEIL_PAGE_SIZE);
+	if (page >= p->linear_count)
+		page -= p->linear_count - ram_pages; /* flash follows RAM */
+	else if (page >= ram_pages)
+		return paddr(p->surface->host_base + (uint64_t)p->surface->strip_rows * p->surface->stride +
+			     (page - ram_pages) * VEIL_PAGE_SIZE);
+	return paddr(p->config->ram_host_base + page * VEIL_PAGE_SIZE);
+}
+
+uint64_t persona_page_address(const struct persona *p, uint64_t page)
+{
+	if (page < p->linear_count)
+		return p->config->ram_guest_base + page * VEIL_PAGE_SIZE;
+	page -= p->linear_count;
+	if (page < p->config->flash_code_pages)
+		return VEIL_FLASH_CODE + page * VEIL_PAGE_SIZE;
+	return VEIL_FLASH_VARIABLES + (page - p->config->flash_code_pages) * VEIL_PAGE_SIZE;
+}
+
+uint64_t persona_page_at(const struct persona *p, uint64_t address)
+{
+	uint64_t page = (address - p->config->ram_guest_base) / VEIL_PAGE_SIZE;
+	uint64_t flash = address / VEIL_PAGE_SIZE;
+
+	if (page < p->linear_count)
+		return page;
+	if (flash < p->config->flash_code_pages)
+		return p->linear_count + flash;
+	flash -= VEIL_FLASH_VARIABLES / VEIL_PAGE_SIZE;
+	if (flash < p->config->flash_variable_pages)
+		return p->linear_count + p->config->flash_code_pages + flash;
+	return UINT64_MAX;
 }
 
 static void work_forget(struct persona *p)
@@ -531,7 +561,7 @@ bool persona_work(struct persona *p)
 static void fill_part(struct persona *p, uint64_t offset)
 {
 	uint8_t *to = (uint8_t *)arch_pointer(persona_page(p, offset / VEIL_PAGE_SIZE)) + offset % VEIL_PAGE_SIZE;
-	uint64_t guest = p->config->ram_guest_base + offset;
+	uint64_t guest = persona_page_address(p, offset / VEIL_PAGE_SIZE) + offset % VEIL_PAGE_SIZE;
 	const struct manifest *m = p->manifest;
 	uint64_t at = 0;
 
@@ -563,11 +593,10 @@ static void fill_part(struct persona *p, uint64_t offset)
 NOINLINE bool persona_populate(struct vcpu *v, ipaddr_t address)
 {
 	struct persona *p = v->persona;
-	uint64_t page;
+	uint64_t page = persona_page_at(p, address.value);
 
-	if (!range_within(address.value, 1, p->config->ram_guest_base, p->page_count * VEIL_PAGE_SIZE))
+	if (page >= p->page_count)
 		return false;
-	page = (address.value - p->config->ram_guest_base) / VEIL_PAGE_SIZE;
 	lock_take(&p->memory_lock);
 	if (!stage2_is_mapped(p, page)) {
 		if (v->fill_page != page)
@@ -585,6 +614,8 @@ NOINLINE bool persona_populate(struct vcpu *v, ipaddr_t address)
 			v->statistics.populated++;
 			p->touched++;
 		}
+	} else if (page >= p->linear_count) {
+		stage2_hide(p, page, false); /* read as an array again */
 	}
 	lock_release(&p->memory_lock);
 	return true;

@@ -2,6 +2,7 @@
 /* Platform `veil`, machine version 1: the addresses of QEMU's `virt`, so that code made for `virt` runs unchanged. */
 #include <veil/platform.h>
 
+#include "cfi_flash.h"
 #include "core/persona.h"
 #include "virtio_blk.h"
 #include "virtio_console.h"
@@ -39,6 +40,7 @@ void platform_reset(struct persona *p)
 	virtio_input_reset(p);
 	virtio_blk_reset(p);
 	virtio_console_reset(p);
+	cfi_flash_reset(p);
 	lock_release(&p->lock);
 }
 
@@ -80,6 +82,10 @@ struct mmio_result platform_mmio(struct vcpu *v, ipaddr_t address, uint32_t size
 	if (a - VIRTIO_BLK_BASE < VEIL_MAX_PERSONA_VOLUMES * VIRTIO_STRIDE)
 		return virtio_blk_access(v->persona, (uint32_t)((a - VIRTIO_BLK_BASE) / VIRTIO_STRIDE),
 					 (a - VIRTIO_BLK_BASE) % VIRTIO_STRIDE, size, is_write, value);
+	if (is_write && a / VEIL_PAGE_SIZE < v->persona->config->flash_code_pages)
+		return mmio_value(0); /* ignored, as by a chip that is protected: EDK II's early code does it */
+	if (a - VEIL_FLASH_VARIABLES < (uint64_t)v->persona->config->flash_variable_pages * VEIL_PAGE_SIZE)
+		return cfi_flash_access(v->persona, a - VEIL_FLASH_VARIABLES, size, is_write, value);
 	if (a - PVPANIC_BASE < DEVICE_SIZE && (devices & VEIL_DEVICE_PVPANIC))
 		return pvpanic_access(v, a - PVPANIC_BASE, is_write, value);
 	return mmio_none();

@@ -110,6 +110,26 @@ void image_declare_volume(struct image *image, uint32_t persona, uint64_t first_
 	image_layout(image);
 }
 
+void image_declare_flash(struct image *image)
+{
+	uint32_t firmware = image->header.payloads.count++;
+
+	image->payloads[firmware].size = IMAGE_KERNEL_SIZE;
+	for (uint32_t i = image->header.segments.count++; i > 0; i--)
+		image->segments[i] = image->segments[i - 1];
+	image->segments[0] = (struct veil_segment){.payload = firmware, .guest_address = VEIL_FLASH_CODE, .size = IMAGE_KERNEL_SIZE};
+	image->personas[0].devices |= VEIL_DEVICE_FLASH;
+	image->personas[0].flash_code_pages = IMAGE_FLASH_CODE_PAGES;
+	image->personas[0].flash_variable_pages = IMAGE_FLASH_VARIABLE_PAGES;
+	image->personas[0].entry = VEIL_FLASH_CODE;
+	image_layout(image);
+}
+
+static uint64_t memory_size(const struct veil_persona *p)
+{
+	return p->ram_size + ((uint64_t)p->flash_code_pages + p->flash_variable_pages) * VEIL_PAGE_SIZE;
+}
+
 /* ---- Layout ---- */
 
 static void region_add(struct image *image, uint64_t end, uint32_t owner)
@@ -145,6 +165,7 @@ static uint64_t work_size(const struct image *image)
 
 		size += VEIL_WORK_PERSONA + p->cpu_count * (uint64_t)VEIL_WORK_VCPU +
 			align_up(p->ram_size, UINT64_C(512) << 20) / (UINT64_C(512) << 20) * VEIL_PAGE_SIZE;
+		size += p->flash_code_pages ? VEIL_PAGE_SIZE : 0;
 	}
 	if (image->header.storage_ranges.count)
 		size += VEIL_WORK_STORAGE;
@@ -172,7 +193,7 @@ void image_layout(struct image *image)
 	region_add(image, at, VEIL_OWNER_VEIL);
 	for (uint32_t i = 0; i < image->header.personas.count; i++) {
 		image->personas[i].ram_host_base = at;
-		at += image->personas[i].ram_size;
+		at += memory_size(&image->personas[i]);
 		region_add(image, at, i);
 		if (image->header.surfaces.count) {
 			region_add(image, at + VEIL_PAGE_SIZE, VEIL_OWNER_VEIL);
@@ -271,7 +292,7 @@ void image_boot(const struct image *image)
 {
 	/* As a boot loader leaves memory: full of what was there before. */
 	for (uint32_t i = 0; i < image->header.personas.count; i++)
-		memset((void *)image->personas[i].ram_host_base, 0xa5, image->personas[i].ram_size);
+		memset((void *)image->personas[i].ram_host_base, 0xa5, memory_size(&image->personas[i]));
 	image_write(image);
 	if (!machine_try(boot_init)) {
 		fwrite(machine.output, 1, machine.output_size, stderr);

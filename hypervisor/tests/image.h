@@ -43,6 +43,11 @@ void image_declare_screen(struct image *image);
 /* Gives a persona one more volume; call in the order of personas. */
 void image_declare_volume(struct image *image, uint32_t persona, uint64_t first_sector, uint64_t sector_count);
 
+/* Gives persona 0 flash: 3 pages read-only with a payload and its entry in them, and two blocks of variable flash, erased by nobody. */
+#define IMAGE_FLASH_CODE_PAGES 3
+#define IMAGE_FLASH_VARIABLE_PAGES 8
+void image_declare_flash(struct image *image);
+
 /* Lays it out in RAM: regions, payload offsets and digests. Call after changing sizes; idempotent. */
 void image_layout(struct image *image);
 

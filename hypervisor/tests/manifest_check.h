@@ -26,6 +26,19 @@ static inline bool owned(const struct manifest *m, uint64_t base, uint64_t size,
 	return range_inside(base, size, m->header->ram_base, m->header->ram_size);
 }
 
+static inline uint64_t memory_of(const struct veil_persona *p)
+{
+	return p->ram_size + 65536 * ((uint64_t)p->flash_code_pages + p->flash_variable_pages);
+}
+
+/* In a persona's RAM, its read-only flash at 0 or its variable flash at 64 MiB. */
+static inline bool is_somewhere(const struct veil_persona *p, uint64_t base, uint64_t size)
+{
+	return range_inside(base, size, p->ram_guest_base, p->ram_size) ||
+	       range_inside(base, size, 0, 65536 * (uint64_t)p->flash_code_pages) ||
+	       range_inside(base, size, 0x4000000, 65536 * (uint64_t)p->flash_variable_pages);
+}
+
 static inline bool manifest_check(const struct manifest *m, struct image_place place)
 {
 	const struct veil_manifest *h = m->header;
@@ -43,12 +56,13 @@ static inline bool manifest_check(const struct manifest *m, struct image_place p
 	for (uint32_t i = 0; i < h->personas.count; i++) {
 		const struct veil_persona *p = &m->personas[i];
 
-		if (!owned(m, p->ram_host_base, p->ram_size, i))
+		if (!owned(m, p->ram_host_base, memory_of(p), i))
 			return false;
 		for (uint32_t j = 0; j < i; j++)
-			if (ranges_meet(p->ram_host_base, p->ram_size, m->personas[j].ram_host_base, m->personas[j].ram_size))
+			if (ranges_meet(p->ram_host_base, memory_of(p), m->personas[j].ram_host_base, memory_of(&m->personas[j])))
 				return false;
-		if (p->ram_guest_base < UINT64_C(1) << 30 || !range_inside(p->entry, 4, p->ram_guest_base, p->ram_size))
+		if (p->ram_guest_base < UINT64_C(1) << 30 || !is_somewhere(p, p->entry, 4) || p->flash_code_pages > 1024 ||
+		    p->flash_variable_pages > 1024)
 			return false;
 	}
 	for (uint32_t i = 0; i < h->storage_ranges.count; i++) {
@@ -66,7 +80,7 @@ static inline bool manifest_check(const struct manifest *m, struct image_place p
 
 		if (s->persona >= h->personas.count || s->payload >= h->payloads.count ||
 		    !range_inside(s->payload_offset, s->size, 0, m->payloads[s->payload].size) ||
-		    !range_inside(s->guest_address, s->size, m->personas[s->persona].ram_guest_base, m->personas[s->persona].ram_size))
+		    !is_somewhere(&m->personas[s->persona], s->guest_address, s->size))
 			return false;
 		for (uint32_t j = 0; j < i; j++)
 			if (m->segments[j].persona == s->persona &&

@@ -29,6 +29,14 @@ static void given_valid_manifests_then_they_are_accepted(void)
 	}
 }
 
+static void given_flash_then_it_is_accepted(void)
+{
+	image_declare(&image, 2, 1);
+	image_declare_flash(&image);
+	report_equal(read_declared(), MANIFEST_OK, "accepted");
+	report(manifest_is_sound(&image), "and sound");
+}
+
 /* One change each, and the reason given for refusing it. */
 #define BAD(error_, change_)                                     \
 	do {                                                     \
@@ -59,6 +67,27 @@ static void given_a_bad_header_then_it_is_refused(void)
 	BAD(MANIFEST_BAD_TABLE, image.header.passthrough.count = 1);
 	BAD(MANIFEST_BAD_TABLE, image.header.personas.count = VEIL_MAX_PERSONAS + 1);
 	BAD(MANIFEST_BAD_TABLE, image.header.regions.count = VEIL_MAX_REGIONS + 1);
+}
+
+#define BAD_FLASH(error_, change_)                               \
+	do {                                                     \
+		image_declare(&image, 2, 2);                     \
+		image_declare_flash(&image);                     \
+		change_;                                         \
+		report_equal(read_declared(), error_, #change_); \
+	} while (0)
+
+static void given_bad_flash_then_it_is_refused(void)
+{
+	BAD_FLASH(MANIFEST_BAD_PERSONA, image.personas[0].devices &= ~(uint32_t)VEIL_DEVICE_FLASH);
+	BAD_FLASH(MANIFEST_BAD_PERSONA, image.personas[1].devices |= VEIL_DEVICE_FLASH);
+	BAD_FLASH(MANIFEST_BAD_PERSONA, image.personas[0].flash_code_pages = 0);
+	BAD_FLASH(MANIFEST_BAD_PERSONA, image.personas[0].flash_variable_pages = VEIL_MAX_FLASH_PAGES + 1);
+	BAD_FLASH(MANIFEST_BAD_PERSONA, image.personas[0].flash_variable_pages++); /* the neighbour's RAM */
+	BAD_FLASH(MANIFEST_BAD_PERSONA, image.personas[0].entry = IMAGE_FLASH_CODE_PAGES * VEIL_PAGE_SIZE);
+	BAD_FLASH(MANIFEST_BAD_SEGMENT, image.segments[0].guest_address = VEIL_PAGE_SIZE);
+	BAD_FLASH(MANIFEST_BAD_SEGMENT, image.segments[0].guest_address = VEIL_FLASH_VARIABLES - 4096);
+	BAD_FLASH(MANIFEST_BAD_SEGMENT, image.segments[4].guest_address = 0); /* the other persona has none */
 }
 
 static void given_bad_regions_then_they_are_refused(void)
@@ -103,7 +132,6 @@ static void given_bad_personas_then_they_are_refused(void)
 	BAD(MANIFEST_BAD_PERSONA, image.personas[0].name[VEIL_NAME_BYTES - 1] = 'x');
 	BAD(MANIFEST_BAD_PERSONA, image.personas[0].flags = 8);
 	BAD(MANIFEST_BAD_PERSONA, image.personas[0].devices = 16);
-	BAD(MANIFEST_BAD_PERSONA, image.personas[0].reserved = 1);
 	BAD(MANIFEST_BAD_PERSONA, image.personas[0].cpu_count = 0);
 	BAD(MANIFEST_BAD_PERSONA, image.personas[0].cpu_count = VEIL_MAX_CPUS + 1);
 	BAD(MANIFEST_BAD_PERSONA, image.personas[0].cpu_share = 0);
@@ -269,6 +297,8 @@ static void given_regions_then_each_byte_has_its_owner_and_no_other(void)
 
 static const struct test tests[] = {
 	{"valid", given_valid_manifests_then_they_are_accepted},
+	{"flash", given_flash_then_it_is_accepted},
+	{"bad-flash", given_bad_flash_then_it_is_refused},
 	{"header", given_a_bad_header_then_it_is_refused},
 	{"regions", given_bad_regions_then_they_are_refused},
 	{"payloads", given_bad_payloads_then_they_are_refused},

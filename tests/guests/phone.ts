@@ -9,6 +9,7 @@ import {
 	controlClient,
 	HANDSET_FILES,
 	handsetDir,
+	handsetEndpoints,
 	removeHandset,
 	startHandset,
 } from "../../components/handset/index.ts";
@@ -22,10 +23,12 @@ import { run } from "../../components/util/process.ts";
 import { silent } from "../../components/util/progress.ts";
 import { composeDev, type DevPersona } from "../../tools/compose-dev.ts";
 
-/** A persona that runs one of the programs in tests/guests. */
+/** A persona that runs one of the programs in tests/guests, or a kernel from elsewhere. */
 export interface GuestPersona extends Omit<DevPersona, "kernel" | "name" | "commandLine"> {
-	/** Name of the program without `.c`. */
+	/** Name of the program without `.c`; of somebody else's kernel any name. */
 	guest: string;
+	/** Path of a kernel that is not built from tests/guests. */
+	kernel?: string;
 	/** Default: the program's name. */
 	name?: string;
 	/** Boot arguments. */
@@ -56,6 +59,8 @@ export interface GuestPhone {
 	console(name: string): string;
 	/** Waits until a persona's console has the text, or fails showing the console's end. */
 	says(name: string, text: string | RegExp, seconds?: number): Promise<void>;
+	/** Types on a persona's console. */
+	types(name: string, text: string): Promise<void>;
 	/** Waits until a condition holds, or fails with what it says. */
 	until(what: string, condition: () => boolean | Promise<boolean>, seconds?: number): Promise<void>;
 	/** Presses and releases a key of the handset's keyboard, by QEMU's name for it. */
@@ -82,11 +87,11 @@ export async function openWorkshop(): Promise<Workshop> {
 		async start(personas, { cpus = 1, initialForeground = 0, hotkey = [] } = {}) {
 			const id = `guests-${++phones}`;
 			const image = join(folder, `${id}.img`);
-			const composed = personas.map(({ guest, name = dashed(guest), words = "", ...rest }) => ({
+			const composed = personas.map(({ guest, name = dashed(guest), words = "", kernel, ...rest }) => ({
 				memoryMiB: 32,
 				...rest,
 				name,
-				kernel: join(folder, "guests", `${guest}.img`),
+				kernel: kernel ?? join(folder, "guests", `${guest}.img`),
 				commandLine: words,
 			}));
 			await composeDev(image, veil, composed, { cpus, initialForeground, hotkey });
@@ -120,6 +125,17 @@ async function openPhone(id: string): Promise<GuestPhone> {
 			const there = () => (typeof text === "string" ? read(name).includes(text) : text.test(read(name)));
 			if (await waitUntil(there, { deadlineMs: seconds * 1000 })) return;
 			throw new Error(`${name} did not say ${text} within ${seconds} s; its console ends with:\n${read(name).slice(-1500)}`);
+		},
+		async types(name, text) {
+			const socket = connect((await handsetEndpoints(id)).consoles[name] ?? "");
+			await new Promise<void>((settle, reject) => socket.once("error", reject).write(text, () => settle()));
+			// The bridge has it once it has closed its side in turn.
+			await new Promise<void>((settle) =>
+				socket
+					.once("close", () => settle())
+					.resume()
+					.end(),
+			);
 		},
 		async until(what, condition, seconds = 30) {
 			if (await waitUntil(condition, { deadlineMs: seconds * 1000, everyMs: 100 })) return;

@@ -240,10 +240,10 @@ describe("the verifier", () => {
 		["an owner that is not there", /unknown owner 7/, changeRegion(4, () => ({ owner: 7 }))],
 		[
 			"a segment above RAM",
-			/ends outside RAM/,
+			/lies outside RAM and flash/,
 			changeSegment(2, ({ guestAddress }) => ({ guestAddress: guestAddress + (1n << 30n) })),
 		],
-		["a segment below RAM", /lies below RAM/, changeSegment(0, () => ({ guestAddress: 0n }))],
+		["a segment below RAM", /lies outside RAM and flash/, changeSegment(0, () => ({ guestAddress: 0n }))],
 		["overlapping segments", /overlaps the one before/, changeSegment(1, () => ({ guestAddress: 0x40201000n }))],
 		["a segment longer than its payload", /longer than its payload/, changeSegment(2, ({ size }) => ({ size: size + 1n }))],
 		["a payload that is not there", /payload 9 is not there/, changeSegment(0, () => ({ payload: 9 }))],

@@ -10,7 +10,7 @@ describe("a persona", () => {
 	it.each([
 		[
 			{ guest: { builder: "prebuilt", os: "baremetal" } },
-			['personas[0].guest.kernel: "guest.kernel" is missing; builder prebuilt needs it'],
+			['personas[0].guest.kernel: "guest.kernel" is missing; builder prebuilt needs it, or guest.firmware'],
 		],
 		[
 			{ guest: { builder: "prebuilt", kernel: { url: "https://example.org/k" }, packages: ["a"], base: "debian" } },
@@ -27,6 +27,21 @@ describe("a persona", () => {
 				'personas[0].guest.kernel: "guest.kernel" has neither path nor url; allowed: one of them',
 				'personas[0].guest.initramfs: "guest.initramfs" has both path and url; allowed: one of them',
 			],
+		],
+		[
+			{
+				guest: {
+					builder: "prebuilt",
+					os: "baremetal",
+					firmware: { url: "https://a.example/a", sha256: "0".repeat(64) },
+					kernel: { url: "https://a.example/b", sha256: "0".repeat(64) },
+				},
+			},
+			['personas[0].guest.kernel: "guest.kernel" is there beside guest.firmware; allowed: one of them'],
+		],
+		[
+			{ guest: { firmware: { url: "https://a.example/a", sha256: "0".repeat(64) } } },
+			['personas[0].guest.firmware: "guest.firmware" means nothing to builder debian; allowed with: prebuilt'],
 		],
 		[
 			{ guest: { os: "baremetal" } },

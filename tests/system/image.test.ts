@@ -223,16 +223,6 @@ describe("packages of the user's choice", () => {
 		const output = await boot(await cache(), key, 192, "dropbear -V; poweroff", /reboot: Power down/);
 		expect(output).toMatch(/\nDropbear v2022/);
 	});
-
-	test("run on a full Debian system, whose services all start", { timeout: 900_000 }, async () => {
-		const folder = await project("{ base: debian, packages: [jq], commandLine: quiet }", 320);
-		const key = await built(folder, { base: "debian", packages: ["jq"] });
-		const commands = "systemctl list-units --failed --no-legend --plain | wc -l | sed s/^/failed-units=/; jq --version; poweroff";
-		const output = await boot(await cache(), key, 320, commands, /reboot: Power down/);
-		expect(output).toContain("persona: READY");
-		expect(output).toMatch(/failed-units=0\s/);
-		expect(output).toMatch(/\njq-1\.\d/);
-	});
 });
 
 test("a version the mirror has dropped: builds say what to do, test runs take the current one", async () => {

@@ -23,6 +23,7 @@
 #define ISS_WRITE BIT(6)
 #define ISS_STATUS(esr) ((esr)&0x3f)
 #define STATUS_TRANSLATION_LAST 0x07 /* 0..3 address size, 4..7 translation */
+#define STATUS_IS_PERMISSION(status) ((status) >> 2 == 3)
 #define STATUS_EXTERNAL 0x10
 #define STATUS_EXTERNAL_WALK_LAST 0x17
 
@@ -125,6 +126,27 @@ static NOINLINE void refuse_access(struct vcpu *v, uint64_t esr)
 	inject_abort(esr);
 }
 
+/* Is it an access of an instruction that says what it does? Others no device could serve. */
+static bool is_plain(uint64_t esr)
+{
+	return (esr & (ISS_VALID | ISS_TABLE_WALK)) == ISS_VALID && esr >> ESR_EC_SHIFT == EC_DATA_ABORT_LOWER;
+}
+
+/* A page that is mapped, but not so: flash, which only reads as memory. HPFAR_EL2 tells nothing of these (D19.2.57), the guest's own
+ * tables do, as far as they still say the same; an address that is none of its devices is refused like any other. */
+static NOINLINE void write_to_flash(struct vcpu *v, uint64_t esr)
+{
+	uint64_t guests = sysreg_read(par_el1), par;
+
+	__asm__ volatile("at s1e1r, %0\n\tisb" : : "r"(sysreg_read(far_el2)) : "memory");
+	par = sysreg_read(par_el1);
+	sysreg_write(par_el1, guests);
+	if (!(par & 1) && is_plain(esr) && mmio(v, esr, ipaddr((par & UINT64_C(0xfffffffff000)) | (sysreg_read(far_el2) & 0xfff))))
+		skip_instruction(esr);
+	else
+		refuse_access(v, esr);
+}
+
 static NOINLINE struct vcpu *exit_memory(struct vcpu *v, uint64_t esr)
 {
 	uint64_t status = ISS_STATUS(esr);
@@ -134,14 +156,12 @@ static NOINLINE struct vcpu *exit_memory(struct vcpu *v, uint64_t esr)
 	if (unlikely(status > STATUS_TRANSLATION_LAST)) {
 		if (status >= STATUS_EXTERNAL && status <= STATUS_EXTERNAL_WALK_LAST)
 			inject_abort(esr);
+		else if (STATUS_IS_PERMISSION(status))
+			write_to_flash(v, esr);
 		else
 			crash(v, esr);
-	} else if (address.value < DEVICES_END) {
-		if (likely((esr & (ISS_VALID | ISS_TABLE_WALK)) == ISS_VALID && esr >> ESR_EC_SHIFT == EC_DATA_ABORT_LOWER &&
-			   mmio(v, esr, address)))
-			skip_instruction(esr);
-		else
-			refuse_access(v, esr);
+	} else if (address.value < DEVICES_END && likely(is_plain(esr)) && likely(mmio(v, esr, address))) {
+		skip_instruction(esr);
 	} else if (!persona_populate(v, address)) {
 		refuse_access(v, esr);
 	}

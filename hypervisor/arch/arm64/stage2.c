@@ -17,6 +17,7 @@
 #define DESCRIPTOR_VALID 3 /* table at level 2, page at level 3 */
 #define LEAF_NORMAL (UINT64_C(0xf) << 2)
 #define LEAF_READ_WRITE (UINT64_C(3) << 6)
+#define LEAF_WRITE BIT(7)
 #define LEAF_SHARE_INNER (UINT64_C(3) << 8)
 #define LEAF_ACCESSED BIT(10)
 #define LEAF (LEAF_NORMAL | LEAF_READ_WRITE | LEAF_SHARE_INNER | LEAF_ACCESSED | DESCRIPTOR_VALID)
@@ -26,12 +27,13 @@
 bool stage2_init(struct persona *p)
 {
 	uint64_t first = p->config->ram_guest_base >> LEVEL2_SHIFT;
-	uint64_t last = (p->config->ram_guest_base + p->page_count * VEIL_PAGE_SIZE - 1) >> LEVEL2_SHIFT;
+	uint64_t last = (p->config->ram_guest_base + p->linear_count * VEIL_PAGE_SIZE - 1) >> LEVEL2_SHIFT;
 
 	p->arch.root = memory_take(ROOT_COUNT * 8, ROOT_COUNT * 8);
 	if (!p->arch.root)
 		return false;
-	for (uint64_t i = first; i <= last; i++) {
+	/* All flash lies in the first 512 MiB. */
+	for (uint64_t i = p->page_count > p->linear_count ? 0 : first; i <= last; i = i < first ? first : i + 1) {
 		uint64_t *leaf = memory_take(VEIL_PAGE_SIZE, VEIL_PAGE_SIZE);
 
 		if (!leaf)
@@ -42,10 +44,10 @@ bool stage2_init(struct persona *p)
 	return true;
 }
 
-/* `page` counts from the persona's RAM base and is below its page count: the callers' checks. */
+/* `page` is below the persona's page count: the callers' check. */
 static uint64_t *leaf_of(const struct persona *p, uint64_t page)
 {
-	uint64_t address = p->config->ram_guest_base + page * VEIL_PAGE_SIZE;
+	uint64_t address = persona_page_address(p, page);
 	uint64_t *table = arch_pointer(paddr(p->arch.root[address >> LEVEL2_SHIFT] & ~UINT64_C(0xffff)));
 
 	return &table[address / VEIL_PAGE_SIZE % LEAF_COUNT];
@@ -60,13 +62,22 @@ void stage2_map(struct persona *p, uint64_t page, paddr_t host)
 {
 	if (!owner_is(p->index, host, VEIL_PAGE_SIZE))
 		panic("stage2_map: page is not the persona's", host.value);
-	__atomic_store_n(leaf_of(p, page), host.value | LEAF, __ATOMIC_RELEASE);
+	__atomic_store_n(leaf_of(p, page), host.value | (page < p->linear_count ? LEAF : LEAF & ~LEAF_WRITE), __ATOMIC_RELEASE);
 	dsb(ishst); /* the walkers see it before the guest tries again */
 }
 
 void stage2_unmap(struct persona *p, uint64_t page)
 {
 	*leaf_of(p, page) = 0;
+}
+
+void stage2_hide(struct persona *p, uint64_t page, bool hidden)
+{
+	uint64_t *leaf = leaf_of(p, page);
+
+	if (*leaf)
+		__atomic_store_n(leaf, hidden ? *leaf & ~UINT64_C(DESCRIPTOR_VALID) : *leaf | DESCRIPTOR_VALID, __ATOMIC_RELEASE);
+	dsb(ishst);
 }
 
 void stage2_flush(struct persona *p)

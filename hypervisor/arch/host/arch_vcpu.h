@@ -27,6 +27,7 @@ struct arch_vcpu {
 struct stage2_page {
 	uint64_t host; /* 0: not mapped */
 	uint64_t cached; /* the translation a guest's CPU may still hold, until a flush */
+	bool is_hidden;
 };
 
 struct arch_persona {

@@ -321,10 +321,10 @@ static struct machine_cpu *act_as(const struct vcpu *v)
 bool guest_touch(struct vcpu *v, uint64_t address)
 {
 	struct persona *p = v->persona;
-	uint64_t page = (address - p->config->ram_guest_base) / VEIL_PAGE_SIZE;
+	uint64_t page = persona_page_at(p, address);
 
 	act_as(v);
-	if (range_within(address, 1, p->config->ram_guest_base, p->page_count * VEIL_PAGE_SIZE) && stage2_is_mapped(p, page)) {
+	if (page < p->page_count && stage2_is_mapped(p, page) && !p->arch.pages[page].is_hidden) {
 		p->arch.pages[page].cached = p->arch.pages[page].host;
 		return true;
 	}
@@ -339,8 +339,7 @@ uint8_t *guest_memory(struct vcpu *v, uint64_t address)
 
 	for (uint32_t i = 0; i < 16; i++)
 		if (guest_touch(v, address))
-			return arch_pointer(paddr(p->arch.pages[(address - p->config->ram_guest_base) / VEIL_PAGE_SIZE].host +
-						  address % VEIL_PAGE_SIZE));
+			return arch_pointer(paddr(p->arch.pages[persona_page_at(p, address)].host + address % VEIL_PAGE_SIZE));
 	return NULL;
 }
 

@@ -14,8 +14,7 @@
 /* Takes as much work memory as arch/arm64 does: see VEIL_WORK_BASE. */
 bool stage2_init(struct persona *p)
 {
-	_Static_assert(sizeof(struct stage2_page) * (TABLE_SPAN / VEIL_PAGE_SIZE) <= 2 * VEIL_PAGE_SIZE, "a table of two pages");
-	uint64_t tables = (p->page_count * VEIL_PAGE_SIZE + TABLE_SPAN - 1) / TABLE_SPAN;
+	uint64_t tables = (p->linear_count * VEIL_PAGE_SIZE + TABLE_SPAN - 1) / TABLE_SPAN + (p->page_count > p->linear_count);
 
 	if (!memory_take(1024, 1024))
 		return false;
@@ -43,6 +42,12 @@ void stage2_map(struct persona *p, uint64_t page, paddr_t host)
 void stage2_unmap(struct persona *p, uint64_t page)
 {
 	p->arch.pages[page].host = 0;
+	p->arch.pages[page].is_hidden = false;
+}
+
+void stage2_hide(struct persona *p, uint64_t page, bool hidden)
+{
+	p->arch.pages[page].is_hidden = hidden;
 }
 
 void stage2_flush(struct persona *p)

@@ -145,8 +145,14 @@ enum veil_device {
 	VEIL_DEVICE_PL031 = 2, /* at 0x09010000, interrupt SPI 2 */
 	VEIL_DEVICE_PVPANIC = 4, /* one byte at 0x09f00000 ("qemu,pvpanic-mmio"): a guest that panics says so */
 	VEIL_DEVICE_INPUT = 8, /* virtio-input over virtio-mmio: keyboard at 0x0a000000, SPI 16; tablet at 0x0a000200, SPI 17 */
-	VEIL_DEVICE_AGENT = 32 /* virtio-console over virtio-mmio at 0x0a000600, SPI 19: see "Agent ports" */
+	VEIL_DEVICE_AGENT = 32, /* virtio-console over virtio-mmio at 0x0a000600, SPI 19: see "Agent ports" */
+	VEIL_DEVICE_FLASH = 128 /* read-only at VEIL_FLASH_CODE, for firmware; a variable flash with CFI commands at VEIL_FLASH_VARIABLES */
 };
+
+/* Flash as on QEMU's `virt`: guest-physical places, and the most that fits there. Segments say what is in it at start. */
+#define VEIL_FLASH_CODE 0
+#define VEIL_FLASH_VARIABLES 0x04000000
+#define VEIL_MAX_FLASH_PAGES 1024
 
 struct veil_persona {
 	uint8_t name[VEIL_NAME_BYTES];
@@ -161,11 +167,12 @@ struct veil_persona {
 	uint32_t cpu_affinity; /* bit n: physical CPU n may run it */
 	uint32_t restart_limit; /* restarts allowed within restart_window_seconds; after that it stays crashed */
 	uint32_t restart_window_seconds;
-	uint32_t reserved;
+	uint16_t flash_code_pages; /* with VEIL_DEVICE_FLASH 1..VEIL_MAX_FLASH_PAGES, else 0; in host memory behind its RAM */
+	uint16_t flash_variable_pages; /* the same, behind these */
 	uint64_t ram_guest_base; /* guest-physical, a multiple of VEIL_PAGE_SIZE */
 	uint64_t ram_size;
 	uint64_t ram_host_base; /* host-physical */
-	uint64_t entry; /* guest-physical address of the first instruction */
+	uint64_t entry; /* guest-physical address of the first instruction: in RAM, or in the read-only flash */
 	uint64_t x0; /* guest-physical address of the device tree, or whatever the guest's boot protocol wants in x0 */
 	uint64_t rng_seed_address; /* guest-physical address of 32 bytes to fill with entropy at each start; 0 = none */
 	uint64_t kaslr_seed_address; /* the same for 8 bytes */
@@ -255,7 +262,8 @@ struct veil_storage_range {
 };
 
 /* Work memory Veil needs: the composer reserves BASE + personas * PERSONA + vCPUs * VCPU + PAGE_SIZE * every started 512 MiB of each
- * persona's RAM with its surface's body, and STORAGE where there is a storage range, rounded up to VEIL_PAGE_SIZE. */
+ * persona's RAM with its surface's body + PAGE_SIZE * personas with flash, and STORAGE where there is a storage range, rounded up to
+ * VEIL_PAGE_SIZE. */
 #define VEIL_WORK_BASE 65536
 #define VEIL_WORK_PERSONA 32768
 #define VEIL_WORK_VCPU 8192

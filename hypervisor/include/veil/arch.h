@@ -44,7 +44,9 @@ bool stage2_init(struct persona *persona);
 bool stage2_is_mapped(const struct persona *persona, uint64_t page);
 void stage2_map(struct persona *persona, uint64_t page, paddr_t host);
 void stage2_unmap(struct persona *persona, uint64_t page);
-/* After unmapping: no CPU holds a translation of this persona any more. */
+/* A mapped page whose accesses fault all the same, or no more. Flash is mapped read-only, and hidden while it takes commands. */
+void stage2_hide(struct persona *persona, uint64_t page, bool hidden);
+/* After unmapping or hiding: no CPU holds a translation of this persona any more. */
 void stage2_flush(struct persona *persona);
 
 /* ---- Virtual CPUs ---- */

@@ -43,12 +43,19 @@ struct virtual_console {
 	struct virtio_buffer buffer;
 };
 
+struct cfi_flash {
+	uint8_t mode;
+	uint8_t left; /* words of a buffer still to come */
+	uint32_t erase_at; /* while a block is erased: where it goes on */
+};
+
 struct platform {
 	struct vgic vgic;
 	struct vpl011 uart;
 	struct vpl031 rtc;
 	struct virtual_input input[2];
 	struct virtual_console console;
+	struct cfi_flash flash;
 };
 
 void platform_init(struct persona *persona);
