@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the viewer's page and its server tell each other, as JSON on one WebSocket. Types alone, so that the page can use them, too.
-import type { PersonaState } from "../handset/types.ts";
+// What the viewer's page and its server tell each other, as JSON on one WebSocket. Types alone, and without any of Node's, so that the
+// page can use them, too.
+
+/** As the handset stage has it. */
+export type ShownState = "stopped" | "starting" | "running" | "paused" | "crashed" | "off" | "unknown";
 
 /** A persona as the page shows it. */
 export interface ShownPersona {
@@ -10,7 +13,7 @@ export interface ShownPersona {
 	readonly colour: string;
 	/** What is readable on it: the strip's own choice. */
 	readonly ink: "#ffffff" | "#000000";
-	readonly state: PersonaState;
+	readonly state: ShownState;
 	readonly ready: boolean;
 	readonly foreground: boolean;
 	/** Of one physical CPU. */
