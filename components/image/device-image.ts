@@ -33,7 +33,7 @@ const MACHINE_VERSION = 1;
 const MIB = 1 << 20;
 
 /** Linux key codes (include/uapi/linux/input-event-codes.h). */
-const KEY_CODES: Readonly<Record<HotkeyKey, number>> = {
+export const KEY_CODES: Readonly<Record<HotkeyKey, number>> = {
 	power: 116,
 	home: 102,
 	back: 158,

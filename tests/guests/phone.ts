@@ -7,6 +7,7 @@ import { join } from "node:path";
 import {
 	type ControlClient,
 	controlClient,
+	createHandset,
 	HANDSET_FILES,
 	handsetDir,
 	handsetEndpoints,
@@ -15,6 +16,7 @@ import {
 } from "../../components/handset/index.ts";
 import { waitUntil } from "../../components/handset/processes.ts";
 import { SOCKET, socketDir } from "../../components/handset/run-folder.ts";
+import { makeVolume } from "../../components/handset/volumes.ts";
 import { buildHypervisor, hypervisorInputs, loadLock, openStore } from "../../components/image/index.ts";
 import { boardByName } from "../../components/manifest/index.ts";
 import { sha256File } from "../../components/util/digest.ts";
@@ -49,6 +51,8 @@ export interface PhoneOptions {
 	initialForeground?: number;
 	/** Linux key codes of the sequence that switches; default none. */
 	hotkey?: number[];
+	/** What is done once the handset has its volumes, and before it runs. */
+	beforeStart?: (id: string) => Promise<void>;
 }
 
 export interface GuestPhone {
@@ -84,7 +88,8 @@ export async function openWorkshop(): Promise<Workshop> {
 	const { path: veil } = await buildHypervisor(await hypervisorInputs(board), context);
 	let phones = 0;
 	return {
-		async start(personas, { cpus = 1, initialForeground = 0, hotkey = [] } = {}) {
+		async start(personas, options = {}) {
+			const { cpus = 1, initialForeground = 0, hotkey = [] } = options;
 			const id = `guests-${++phones}`;
 			const image = join(folder, `${id}.img`);
 			const composed = personas.map(({ guest, name = dashed(guest), words = "", kernel, ...rest }) => ({
@@ -96,6 +101,16 @@ export async function openWorkshop(): Promise<Workshop> {
 			}));
 			await composeDev(image, veil, composed, { cpus, initialForeground, hotkey });
 			const spec = { id, board: "qemu-virt", qemu: { cpus, cpu: "cortex-a57" } };
+			await createHandset(spec);
+			for (const { name, volumes = [] } of composed)
+				for (const { name: volume, sizeMiB } of volumes)
+					await makeVolume({
+						id: { handset: id, persona: name, name: volume },
+						sizeMiB,
+						fileSystem: "none",
+						urn: `test:${volume}`,
+					});
+			await options.beforeStart?.(id);
 			await startHandset(spec, { path: image, digest: await sha256File(image) }, { personas: [] });
 			return openPhone(id);
 		},

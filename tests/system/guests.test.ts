@@ -27,19 +27,12 @@ const neighbour: GuestPersona = { guest: "neighbour", words: "ms=100" };
 /** For long runs: `PERSONA_FUZZ_SEED=$RANDOM npm test -- tests/system/guests.test.ts`, again and again. */
 const seed = `seed=${Number(process.env.PERSONA_FUZZ_SEED ?? 1)}`;
 
-/** Guests that judge by themselves and switch themselves off, in groups that run side by side. */
+/** Guests that judge by themselves and switch themselves off, in groups that run side by side. The attack suite has the rest of the attacks. */
 const groups: { what: string; cpus: number; guests: GuestPersona[] }[] = [
-	{
-		what: "attacks on memory, calls and devices",
-		cpus: 1,
-		guests: ["memory_sweep", "table_walk", "smc", "hypercall_fuzz", "gic_probe", "uart_probe", "set_way"].map((guest) => ({
-			guest,
-		})),
-	},
 	{
 		what: "attacks on registers",
 		cpus: 2,
-		guests: ["physical_timer", "pmu", "debug", "impdef", "id_registers", "sysreg_fuzz", "code_fuzz"].map((guest) => ({
+		guests: ["physical_timer", "pmu", "debug", "impdef", "id_registers", "sysreg_fuzz", "set_way"].map((guest) => ({
 			guest,
 			words: seed,
 		})),
