@@ -130,7 +130,7 @@ bool port_first(const struct port *port, struct message *message, bool *is_broke
 	text_copy(&message->length, port->in + 2, 2);
 	text_copy(&message->argument, port->in + 4, 4);
 	message->payload = port->in + MESSAGE_HEAD;
-	*is_broken = (size_t)MESSAGE_HEAD + message->length > port->most;
+	*is_broken = message->op == 0 || (size_t)MESSAGE_HEAD + message->length > port->most;
 	return !*is_broken && port->in_size >= (size_t)MESSAGE_HEAD + message->length;
 }
 

@@ -48,7 +48,7 @@ bool port_has_output(const struct port *port);
 /* Reads once. Negative: nothing was there, or the other side is not connected (0). */
 long port_read(struct port *port);
 
-/* The first whole message that came, valid until port_next() or port_read(). False: none is whole. A length that cannot be is told
+/* The first whole message that came, valid until port_next() or port_read(). False: none is whole. What cannot be one is told
  * apart by `is_broken`. */
 bool port_first(const struct port *port, struct message *message, bool *is_broken);
 void port_drop(struct port *port, size_t size); /* bytes at the front of what came */

@@ -46,7 +46,7 @@ static _Noreturn void become(char **words, const int in[2], const int out[2], co
 	sys_dup(in[0], 0);
 	sys_dup(out[1], 1);
 	sys_dup(errors[1], 2);
-	sys_unblock_signals();
+	sys_default_signals();
 	if (sys_chdir("/root") < 0)
 		sys_chdir("/");
 	for (const char *c = words[0]; *c; c++)

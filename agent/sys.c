@@ -154,9 +154,14 @@ long sys_block_signal(int signal)
 	return signals(0, UINT64_C(1) << (signal - 1));
 }
 
-long sys_unblock_signals(void)
+/* Who starts the agent may have set some to be ignored: a shell does so for what it runs in the background. */
+void sys_default_signals(void)
 {
-	return signals(2, 0);
+	static const uint64_t by_default[4]; /* struct sigaction of the kernel: SIG_DFL, no flags */
+
+	for (int signal = 1; signal <= 64; signal++)
+		call(SYS_rt_sigaction, signal, pointer(by_default), 0, SIGNAL_SET_BYTES, 0);
+	signals(2, 0);
 }
 
 long sys_child_signals(void)

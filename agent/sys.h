@@ -79,7 +79,7 @@ long sys_wait_for(int pid, int *status);
 long sys_kill_group(int pid, int signal);
 long sys_setsid(void);
 long sys_block_signal(int signal);
-long sys_unblock_signals(void);
+void sys_default_signals(void); /* none is blocked or ignored any more */
 long sys_child_signals(void); /* a descriptor that can be read when a child has ended */
 long sys_poll(struct sys_poll_entry *entries, size_t count, int milliseconds); /* -1: for ever */
 long sys_local_listen(const char *path);

@@ -23,6 +23,7 @@ enum {
 	SYS_exit_group = 94,
 	SYS_clock_gettime = 113,
 	SYS_kill = 129,
+	SYS_rt_sigaction = 134,
 	SYS_rt_sigprocmask = 135,
 	SYS_setsid = 157,
 	SYS_socket = 198,

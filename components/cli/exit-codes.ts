@@ -10,7 +10,8 @@ export const EXIT = {
 	interrupted: 130,
 } as const;
 
-export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+/** One of these, or what a command in a persona ended with. */
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT] | (number & {});
 
 /** For `--help`. */
 export const EXIT_HELP = `Exit status:

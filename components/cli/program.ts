@@ -23,6 +23,8 @@ export function makeProgram(terminal: Terminal, done: (code: ExitCode) => void):
 		.configureOutput({ writeOut: (text) => terminal.out.write(text), writeErr: (text) => terminal.err.write(text) })
 		.showHelpAfterError("(`persona --help`, or `persona COMMAND --help`, tells more)")
 		.exitOverride()
+		.enablePositionalOptions() // what follows `exec PERSONA` is the command's own
+		.helpCommand(false)
 		.addHelpText(
 			"after",
 			`
@@ -139,6 +141,36 @@ ${EXIT_HELP}`,
 			await console(terminal, persona, { handset: global(sub).handset, linger: options.linger });
 		});
 
+	command(
+		"exec",
+		"run a command in a persona, as root",
+		"persona exec work uname -a\npersona exec work -- sh -c 'cat > /tmp/note' < note.txt\npersona exec work tar -C /etc -c . > etc.tar",
+	)
+		.usage("[options] <persona> [--] <command> [arguments...]")
+		.argument("<persona>")
+		.argument("<command...>")
+		.passThroughOptions()
+		.addHelpText(
+			"after",
+			"\nInput, output and errors are passed on as they are; the exit status is the command's (128 + the signal that ended it).\n^C interrupts the command, a second one kills it.",
+		)
+		.action(async (persona: string, words: string[], _, sub: Command) => {
+			const { exec } = await import("./commands/exec.ts");
+			done(await exec(terminal, persona, words, { handset: global(sub).handset }));
+		});
+
+	command(
+		"cp",
+		"copy a file into a persona, or out of one",
+		"persona cp report.pdf work:/root/\npersona cp work:/etc/hostname .\npersona cp work:/var/log/app.log - | less",
+	)
+		.argument("<from>", "a file, PERSONA:PATH, or - for standard input")
+		.argument("<to>", "the same; a folder takes the file under its name, - is standard output")
+		.action(async (from: string, to: string, _, sub: Command) => {
+			const { cp } = await import("./commands/cp.ts");
+			await cp(terminal, from, to, { handset: global(sub).handset });
+		});
+
 	for (const name of Object.keys(ACTIONS) as ActionName[]) {
 		command(name, ACTIONS[name], `persona ${name} work`)
 			.argument("<persona>")
@@ -205,6 +237,14 @@ ${EXIT_HELP}`,
 		.action(async (options: { keepDays: number; dryRun: boolean }, sub: Command) => {
 			const { gc } = await import("./commands/gc.ts");
 			await gc(terminal, { ...options, json: global(sub).json });
+		});
+
+	command("help", "show how a command is used", "persona help console")
+		.argument("[command]")
+		.action((name: string | undefined, _, sub: Command) => {
+			const about = name === undefined ? program : program.commands.find((candidate) => candidate.name() === name);
+			if (about === undefined) sub.error(`error: unknown command '${name}'`);
+			else about.help();
 		});
 
 	command("completion", "print the completion script of a shell", "source <(persona completion bash)")

@@ -11,11 +11,10 @@ import {
 	VEIL_OP_LOG,
 	VEIL_OP_SECRET,
 	VEIL_OP_STATUS_PERSONA,
-	VEIL_RESULT_BAD_LENGTH,
-	VEIL_RESULT_NO_SUCH_PERSONA,
 	VEIL_RESULT_OK,
 	type VeilLinkHello,
 } from "../image/abi.ts";
+import { Agents } from "./agents.ts";
 import { ConsoleHub } from "./console-hub.ts";
 import { ControlHub } from "./control-hub.ts";
 import { type Answer, decodeLogRecord, decodePersonaStatus, decodeStateEvent, hex } from "./control-messages.ts";
@@ -25,7 +24,6 @@ import { self } from "./processes.ts";
 import { type BridgeState, type HandsetRecord, writeBridgeState } from "./record.ts";
 import { RotatingLog } from "./rotating-log.ts";
 import { FILE, SOCKET } from "./run-folder.ts";
-import { SecretKeeper } from "./secrets.ts";
 
 /** How often a hello is repeated until Veil answers, and how long a frame may stay unfinished. */
 const HELLO_MS = 500;
@@ -54,7 +52,7 @@ export class Bridge {
 	private readonly consoles: ConsoleHub[];
 	private readonly logs: RotatingLog[];
 	private readonly control: ControlHub;
-	private readonly secrets: SecretKeeper;
+	private readonly agents: Agents;
 	private readonly veilLog: RotatingLog;
 	private readonly panicLog: RotatingLog;
 	private line: Socket | undefined;
@@ -77,9 +75,13 @@ export class Bridge {
 		this.control = new ControlHub(
 			join(record.sockets, SOCKET.control),
 			(message) => this.link?.sendControl(message),
-			(request) => this.ownAnswer(request),
+			(request) => this.agents.answer(request),
 		);
-		this.secrets = new SecretKeeper((persona, secret, answered) => this.control.ask(VEIL_OP_SECRET, persona, 0, answered, secret));
+		this.agents = new Agents(
+			record,
+			() => this.link,
+			(persona, secret, answered) => this.control.ask(VEIL_OP_SECRET, persona, 0, answered, secret),
+		);
 		this.consoles = record.personas.map(
 			(_, index) =>
 				new ConsoleHub(
@@ -102,7 +104,7 @@ export class Bridge {
 
 	/** Serves until QEMU has ended or `stop` is called. */
 	async run(): Promise<void> {
-		await Promise.all([this.control.listen(), ...this.consoles.map((hub) => hub.listen())]);
+		await Promise.all([this.control.listen(), this.agents.listen(), ...this.consoles.map((hub) => hub.listen())]);
 		this.changed();
 		const timers = [
 			setInterval(() => this.tick(), HELLO_MS),
@@ -117,7 +119,7 @@ export class Bridge {
 			}
 		} finally {
 			for (const timer of timers) clearInterval(timer);
-			for (const server of [this.control, ...this.consoles]) server.close();
+			for (const server of [this.control, this.agents, ...this.consoles]) server.close();
 			this.state = { ...this.state, phase: "ended" };
 			this.changed();
 			await this.writeState();
@@ -163,7 +165,7 @@ export class Bridge {
 			line.on("data", (bytes) => {
 				this.lastByte = performance.now();
 				link.receive(bytes);
-				for (const hub of this.consoles) hub.resume();
+				for (const hub of [this.agents, ...this.consoles]) hub.resume();
 			});
 			line.on("error", () => line.destroy());
 			line.on("close", () => resolve());
@@ -183,6 +185,7 @@ export class Bridge {
 		this.garbageSeen = link.garbage;
 		if (lost > 0) {
 			this.state = { ...this.state, garbage: this.state.garbage + lost };
+			this.agents.lineLost();
 			this.changed();
 		}
 		if (!link.connected || lost > 0) link.sayHello();
@@ -202,6 +205,7 @@ export class Bridge {
 			for (const persona of this.personas) persona.reset();
 			this.state = { ...state, phase: "connected", bootEpoch, logNext: 0 };
 		} else this.state = { ...state, phase: "connected" };
+		this.agents.lineLost();
 		for (const index of this.personas.keys()) this.askStatus(index);
 		this.logAsked = Number.NEGATIVE_INFINITY;
 		this.fetchLog();
@@ -215,6 +219,7 @@ export class Bridge {
 			if (event !== undefined) this.event(event);
 			return;
 		}
+		if (this.agents.payload(channel, payload)) return;
 		const index = channel - 1;
 		this.logs[index]?.write(payload);
 		this.consoles[index]?.output(payload);
@@ -224,16 +229,14 @@ export class Bridge {
 		if (tracker?.now.ready !== wasReady) this.changed();
 	}
 
-	private ownAnswer({ op, persona, data }: Answer): number | undefined {
-		if (op !== VEIL_OP_SECRET) return undefined;
-		if (this.personas[persona] === undefined) return VEIL_RESULT_NO_SUCH_PERSONA;
-		return this.secrets.keep(persona, data) ? VEIL_RESULT_OK : VEIL_RESULT_BAD_LENGTH;
-	}
-
 	private event(event: Answer): void {
-		if (event.op === VEIL_EVENT_AGENT) this.secrets.agentIsThere(event.persona);
+		if (event.op === VEIL_EVENT_AGENT) this.agents.agentIsThere(event.persona);
 		if (event.op === VEIL_EVENT_STATE) {
+			const { starts } = this.personas[event.persona]?.now ?? {};
 			this.personas[event.persona]?.event(decodeStateEvent(event.data));
+			const now = this.personas[event.persona]?.now;
+			const lives = now?.state === "running" || now?.state === "paused";
+			if (now?.starts !== starts || !lives) this.agents.personaChanged(event.persona);
 			this.askStatus(event.persona);
 			this.fetchLog();
 			this.changed();

@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The handset stage: puts a device image on a handset, keeps it running, and observes it. Target: QEMU.
+export {
+	AgentRefusal,
+	type CommandStreams,
+	type RemoteFile,
+	readFromPersona,
+	runInPersona,
+	writeToPersona,
+} from "./agent-client.ts";
 export { NotReadyError } from "./await-ready.ts";
 export { ControlClient, type HandsetStatus } from "./control.ts";
 export type { LogRecord, PersonaStatus, StateEvent, Statistics, SystemStatus } from "./control-messages.ts";

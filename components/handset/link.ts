@@ -4,6 +4,7 @@ import {
 	VEIL_ABI_VERSION,
 	VEIL_LINK_CREDIT,
 	VEIL_LINK_HELLO,
+	VEIL_MUX_AGENT,
 	VEIL_MUX_CONTROL,
 	VEIL_MUX_LINK,
 	VEIL_MUX_MAX_PAYLOAD,
@@ -34,6 +35,10 @@ interface Channel {
 	readonly receive: ReceiveCredit;
 	/** Whole control messages, or pieces of console input; the first is next. */
 	readonly queue: Buffer[];
+	/** The first piece of the queue has been sent in part. */
+	isCut: boolean;
+	/** No credit is given any more: nobody would read what comes. */
+	held: boolean;
 }
 
 /**
@@ -94,6 +99,23 @@ export class MuxLink {
 		this.enqueue(index + 1, input);
 	}
 
+	/** Queues bytes for a channel. */
+	send(channel: number, bytes: Buffer): void {
+		this.enqueue(channel, bytes);
+	}
+
+	/** Drops what waits on a channel, but for the rest of a piece whose beginning is on its way. */
+	drop(channel: number): void {
+		const { queue, isCut } = this.channel(channel);
+		queue.length = Math.min(queue.length, isCut ? 1 : 0);
+	}
+
+	/** Gives Veil no more credit for a channel, or again. */
+	hold(channel: number, held: boolean): void {
+		this.channel(channel).held = held;
+		if (this.settled) this.grantWhatIsDue();
+	}
+
 	/** Payload bytes waiting for credit on a channel. */
 	queued(channel: number): number {
 		return this.channels.get(channel)?.queue.reduce((sum, piece) => sum + piece.length, 0) ?? 0;
@@ -101,14 +123,24 @@ export class MuxLink {
 
 	/** Drops what waits: it was meant for a Veil that is gone. */
 	dropQueues(): void {
-		for (const channel of this.channels.values()) channel.queue.length = 0;
+		for (const channel of this.channels.values()) {
+			channel.queue.length = 0;
+			channel.isCut = false;
+		}
 	}
 
 	private channel(number: number): Channel {
 		let channel = this.channels.get(number);
 		if (channel === undefined) {
 			const window = number === VEIL_MUX_CONTROL ? WINDOW.control : WINDOW.console;
-			channel = { send: new SendCredit(), receive: new ReceiveCredit(window), queue: [] };
+			// An owner port is read when somebody wants it to be.
+			channel = {
+				send: new SendCredit(),
+				receive: new ReceiveCredit(window),
+				queue: [],
+				isCut: false,
+				held: number >= VEIL_MUX_AGENT,
+			};
 			this.channels.set(number, channel);
 		}
 		return channel;
@@ -118,7 +150,7 @@ export class MuxLink {
 		for (const item of items) {
 			if (item.kind === "raw") this.events.raw(item.bytes);
 			else if (item.channel === VEIL_MUX_LINK) this.linkMessage(item.payload);
-			else if (this.up && item.channel <= this.personas) {
+			else if (this.up && this.has(item.channel)) {
 				this.channel(item.channel).receive.take(item.payload.length);
 				this.events.payload(item.channel, item.payload);
 			}
@@ -138,13 +170,19 @@ export class MuxLink {
 			}
 			if (hello.reply === 0) this.writeHello(1);
 			for (let number = 0; number <= this.personas; number++) this.channel(number);
+			for (let index = 0; index < this.personas; index++) this.channel(VEIL_MUX_AGENT + index);
 			this.events.hello(hello);
 		} else if (payload[0] === VEIL_LINK_CREDIT && payload.length >= veilLinkCredit.size) {
 			const credit = veilLinkCredit.read(payload);
-			if (!this.settled || credit.channel > this.personas) return;
+			if (!this.settled || !this.has(credit.channel)) return;
 			this.channel(credit.channel).send.grant(credit.granted);
 			this.pump(credit.channel);
 		}
+	}
+
+	/** Control, consoles and owner ports of the personas there are. */
+	private has(channel: number): boolean {
+		return channel <= this.personas || (channel >= VEIL_MUX_AGENT && channel < VEIL_MUX_AGENT + this.personas);
 	}
 
 	private writeHello(reply: 0 | 1): void {
@@ -154,8 +192,8 @@ export class MuxLink {
 	}
 
 	private grantWhatIsDue(): void {
-		for (const [number, { receive }] of this.channels) {
-			const granted = receive.due();
+		for (const [number, { receive, held }] of this.channels) {
+			const granted = held ? undefined : receive.due();
 			if (granted === undefined) continue;
 			const credit = { op: VEIL_LINK_CREDIT, channel: number, reserved: 0, granted };
 			this.events.write(encodeFrame(VEIL_MUX_LINK, veilLinkCredit.encode(credit)));
@@ -170,15 +208,17 @@ export class MuxLink {
 
 	/** Sends what waits on a channel as far as the credit goes. */
 	private pump(number: number): void {
-		const { send, queue } = this.channel(number);
+		const channel = this.channel(number);
+		const { send, queue } = channel;
 		for (let next = queue[0]; this.settled && next !== undefined; next = queue[0]) {
 			const whole = number === VEIL_MUX_CONTROL;
 			const size = whole ? next.length : Math.min(next.length, send.available, VEIL_MUX_MAX_PAYLOAD);
 			if (size === 0 || size > send.available) return;
 			send.use(size);
 			this.events.write(encodeFrame(number, next.subarray(0, size)));
-			if (size === next.length) queue.shift();
-			else queue[0] = next.subarray(size);
+			channel.isCut = size < next.length;
+			if (channel.isCut) queue[0] = next.subarray(size);
+			else queue.shift();
 		}
 	}
 }

@@ -74,6 +74,7 @@ export async function handsetIndicators(id: string): Promise<Indicator[]> {
 export function endpoints(record: HandsetRecord): Endpoints {
 	return {
 		control: join(record.sockets, SOCKET.control),
+		agents: Object.fromEntries(record.personas.map(({ name }, index) => [name, join(record.sockets, SOCKET.agent(index))])),
 		consoles: Object.fromEntries(record.personas.map(({ name }, index) => [name, join(record.sockets, SOCKET.console(index))])),
 		...(record.personas.some(({ surface }) => surface !== undefined) ? { screen: join(record.sockets, SOCKET.screen) } : {}),
 	};

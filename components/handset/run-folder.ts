@@ -60,6 +60,7 @@ export const SOCKET = {
 	qmp: "qmp.sock",
 	control: "control.sock",
 	screen: "vnc.sock",
+	agent: (index: number) => `agent${index}.sock`,
 	console: (index: number) => `console${index}.sock`,
 } as const;
 

@@ -105,6 +105,8 @@ export interface HandsetState extends Observation {
 export interface Endpoints {
 	readonly control: string;
 	readonly consoles: Readonly<Record<string, string>>;
+	/** The owner ports of the personas' agents; each connection is one session. */
+	readonly agents: Readonly<Record<string, string>>;
 	/** QEMU's own, not the bridge's: the screen, its keys and its touch, by VNC. Undefined on a phone without a screen. */
 	readonly screen?: string;
 }

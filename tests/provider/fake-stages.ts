@@ -186,7 +186,7 @@ function fakeHandsets(world: FakeWorld): Stages["handsets"] {
 				handsets[spec.id] = { digest: image.digest, personas: personas.map(({ name }) => ({ ...ready(name), ready: !bad })) };
 			});
 			if (bad) throw new UserError(`persona ${personas[0]?.name} was not READY in time`);
-			const endpoints = { control: "control", consoles: {} };
+			const endpoints = { control: "control", consoles: {}, agents: {} };
 			return { ...(await observe(spec.id)), pid: 1, startedAt: "2026-01-01T00:00:00Z", endpoints };
 		},
 		async restart(id, personas, work) {
