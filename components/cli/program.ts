@@ -172,6 +172,7 @@ ${EXIT_HELP}`,
 		});
 
 	for (const name of Object.keys(ACTIONS) as ActionName[]) {
+		if (name === "switch") continue;
 		command(name, ACTIONS[name], `persona ${name} work`)
 			.argument("<persona>")
 			.action(async (persona: string, _, sub: Command) => {
@@ -179,6 +180,14 @@ ${EXIT_HELP}`,
 				await act(terminal, name, persona, global(sub));
 			});
 	}
+
+	command("switch", ACTIONS.switch, "persona switch work\npersona switch work --side-by-side")
+		.argument("<persona>")
+		.option("--side-by-side [other]", "show it beside another, by default the one in front till now; both are live")
+		.action(async (persona: string, options: { sideBySide?: string | true }, sub: Command) => {
+			const { switchTo } = await import("./commands/switch.ts");
+			await switchTo(terminal, persona, { ...global(sub), sideBySide: options.sideBySide });
+		});
 
 	command(
 		"screenshot",

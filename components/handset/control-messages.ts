@@ -46,6 +46,8 @@ export interface SystemStatus {
 	readonly personas: number;
 	/** Index of the persona in the foreground. */
 	readonly foreground: number;
+	/** Index of the persona shown beside it; undefined when it is shown alone. */
+	readonly beside: number | undefined;
 	readonly muxGarbage: number;
 	readonly muxDropped: number;
 	/** Bytes. */
@@ -136,6 +138,7 @@ export function decodeSystemStatus(data: Uint8Array): SystemStatus {
 		cpus: raw.cpus,
 		personas: raw.personas,
 		foreground: raw.foreground,
+		beside: raw.beside === VEIL_NO_PERSONA ? undefined : raw.beside,
 		muxGarbage: raw.muxGarbage,
 		muxDropped: Number(raw.muxDropped),
 		memoryVeil: Number(raw.memoryVeil),

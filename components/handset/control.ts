@@ -17,6 +17,7 @@ import {
 	VEIL_OP_STATUS_SYSTEM,
 	VEIL_OP_STOP,
 	VEIL_OP_SWITCH,
+	VEIL_OP_VIEW,
 	VEIL_RESULT_NO_DATA,
 	VEIL_RESULT_OK,
 	VEIL_RESULT_WRONG_STATE,
@@ -135,7 +136,7 @@ export class ControlClient {
 		await this.command(VEIL_OP_RESTART, persona);
 	}
 
-	/** Moves the foreground to a persona. */
+	/** Moves the foreground to a persona. When it is shown beside the one in front, both stay on the screen. */
 	async switchTo(persona: string): Promise<void> {
 		await this.command(VEIL_OP_SWITCH, persona);
 	}
@@ -143,6 +144,17 @@ export class ControlClient {
 	/** Hands a secret to the bridge, which gives it to the persona's agent now and at each of its starts. */
 	async secret(secret: PersonaSecret): Promise<void> {
 		this.check(await this.ask(VEIL_OP_SECRET, secret.persona, 0, encodeSecret(secret)), secret.persona);
+	}
+
+	/** Shows a persona beside the one in front, both live; or, with undefined, the one in front alone. */
+	async showBeside(persona: string | undefined): Promise<void> {
+		const answer = await this.ask(VEIL_OP_VIEW, persona ?? this.personas[0], persona === undefined ? 0 : 1);
+		if (answer.result === VEIL_RESULT_WRONG_STATE) {
+			throw new UserError(`${persona} cannot be shown beside the persona in front`, {
+				remedy: "that takes a phone with a screen (`devices: { display: true }`), and another persona than the one in front",
+			});
+		}
+		this.check(answer, persona);
 	}
 
 	/** Veil's log from a sequence number on, the oldest first. */

@@ -146,6 +146,8 @@ export interface VeilManifest {
 	hotkeyCount: number;
 	/** Linux key codes (input-event-codes.h); the rest is zero. No guest ever sees these keys */
 	hotkey: number[];
+	/** host-physical, pages of Veil's own as large as a surface, where it draws two side by side; 0: it does not */
+	viewBase: bigint;
 	regions: VeilTable;
 	payloads: VeilTable;
 	segments: VeilTable;
@@ -161,8 +163,8 @@ export interface VeilManifest {
 	policyCapacity: number;
 }
 
-/** Layout of struct veil_manifest: 320 bytes. */
-export const veilManifest = structure<VeilManifest>("veil_manifest", 320, [
+/** Layout of struct veil_manifest: 328 bytes. */
+export const veilManifest = structure<VeilManifest>("veil_manifest", 328, [
 	["magic", "u64", 0],
 	["abiVersion", "u32", 8],
 	["mustUnderstand", "u32", 12],
@@ -183,15 +185,16 @@ export const veilManifest = structure<VeilManifest>("veil_manifest", 320, [
 	["flags", "u32", 240],
 	["hotkeyCount", "u32", 244],
 	["hotkey", { words: 4 }, 248],
-	["regions", { structure: veilTable }, 256],
-	["payloads", { structure: veilTable }, 264],
-	["segments", { structure: veilTable }, 272],
-	["personas", { structure: veilTable }, 280],
-	["surfaces", { structure: veilTable }, 288],
-	["storageRanges", { structure: veilTable }, 296],
-	["passthrough", { structure: veilTable }, 304],
-	["policyOffset", "u32", 312],
-	["policyCapacity", "u32", 316],
+	["viewBase", "u64", 256],
+	["regions", { structure: veilTable }, 264],
+	["payloads", { structure: veilTable }, 272],
+	["segments", { structure: veilTable }, 280],
+	["personas", { structure: veilTable }, 288],
+	["surfaces", { structure: veilTable }, 296],
+	["storageRanges", { structure: veilTable }, 304],
+	["passthrough", { structure: veilTable }, 312],
+	["policyOffset", "u32", 320],
+	["policyCapacity", "u32", 324],
 ]);
 
 /** for measurements only: `explain` and the log say so */
@@ -644,6 +647,8 @@ export const VEIL_OP_POLICY_COMMIT = 18;
 export const VEIL_OP_POLICY_STATUS = 19;
 /** up to VEIL_SECRET_BYTES follow the request: for the persona's agent, as VEIL_FRAME_SECRET; kept nowhere */
 export const VEIL_OP_SECRET = 24;
+/** argument 1: the persona is shown beside the one in front; 0: the one in front is shown alone */
+export const VEIL_OP_VIEW = 32;
 /** -> struct veil_event_state */
 export const VEIL_EVENT_STATE = 64;
 /** the persona's agent has said that it is there: secrets can be handed to it */
@@ -667,6 +672,7 @@ export const veilOpNames: ReadonlyMap<number, string> = new Map([
 	[18, "opPolicyCommit"],
 	[19, "opPolicyStatus"],
 	[24, "opSecret"],
+	[32, "opView"],
 	[64, "eventState"],
 	[66, "eventAgent"],
 ]);
@@ -872,7 +878,8 @@ export interface VeilStatusSystem {
 	memoryPayloads: bigint;
 	/** sequence number the next log record will have */
 	logNext: number;
-	reserved: number;
+	/** persona shown beside the one in front; VEIL_NO_PERSONA: none */
+	beside: number;
 }
 
 /** Layout of struct veil_status_system: 72 bytes. */
@@ -888,7 +895,7 @@ export const veilStatusSystem = structure<VeilStatusSystem>("veil_status_system"
 	["memoryVeil", "u64", 48],
 	["memoryPayloads", "u64", 56],
 	["logNext", "u32", 64],
-	["reserved", "u32", 68],
+	["beside", "u32", 68],
 ]);
 
 /** Exits by cause since boot; what is refused is counted apart. */

@@ -238,6 +238,7 @@ function manifestOf(
 		flags: spec.flags,
 		hotkeyCount: spec.hotkey?.length ?? 0,
 		hotkey: spec.hotkey ?? [],
+		viewBase: BigInt(layout.viewBase ?? 0),
 		regions: layout.regions.map(({ base, size, owner }) => ({
 			base: BigInt(base),
 			size: BigInt(size),

@@ -137,6 +137,8 @@ export interface ImageLayout {
 	personaBases: number[];
 	/** Each persona's surface: host-physical address of its row 0, guest-physical address of its body. Empty without a screen. */
 	surfaces: { hostBase: number; bodyGuestBase: number | undefined }[];
+	/** Where Veil draws two pictures side by side; undefined where there are no two. */
+	viewBase: number | undefined;
 	ramSize: number;
 	regions: Region[];
 }
@@ -181,6 +183,11 @@ export function layoutImage(shape: ImageShape): ImageLayout {
 		}
 		return base;
 	});
+	const { surface } = shape;
+	const viewBase =
+		surface === undefined || shape.personas.length < 2
+			? undefined
+			: own(alignUp(surface.height * surface.stride, page), VEIL_OWNER_VEIL);
 	const ramSize = ramFor(next - shape.ramBase, workBase - shape.ramBase);
 	if (ramSize > shape.ramLimit) {
 		throw new UserError(
@@ -196,7 +203,7 @@ export function layoutImage(shape: ImageShape): ImageLayout {
 		...personaRegions,
 		{ base: next, size: shape.ramBase + ramSize - next, owner: VEIL_OWNER_FREE },
 	].filter((region) => region.size > 0);
-	return { manifestOffset, payloadOffsets, imageSize, workBase, workSize, personaBases, surfaces, ramSize, regions };
+	return { manifestOffset, payloadOffsets, imageSize, workBase, workSize, personaBases, surfaces, viewBase, ramSize, regions };
 }
 
 /** Bytes of work memory Veil needs, by the formula in abi.h. */

@@ -19,6 +19,7 @@ export function* surfaceProblems({ header, manifest, tables }: RawImage): Genera
 		{ from: image, to: image + header.imageSize },
 		{ from: manifest.workBase, to: manifest.workBase + manifest.workSize },
 	];
+	yield* viewProblems(manifest.viewBase, tables, taken);
 	for (const [index, surface] of surfaces.entries()) {
 		const persona = personas[index];
 		if (persona === undefined) return;
@@ -37,6 +38,27 @@ export function* surfaceProblems({ header, manifest, tables }: RawImage): Genera
 		if (surface.bodyGuestBase !== 0n && surface.bodyGuestBase !== persona.ramGuestBase + persona.ramSize)
 			yield `${at}: the guest does not find it at the end of its RAM`;
 	}
+}
+
+/** Where Veil draws two pictures must be its own and nothing else's; adds the place to those taken. */
+function* viewProblems(base: bigint, tables: RawImage["tables"], taken: Range[]): Generator<string> {
+	const [first, ...others] = tables.surfaces;
+	if (base === 0n) return;
+	if (first === undefined) {
+		yield "a place to draw two pictures side by side, and no picture";
+		return;
+	}
+	const size = BigInt(first.height) * BigInt(first.stride);
+	const place = { from: base, to: base + ((size + PAGE - 1n) / PAGE) * PAGE };
+	if (base % PAGE !== 0n || first.stride % 128 !== 0) yield "the pictures side by side are not on whole pages and cache lines";
+	if (
+		others.some(({ width, height, stripRows }) => width !== first.width || height !== first.height || stripRows !== first.stripRows)
+	)
+		yield "pictures of different sizes cannot be drawn side by side";
+	yield* ownedBy(tables, VEIL_OWNER_VEIL, place, "the pictures side by side");
+	for (const other of taken)
+		if (place.from < other.to && place.to > other.from) yield "the pictures side by side lie on other memory";
+	taken.push(place);
 }
 
 function* measureProblems(

@@ -22,6 +22,7 @@
 #include "policy.h"
 #include "sched.h"
 #include "surface.h"
+#include "view.h"
 
 extern const struct veil_image_header image_header;
 
@@ -91,6 +92,7 @@ void boot_init(void)
 		panic("manifest refused: too little work memory", manifest.header->work_size);
 	surface_init(&manifest);
 	input_init(&manifest);
+	view_init(&manifest);
 	surface_show(persona_foreground);
 	control_init(epoch,
 		     image_header.manifest_offset + align_up(manifest.header->size, VEIL_PAGE_SIZE) + memory_taken() + surface_memory(),

@@ -53,6 +53,7 @@ static size_t status_system(uint8_t *data)
 		.cpus = cpu_count,
 		.personas = persona_count,
 		.foreground = persona_foreground,
+		.beside = persona_beside,
 		.mux_garbage = mux_garbage(),
 		.mux_dropped = mux_dropped(),
 		.memory_veil = control.memory_veil,
@@ -204,6 +205,9 @@ void control_receive(const uint8_t *payload, size_t size)
 			reply.response.result = secret(&personas[request.persona], data, data_size);
 			break;
 		case VEIL_OP_POWER_OFF:
+			break;
+		case VEIL_OP_VIEW:
+			reply.response.result = persona_show_beside(request.argument ? request.persona : VEIL_NO_PERSONA);
 			break;
 		case VEIL_OP_POLICY_BEGIN:
 			reply.response.result = policy_begin(request.argument, data, data_size);

@@ -10,7 +10,10 @@
 #include "persona.h"
 #include "platforms/virtio_input.h"
 #include "units.h"
+#include "view.h"
 
+#define TABLET 1 /* number of its source */
+#define ABS_X 0
 #define ABS_Y 1
 #define TOUCH_MAX 0x7fff /* of both axes (QEMU: INPUT_EVENT_ABS_MAX) */
 #define HOTKEY_PAUSE_US 500000 /* the longest time between two keys of the sequence */
@@ -22,6 +25,7 @@ static struct {
 	uint64_t hotkey_at;
 	uint8_t pressed[INPUT_SOURCES][INPUT_KEYS / 8]; /* for the persona in front */
 	uint32_t strip_height; /* in units of the tablet */
+	uint32_t touch[2]; /* where it was touched last, on the whole screen */
 } input;
 
 void input_init(const struct manifest *manifest)
@@ -80,11 +84,41 @@ static uint32_t touch_row(uint32_t y)
 	return y < strip ? 0 : (uint32_t)((uint64_t)(y - strip) * TOUCH_MAX / (TOUCH_MAX - strip));
 }
 
+static void touch_send(uint16_t code, uint32_t value)
+{
+	virtio_input_send(&personas[persona_foreground], TABLET, (struct input_event){.type = EV_ABS, .code = code, .value = value});
+}
+
+/* A touch of the other picture brings its persona to the front; one of the strip is nobody's. False: the event is not for the one in front. */
+static bool touch_event(struct input_event event)
+{
+	uint32_t column, who;
+
+	if (event.type == EV_ABS && event.code <= ABS_Y)
+		input.touch[event.code] = event.value;
+	who = view_persona_at(input.touch[ABS_X], &column);
+	if (event.type == EV_ABS && event.code <= ABS_Y) {
+		if (who == persona_foreground)
+			touch_send(event.code, event.code == ABS_X ? column : touch_row(event.value));
+		return false;
+	}
+	if (event.type != EV_KEY || event.value != 1)
+		return true;
+	if (who != persona_foreground) {
+		persona_switch(&personas[who]);
+		touch_send(ABS_X, column);
+		touch_send(ABS_Y, touch_row(input.touch[ABS_Y]));
+	}
+	return input.touch[ABS_Y] >= input.strip_height;
+}
+
 void input_event(uint32_t source, struct input_event event)
 {
+	if (event.type == EV_KEY && event.code >= INPUT_KEYS)
+		return;
+	if (source == TABLET && !touch_event(event))
+		return;
 	if (event.type == EV_KEY) {
-		if (event.code >= INPUT_KEYS)
-			return;
 		if (is_hotkey(event.code)) {
 			if (event.value == 1 && hotkey_is_complete(event.code))
 				persona_switch(&personas[(persona_foreground + 1) % persona_count]);
@@ -92,13 +126,15 @@ void input_event(uint32_t source, struct input_event event)
 		}
 		remember(source, event);
 	}
-	if (event.type == EV_ABS && event.code == ABS_Y)
-		event.value = touch_row(event.value);
 	virtio_input_send(&personas[persona_foreground], source, event);
 }
 
-void input_switched(struct persona *before)
+void input_switched(void)
 {
 	memset(input.pressed, 0, sizeof(input.pressed));
-	virtio_input_leave(before, before->config->flags & VEIL_LOCK_ON_LEAVE);
+}
+
+void input_leave(struct persona *p, bool is_hidden)
+{
+	virtio_input_leave(p, is_hidden && (p->config->flags & VEIL_LOCK_ON_LEAVE));
 }

@@ -31,8 +31,11 @@ void input_event(uint32_t source, struct input_event event);
 /* Is a key pressed, and for this persona? From any CPU. */
 bool input_is_pressed(const struct persona *persona, uint32_t source, uint16_t code);
 
-/* Another persona is in front now: keys that are still pressed are nobody's, those of the one before are released so that none sticks, and its
+/* Another persona is in front now: keys that are still pressed are nobody's. */
+void input_switched(void);
+
+/* A persona is not in front, or does not show any more: keys it holds for pressed are released, so that none sticks. If it does not show, its
  * system is locked where the manifest says so. */
-void input_switched(struct persona *before);
+void input_leave(struct persona *persona, bool is_hidden);
 
 #endif

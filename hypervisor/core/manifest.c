@@ -224,6 +224,31 @@ static bool storage_is_valid(const struct manifest *m, uint32_t index)
 	return of_persona < VEIL_MAX_PERSONA_VOLUMES;
 }
 
+/* Two pictures side by side: drawn on Veil's pages, on none it uses otherwise, and only where all surfaces are alike. */
+static bool view_is_valid(const struct manifest *m, struct image_place image)
+{
+	const struct veil_surface *s = m->surfaces;
+	uint64_t base = m->header->view_base, size;
+
+	if (base == 0)
+		return true;
+	if (!m->header->surfaces.count)
+		return false;
+	size = align_up((uint64_t)s->height * s->stride, VEIL_PAGE_SIZE);
+	if (base % VEIL_PAGE_SIZE || s->stride % 128 || !range_within(base, size, m->header->ram_base, m->header->ram_size) ||
+	    range_owner(m, base, size) != VEIL_OWNER_VEIL || ranges_meet(base, size, m->header->work_base, m->header->work_size) ||
+	    ranges_meet(base, size, image.base.value, image.veil_size))
+		return false;
+	for (uint32_t i = 0; i < m->header->surfaces.count; i++) {
+		uint64_t strip = (uint64_t)s[i].strip_rows * s[i].stride;
+
+		if (s[i].width != s->width || s[i].height != s->height || s[i].strip_rows != s->strip_rows ||
+		    ranges_meet(base, size, s[i].host_base, strip + s[i].body_size))
+			return false;
+	}
+	return true;
+}
+
 enum manifest_error manifest_read(struct manifest *m, const void *bytes, uint64_t size, const char *board, struct image_place image)
 {
 	const struct veil_manifest *header = bytes;
@@ -273,6 +298,8 @@ enum manifest_error manifest_read(struct manifest *m, const void *bytes, uint64_
 	for (uint32_t i = 0; i < header->surfaces.count; i++)
 		if (!surface_is_valid(m, i, image))
 			return MANIFEST_BAD_SURFACE;
+	if (!view_is_valid(m, image))
+		return MANIFEST_BAD_SURFACE;
 	for (uint32_t i = 0; i < header->storage_ranges.count; i++)
 		if (!storage_is_valid(m, i))
 			return MANIFEST_BAD_STORAGE;

@@ -12,12 +12,13 @@
 #include "memory.h"
 #include "payload.h"
 #include "sched.h"
-#include "surface.h"
 #include "units.h"
+#include "view.h"
 
 struct persona personas[VEIL_MAX_PERSONAS];
 uint32_t persona_count;
 uint32_t persona_foreground;
+uint32_t persona_beside;
 
 #define PIN_PAGES 256 /* pages of a range looked at between two looks for an interrupt */
 #define WORK_PAGES 128 /* pages looked at in one step of WORK_FORGET when nothing is to be cleared */
@@ -68,6 +69,7 @@ bool persona_init_all(const struct manifest *manifest)
 {
 	persona_count = manifest->header->personas.count;
 	persona_foreground = manifest->header->initial_foreground;
+	persona_beside = VEIL_NO_PERSONA;
 	for (uint32_t i = 0; i < persona_count; i++)
 		if (!persona_init(&personas[i], i, manifest))
 			return false;
@@ -319,21 +321,53 @@ enum veil_result persona_restart(struct persona *p)
 	return VEIL_RESULT_OK;
 }
 
+static bool is_shown(uint32_t index)
+{
+	return index == persona_foreground || index == persona_beside;
+}
+
+/* Who shows and who gets keys: all that follows from a change of it. */
+static void show(uint32_t front, uint32_t beside)
+{
+	const uint32_t before[2] = {persona_foreground, persona_beside};
+	bool was_shown[2] = {true, persona_beside != VEIL_NO_PERSONA};
+
+	persona_foreground = front;
+	persona_beside = beside;
+	view_update();
+	if (before[0] != front)
+		input_switched();
+	for (uint32_t i = 0; i < 2; i++) {
+		bool leaves = was_shown[i] && !is_shown(before[i]);
+
+		if ((i == 0 && before[0] != front) || leaves)
+			input_leave(&personas[before[i]], leaves);
+		if (leaves && (personas[before[i]].config->flags & VEIL_FREEZE_IN_BACKGROUND))
+			persona_pause(&personas[before[i]]);
+	}
+	for (uint32_t i = 0; i < persona_count; i++)
+		if (is_shown(i) && i != before[0] && i != before[1] && (personas[i].config->flags & VEIL_FREEZE_IN_BACKGROUND))
+			persona_resume(&personas[i]);
+}
+
 enum veil_result persona_switch(struct persona *p)
 {
-	struct persona *before = &personas[persona_foreground];
+	uint32_t before = persona_foreground;
 
-	if (p == before)
+	if (p->index == before)
 		return VEIL_RESULT_OK;
-	persona_foreground = p->index;
-	surface_show(p->index);
-	input_switched(before);
-	if (p->config->flags & VEIL_FREEZE_IN_BACKGROUND)
-		persona_resume(p);
-	if (before->config->flags & VEIL_FREEZE_IN_BACKGROUND)
-		persona_pause(before);
-	control_event_state(before);
+	show(p->index, p->index == persona_beside ? before : persona_beside);
+	control_event_state(&personas[before]);
 	control_event_state(p);
+	return VEIL_RESULT_OK;
+}
+
+enum veil_result persona_show_beside(uint32_t index)
+{
+	if (index == persona_foreground || (index != VEIL_NO_PERSONA && !view_is_possible()))
+		return VEIL_RESULT_WRONG_STATE;
+	if (index != persona_beside)
+		show(persona_foreground, index);
 	return VEIL_RESULT_OK;
 }
 

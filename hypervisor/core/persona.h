@@ -93,6 +93,7 @@ struct persona {
 extern struct persona personas[VEIL_MAX_PERSONAS];
 extern uint32_t persona_count;
 extern uint32_t persona_foreground;
+extern uint32_t persona_beside; /* shown beside it, but gets no keys; VEIL_NO_PERSONA: nobody */
 
 /* Makes all personas of the manifest and starts those that start at boot. False: too little work memory. */
 bool persona_init_all(const struct manifest *manifest);
@@ -104,6 +105,7 @@ enum veil_result persona_pause(struct persona *persona);
 enum veil_result persona_resume(struct persona *persona);
 enum veil_result persona_restart(struct persona *persona);
 enum veil_result persona_switch(struct persona *persona);
+enum veil_result persona_show_beside(uint32_t persona); /* beside the one in front; VEIL_NO_PERSONA: that one alone */
 
 /* The guest ended itself or was ended for a fault. */
 void persona_guest_off(struct persona *persona);

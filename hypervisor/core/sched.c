@@ -7,6 +7,7 @@
 #include "mux.h"
 #include "persona.h"
 #include "units.h"
+#include "view.h"
 
 struct cpu cpus[VEIL_MAX_CPUS];
 uint32_t cpu_count;
@@ -288,8 +289,10 @@ NOINLINE struct vcpu *sched_run(struct cpu *cpu)
 			sched_kick(cpu);
 		sched_charge(cpu, cpu->charged);
 		now = cpu->charged_since;
-		if (mux_deadline() <= now)
+		if (mux_deadline() <= now) {
 			mux_flush();
+			view_step(now);
+		}
 		if (cpu->loaded && (!persona_runs(cpu->loaded->persona) || !cpu->loaded->powered))
 			sched_unload(cpu);
 		before = cpu->loaded;

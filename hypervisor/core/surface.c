@@ -44,6 +44,8 @@ void surface_init(const struct manifest *manifest)
 		arch_zero(body, s->body_size);
 		arch_clean(body, s->body_size);
 	}
+	if (manifest->header->view_base)
+		surfaces.memory += align_up((uint64_t)manifest->surfaces->height * manifest->surfaces->stride, VEIL_PAGE_SIZE);
 	surfaces.has_display = manifest->header->surfaces.count && display_init();
 	if (manifest->header->surfaces.count && !surfaces.has_display)
 		log_text(VEIL_NO_PERSONA, "no display on this board");

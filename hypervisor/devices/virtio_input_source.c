@@ -12,7 +12,7 @@
 #define CONFIG_SUBSELECT 1
 #define CONFIG_SIZE 2
 #define CONFIG_DATA 8
-#define EVENTS 32 /* buffers given to the device */
+#define EVENTS 64 /* buffers given to the device: as many as QEMU takes, so that fast fingers lose nothing on a busy machine */
 #define EVENTS_AT_ONCE 8 /* handled in one interrupt: the line stays high when there are more */
 
 static struct {

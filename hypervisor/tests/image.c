@@ -202,6 +202,11 @@ void image_layout(struct image *image)
 			image->surfaces[i].host_base = at - image->surfaces[i].body_size - IMAGE_STRIP_ROWS * IMAGE_STRIDE;
 		}
 	}
+	if (image->header.surfaces.count > 1) {
+		image->header.view_base = at;
+		at += align_up((IMAGE_STRIP_ROWS + IMAGE_BODY_ROWS) * IMAGE_STRIDE, VEIL_PAGE_SIZE);
+		region_add(image, at, VEIL_OWNER_VEIL);
+	}
 	region_add(image, image->header.ram_base + image->header.ram_size, VEIL_OWNER_FREE);
 }
 

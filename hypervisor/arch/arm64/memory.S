@@ -69,3 +69,13 @@ arch_clean:
 	dsb	ish
 	isb
 	ret
+
+/* x0 = start, x1 = size. */
+	.globl	arch_flush
+arch_flush:
+	dc	civac, x0
+	add	x0, x0, #64
+	subs	x1, x1, #64
+	b.gt	arch_flush
+	dsb	sy
+	ret

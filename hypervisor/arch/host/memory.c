@@ -112,3 +112,9 @@ void arch_clean(void *start, size_t size)
 	check(start, size);
 	mark(start, size, 0);
 }
+
+void arch_flush(void *start, size_t size)
+{
+	(void)start;
+	(void)size;
+}

@@ -89,6 +89,7 @@ struct veil_manifest {
 	uint32_t flags; /* enum veil_manifest_flag */
 	uint32_t hotkey_count; /* keys of the sequence that brings the next persona to the front; 0: there is none */
 	uint16_t hotkey[VEIL_MAX_HOTKEY]; /* Linux key codes (input-event-codes.h); the rest is zero. No guest ever sees these keys */
+	uint64_t view_base; /* host-physical, pages of Veil's own as large as a surface, where it draws two side by side; 0: it does not */
 	struct veil_table regions;
 	struct veil_table payloads;
 	struct veil_table segments;
@@ -328,6 +329,7 @@ enum veil_op {
 	VEIL_OP_POLICY_COMMIT = 18, /* it is in force from here on; BAD_POLICY when it is not what it should be: the old one stays */
 	VEIL_OP_POLICY_STATUS = 19, /* -> struct veil_policy_status */
 	VEIL_OP_SECRET = 24, /* up to VEIL_SECRET_BYTES follow the request: for the persona's agent, as VEIL_FRAME_SECRET; kept nowhere */
+	VEIL_OP_VIEW = 32, /* argument 1: the persona is shown beside the one in front; 0: the one in front is shown alone */
 	VEIL_EVENT_STATE = 64, /* -> struct veil_event_state */
 	VEIL_EVENT_AGENT = 66 /* the persona's agent has said that it is there: secrets can be handed to it */
 };
@@ -425,7 +427,7 @@ struct veil_status_system {
 	uint64_t memory_veil; /* bytes Veil itself occupies: code, data, work memory in use */
 	uint64_t memory_payloads; /* bytes kept for restarts */
 	uint32_t log_next; /* sequence number the next log record will have */
-	uint32_t reserved;
+	uint32_t beside; /* persona shown beside the one in front; VEIL_NO_PERSONA: none */
 };
 
 /* Exits by cause since boot; what is refused is counted apart. */

@@ -35,6 +35,8 @@ void arch_zero(void *to, size_t size); /* both multiples of 64 */
 void arch_copy(void *to, const void *from, size_t size); /* all multiples of 64 */
 /* Makes what was written visible to a guest whose caches are off: data to the point of coherency, instructions everywhere. */
 void arch_clean(void *start, size_t size);
+/* Forgets cached copies after writing them back: what others wrote past the caches is seen, and what was written here by them. Multiples of 64. */
+void arch_flush(void *start, size_t size);
 /* SHA-256 compression of whole 64-byte blocks. May clobber FP/SIMD registers: no guest may be loaded. */
 void arch_sha256_blocks(uint32_t state[8], const uint8_t *data, size_t block_count);
 

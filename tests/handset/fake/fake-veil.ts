@@ -309,7 +309,7 @@ export class FakeVeil {
 			memoryVeil: 300_000n,
 			memoryPayloads: 40_000_000n,
 			logNext: this.log.length,
-			reserved: 0,
+			beside: VEIL_NO_PERSONA,
 		});
 	}
 

@@ -101,6 +101,7 @@ function fakeImage(scenario: Scenario): Buffer {
 		flags: 0,
 		hotkeyCount: 0,
 		hotkey: [],
+		viewBase: 0n,
 		regions: [],
 		payloads: [],
 		segments: [],
