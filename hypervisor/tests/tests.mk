@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Unit tests and fuzz targets: the core, the virtual devices and the virtual GIC's back end on a fake machine (arch/host).
 #
-#   make test BUILD=/tmp/veil              -> every tests/*_test.c under ASan and UBSan; last line "N passed, N failed"
+#   make test BUILD=/tmp/veil              -> every tests/*_test.c under ASan and UBSan, and every fuzz target for FUZZ_SECONDS=2 without a fuzzer;
+#                                             last line "N passed, N failed"
 #   make fuzz BUILD=/tmp/veil SECONDS=600  -> every tests/fuzz/*_fuzz.c for that long each, from the corpora in the tree
 #   SEED=n                                 -> other random numbers for the tests that use some
 CLANG ?= clang
@@ -14,11 +15,12 @@ host_sanitize = -fsanitize=address,undefined -fno-sanitize-recover=all
 host_sources = $(portable) $(wildcard arch/host/*.c) tests/image.c tests/bridge.c
 test_objects = $(patsubst %.c,$(BUILD)/host/%.o,$(host_sources))
 test_programs = $(patsubst tests/%.c,$(BUILD)/host/%,$(wildcard tests/*_test.c))
+fuzz_short = $(patsubst tests/fuzz/%.c,$(BUILD)/host/%,$(wildcard tests/fuzz/*_fuzz.c))
 fuzz_objects = $(patsubst %.c,$(BUILD)/fuzz/%.o,$(host_sources))
 fuzz_programs = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
 
 # A program's own summary is indented, so that the totals are counted once.
-test: $(test_programs)
+test: $(test_programs) $(fuzz_short)
 	@passed=0; failed=0; for t in $^; do \
 		timeout 600 $$t > $(BUILD)/host/output 2>&1; status=$$?; summary=$$(tail -n 1 $(BUILD)/host/output); \
 		case "$$summary" in *" passed, "*" failed") ;; *) summary="0 passed, 1 failed"; cat $(BUILD)/host/output;; esac; \
@@ -39,6 +41,9 @@ $(BUILD)/host/%.o: %.c Makefile tests/tests.mk
 	@mkdir -p $(@D)
 	@$(CC) $(host_flags) $(host_sanitize) -MMD -c $< -o $@
 $(BUILD)/host/%_test: $(BUILD)/host/tests/%_test.o $(test_objects)
+	@$(CC) $(host_sanitize) -no-pie -o $@ $^
+
+$(BUILD)/host/%_fuzz: $(BUILD)/host/tests/fuzz/%_fuzz.o $(BUILD)/host/tests/fuzz/driver.o $(test_objects)
 	@$(CC) $(host_sanitize) -no-pie -o $@ $^
 
 $(BUILD)/fuzz/%.o: %.c Makefile tests/tests.mk
