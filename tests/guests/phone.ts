@@ -69,6 +69,8 @@ export interface GuestPhone {
 	until(what: string, condition: () => boolean | Promise<boolean>, seconds?: number): Promise<void>;
 	/** Presses and releases a key of the handset's keyboard, by QEMU's name for it. */
 	press(key: string): Promise<void>;
+	/** Events of the handset's keyboard and tablet, as QEMU's `input-send-event` takes them. */
+	send(events: readonly object[]): Promise<void>;
 	/** The last number of `progress N` of a persona that runs the guest `neighbour`. */
 	progress(name: string): number;
 	stop(): Promise<void>;
@@ -124,6 +126,7 @@ export async function openWorkshop(): Promise<Workshop> {
 
 async function openPhone(id: string): Promise<GuestPhone> {
 	const control = await controlClient(id);
+	const qmpSocket = join(socketDir(handsetDir(id)), SOCKET.qmp);
 	const logs = join(handsetDir(id), HANDSET_FILES.logs);
 	const read = (name: string) => {
 		try {
@@ -161,7 +164,8 @@ async function openPhone(id: string): Promise<GuestPhone> {
 			const tails = personas.map(({ name }) => `${name}'s console ends with: ${JSON.stringify(read(name).slice(-200))}`);
 			throw new Error(`not within ${seconds} s: ${what}\n${[...states, ...tails].join("\n")}`);
 		},
-		press: (key) => pressKey(join(socketDir(handsetDir(id)), SOCKET.qmp), key),
+		press: (key) => sendInput(qmpSocket, [keyEvent(key, true), keyEvent(key, false)]),
+		send: (events) => sendInput(qmpSocket, events),
 		progress: (name) => Number([...read(name).matchAll(/^progress (\d+)$/gm)].at(-1)?.[1] ?? 0),
 		async stop() {
 			control.close();
@@ -181,9 +185,12 @@ function restore(name: string, value: string | undefined): void {
 	else process.env[name] = value;
 }
 
-/** As a person would: by an event of the emulated keyboard. */
-async function pressKey(qmpSocket: string, key: string): Promise<void> {
-	const event = (down: boolean) => ({ type: "key", data: { down, key: { type: "qcode", data: key } } });
+function keyEvent(key: string, down: boolean): object {
+	return { type: "key", data: { down, key: { type: "qcode", data: key } } };
+}
+
+/** As a person would: by events of the emulated keyboard and tablet. */
+async function sendInput(qmpSocket: string, events: readonly object[]): Promise<void> {
 	const command = (execute: string, words: object = {}) => `${JSON.stringify({ execute, ...words })}\n`;
 	const socket = connect(qmpSocket);
 	let answers = "";
@@ -192,9 +199,9 @@ async function pressKey(qmpSocket: string, key: string): Promise<void> {
 		answers += text;
 	});
 	socket.write(command("qmp_capabilities"));
-	socket.write(command("input-send-event", { arguments: { events: [event(true), event(false)] } }));
+	socket.write(command("input-send-event", { arguments: { events } }));
 	try {
-		if (!(await answered(2))) throw new Error(`QEMU did not take the key ${key}: ${answers}`);
+		if (!(await answered(2))) throw new Error(`QEMU did not take the events: ${answers}`);
 	} finally {
 		socket.destroy();
 	}

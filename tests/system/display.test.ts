@@ -98,6 +98,20 @@ describe("a phone with a screen", () => {
 		expect(picture(await personaScreenshot(phone.id, "work"))).toEqual(picture(await screenshot(phone.id)));
 	});
 
+	it("shows two side by side, the strip of the one that gets keys bright", async () => {
+		await phone.control.switchTo("work");
+		const both = await persona(["switch", "personal", "--side-by-side"]);
+		expect(both).toEqual({ status: 0, stdout: "personal is in the foreground, work beside it\n", stderr: "" });
+		await untilSideBySide(phone, [work, ORANGE], [personal, GREEN], personal);
+		await phone.control.switchTo("work");
+		await untilSideBySide(phone, [work, ORANGE], [personal, GREEN], work);
+		expect((await persona(["switch", "hostile", "--side-by-side", "work"])).status).toBe(0);
+		await untilSideBySide(phone, [work, ORANGE], [{ label: "Hostile", colour: 0xf1c40f }, SCRIBBLE], { label: "Hostile" });
+		expect((await persona(["switch", "work"])).stdout).toBe("work is in the foreground\n");
+		expectPicture(picture(await screenshot(phone.id)), work, ORANGE);
+		expect(await persona(["switch", "work", "--side-by-side", "work"])).toMatchObject({ status: 1 });
+	});
+
 	it("clears the picture of a persona that stops, under its strip", async () => {
 		await phone.control.switchTo("work");
 		await phone.control.stop("work");
@@ -177,6 +191,29 @@ function picture(png: Uint8Array): Picture {
 		pixels[at] = ((data[from] ?? 0) << 16) | ((data[from + 1] ?? 0) << 8) | (data[from + 2] ?? 0);
 	}
 	return { pixels };
+}
+
+type Half = readonly [strip: { label: string; colour: number }, body: number];
+
+/** Waits until two pictures are drawn side by side, with both strips right to the pixel. */
+async function untilSideBySide(phone: GuestPhone, left: Half, right: Half, front: { label: string }): Promise<void> {
+	const wanted = new Uint32Array(WIDTH * HEIGHT);
+	for (const [half, [strip, body]] of [left, right].entries()) {
+		const drawn = new Uint32Array(stripPixels(strip, WIDTH, STRIP_ROWS).buffer);
+		for (let y = 0; y < HEIGHT; y++) {
+			for (let x = 0; x < WIDTH / 2; x++) {
+				const own = y < STRIP_ROWS ? (drawn[y * WIDTH + x] ?? 0) : body;
+				const dims = y < STRIP_ROWS && strip.label !== front.label;
+				wanted[y * WIDTH + half * (WIDTH / 2) + x] = dims ? (own >> 1) & 0x7f7f7f : own;
+			}
+		}
+	}
+	const shown = async () => picture(await screenshot(phone.id)).pixels;
+	await phone.until(
+		"both drawn",
+		async () => Buffer.compare(Buffer.from((await shown()).buffer), Buffer.from(wanted.buffer)) === 0,
+	);
+	expect(await shown()).toEqual(wanted);
 }
 
 /** The strip is this persona's to the pixel, and below it there is one colour only. */

@@ -77,6 +77,7 @@ export class FakeVeil {
 	private granted = new Map<number, number>();
 	private received = new Map<number, number>();
 	private foreground = 0;
+	private beside = VEIL_NO_PERSONA;
 	private garbage = 0;
 	/** It neither answers nor says anything. */
 	private dead: boolean;
@@ -292,6 +293,7 @@ export class FakeVeil {
 		} else if (op === 7) this.start(index, 1);
 		else if (op === 8) this.foreground = index;
 		else if (op === 10) return [0, this.statistics()];
+		else if (op === 32) this.beside = argument === 1 ? index : VEIL_NO_PERSONA;
 		else if (op > 11) return [1, none];
 		return [0, none];
 	}
@@ -309,7 +311,7 @@ export class FakeVeil {
 			memoryVeil: 300_000n,
 			memoryPayloads: 40_000_000n,
 			logNext: this.log.length,
-			beside: VEIL_NO_PERSONA,
+			beside: this.beside,
 		});
 	}
 
