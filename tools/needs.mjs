@@ -68,6 +68,8 @@ export const DEBIAN_NEEDS = [
 		there: ["/usr/share/qemu-efi-aarch64/QEMU_EFI.fd"],
 		when: "test",
 	},
+	{ package: "dosfstools", why: "makes the volume that a UEFI guest boots from", there: ["mkfs.vfat"], when: "test" },
+	{ package: "mtools", why: "fills that volume", there: ["mcopy"], when: "test" },
 	{ package: "clang-format", why: "checks the look of C code", there: ["clang-format"], when: "test" },
 	{
 		package: "chromium",

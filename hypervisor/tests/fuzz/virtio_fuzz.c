@@ -91,7 +91,7 @@ static void step(const uint8_t *data)
 		return;
 	switch (data[0] & 15) {
 	case 0: /* any register */
-		guest_mmio(v, base + (data[2] | (data[3] & 1) << 8), 1U << (data[4] & 3), data[5] & 1, &value);
+		guest_mmio(v, base + (uint32_t)(data[2] | (data[3] & 1) << 8), 1U << (data[4] & 3), data[5] & 1, &value);
 		break;
 	case 1: /* a queue, as drivers set one up */
 		put(v, base + 0x70, 4, 0);
