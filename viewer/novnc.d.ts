@@ -4,7 +4,6 @@ declare module "@novnc/novnc" {
 	class RFB extends EventTarget {
 		constructor(target: HTMLElement, url: string);
 		scaleViewport: boolean;
-		viewOnly: boolean;
 		background: string;
 		focus(options?: FocusOptions): void;
 		disconnect(): void;

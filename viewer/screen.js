@@ -34,7 +34,8 @@ export class Screen {
 			this.focus();
 		});
 		// Keys that are down when the keyboard goes elsewhere are let go there and never here: none may stick.
-		element.addEventListener("focusout", () => this.#releaseKeys());
+		// noVNC does that when the window loses the keyboard, and this is the same.
+		element.addEventListener("focusout", () => window.dispatchEvent(new FocusEvent("blur")));
 	}
 
 	/** The keyboard goes to the handset. */
@@ -90,11 +91,5 @@ export class Screen {
 			this.#again = setTimeout(() => this.#connect(), AGAIN_MS);
 		});
 		this.#rfb = rfb;
-	}
-
-	#releaseKeys() {
-		if (this.#rfb === undefined) return;
-		this.#rfb.viewOnly = true;
-		this.#rfb.viewOnly = false;
 	}
 }

@@ -3,13 +3,12 @@
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { pipeline } from "node:stream";
-import { decode } from "fast-png";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { screenshot } from "../../components/handset/index.ts";
 import { openViewer, type Viewer } from "../../components/viewer/index.ts";
-import { DEBIAN_NEEDS, placesOf } from "../../tools/needs.mjs";
 import { type GuestPhone, openWorkshop, type Workshop } from "../guests/phone.ts";
+import { canvasPixels, different, openBrowser, pixelsOf } from "./browser.ts";
 
 const WIDTH = 800;
 const HEIGHT = 480;
@@ -44,7 +43,7 @@ beforeAll(async () => {
 	);
 	for (const name of ["work", "personal"]) await phone.says(name, "painted");
 	viewer = await openViewer({ handset: phone.id, port: 0 });
-	browser = await chromium.launch({ executablePath: chromiumPath(), args: ["--no-sandbox"] });
+	browser = await openBrowser();
 });
 afterAll(async () => {
 	await browser.close();
@@ -282,28 +281,6 @@ async function showsTheScreen(): Promise<void> {
 	});
 }
 
-async function canvas(): Promise<Uint32Array> {
-	const data = await page.locator("#screen canvas").evaluate((element) => element.toDataURL("image/png") as string);
-	return pixelsOf(Buffer.from(data.slice(data.indexOf(",") + 1), "base64"));
-}
-
-/** 0xRRGGBB, row by row. */
-function pixelsOf(png: Uint8Array): Uint32Array {
-	const { width, height, channels, data } = decode(png);
-	return Uint32Array.from({ length: width * height }, (_, at) => {
-		const from = at * channels;
-		return ((data[from] ?? 0) << 16) | ((data[from + 1] ?? 0) << 8) | (data[from + 2] ?? 0);
-	});
-}
-
-/** How many pixels differ. */
-function different(some: Uint32Array, others: Uint32Array): number {
-	return some.reduce((count, pixel, index) => count + (pixel === others[index] ? 0 : 1), Math.abs(some.length - others.length));
-}
-
-function chromiumPath(): string {
-	const need = DEBIAN_NEEDS.find((candidate) => candidate.package === "chromium");
-	const [path] = (need && placesOf(need)) ?? [];
-	if (path === undefined) throw new Error("there is no Chromium; `persona doctor` says how to get one");
-	return path;
+function canvas(): Promise<Uint32Array> {
+	return canvasPixels(page, "#screen canvas");
 }
