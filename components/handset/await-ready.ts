@@ -81,9 +81,9 @@ function isUp(persona: BridgePersona, marker: string | null): boolean {
 	return persona.ready || (marker === null && persona.starts > 0 && persona.state === "off");
 }
 
-/** The user has stopped or paused it: nobody is to wait for it. */
+/** The user has stopped or paused it, or it is frozen until it comes to the front: nobody is to wait for it. */
 function isPutAside({ state, reason }: BridgePersona): boolean {
-	return reason === "command" && (state === "stopped" || state === "paused");
+	return (reason === "command" && (state === "stopped" || state === "paused")) || (reason === "background" && state === "paused");
 }
 
 function endedForGood(persona: BridgePersona, endedSince: Map<string, number>): boolean {

@@ -182,6 +182,8 @@ const REASONS: readonly PersonaReason[] = [
 	"badPayload",
 	"fault",
 	"restartLimit",
+	"watchdog",
+	"background",
 ];
 
 function stateName(value: number): PersonaState {

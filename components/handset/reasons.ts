@@ -13,6 +13,8 @@ export const REASONS: Readonly<Record<PersonaReason, string>> = {
 	badPayload: "a payload's digest is wrong",
 	fault: "faulted",
 	restartLimit: "crashed too often",
+	watchdog: "its watchdog was not refreshed in time",
+	background: "frozen while another is in front",
 	unknown: "reason unknown",
 };
 

@@ -80,5 +80,5 @@ export async function sampleStatus(handset: HandsetSummary, client: ControlClien
 }
 
 function isFault(reason: PersonaReason): boolean {
-	return !["none", "command", "guestOff"].includes(reason);
+	return !["none", "command", "guestOff", "background"].includes(reason);
 }

@@ -52,6 +52,8 @@ export type PersonaReason =
 	| "badPayload"
 	| "fault"
 	| "restartLimit"
+	| "watchdog"
+	| "background"
 	| "unknown";
 
 /** The last fault that ended a persona. Addresses are hexadecimal strings, because they need 64 bits. */

@@ -291,6 +291,8 @@ export const VEIL_DEVICE_PVPANIC = 4;
 export const VEIL_DEVICE_INPUT = 8;
 /** virtio-console over virtio-mmio at 0x0a000600, SPI 19: see "Agent ports" */
 export const VEIL_DEVICE_AGENT = 32;
+/** SBSA generic watchdog: refresh frame at 0x09020000, control frame at 0x09030000, SPI 4 */
+export const VEIL_DEVICE_WATCHDOG = 64;
 /** read-only at VEIL_FLASH_CODE, for firmware; a variable flash with CFI commands at VEIL_FLASH_VARIABLES */
 export const VEIL_DEVICE_FLASH = 128;
 
@@ -301,6 +303,7 @@ export const veilDeviceNames: ReadonlyMap<number, string> = new Map([
 	[4, "pvpanic"],
 	[8, "input"],
 	[32, "agent"],
+	[64, "watchdog"],
 	[128, "flash"],
 ]);
 
@@ -788,6 +791,10 @@ export const VEIL_REASON_BAD_PAYLOAD = 5;
 export const VEIL_REASON_FAULT = 6;
 /** crashed more often than declared */
 export const VEIL_REASON_RESTART_LIMIT = 7;
+/** its watchdog was not refreshed in time */
+export const VEIL_REASON_WATCHDOG = 8;
+/** frozen, because another persona is in the foreground */
+export const VEIL_REASON_BACKGROUND = 9;
 
 /** Why a persona left the state RUNNING or was restarted last. Names by value. */
 export const veilReasonNames: ReadonlyMap<number, string> = new Map([
@@ -799,6 +806,8 @@ export const veilReasonNames: ReadonlyMap<number, string> = new Map([
 	[5, "badPayload"],
 	[6, "fault"],
 	[7, "restartLimit"],
+	[8, "watchdog"],
+	[9, "background"],
 ]);
 
 /** The last fault of a persona that ended it (reason GUEST_CRASHED, FAULT), or zeros. */

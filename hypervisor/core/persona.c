@@ -10,6 +10,7 @@
 #include "lib.h"
 #include "log.h"
 #include "memory.h"
+#include "mux.h"
 #include "payload.h"
 #include "sched.h"
 #include "units.h"
@@ -110,7 +111,9 @@ static void state_set(struct persona *p, enum veil_state state, enum veil_reason
 					      "  it reported its own crash",
 					      "  a payload has a wrong digest",
 					      "  it did what cannot be reflected into it",
-					      "  it was restarted too often"};
+					      "  it was restarted too often",
+					      "  its watchdog was not refreshed in time",
+					      "  frozen while another is in front"};
 
 	p->state = state;
 	p->reason = reason;
@@ -277,34 +280,45 @@ enum veil_result persona_stop(struct persona *p)
 	return VEIL_RESULT_OK;
 }
 
-enum veil_result persona_pause(struct persona *p)
+static enum veil_result pause(struct persona *p, enum veil_reason reason)
 {
 	enum veil_result result = VEIL_RESULT_OK;
 
 	lock_take(&p->life_lock);
-	if (p->state == VEIL_STATE_RUNNING && !is_ending(p))
-		action_want(p, ACTION_PAUSE, VEIL_REASON_COMMAND);
-	else if (p->state != VEIL_STATE_PAUSED)
+	if (p->state == VEIL_STATE_PAUSED) {
+		if (reason == VEIL_REASON_COMMAND)
+			p->reason = reason; /* frozen by its place behind another: now it stays so in front as well */
+	} else if (p->state != VEIL_STATE_RUNNING || is_ending(p)) {
 		result = VEIL_RESULT_WRONG_STATE;
+	} else if (p->action == ACTION_NONE || reason == VEIL_REASON_COMMAND) {
+		action_want(p, ACTION_PAUSE, reason);
+	}
 	lock_release(&p->life_lock);
 	if (result == VEIL_RESULT_OK)
 		let_go(p);
 	return result;
 }
 
-enum veil_result persona_resume(struct persona *p)
+enum veil_result persona_pause(struct persona *p)
+{
+	return pause(p, VEIL_REASON_COMMAND);
+}
+
+/* Whatever it was paused for, or only if that was its place in the background. */
+static enum veil_result resume(struct persona *p, bool whatever)
 {
 	enum veil_result result = VEIL_RESULT_OK;
 
 	lock_take(&p->life_lock);
-	if (p->state == VEIL_STATE_PAUSED) {
+	if (p->state == VEIL_STATE_PAUSED && (whatever || p->reason == VEIL_REASON_BACKGROUND)) {
 		p->time_offset += arch_time() - p->paused_at;
 		state_set(p, VEIL_STATE_RUNNING, VEIL_REASON_NONE);
+		mux_flush_soon(); /* its devices' time goes on */
 		for (uint32_t i = 0; i < p->config->cpu_count; i++)
 			sched_join(p->vcpus[i]);
 	} else if (p->state != VEIL_STATE_RUNNING) {
 		result = VEIL_RESULT_WRONG_STATE;
-	} else if (p->action == ACTION_PAUSE) { /* not yet carried out: taken back */
+	} else if (p->action == ACTION_PAUSE && (whatever || p->action_reason == VEIL_REASON_BACKGROUND)) { /* not yet carried out */
 		p->action = ACTION_NONE;
 		gate_open(p, GATE_ACTION);
 		for (uint32_t i = 0; i < p->config->cpu_count; i++)
@@ -312,6 +326,11 @@ enum veil_result persona_resume(struct persona *p)
 	}
 	lock_release(&p->life_lock);
 	return result;
+}
+
+enum veil_result persona_resume(struct persona *p)
+{
+	return resume(p, true);
 }
 
 enum veil_result persona_restart(struct persona *p)
@@ -343,11 +362,11 @@ static void show(uint32_t front, uint32_t beside)
 		if ((i == 0 && before[0] != front) || leaves)
 			input_leave(&personas[before[i]], leaves);
 		if (leaves && (personas[before[i]].config->flags & VEIL_FREEZE_IN_BACKGROUND))
-			persona_pause(&personas[before[i]]);
+			pause(&personas[before[i]], VEIL_REASON_BACKGROUND);
 	}
 	for (uint32_t i = 0; i < persona_count; i++)
-		if (is_shown(i) && i != before[0] && i != before[1] && (personas[i].config->flags & VEIL_FREEZE_IN_BACKGROUND))
-			persona_resume(&personas[i]);
+		if (is_shown(i) && i != before[0] && i != before[1])
+			resume(&personas[i], false);
 }
 
 enum veil_result persona_switch(struct persona *p)
@@ -551,7 +570,12 @@ static void work_enter(struct persona *p)
 	p->ready = 0;
 	p->starts++;
 	work_set(p, WORK_NONE);
-	state_set(p, VEIL_STATE_RUNNING, p->reason);
+	if ((p->config->flags & VEIL_FREEZE_IN_BACKGROUND) && !is_shown(p->index)) {
+		p->paused_at = arch_time(); /* not an instruction before it is shown; who shows it waits for the lock we hold */
+		state_set(p, VEIL_STATE_PAUSED, VEIL_REASON_BACKGROUND);
+	} else {
+		state_set(p, VEIL_STATE_RUNNING, p->reason);
+	}
 }
 
 bool persona_work(struct persona *p)

@@ -16,6 +16,7 @@ uint32_t cpu_count;
 #define WAKE_CREDIT_US 1000 /* what a woken virtual CPU may be behind in virtual time, at most: it runs soon, but cannot hoard */
 #define FOREGROUND_CREDIT_US 20000 /* the same for the persona in front: it runs at once */
 #define WORK_WAIT_US 200
+#define PACE 1024 /* virtual ticks a tick of a persona of weight 1 that has one virtual CPU on a CPU */
 #define GRANULARITY_US 500 /* no preemption for less */
 
 /* The same in ticks. */
@@ -36,12 +37,15 @@ void sched_init(void)
 void sched_add(struct cpu *cpu, struct vcpu *v)
 {
 	v->cpu = cpu;
+	v->pace = PACE;
+	v->share = v->persona->config->cpu_share;
+	v->has_siblings = v->persona->config->cpu_count > 1;
 	cpu->vcpus[cpu->vcpu_count++] = v;
 }
 
 uint64_t sched_weighted(const struct vcpu *v, uint64_t time)
 {
-	return time * 1024 / v->persona->config->cpu_share;
+	return time * v->pace / v->share;
 }
 
 /* ---- Caps ---- */
@@ -164,6 +168,16 @@ struct choice {
 	uint64_t deadline; /* when to look again although nothing happens */
 };
 
+/* The persona's share is for all its virtual CPUs that want this CPU, so each pays for as many as there are. */
+static NOINLINE void crowd_count(const struct cpu *cpu, struct vcpu *v)
+{
+	uint32_t siblings = 0;
+
+	for (uint32_t i = 0; i < cpu->vcpu_count; i++)
+		siblings += cpu->vcpus[i]->persona == v->persona && wants_cpu(cpu->vcpus[i]);
+	v->pace = PACE * siblings;
+}
+
 /* The one with the least virtual time; the loaded one wins ties and near-ties. */
 static struct choice choose(struct cpu *cpu, uint64_t now)
 {
@@ -196,6 +210,8 @@ static struct choice choose(struct cpu *cpu, uint64_t now)
 	}
 	if (choice.vcpu && choice.vcpu->virtual_time > cpu->least_virtual_time)
 		cpu->least_virtual_time = choice.vcpu->virtual_time;
+	if (waiting > 1 && choice.vcpu->has_siblings)
+		crowd_count(cpu, choice.vcpu);
 	if (waiting > 1)
 		choice.deadline = earlier(choice.deadline, now + ticks.slice);
 	if (choice.vcpu && is_capped(choice.vcpu->persona))
@@ -312,7 +328,7 @@ NOINLINE struct vcpu *sched_run(struct cpu *cpu)
 			continue;
 		/* Timers of who held the registers till now are known only since they have been saved; those that do not
 		 * interrupt by themselves need ours even while they are loaded. */
-		if (before && sleeps(cpu, before) && !before->runnable)
+		if (before && !before->runnable && sleeps(cpu, before))
 			choice.deadline = earlier(choice.deadline, arch_vcpu_deadline(before));
 		if (cpu->loaded)
 			choice.deadline = earlier(choice.deadline, arch_vcpu_emulated_deadline(cpu->loaded));

@@ -9,6 +9,7 @@
 #include "virtio_input.h"
 #include "vpl011.h"
 #include "vpl031.h"
+#include "watchdog.h"
 
 #define GICD_BASE 0x08000000
 #define GICD_SIZE 0x00010000
@@ -16,6 +17,8 @@
 #define GICR_SIZE 0x00f60000
 #define PL011_BASE 0x09000000
 #define PL031_BASE 0x09010000
+#define WATCHDOG_BASE 0x09020000
+#define WATCHDOG_SIZE 0x20000
 #define PVPANIC_BASE 0x09f00000
 #define VIRTIO_BASE 0x0a000000
 #define VIRTIO_STRIDE 0x200
@@ -37,6 +40,7 @@ void platform_reset(struct persona *p)
 	vgic_reset(p);
 	vpl011_reset(p);
 	vpl031_reset(p);
+	watchdog_reset(p);
 	virtio_input_reset(p);
 	virtio_blk_reset(p);
 	virtio_console_reset(p);
@@ -61,13 +65,10 @@ static NOINLINE struct mmio_result pvpanic_access(struct vcpu *v, uint64_t offse
 }
 
 /* Whatever the address is, it only selects one of this persona's own virtual devices, and each checks the offset it is given. */
-struct mmio_result platform_mmio(struct vcpu *v, ipaddr_t address, uint32_t size, bool is_write, uint64_t value)
+static NOINLINE struct mmio_result other_device(struct vcpu *v, uint64_t a, uint32_t size, bool is_write, uint64_t value)
 {
 	uint32_t devices = v->persona->config->devices;
-	uint64_t a = address.value;
 
-	if (a - PL011_BASE < DEVICE_SIZE && (devices & VEIL_DEVICE_PL011))
-		return vpl011_access(v->persona, a - PL011_BASE, is_write, value);
 	if (a - GICD_BASE < GICD_SIZE)
 		return vgic_distributor(v, a - GICD_BASE, size, is_write, value);
 	if (a - GICR_BASE < GICR_SIZE)
@@ -82,6 +83,8 @@ struct mmio_result platform_mmio(struct vcpu *v, ipaddr_t address, uint32_t size
 	if (a - VIRTIO_BLK_BASE < VEIL_MAX_PERSONA_VOLUMES * VIRTIO_STRIDE)
 		return virtio_blk_access(v->persona, (uint32_t)((a - VIRTIO_BLK_BASE) / VIRTIO_STRIDE),
 					 (a - VIRTIO_BLK_BASE) % VIRTIO_STRIDE, size, is_write, value);
+	if (a - WATCHDOG_BASE < WATCHDOG_SIZE && (devices & VEIL_DEVICE_WATCHDOG))
+		return watchdog_access(v, a - WATCHDOG_BASE, is_write, value);
 	if (is_write && a / VEIL_PAGE_SIZE < v->persona->config->flash_code_pages)
 		return mmio_value(0); /* ignored, as by a chip that is protected: EDK II's early code does it */
 	if (a - VEIL_FLASH_VARIABLES < (uint64_t)v->persona->config->flash_variable_pages * VEIL_PAGE_SIZE)
@@ -89,6 +92,16 @@ struct mmio_result platform_mmio(struct vcpu *v, ipaddr_t address, uint32_t size
 	if (a - PVPANIC_BASE < DEVICE_SIZE && (devices & VEIL_DEVICE_PVPANIC))
 		return pvpanic_access(v, a - PVPANIC_BASE, is_write, value);
 	return mmio_none();
+}
+
+/* The console is asked before every byte that is printed: it must not pay for the others. */
+struct mmio_result platform_mmio(struct vcpu *v, ipaddr_t address, uint32_t size, bool is_write, uint64_t value)
+{
+	uint64_t a = address.value;
+
+	if (a - PL011_BASE < DEVICE_SIZE && (v->persona->config->devices & VEIL_DEVICE_PL011))
+		return vpl011_access(v->persona, a - PL011_BASE, is_write, value);
+	return other_device(v, a, size, is_write, value);
 }
 
 void platform_console_input(uint32_t persona)
@@ -103,6 +116,8 @@ void platform_agent_input(uint32_t persona)
 
 void platform_flush(void)
 {
-	for (uint32_t i = 0; i < persona_count; i++)
+	for (uint32_t i = 0; i < persona_count; i++) {
 		virtio_console_go_on(&personas[i]);
+		watchdog_check(&personas[i]);
+	}
 }

@@ -435,7 +435,26 @@ static void given_freeze_in_background_then_switching_pauses_and_resumes(void)
 	report_equal(bridge_status(1).state, VEIL_STATE_PAUSED, "frozen in turn");
 }
 
-/* ---- Requests that cross ---- */
+static void given_freeze_and_never_in_front_then_it_has_not_run_at_all(void)
+{
+	declare(2, 2);
+	image.personas[1].flags |= VEIL_FREEZE_IN_BACKGROUND;
+	boot_declared();
+	machine_run_ms(500);
+	report_equal(bridge_status(1).state, VEIL_STATE_PAUSED, "frozen before its first instruction");
+	report_equal(bridge_status(1).reason, VEIL_REASON_BACKGROUND, "and says why");
+	report_equal(bridge_status(1).starts, 1, "it has started, though");
+	report_equal(vcpu(1, 0)->statistics.switches, 0, "no CPU has ever held its registers");
+	bridge_command(VEIL_OP_SWITCH, 1);
+	machine_run_ms(5);
+	report_equal(bridge_status(1).state, VEIL_STATE_RUNNING, "in front it runs");
+	report(guest_count(in(1, 0)) - GUEST_TIME_START < 20 * MACHINE_MS, "and its time begins there");
+	bridge_command(VEIL_OP_SWITCH, 0);
+	bridge_command(VEIL_OP_RESTART, 1);
+	machine_run_ms(100);
+	report_equal(bridge_status(1).starts, 2, "restarted behind another");
+	report_equal(bridge_status(1).state, VEIL_STATE_PAUSED, "it is frozen again");
+}
 
 /* Two requests in one burst on the line: both are taken before the guest is out. */
 static void burst(uint8_t first, uint8_t first_persona, uint8_t second, uint8_t second_persona)
@@ -448,6 +467,32 @@ static void burst(uint8_t first, uint8_t first_persona, uint8_t second, uint8_t 
 	machine_run_ms(100);
 	bridge_read();
 }
+
+static void given_a_pause_by_command_then_coming_to_the_front_does_not_undo_it(void)
+{
+	declare(2, 1);
+	image.personas[1].flags |= VEIL_FREEZE_IN_BACKGROUND;
+	boot_declared();
+	bridge_command(VEIL_OP_PAUSE, 1);
+	bridge_command(VEIL_OP_SWITCH, 1);
+	machine_run_ms(5);
+	report_equal(bridge_status(1).state, VEIL_STATE_PAUSED, "paused while frozen: paused in front");
+	bridge_command(VEIL_OP_RESUME, 1);
+	machine_run_ms(5);
+	report_equal(bridge_status(1).state, VEIL_STATE_RUNNING, "until it is resumed");
+	in(1, 0);
+	burst(VEIL_OP_PAUSE, 1, VEIL_OP_SWITCH, 0);
+	report_equal(bridge_status(1).reason, VEIL_REASON_COMMAND, "paused just before it is left");
+	bridge_command(VEIL_OP_SWITCH, 1);
+	machine_run_ms(5);
+	report_equal(bridge_status(1).state, VEIL_STATE_PAUSED, "is by command too");
+	bridge_command(VEIL_OP_SWITCH, 0);
+	bridge_command(VEIL_OP_RESUME, 1);
+	machine_run_ms(5);
+	report_equal(bridge_status(1).state, VEIL_STATE_RUNNING, "the owner may let it run in the background");
+}
+
+/* ---- Requests that cross ---- */
 
 static void given_two_requests_at_once_then_the_last_one_counts(void)
 {
@@ -577,9 +622,9 @@ static void given_any_sequence_of_commands_then_it_recovers(void)
 		report_equal(personas[i].loaded_count, 0, "nobody holds its registers");
 		bridge_command(VEIL_OP_START, (uint8_t)i);
 		machine_run_ms(100);
-		report_equal(bridge_status((uint8_t)i).state, VEIL_STATE_RUNNING, "starts");
 		bridge_command(VEIL_OP_SWITCH, (uint8_t)i);
 		machine_run_ms(10);
+		report_equal(bridge_status((uint8_t)i).state, VEIL_STATE_RUNNING, "starts");
 		report(memory_is_pristine(i), "pristine");
 	}
 	report_equal(machine.mapped_dirty, 0, "always cleaned");
@@ -611,6 +656,8 @@ static const struct test tests[] = {
 	{"pause", given_a_pause_then_guest_time_stands_still},
 	{"pause-stop", given_a_paused_persona_when_stopped_then_it_is_gone},
 	{"freeze", given_freeze_in_background_then_switching_pauses_and_resumes},
+	{"freeze-first", given_freeze_and_never_in_front_then_it_has_not_run_at_all},
+	{"freeze-pause", given_a_pause_by_command_then_coming_to_the_front_does_not_undo_it},
 	{"burst", given_two_requests_at_once_then_the_last_one_counts},
 	{"switch-burst", given_a_switch_there_and_back_at_once_then_the_one_in_front_runs},
 	{"while-starting", given_requests_while_starting_then_each_is_honoured},

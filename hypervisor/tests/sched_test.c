@@ -192,6 +192,58 @@ static void given_a_cap_over_several_virtual_cpus_then_their_sum_holds(void)
 	report(is_near(shares[0], 15000, 2), "one and a half CPUs");
 }
 
+/* A persona of many virtual CPUs has no more of a CPU than its share says, and no less when some of them sleep. */
+static void given_many_virtual_cpus_on_one_cpu_then_the_share_is_for_them_all(void)
+{
+	uint64_t shares[VEIL_MAX_PERSONAS];
+	uint64_t first, second;
+
+	declare(2, 1);
+	image.personas[0].cpu_count = 4;
+	image.personas[0].cpu_cap_percent = 400;
+	boot_declared();
+	for (uint32_t i = 0; i < 200 && !guest_is_in(vcpu(0, 0)); i++)
+		machine_run_ms(1);
+	for (uint32_t i = 1; i < 4; i++)
+		report_equal(guest_call(vcpu(0, 0), PSCI_CPU_ON, i, IMAGE_ENTRY, 0), 0, "on");
+	machine_run_ms(100);
+	first = vcpu(0, 1)->cpu_time;
+	second = vcpu(0, 2)->cpu_time;
+	measure(1000, shares);
+	report(is_near(shares[0], 5000, 2), "half for the one of four");
+	report(is_near(shares[1], 5000, 2), "half for the one of one");
+	report(is_near((vcpu(0, 1)->cpu_time - first) * 10000 / (1000 * MACHINE_MS), 1250, 2), "the four share evenly");
+	report(is_near((vcpu(0, 2)->cpu_time - second) * 10000 / (1000 * MACHINE_MS), 1250, 2), "all of them");
+	for (uint32_t i = 1; i < 4; i++) {
+		while (!guest_is_in(vcpu(0, i)))
+			machine_run_ms(1);
+		guest_wait(vcpu(0, i));
+	}
+	machine_run_ms(100);
+	measure(1000, shares);
+	report(is_near(shares[0], 5000, 2), "the one left of the four has half by itself");
+}
+
+static void given_two_virtual_cpus_on_two_cpus_then_each_competes_with_its_persona_s_whole_weight(void)
+{
+	uint64_t shares[VEIL_MAX_PERSONAS];
+
+	declare(3, 2);
+	image.personas[0].cpu_count = 2;
+	image.personas[0].cpu_cap_percent = 200;
+	image.personas[1].cpu_affinity = 1;
+	image.personas[2].cpu_affinity = 2;
+	boot_declared();
+	for (uint32_t i = 0; i < 200 && !guest_is_in(vcpu(0, 0)); i++)
+		machine_run_ms(1);
+	guest_call(vcpu(0, 0), PSCI_CPU_ON, 1, IMAGE_ENTRY, 0);
+	machine_run_ms(100);
+	measure(1000, shares);
+	report(is_near(shares[0], 10000, 2), "half of each CPU");
+	report(is_near(shares[1], 5000, 2), "half of the first");
+	report(is_near(shares[2], 5000, 2), "half of the second");
+}
+
 /* A guest that does not come back for a whole period, as when Veil works long for it: the debt is paid. */
 static void takes_30_ms(struct vcpu *v)
 {
@@ -436,6 +488,8 @@ static const struct test tests[] = {
 	{"yield", given_a_guest_that_yields_then_the_other_gets_the_cpu},
 	{"cap", given_a_cap_then_it_holds_alone_and_in_company},
 	{"cap-sum", given_a_cap_over_several_virtual_cpus_then_their_sum_holds},
+	{"crowd", given_many_virtual_cpus_on_one_cpu_then_the_share_is_for_them_all},
+	{"crowd-spread", given_two_virtual_cpus_on_two_cpus_then_each_competes_with_its_persona_s_whole_weight},
 	{"debt", given_a_debt_then_it_is_carried_over},
 	{"after-pause", given_an_hour_of_pause_then_nobody_is_starved_by_what_follows},
 	{"after-stop", given_an_hour_stopped_then_nobody_is_starved_by_what_follows},

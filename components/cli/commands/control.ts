@@ -61,7 +61,9 @@ async function waitFor(client: ControlClient, persona: string, action: Action, a
 		});
 	for (;;) {
 		const { state, starts, reason } = await client.personaStatus(persona);
-		if (action.done.length === 0 || (action.done.includes(state) && starts > after)) return state;
+		// What is started behind another and freezes there has started.
+		const frozen = state === "paused" && reason === "background" && action.done.includes("running");
+		if (action.done.length === 0 || ((frozen || action.done.includes(state)) && starts > after)) return state;
 		if (state === "crashed" && starts > after && performance.now() + DONE_MS - end > 1000) {
 			throw new UserError(`${persona} has crashed (${reason})`, {
 				remedy: `see \`persona logs ${persona}\` and \`persona logs veil\``,

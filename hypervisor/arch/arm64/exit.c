@@ -99,7 +99,8 @@ static NOINLINE void crash(struct vcpu *v, uint64_t esr)
 	persona_crash(v->persona, VEIL_REASON_FAULT, &fault);
 }
 
-static bool mmio(struct vcpu *v, uint64_t esr, ipaddr_t address)
+/* In line at both places: every byte of a console goes through one of them. */
+static inline __attribute__((always_inline)) bool mmio(struct vcpu *v, uint64_t esr, ipaddr_t address)
 {
 	uint32_t size = ISS_SIZE(esr);
 	uint32_t reg = ISS_REGISTER(esr);

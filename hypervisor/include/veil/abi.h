@@ -147,6 +147,7 @@ enum veil_device {
 	VEIL_DEVICE_PVPANIC = 4, /* one byte at 0x09f00000 ("qemu,pvpanic-mmio"): a guest that panics says so */
 	VEIL_DEVICE_INPUT = 8, /* virtio-input over virtio-mmio: keyboard at 0x0a000000, SPI 16; tablet at 0x0a000200, SPI 17 */
 	VEIL_DEVICE_AGENT = 32, /* virtio-console over virtio-mmio at 0x0a000600, SPI 19: see "Agent ports" */
+	VEIL_DEVICE_WATCHDOG = 64, /* SBSA generic watchdog: refresh frame at 0x09020000, control frame at 0x09030000, SPI 4 */
 	VEIL_DEVICE_FLASH = 128 /* read-only at VEIL_FLASH_CODE, for firmware; a variable flash with CFI commands at VEIL_FLASH_VARIABLES */
 };
 
@@ -388,7 +389,9 @@ enum veil_reason {
 	VEIL_REASON_GUEST_CRASHED = 4, /* the guest reported its own crash (hypercall VEIL_HVC_CRASHED) */
 	VEIL_REASON_BAD_PAYLOAD = 5, /* a payload's digest is wrong */
 	VEIL_REASON_FAULT = 6, /* an exit Veil cannot reflect into the guest */
-	VEIL_REASON_RESTART_LIMIT = 7 /* crashed more often than declared */
+	VEIL_REASON_RESTART_LIMIT = 7, /* crashed more often than declared */
+	VEIL_REASON_WATCHDOG = 8, /* its watchdog was not refreshed in time */
+	VEIL_REASON_BACKGROUND = 9 /* frozen, because another persona is in the foreground */
 };
 
 /* The last fault of a persona that ended it (reason GUEST_CRASHED, FAULT), or zeros. */

@@ -17,11 +17,14 @@ struct vcpu {
 	uint32_t index; /* within its persona */
 	bool powered; /* PSCI on */
 	bool runnable; /* powered and not waiting in WFI; also written by other CPUs, with atomics */
+	bool has_siblings; /* its persona has other virtual CPUs */
 	bool vgic_update; /* another CPU changed its interrupts: refill list registers; atomics */
 	uint64_t fill_page; /* the page it is building, so that an interrupt may come between the parts */
 	uint64_t fill_done; /* bytes of it */
 	uint64_t cpu_time; /* ticks, Veil's work for it included */
 	uint64_t virtual_time; /* ticks weighted by share: the least one runs next */
+	uint32_t pace; /* 1024 times the siblings that want this CPU as well, itself included: the persona's share is for them all */
+	uint32_t share; /* the persona's weight */
 	struct veil_statistics statistics;
 };
 
@@ -33,9 +36,9 @@ enum cpu_wish {
 };
 
 struct cpu {
+	uint8_t need_resched; /* enum cpu_wish; atomics. First: every exit looks at it */
 	void *stack_top;
 	uint32_t id;
-	uint8_t need_resched; /* enum cpu_wish; atomics */
 	uint32_t kicks; /* bit n: CPU n is to be interrupted at the end of this exit, when no lock is held that it would then wait for */
 	struct vcpu *loaded; /* whose registers this CPU holds; NULL: nobody's */
 	struct vcpu *charged; /* whom the time since charged_since belongs to; NULL: idle */

@@ -49,10 +49,17 @@ struct cfi_flash {
 	uint32_t erase_at; /* while a block is erased: where it goes on */
 };
 
+struct watchdog {
+	uint32_t status; /* WCS */
+	uint32_t offset; /* WOR: ticks from a refresh to a deadline */
+	uint64_t compare; /* WCV: the deadline, in the guest's own time */
+};
+
 struct platform {
 	struct vgic vgic;
 	struct vpl011 uart;
 	struct vpl031 rtc;
+	struct watchdog watchdog;
 	struct virtual_input input[2];
 	struct virtual_console console;
 	struct cfi_flash flash;
