@@ -65,7 +65,7 @@ export function layoutGuest(guest: GuestShape, maxDeviceTree: number, name: stri
 		if (guest.kernel.size > VEIL_MAX_FLASH_PAGES * VEIL_PAGE_SIZE)
 			throw new UserError(`persona ${name}: its firmware has ${guest.kernel.size} bytes, its flash holds at most 64 MiB`);
 		entry = VEIL_FLASH_CODE;
-		next = GUEST_RAM_BASE;
+		next = GUEST_RAM_BASE + alignUp(maxDeviceTree, VEIL_PAGE_SIZE);
 	} else if (guest.kernel.format === "image") {
 		entry = GUEST_RAM_BASE + guest.kernel.textOffset + (guest.kernel.textOffset === 0 ? 2 * MIB : 0);
 		next = entry + Math.max(guest.kernel.size, guest.kernel.imageSize);
@@ -78,9 +78,10 @@ export function layoutGuest(guest: GuestShape, maxDeviceTree: number, name: stri
 		initramfs = alignUp(next, VEIL_PAGE_SIZE);
 		next = initramfs + guest.initramfs;
 	}
-	const deviceTree = alignUp(next, VEIL_PAGE_SIZE);
-	if (deviceTree + maxDeviceTree > end) {
-		const need = Math.ceil((deviceTree + maxDeviceTree - GUEST_RAM_BASE) / MIB);
+	const deviceTree = guest.kernel.format === "firmware" ? GUEST_RAM_BASE : alignUp(next, VEIL_PAGE_SIZE);
+	next = Math.max(next, deviceTree + maxDeviceTree);
+	if (next > end) {
+		const need = Math.ceil((next - GUEST_RAM_BASE) / MIB);
 		throw new UserError(
 			`persona ${name}: its kernel, initramfs and device tree need ${need} MiB before it starts, resources.memoryMiB is ${guest.memoryBytes / MIB}`,
 			{ remedy: `set resources.memoryMiB to more than ${need}` },

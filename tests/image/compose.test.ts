@@ -5,6 +5,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
+	VEIL_DEVICE_FLASH,
 	VEIL_PAGE_SIZE,
 	type VeilManifest,
 	type VeilPersona,
@@ -57,6 +58,22 @@ test("with one display among the personas each has a picture, and its own strip"
 	const text = renderExplained(image);
 	expect(text).toContain("it draws below, from guest 0x41000000");
 	expect(text).toContain("no display, black below");
+});
+
+test("firmware is in flash of the persona, its device tree at the start of RAM", async () => {
+	const firmware = kernelImage(100_000, 100_000);
+	const path = await composed(
+		smallPersona("uefi", { kernel: { ...payloadOf(firmware), format: "firmware" }, display: true }),
+		smallPersona("work"),
+	);
+	const bytes = readFileSync(path);
+	const header = veilImageHeader.read(bytes);
+	const manifest = veilManifest.read(bytes, Number(header.manifestOffset));
+	const persona = veilPersona.read(bytes, Number(header.manifestOffset) + manifest.personas.offset);
+
+	expect((await readDeviceImage(path)).problems).toEqual([]);
+	expect(persona).toMatchObject({ entry: 0n, x0: 0x40000000n, flashCodePages: 2, flashVariablePages: 12 });
+	expect(persona.devices & VEIL_DEVICE_FLASH).toBe(VEIL_DEVICE_FLASH);
 });
 
 test("a display on a board without a screen is refused", async () => {

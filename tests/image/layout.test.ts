@@ -28,6 +28,7 @@ const imageShape: fc.Arbitrary<ImageShape> = fc.record({
 			memoryBytes: fc.integer({ min: 1, max: 65536 }).map((pages) => pages * VEIL_PAGE_SIZE),
 			cpus: fc.integer({ min: 1, max: 8 }),
 			display: fc.boolean(),
+			flashBytes: fc.constantFrom(0, 13 * VEIL_PAGE_SIZE, 44 * VEIL_PAGE_SIZE),
 		}),
 		{ minLength: 1, maxLength: 8 },
 	),

@@ -25,9 +25,14 @@ static void begin(void)
 	static bool is_up;
 
 	machine.output_size = bridge.read = 0;
-	if (is_up) {
+	if (is_up) { /* a restart would do, and take a hundred times as long */
 		machine_disk_finish();
-		persona_restart(&personas[0]);
+		platform_reset(&personas[0]);
+		for (uint64_t page = 0; page < RINGS_SIZE / VEIL_PAGE_SIZE; page++)
+			if (stage2_is_mapped(&personas[0], (RINGS - IMAGE_RAM_BASE) / VEIL_PAGE_SIZE + page))
+				memset(arch_pointer(persona_page(&personas[0], (RINGS - IMAGE_RAM_BASE) / VEIL_PAGE_SIZE + page)), 0,
+				       VEIL_PAGE_SIZE);
+		machine_run_ms(1);
 	} else {
 		machine_init();
 		machine_disk.sector_count = MACHINE_DISK_SECTORS;
@@ -44,9 +49,10 @@ static void begin(void)
 		for (size_t i = 0; i < sizeof(machine_disk.bytes); i++)
 			machine_disk.bytes[i] = (uint8_t)(i / 512 + 1);
 	}
+	if (is_up)
+		return;
 	machine_run_ms(50);
-	if (!is_up)
-		touched = personas[1].touched;
+	touched = personas[1].touched;
 	is_up = true;
 }
 
