@@ -2,7 +2,7 @@
 // `npm run bench`: measures bare QEMU, Debian's Xen and Veil in one run and prints them side by side with Veil's targets.
 //
 //     npm run bench                 everything, some minutes
-//     npm run bench -- micro        only the micro-benchmarks (also: boot, size; several may be named)
+//     npm run bench -- micro        only the micro-benchmarks (also: boot, screen, size; several may be named)
 //     npm run bench -- --json       the rows as JSON instead of the table
 //
 // Exit status 1 when a target is missed.
@@ -11,6 +11,7 @@ import { bareSystem } from "./bare.ts";
 import { measureBoot } from "./boot.ts";
 import { buildLinux } from "./linux.ts";
 import { measureMicro, measureSwitch, measureWorstTimer, type Neighbour } from "./micro.ts";
+import { measureScreenSwitch } from "./screen.ts";
 import { openSetting, type Setting } from "./setting.ts";
 import { bytes, integer, KVM, millions, type Row, renderTable, verdict } from "./table.ts";
 import { veilDeviceTree, veilSizes, veilSystem } from "./veil.ts";
@@ -184,7 +185,16 @@ async function sizeRows(bench: Bench): Promise<Rows> {
 	];
 }
 
-const parts = { boot: bootRows, micro: microRows, size: sizeRows };
+async function screenRows({ plugin, folder, veil, guests, say }: Bench): Promise<Rows> {
+	say("screen switches");
+	const cost = await measureScreenSwitch(veil, plugin, folder, guests);
+	return [
+		{ name: "screen switch, shown in the next frame", xen: "no screens", kvm: "no screens", veil: cost.switching, atMost: 5000 },
+		{ name: "  the command that asks for it, besides", veil: cost.command },
+	];
+}
+
+const parts = { boot: bootRows, micro: microRows, screen: screenRows, size: sizeRows };
 
 async function main(words: readonly string[]): Promise<number> {
 	const json = words.includes("--json");

@@ -25,18 +25,24 @@ import type { RunRequest, System } from "./system.ts";
 /** Where QEMU puts an arm64 image with text_offset 0. */
 const VEIL_START = 0x40200000;
 
+const SCREEN = ["ramfb", "virtio-keyboard-device", "virtio-tablet-device"].flatMap((device) => ["-device", device]);
+
 export interface VeilOptions {
 	/** Veil does not compare payloads with their digests: to see what that costs. */
 	skipDigests?: boolean;
 	/** A console bridge grants credit, so that guests' output really leaves; without one Veil drops it. */
 	bridge?: boolean;
+	/** The guests have a display, keyboard and tablet. */
+	screen?: boolean;
+	/** What the bridge sends after its greeting. */
+	requests?: Uint8Array;
 }
 
 export function veilSystem(veil: string, plugin: string, folder: string, options: VeilOptions = {}): System {
 	return {
 		name: "veil",
 		async run(request) {
-			const { image, ramMiB } = await composeGuests(veil, folder, request.guests, options.skipDigests ?? false);
+			const { image, ramMiB } = await composeGuests(veil, folder, request.guests, options);
 			return await count({
 				plugin,
 				folder,
@@ -44,10 +50,15 @@ export function veilSystem(veil: string, plugin: string, folder: string, options
 				memoryMiB: ramMiB,
 				counterHz: request.counterHz,
 				kernel: image,
-				args: ["-global", "virtio-mmio.force-legacy=false", "-device", "virtio-rng-device"],
+				args: [
+					...["-global", "virtio-mmio.force-legacy=false", "-device", "virtio-rng-device"],
+					...(options.screen === true ? SCREEN : []),
+				],
 				windows: [{ start: VEIL_START, size: Number(veilImageHeader.read(await readFile(veil)).veilSize) }],
 				stop: request.stop,
-				...(options.bridge === true ? { serialInput: bridgeGreeting(request.guests.length) } : {}),
+				...(options.bridge === true
+					? { serialInput: Buffer.concat([bridgeGreeting(request.guests.length), options.requests ?? new Uint8Array()]) }
+					: {}),
 				...(request.limitSeconds === undefined ? {} : { limitSeconds: request.limitSeconds }),
 			});
 		},
@@ -55,7 +66,8 @@ export function veilSystem(veil: string, plugin: string, folder: string, options
 }
 
 /** Composes an image of the guests; the first is in the foreground. */
-async function composeGuests(veil: string, folder: string, guests: RunRequest["guests"], skipDigests: boolean) {
+async function composeGuests(veil: string, folder: string, guests: RunRequest["guests"], options: VeilOptions = {}) {
+	const { skipDigests = false, screen = false } = options;
 	const image = join(folder, "veil.img");
 	const { ramSize } = await composeDev(
 		image,
@@ -68,6 +80,7 @@ async function composeGuests(veil: string, folder: string, guests: RunRequest["g
 			memoryMiB: guest.memoryMiB,
 			// A neighbour that resets itself for ever shall be allowed to.
 			restartLimit: 1_000_000,
+			...(screen ? { display: true, input: true } : {}),
 		})),
 		{ skipDigests },
 	);
@@ -85,7 +98,7 @@ export function bridgeGreeting(personas: number): Uint8Array {
 
 /** The device tree the first guest gets, written to a file: with it a bare machine shows what Veil itself costs. */
 export async function veilDeviceTree(veil: string, folder: string, guests: RunRequest["guests"]): Promise<string> {
-	const { image } = await composeGuests(veil, folder, guests, false);
+	const { image } = await composeGuests(veil, folder, guests);
 	const bytes = await readFile(image);
 	const at = Number(veilImageHeader.read(bytes).manifestOffset);
 	const manifest = veilManifest.read(bytes, at);
@@ -114,7 +127,7 @@ export interface VeilSizes {
 
 /** Sizes of Veil when these guests are composed with it. */
 export async function veilSizes(veil: string, folder: string, guests: RunRequest["guests"]): Promise<VeilSizes> {
-	const { image } = await composeGuests(veil, folder, guests, false);
+	const { image } = await composeGuests(veil, folder, guests);
 	const bytes = await readFile(image);
 	const header = veilImageHeader.read(bytes);
 	const manifestOffset = Number(header.manifestOffset);

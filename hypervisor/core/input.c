@@ -23,7 +23,7 @@ static struct {
 	uint32_t hotkey_count;
 	uint32_t hotkey_seen; /* keys of the sequence so far */
 	uint64_t hotkey_at;
-	uint8_t pressed[INPUT_SOURCES][INPUT_KEYS / 8]; /* for the persona in front */
+	uint64_t pressed[INPUT_SOURCES][INPUT_KEYS / 64]; /* for the persona in front */
 	uint32_t strip_height; /* in units of the tablet */
 	uint32_t touch[2]; /* where it was touched last, on the whole screen */
 } input;
@@ -62,18 +62,18 @@ static bool hotkey_is_complete(uint16_t code)
 	return true;
 }
 
-/* A key is pressed or released; the guests' CPUs look at it, see input_is_pressed(). */
+/* A key is pressed or released; the guests' CPUs look at it, see input_pressed(). */
 static void remember(uint32_t source, struct input_event event)
 {
-	uint8_t *byte = &input.pressed[source][event.code / 8];
-	uint8_t bit = (uint8_t)(1U << (event.code % 8));
+	uint64_t *word = &input.pressed[source][event.code / 64];
+	uint64_t bit = BIT(event.code % 64);
 
-	__atomic_store_n(byte, (uint8_t)(event.value ? *byte | bit : *byte & ~bit), __ATOMIC_RELAXED);
+	__atomic_store_n(word, event.value ? *word | bit : *word & ~bit, __ATOMIC_RELAXED);
 }
 
-bool input_is_pressed(const struct persona *p, uint32_t source, uint16_t code)
+uint64_t input_pressed(const struct persona *p, uint32_t source, uint32_t word)
 {
-	return p->index == persona_foreground && __atomic_load_n(&input.pressed[source][code / 8], __ATOMIC_RELAXED) >> (code % 8) & 1;
+	return p->index == persona_foreground ? __atomic_load_n(&input.pressed[source][word], __ATOMIC_RELAXED) : 0;
 }
 
 /* A guest's picture begins below the strip, so its tablet does. */
@@ -131,7 +131,8 @@ void input_event(uint32_t source, struct input_event event)
 
 void input_switched(void)
 {
-	memset(input.pressed, 0, sizeof(input.pressed));
+	for (uint32_t i = 0; i < INPUT_KEYS / 64; i++)
+		input.pressed[0][i] = input.pressed[TABLET][i] = 0;
 }
 
 void input_leave(struct persona *p, bool is_hidden)

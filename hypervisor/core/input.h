@@ -28,8 +28,8 @@ void input_init(const struct manifest *manifest);
 /* An event of the board. The hotkey's keys end here. */
 void input_event(uint32_t source, struct input_event event);
 
-/* Is a key pressed, and for this persona? From any CPU. */
-bool input_is_pressed(const struct persona *persona, uint32_t source, uint16_t code);
+/* Which of the keys 64 * word to 64 * word + 63 are pressed, and for this persona? From any CPU. */
+uint64_t input_pressed(const struct persona *persona, uint32_t source, uint32_t word);
 
 /* Another persona is in front now: keys that are still pressed are nobody's. */
 void input_switched(void);

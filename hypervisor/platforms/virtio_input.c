@@ -93,10 +93,9 @@ static bool event_put(struct persona *p, struct virtual_input *input, struct inp
 		memcpy(place, &event, sizeof(event));
 	virtio_give(p, &input->virtio, EVENT_QUEUE, &buffer, place ? sizeof(event) : 0);
 	if (event.type == EV_KEY) {
-		uint8_t bit = (uint8_t)(1U << event.code % 8);
-		uint8_t *byte = &input->down[event.code / 8];
+		uint64_t *word = &input->down[event.code / 64];
 
-		*byte = event.value ? *byte | bit : *byte & (uint8_t)~bit;
+		*word = event.value ? *word | BIT(event.code % 64) : *word & ~BIT(event.code % 64);
 	}
 	return true;
 }
@@ -108,7 +107,7 @@ static void report_put(struct persona *p, struct virtual_input *input)
 
 static bool key_is_down(const struct virtual_input *input, uint16_t code)
 {
-	return input->down[code / 8] >> (code % 8) & 1;
+	return input->down[code / 64] >> (code % 64) & 1;
 }
 
 /* Releases what the guest holds for pressed and nobody presses for it. */
@@ -117,14 +116,15 @@ static void keys_release(struct persona *p, uint32_t source)
 	struct virtual_input *input = &p->platform.input[source];
 	uint32_t count = 0;
 
-	for (uint16_t code = 0; code < INPUT_KEYS && count < RELEASES_AT_ONCE; code++) {
-		if (code % 8 == 0 && !input->down[code / 8])
-			code += 7;
-		else if (key_is_down(input, code) && !input_is_pressed(p, source, code)) {
+	for (uint32_t i = 0; i < ARRAY_COUNT(input->down); i++) {
+		uint64_t stuck;
+
+		while ((stuck = input->down[i] & ~input_pressed(p, source, i)) && count++ < RELEASES_AT_ONCE) {
+			uint16_t code = (uint16_t)(64 * i + (uint32_t)__builtin_ctzll(stuck));
+
 			if (!event_put(p, input, (struct input_event){.type = EV_KEY, .code = code}))
 				return;
 			input->owes_report = true;
-			count++;
 		}
 	}
 	if (input->owes_report)

@@ -26,7 +26,7 @@ struct vpl031 {
 struct virtual_input {
 	struct virtio_device virtio;
 	uint8_t config[8 + INPUT_CONFIG_BYTES]; /* virtio 1.2, 5.8.5 */
-	uint8_t down[INPUT_KEYS / 8]; /* keys the guest has been told are down */
+	uint64_t down[INPUT_KEYS / 64]; /* keys the guest has been told are down */
 	bool owes_report; /* it has had events without the report that ends them */
 	bool owes_lock; /* it has not had the key that locks it yet */
 };
