@@ -16,6 +16,11 @@ allowStyles();
 /** @type {StatusMessage | undefined} */
 let status;
 let pixels = false;
+/**
+ * Who is in front, and who was before.
+ * @type {string[]}
+ */
+let shownBefore = [];
 
 const screen = new Screen(byId("screen"), (shown) => {
 	pixels = shown;
@@ -35,6 +40,7 @@ const personas = new Personas(byId("personas"), {
 	toggleConsole: (persona) => void consoles.toggle(persona),
 });
 
+byId("beside").addEventListener("click", sideBySide);
 byId("fullscreen").addEventListener("click", async () => {
 	await byId("phone").requestFullscreen();
 	screen.focus();
@@ -50,6 +56,9 @@ function receive(message) {
 	if (message.kind === "gone") return gone("The handset does not run", message.problem);
 	status = message;
 	const front = message.personas.find(({ foreground }) => foreground);
+	if (front !== undefined && front.name !== shownBefore[0]) shownBefore = [front.name, ...shownBefore].slice(0, 2);
+	byId("beside").hidden = !message.hasScreen || message.personas.length < 2;
+	byId("beside").setAttribute("aria-pressed", `${message.personas.some(({ beside }) => beside)}`);
 	document.title = front === undefined ? message.handset : `${front.label} — ${message.handset}`;
 	document.documentElement.style.setProperty("--front", front?.colour ?? "transparent");
 	say(byId("handset"), message.handset);
@@ -82,6 +91,16 @@ function switchTo(persona) {
 	if (screen.hasKeyboard) screen.focus();
 }
 
+/** Two on the screen: the one in front and the one that was before, or else the next; or, when there are two, one again. */
+function sideBySide() {
+	const { personas: all = [] } = status ?? {};
+	const front = all.findIndex(({ foreground }) => foreground);
+	const beside = all.find((persona) => persona.beside);
+	const other = all.find(({ name, foreground }) => name === shownBefore[1] && !foreground) ?? all[(front + 1) % all.length];
+	if (beside !== undefined) link.send({ do: "alone", persona: beside.name });
+	else if (other !== undefined) link.send({ do: "beside", persona: other.name });
+}
+
 /**
  * What lies over the screen while it shows nothing.
  * @param {string} what
@@ -104,9 +123,9 @@ function shortcut(event) {
 	if (!event.ctrlKey || !event.altKey || event.getModifierState("AltGraph")) return;
 	const digit = /^Digit([1-9])$/.exec(event.code)?.[1];
 	const chosen = digit === undefined ? undefined : status?.personas[Number(digit) - 1];
-	if (event.code === "Home") {
-		screen.leave();
-	} else if (chosen !== undefined) switchTo(chosen.name);
+	if (event.code === "Home") screen.leave();
+	else if (event.code === "Digit0") sideBySide();
+	else if (chosen !== undefined) switchTo(chosen.name);
 	else return;
 	event.preventDefault();
 	event.stopPropagation();

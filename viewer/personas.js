@@ -91,14 +91,28 @@ class Card {
 	 */
 	show(persona, keep) {
 		this.#persona = persona;
-		const { label, colour, ink, state, ready, foreground, cpuPercent, cpuCount, memoryMiB, memoryTotalMiB, restarts, note } =
-			persona;
+		const {
+			label,
+			colour,
+			ink,
+			state,
+			ready,
+			foreground,
+			beside,
+			cpuPercent,
+			cpuCount,
+			memoryMiB,
+			memoryTotalMiB,
+			restarts,
+			note,
+		} = persona;
 		this.element.style.setProperty("--colour", colour);
 		this.element.style.setProperty("--ink", ink);
 		this.element.classList.toggle("in-front", foreground);
+		this.element.classList.toggle("beside", beside);
 		this.element.dataset.state = ready && state === "running" ? "ready" : state;
 		say(this.#label, label);
-		say(this.#front, foreground ? "in front" : "bring to front");
+		say(this.#front, foreground ? "in front" : beside ? "beside it" : "bring to front");
 		this.#switch.setAttribute("aria-pressed", `${foreground}`);
 		const again = restarts === 0 ? "" : `, ${restarts} ${restarts === 1 ? "restart" : "restarts"}`;
 		say(this.#state, `${ready && state === "running" ? "ready" : state}${again}`);

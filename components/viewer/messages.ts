@@ -16,6 +16,8 @@ export interface ShownPersona {
 	readonly state: ShownState;
 	readonly ready: boolean;
 	readonly foreground: boolean;
+	/** On the screen, too, beside the one in front. */
+	readonly beside: boolean;
 	/** Of one physical CPU. */
 	readonly cpuPercent: number;
 	readonly cpuCount: number;
@@ -59,8 +61,8 @@ export interface RefusedMessage {
 
 export type FromServer = StatusMessage | GoneMessage | RefusedMessage;
 
-/** What buttons of the page can ask for, of one persona. */
-export type PersonaAction = "switch" | "start" | "stop" | "pause" | "resume" | "restart";
+/** What buttons of the page can ask for, of one persona. `beside` shows it beside the one in front, `alone` the one in front alone. */
+export type PersonaAction = "switch" | "beside" | "alone" | "start" | "stop" | "pause" | "resume" | "restart";
 
 export interface FromPage {
 	readonly do: PersonaAction;

@@ -30,6 +30,8 @@ const MIB = 1 << 20;
 /** What Veil is told for each request of a page. */
 export const ACTIONS: Readonly<Record<PersonaAction, (client: ControlClient, persona: string) => Promise<void>>> = {
 	switch: (client, persona) => client.switchTo(persona),
+	beside: (client, persona) => client.showBeside(persona),
+	alone: (client) => client.showBeside(undefined),
 	start: (client, persona) => client.start(persona),
 	stop: (client, persona) => client.stop(persona),
 	pause: (client, persona) => client.pause(persona),
@@ -113,15 +115,15 @@ export class Watch {
 			this.due = true;
 		});
 		let before = await client.status();
-		let told = -1;
+		let told = "";
 		for (let since = performance.now(); this.wanted; ) {
-			const { foreground } = await client.systemStatus();
+			const shows = onScreen(await client.systemStatus());
 			const full = performance.now() - since >= SAMPLE_MS;
-			if (full || this.due || foreground !== told) {
+			if (full || this.due || shows !== told) {
 				this.due = false;
 				const sample = await sampleStatus(handset, client, before);
 				this.tell(shown(sample, connection));
-				told = sample.status.system.foreground;
+				told = onScreen(sample.status.system);
 				if (full) [before, since] = [sample.status, performance.now()];
 			}
 			await this.pause(LOOK_MS);
@@ -149,6 +151,10 @@ async function connection(id: string): Promise<Connection> {
 	return { handset, client: await controlClient(id), indicators, hasScreen: screen !== undefined };
 }
 
+function onScreen({ foreground, beside }: HandsetStatus["system"]): string {
+	return `${foreground},${beside}`;
+}
+
 function shown({ report, status, cpuBusy }: StatusSample, { handset, indicators, hasScreen }: Connection): FromServer {
 	const { system } = status;
 	return {
@@ -162,16 +168,19 @@ function shown({ report, status, cpuBusy }: StatusSample, { handset, indicators,
 		cpuBusy,
 		uptimeSeconds: Number(system.uptimeNs / 1_000_000_000n),
 		veilMiB: system.memoryVeil / MIB,
-		personas: report.personas.flatMap((_, index) => persona(report.personas[index], status.personas[index], indicators[index])),
+		personas: report.personas.flatMap((one, index) =>
+			persona(one, status.personas[index], indicators[index], index === system.beside),
+		),
 	};
 }
 
 function persona(
-	report: StatusSample["report"]["personas"][number] | undefined,
+	report: StatusSample["report"]["personas"][number],
 	figures: HandsetStatus["personas"][number] | undefined,
 	indicator: Indicator | undefined,
+	beside: boolean,
 ): ShownPersona[] {
-	if (report === undefined || figures === undefined || indicator === undefined) return [];
+	if (figures === undefined || indicator === undefined) return [];
 	const { name, state, ready, foreground, cpuPercent, memoryMiB, restarts, lastFault } = report;
 	return [
 		{
@@ -182,6 +191,7 @@ function persona(
 			state,
 			ready,
 			foreground,
+			beside,
 			cpuPercent,
 			cpuCount: figures.cpuCount,
 			memoryMiB,

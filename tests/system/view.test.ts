@@ -54,6 +54,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
 	await phone.control.switchTo("personal");
+	await phone.control.showBeside(undefined);
 	complaints = [];
 	page = await browser.newPage({ viewport: { width: 1400, height: 860 } });
 	page.on("pageerror", (error) => complaints.push(String(error)));
@@ -124,6 +125,31 @@ describe("the page", () => {
 		await phone.control.switchTo("work");
 		await inFront("work").waitFor();
 		await phone.until("work in front", async () => (await canvas()).at(-1) === ORANGE);
+	});
+
+	it("shows two personas side by side, both live, and one again", async () => {
+		await open();
+		await page.getByRole("button", { name: "Side by side" }).click();
+		await page.locator('#beside[aria-pressed="true"]').waitFor();
+		expect((await phone.control.systemStatus()).beside).toBeTypeOf("number");
+		await page.locator("#beside").click();
+		await page.locator('#beside[aria-pressed="false"]').waitFor();
+
+		await button("work").click();
+		await inFront("work").waitFor();
+		await page.keyboard.press("Control+Alt+Digit0");
+		await phone.until("both pictures", async () => {
+			const colours = new Set(await canvas());
+			return colours.has(GREEN) && colours.has(ORANGE);
+		});
+		await showsTheScreen();
+		await button("personal").click();
+		await inFront("personal").waitFor();
+		expect(await button("work").locator(".front").textContent()).toBe("beside it");
+		await page.keyboard.press("Control+Alt+Digit0");
+		await page.locator('#beside[aria-pressed="false"]').waitFor();
+		await phone.until("personal alone", async () => !new Set(await canvas()).has(ORANGE));
+		await showsTheScreen();
 	});
 
 	it("can be used by keyboard alone: switch, give the keyboard to the handset and take it back", async () => {
