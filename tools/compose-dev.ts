@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import {
 	VEIL_DEVICE_AGENT,
 	VEIL_DEVICE_INPUT,
+	VEIL_DEVICE_NETWORK,
 	VEIL_DEVICE_PL011,
 	VEIL_DEVICE_PL031,
 	VEIL_DEVICE_PVPANIC,
@@ -25,6 +26,7 @@ import { type Composed, compose } from "../components/image/compose.ts";
 import type { ComposePersona } from "../components/image/compose-persona.ts";
 import { kernelFormat } from "../components/image/kernel.ts";
 import { payloadOf } from "../components/image/payload.ts";
+import type { Sharing } from "../components/image/policy-section.ts";
 import { volumeRange } from "../components/image/storage-layout.ts";
 import { sha256 } from "../components/util/digest.ts";
 
@@ -54,6 +56,7 @@ export interface DevPersona {
 	input?: boolean;
 	lockOnLeave?: boolean;
 	agent?: boolean;
+	network?: string;
 }
 
 /** Composes a device image for qemu-virt from files. */
@@ -61,7 +64,7 @@ export async function composeDev(
 	out: string,
 	veil: string,
 	personas: DevPersona[],
-	options: { cpus?: number; skipDigests?: boolean; initialForeground?: number; hotkey?: number[] } = {},
+	options: { cpus?: number; skipDigests?: boolean; initialForeground?: number; hotkey?: number[]; policy?: Sharing } = {},
 ): Promise<Composed> {
 	const cpus = options.cpus ?? 1;
 	return compose(
@@ -75,6 +78,7 @@ export async function composeDev(
 			flags: options.skipDigests === true ? VEIL_SKIP_PAYLOAD_DIGESTS : 0,
 			display: { width: 800, height: 480 },
 			hotkey: options.hotkey ?? [],
+			...(options.policy === undefined ? {} : { policy: options.policy }),
 			personas: await Promise.all(personas.map((persona) => composePersona(persona, cpus))),
 		},
 		out,
@@ -99,6 +103,7 @@ async function composePersona(persona: DevPersona, cpus: number): Promise<Compos
 			VEIL_DEVICE_PL031 |
 			VEIL_DEVICE_PVPANIC |
 			(persona.input === true ? VEIL_DEVICE_INPUT : 0) |
+			(persona.network === undefined ? 0 : VEIL_DEVICE_NETWORK) |
 			(persona.agent === true ? VEIL_DEVICE_AGENT : 0),
 		cpuCount: vcpus,
 		cpuShare: persona.share ?? 100,
@@ -116,6 +121,7 @@ async function composePersona(persona: DevPersona, cpus: number): Promise<Compos
 			name,
 			range: volumeRange({ persona: persona.name, name, sizeMiB }),
 		})),
+		...(persona.network === undefined ? {} : { network: persona.network }),
 	};
 }
 

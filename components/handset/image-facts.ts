@@ -4,6 +4,7 @@ import { open } from "node:fs/promises";
 import {
 	VEIL_ABI_VERSION,
 	VEIL_DEVICE_INPUT,
+	VEIL_DEVICE_NETWORK,
 	VEIL_FORMAT_XRGB8888,
 	VEIL_IMAGE_MAGIC,
 	VEIL_MANIFEST_MAGIC,
@@ -35,6 +36,8 @@ export interface ImageFacts {
 	readonly hasScreen: boolean;
 	/** Volumes of a disk, which the handset must then have. */
 	readonly volumes: readonly { readonly persona: string; readonly name: string }[];
+	/** A persona is on a network. */
+	readonly hasNetwork: boolean;
 	/** Keys are listened to. */
 	readonly hasKeys: boolean;
 	/** A persona gets touch. */
@@ -99,6 +102,7 @@ export async function readImageFacts(image: ImageReference, signal?: AbortSignal
 			})),
 			hasKeys: manifest.hotkeyCount > 0 || hasInput,
 			hasTouch: hasInput,
+			hasNetwork: personas.some(({ devices }) => (devices & VEIL_DEVICE_NETWORK) !== 0),
 			personas: personas.map(({ name, label, colour, flags }, index) => ({
 				name: text(name),
 				label: text(label),

@@ -20,7 +20,7 @@ export function qemuCommand(
 	spec: HandsetSpec,
 	folder: string,
 	imagePath: string,
-	image: Pick<ImageFacts, "ramMiB" | "hasScreen" | "hasKeys" | "hasTouch" | "volumes">,
+	image: Pick<ImageFacts, "ramMiB" | "hasScreen" | "hasKeys" | "hasTouch" | "hasNetwork" | "volumes">,
 ): { command: string; args: string[] } {
 	const board = MACHINES[spec.board];
 	if (board === undefined) {
@@ -47,6 +47,7 @@ export function qemuCommand(
 			// A full host disk is an error for the guest that writes; QEMU would stop the whole phone.
 			...(image.volumes.length > 0 ? ["-blockdev", diskNode(folder), "-device", DISK_DEVICE] : []),
 			...(image.hasTouch ? ["-device", "virtio-tablet-device"] : []),
+			...(image.hasNetwork ? ["-netdev", "user,id=network", "-device", "virtio-net-device,netdev=network"] : []),
 			...["-pidfile", join(folder, FILE.pid)],
 		],
 	};

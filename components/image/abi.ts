@@ -289,6 +289,8 @@ export const VEIL_DEVICE_PL031 = 2;
 export const VEIL_DEVICE_PVPANIC = 4;
 /** virtio-input over virtio-mmio: keyboard at 0x0a000000, SPI 16; tablet at 0x0a000200, SPI 17 */
 export const VEIL_DEVICE_INPUT = 8;
+/** virtio-net over virtio-mmio at 0x0a000400, SPI 18 */
+export const VEIL_DEVICE_NETWORK = 16;
 /** virtio-console over virtio-mmio at 0x0a000600, SPI 19: see "Agent ports" */
 export const VEIL_DEVICE_AGENT = 32;
 /** SBSA generic watchdog: refresh frame at 0x09020000, control frame at 0x09030000, SPI 4 */
@@ -302,6 +304,7 @@ export const veilDeviceNames: ReadonlyMap<number, string> = new Map([
 	[2, "pl031"],
 	[4, "pvpanic"],
 	[8, "input"],
+	[16, "network"],
 	[32, "agent"],
 	[64, "watchdog"],
 	[128, "flash"],
@@ -560,6 +563,10 @@ export const VEIL_WORK_VCPU = 8192;
 
 export const VEIL_WORK_STORAGE = 73728;
 
+export const VEIL_WORK_NETWORK = 12288;
+
+export const VEIL_WORK_SWITCH = 155648;
+
 export const VEIL_MUX_SYNC0 = 0xb5;
 
 export const VEIL_MUX_SYNC1 = 0x62;
@@ -648,6 +655,10 @@ export const VEIL_OP_POLICY_DATA = 17;
 export const VEIL_OP_POLICY_COMMIT = 18;
 /** -> struct veil_policy_status */
 export const VEIL_OP_POLICY_STATUS = 19;
+/** -> struct veil_network_status of one persona; NO_DATA: it has no network */
+export const VEIL_OP_NETWORK = 20;
+/** argument: index; -> struct veil_rule_status; NO_DATA: the policy in force has not so many */
+export const VEIL_OP_EGRESS_RULE = 21;
 /** up to VEIL_SECRET_BYTES follow the request: for the persona's agent, as VEIL_FRAME_SECRET; kept nowhere */
 export const VEIL_OP_SECRET = 24;
 /** argument 1: the persona is shown beside the one in front; 0: the one in front is shown alone */
@@ -674,6 +685,8 @@ export const veilOpNames: ReadonlyMap<number, string> = new Map([
 	[17, "opPolicyData"],
 	[18, "opPolicyCommit"],
 	[19, "opPolicyStatus"],
+	[20, "opNetwork"],
+	[21, "opEgressRule"],
 	[24, "opSecret"],
 	[32, "opView"],
 	[64, "eventState"],
@@ -755,6 +768,100 @@ export const veilPolicyStatus = structure<VeilPolicyStatus>("veil_policy_status"
 	["size", "u32", 32],
 	["replaced", "u32", 36],
 	["arrived", "u32", 40],
+	["reserved", "u32", 44],
+]);
+
+export const VEIL_REFUSED_NOT = 0;
+/** from the guest: its sender is not the one it is, or a claim about somebody else */
+export const VEIL_REFUSED_SOURCE = 1;
+/** from the guest, to another persona */
+export const VEIL_REFUSED_NEIGHBOUR = 2;
+/** from the guest: nothing in the policy allows it */
+export const VEIL_REFUSED_RULE = 3;
+/** a kind of frame that is not passed on: broken, a fragment, with options, of an unknown protocol */
+export const VEIL_REFUSED_KIND = 4;
+/** to the guest: answers nothing it sent */
+export const VEIL_REFUSED_UNASKED = 5;
+/** there was nowhere to put it */
+export const VEIL_REFUSED_ROOM = 6;
+
+/** What became of a frame that was not passed on. Names by value. */
+export const veilRefusalNames: ReadonlyMap<number, string> = new Map([
+	[0, "not"],
+	[1, "source"],
+	[2, "neighbour"],
+	[3, "rule"],
+	[4, "kind"],
+	[5, "unasked"],
+	[6, "room"],
+]);
+
+export interface VeilNetworkStatus {
+	mac: Uint8Array;
+	hasAddress: number;
+	reserved: number;
+	/** IPv4, as the network gave it */
+	address: Uint8Array;
+	reserved2: number;
+	/** frames passed on */
+	sent: bigint;
+	sentBytes: bigint;
+	received: bigint;
+	receivedBytes: bigint;
+	/** by enum veil_refusal */
+	refusedSource: bigint;
+	refusedNeighbour: bigint;
+	refusedRule: bigint;
+	refusedKind: bigint;
+	refusedUnasked: bigint;
+	refusedRoom: bigint;
+	/** where the last one went that no rule allows; family 0: there was none */
+	lastAddress: Uint8Array;
+	lastPort: number;
+	lastFamily: number;
+	/** of IP */
+	lastProtocol: number;
+	reserved3: number;
+}
+
+/** Layout of struct veil_network_status: 120 bytes. */
+export const veilNetworkStatus = structure<VeilNetworkStatus>("veil_network_status", 120, [
+	["mac", { bytes: 6 }, 0],
+	["hasAddress", "u8", 6],
+	["reserved", "u8", 7],
+	["address", { bytes: 4 }, 8],
+	["reserved2", "u32", 12],
+	["sent", "u64", 16],
+	["sentBytes", "u64", 24],
+	["received", "u64", 32],
+	["receivedBytes", "u64", 40],
+	["refusedSource", "u64", 48],
+	["refusedNeighbour", "u64", 56],
+	["refusedRule", "u64", 64],
+	["refusedKind", "u64", 72],
+	["refusedUnasked", "u64", 80],
+	["refusedRoom", "u64", 88],
+	["lastAddress", { bytes: 16 }, 96],
+	["lastPort", "u16", 112],
+	["lastFamily", "u8", 114],
+	["lastProtocol", "u8", 115],
+	["reserved3", "u32", 116],
+]);
+
+export interface VeilRuleStatus {
+	rule: VeilEgressRule;
+	/** flows it let out since the policy is in force */
+	admitted: bigint;
+	/** of its network */
+	personas: number;
+	reserved: number;
+}
+
+/** Layout of struct veil_rule_status: 48 bytes. */
+export const veilRuleStatus = structure<VeilRuleStatus>("veil_rule_status", 48, [
+	["rule", { structure: veilEgressRule }, 0],
+	["admitted", "u64", 32],
+	["personas", "u32", 40],
 	["reserved", "u32", 44],
 ]);
 

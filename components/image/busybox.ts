@@ -22,10 +22,30 @@ if [ -x /etc/rc.local ]; then /etc/rc.local; fi
 echo 'persona: READY' >/dev/console
 `;
 
+const DHCP_SCRIPT = "/etc/udhcpc/default.script";
+
 const LOAD_MODULES = `while read -r module; do insmod "$module"; done </${MODULE_LIST}
 `;
 
 const START_AGENT = `persona-agent &
+`;
+
+// Comes back with an address, or goes on asking in the background.
+const ASK_FOR_ADDRESS = `ip link set lo up
+ip link set eth0 up && udhcpc -i eth0 -b -S -t 2 -T 1 -s ${DHCP_SCRIPT} >/dev/null 2>&1
+`;
+
+// What busybox's DHCP client calls with what the network says.
+const ON_ADDRESS = `#!/bin/sh
+case $1 in
+deconfig) ip addr flush dev $interface scope global ;;
+bound | renew)
+	ip addr replace $ip/\${mask:-24} dev $interface
+	for gateway in $router; do ip route replace default via $gateway dev $interface && break; done
+	: >/etc/resolv.conf
+	for server in $dns; do echo nameserver $server >>/etc/resolv.conf; done
+	;;
+esac
 `;
 
 const INITTAB = `# What busybox's init runs: the start script, then a shell on the console.
@@ -55,12 +75,14 @@ export interface RootOptions {
 	hasModules: boolean;
 	/** It has the agent, and starts it as soon as its port can be there. */
 	hasAgent: boolean;
+	/** It has a network device, and asks for an address at its start. */
+	hasNetwork: boolean;
 }
 
 /** The tree of packages' files, given as paths of `.deb` files in the order they are laid over each other. */
 export async function busyboxTree(
 	packages: readonly string[],
-	{ hostname, hasModules, hasAgent }: RootOptions,
+	{ hostname, hasModules, hasAgent, hasNetwork }: RootOptions,
 	signal?: AbortSignal,
 ): Promise<FileTree> {
 	const tree: FileTree = new Map();
@@ -85,7 +107,9 @@ export async function busyboxTree(
 	addDevice(tree, "dev/console", 5, 1);
 	addLink(tree, "init", "bin/busybox");
 	addLink(tree, "bin/sh", "busybox");
-	addFile(tree, "etc/init.d/rcS", start((hasModules ? LOAD_MODULES : "") + (hasAgent ? START_AGENT : "")), 0o755);
+	const loading = [hasModules ? LOAD_MODULES : "", hasAgent ? START_AGENT : "", hasNetwork ? ASK_FOR_ADDRESS : ""].join("");
+	addFile(tree, "etc/init.d/rcS", start(loading), 0o755);
+	if (hasNetwork) addFile(tree, DHCP_SCRIPT.slice(1), ON_ADDRESS, 0o755);
 	addFile(tree, "etc/inittab", INITTAB);
 	addFile(tree, "etc/profile", PROFILE);
 	addFile(tree, "etc/hostname", `${hostname}\n`);

@@ -5,6 +5,7 @@ import { UserError } from "../util/errors.ts";
 import {
 	VEIL_ABI_VERSION,
 	VEIL_DEVICE_FLASH,
+	VEIL_DEVICE_NETWORK,
 	VEIL_FORMAT_XRGB8888,
 	VEIL_IMAGE_MAGIC,
 	VEIL_MAX_PAYLOADS,
@@ -84,6 +85,7 @@ export async function compose(spec: ComposeSpec, path: string, signal?: AbortSig
 			display: persona.display,
 			volumes: persona.volumes?.length ?? 0,
 			flashBytes: flashBytes(persona).code + flashBytes(persona).variables,
+			hasNetwork: (persona.devices & VEIL_DEVICE_NETWORK) !== 0,
 		})),
 		...optional("surface", surface),
 	};

@@ -72,6 +72,16 @@ ExecStart=/usr/sbin/persona-agent
 Restart=always
 `;
 
+const NETWORK = `[Match]
+Driver=virtio_net
+
+[Network]
+DHCP=ipv4
+
+[DHCPv4]
+ClientIdentifier=mac
+`;
+
 // The usual login on a serial line waits for udev to announce it, and there need not be one; this kernel has no automounts.
 const MASKED = ["serial-getty@ttyAMA0.service", "proc-sys-fs-binfmt_misc.automount"];
 
@@ -79,7 +89,7 @@ const MASKED = ["serial-getty@ttyAMA0.service", "proc-sys-fs-binfmt_misc.automou
 export async function debianTree(
 	entries: readonly LockEntry[],
 	fetch: (entry: LockEntry) => Promise<Blob>,
-	{ hostname, hasModules, hasAgent }: RootOptions,
+	{ hostname, hasModules, hasAgent, hasNetwork }: RootOptions,
 	{ store, signal, progress }: { store: Store; signal?: AbortSignal | undefined; progress: Progress },
 ): Promise<FileTree> {
 	const archive = await rootArchive(entries, fetch, store, progress, signal);
@@ -102,6 +112,14 @@ export async function debianTree(
 	if (hasAgent) {
 		addFile(tree, "etc/systemd/system/persona-agent.service", AGENT_UNIT);
 		addLink(tree, "etc/systemd/system/sysinit.target.wants/persona-agent.service", "../persona-agent.service");
+	}
+	if (hasNetwork) {
+		addFile(tree, "etc/systemd/network/50-persona.network", NETWORK);
+		addLink(
+			tree,
+			"etc/systemd/system/multi-user.target.wants/systemd-networkd.service",
+			"/lib/systemd/system/systemd-networkd.service",
+		);
 	}
 	for (const unit of MASKED) addLink(tree, `etc/systemd/system/${unit}`, "/dev/null");
 	return tree;

@@ -9,6 +9,7 @@ import { UserError } from "../util/errors.ts";
 import {
 	VEIL_DEVICE_AGENT,
 	VEIL_DEVICE_INPUT,
+	VEIL_DEVICE_NETWORK,
 	VEIL_DEVICE_PL011,
 	VEIL_DEVICE_PL031,
 	VEIL_DEVICE_PVPANIC,
@@ -207,6 +208,7 @@ function composePersona(persona: DevicePersona, record: GuestRecord, blobs: Map<
 			VEIL_DEVICE_PL031 |
 			VEIL_DEVICE_PVPANIC |
 			(persona.input ? VEIL_DEVICE_INPUT : 0) |
+			(persona.network === "none" ? 0 : VEIL_DEVICE_NETWORK) |
 			(persona.agent === true ? VEIL_DEVICE_AGENT : 0),
 		cpuCount: persona.cpus,
 		cpuShare: persona.cpuShare,

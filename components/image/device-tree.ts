@@ -7,6 +7,7 @@ import { run } from "../util/process.ts";
 import {
 	VEIL_DEVICE_AGENT,
 	VEIL_DEVICE_INPUT,
+	VEIL_DEVICE_NETWORK,
 	VEIL_DEVICE_PL011,
 	VEIL_DEVICE_PL031,
 	VEIL_DEVICE_PVPANIC,
@@ -45,6 +46,7 @@ export const MAX_DEVICE_TREE = 64 * 1024;
 /** Slots of virtio-mmio, as abi.h gives them to devices: slot n has 512 bytes at 0x0a000000 + n * 0x200 and SPI 16 + n. */
 const VIRTIO_SLOTS: readonly [device: number, slots: readonly number[]][] = [
 	[VEIL_DEVICE_INPUT, [0, 1]],
+	[VEIL_DEVICE_NETWORK, [2]],
 	[VEIL_DEVICE_AGENT, [3]],
 ];
 

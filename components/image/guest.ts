@@ -114,14 +114,16 @@ async function debianParts(inputs: GuestInputs, sources: GuestSources, context: 
 	}
 	const hasModules = modules.length > 0;
 	const hasAgent = inputs.agent !== undefined;
+	const hasNetwork = inputs.modules?.includes("virtio_net") === true;
+	const options = { hostname: inputs.persona, hasModules, hasAgent, hasNetwork };
 	let tree: FileTree;
 	if (inputs.base === "debian") {
-		tree = await debianTree(entries, fetch, { hostname: inputs.persona, hasModules, hasAgent }, { store, signal, progress });
+		tree = await debianTree(entries, fetch, options, { store, signal, progress });
 	} else {
 		const packages: string[] = [];
 		for (const entry of entries) packages.push((await fetch(entry)).path);
 		progress("making the root filesystem");
-		tree = await busyboxTree(packages, { hostname: inputs.persona, hasModules, hasAgent }, signal);
+		tree = await busyboxTree(packages, options, signal);
 	}
 	if (hasModules) await addModules(tree, modules);
 	if (inputs.agent !== undefined) addFile(tree, "usr/sbin/persona-agent", await agentProgram(inputs.agent, context), 0o755);

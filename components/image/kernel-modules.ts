@@ -34,6 +34,7 @@ export const MODULE_LIST = "lib/modules/needed";
 const DRIVERS: readonly { isNeeded: (persona: Pick<Persona, "devices">) => boolean; modules: readonly string[] }[] = [
 	{ isNeeded: ({ devices }) => devices.input, modules: ["virtio_input", "evdev"] },
 	{ isNeeded: ({ devices }) => devices.agent, modules: ["virtio_console"] },
+	{ isNeeded: ({ devices }) => devices.network !== "none", modules: ["virtio_net"] },
 ];
 
 /**

@@ -9,8 +9,10 @@ import {
 	VEIL_OWNER_VEIL,
 	VEIL_PAGE_SIZE,
 	VEIL_WORK_BASE,
+	VEIL_WORK_NETWORK,
 	VEIL_WORK_PERSONA,
 	VEIL_WORK_STORAGE,
+	VEIL_WORK_SWITCH,
 	VEIL_WORK_VCPU,
 } from "./abi.ts";
 import type { SurfaceShape } from "./surface.ts";
@@ -117,6 +119,8 @@ export interface PersonaShape {
 	volumes?: number;
 	/** Bytes of flash, which lies behind its RAM; default 0. */
 	flashBytes?: number;
+	/** It has a network device. */
+	hasNetwork: boolean;
 }
 
 /** A host-physical range and its owner: one of VEIL_OWNER_… or a persona's index. */
@@ -210,9 +214,11 @@ export function layoutImage(shape: ImageShape): ImageLayout {
 /** Bytes of work memory Veil needs, by the formula in abi.h. */
 export function workMemory(personas: PersonaShape[], surface?: SurfaceShape): number {
 	let size = VEIL_WORK_BASE;
-	for (const { memoryBytes, cpus, display, flashBytes = 0 } of personas) {
+	if (personas.some(({ hasNetwork }) => hasNetwork)) size += VEIL_WORK_SWITCH;
+	for (const { memoryBytes, cpus, display, flashBytes = 0, hasNetwork } of personas) {
 		const reach = memoryBytes + (display && surface !== undefined ? surface.bodySize : 0);
 		if (flashBytes > 0) size += VEIL_PAGE_SIZE;
+		if (hasNetwork) size += VEIL_WORK_NETWORK;
 		size += VEIL_WORK_PERSONA + cpus * VEIL_WORK_VCPU + Math.ceil(reach / (512 * MIB)) * VEIL_PAGE_SIZE;
 	}
 	if (personas.some(({ volumes = 0 }) => volumes > 0)) size += VEIL_WORK_STORAGE;

@@ -19,6 +19,7 @@
 #include "payload.h"
 #include "persona.h"
 #include "platforms/virtio_blk.h"
+#include "platforms/virtio_net.h"
 #include "policy.h"
 #include "sched.h"
 #include "surface.h"
@@ -88,7 +89,7 @@ void boot_init(void)
 	epoch = entropy_init();
 	mux_init(manifest.header->personas.count, epoch);
 	virtio_blk_init(&manifest);
-	if (!persona_init_all(&manifest))
+	if (!virtio_net_init(&manifest) || !persona_init_all(&manifest))
 		panic("manifest refused: too little work memory", manifest.header->work_size);
 	surface_init(&manifest);
 	input_init(&manifest);

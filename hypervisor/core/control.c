@@ -10,6 +10,7 @@
 #include "persona.h"
 #include "platforms/virtio_console.h"
 #include "policy.h"
+#include "switch.h"
 #include "platforms/virtio_console.h"
 #include "units.h"
 
@@ -131,6 +132,34 @@ static size_t policy_answer(uint8_t *data)
 	return sizeof(status);
 }
 
+static size_t network_answer(uint8_t *data, struct persona *p, uint32_t *result)
+{
+	struct veil_network_status status;
+	bool has_network;
+
+	lock_take(&p->lock);
+	has_network = switch_status(p, &status);
+	lock_release(&p->lock);
+	if (!has_network) {
+		*result = VEIL_RESULT_NO_DATA;
+		return 0;
+	}
+	memcpy(data, &status, sizeof(status));
+	return sizeof(status);
+}
+
+static size_t rule_answer(uint8_t *data, uint32_t index, uint32_t *result)
+{
+	struct veil_rule_status status;
+
+	if (!policy_rule_status(index, &status)) {
+		*result = VEIL_RESULT_NO_DATA;
+		return 0;
+	}
+	memcpy(data, &status, sizeof(status));
+	return sizeof(status);
+}
+
 static enum veil_result command(uint8_t op, struct persona *p)
 {
 	switch (op) {
@@ -164,7 +193,7 @@ static enum veil_result secret(struct persona *p, const uint8_t *bytes, size_t s
 static bool op_is_global(uint8_t op)
 {
 	return op == VEIL_OP_STATUS_SYSTEM || op == VEIL_OP_LOG || op == VEIL_OP_POWER_OFF ||
-	       (op >= VEIL_OP_POLICY_BEGIN && op <= VEIL_OP_POLICY_STATUS);
+	       (op >= VEIL_OP_POLICY_BEGIN && op <= VEIL_OP_POLICY_STATUS) || op == VEIL_OP_EGRESS_RULE;
 }
 
 /* Does a request of this kind carry data? What it may be is checked where it is used. */
@@ -220,6 +249,12 @@ void control_receive(const uint8_t *payload, size_t size)
 			break;
 		case VEIL_OP_POLICY_STATUS:
 			answer = policy_answer(reply.data);
+			break;
+		case VEIL_OP_NETWORK:
+			answer = network_answer(reply.data, &personas[request.persona], &reply.response.result);
+			break;
+		case VEIL_OP_EGRESS_RULE:
+			answer = rule_answer(reply.data, request.argument, &reply.response.result);
 			break;
 		default:
 			reply.response.result = command(request.op, &personas[request.persona]);

@@ -128,8 +128,8 @@ static bool persona_is_valid(const struct manifest *m, uint32_t index)
 {
 	const struct veil_persona *p = &m->personas[index];
 	const uint32_t flags = VEIL_START_AT_BOOT | VEIL_RESTART_ON_CRASH | VEIL_FREEZE_IN_BACKGROUND | VEIL_LOCK_ON_LEAVE;
-	const uint32_t devices = VEIL_DEVICE_PL011 | VEIL_DEVICE_PL031 | VEIL_DEVICE_PVPANIC | VEIL_DEVICE_INPUT | VEIL_DEVICE_AGENT |
-				 VEIL_DEVICE_WATCHDOG | VEIL_DEVICE_FLASH;
+	const uint32_t devices = VEIL_DEVICE_PL011 | VEIL_DEVICE_PL031 | VEIL_DEVICE_PVPANIC | VEIL_DEVICE_INPUT | VEIL_DEVICE_NETWORK |
+				 VEIL_DEVICE_AGENT | VEIL_DEVICE_WATCHDOG | VEIL_DEVICE_FLASH;
 
 	return name_is_valid(p->name) && name_is_valid(p->label) && p->colour >> 24 == 0 && (p->flags & ~flags) == 0 &&
 	       (p->devices & ~devices) == 0 && flash_is_valid(p) && p->cpu_count >= 1 && p->cpu_count <= VEIL_MAX_CPUS &&

@@ -33,10 +33,14 @@ uint32_t policy_generation(void);
 /* The network a persona is on; NULL: none. */
 const struct veil_network *policy_network(const struct policy *policy, uint32_t persona);
 
+/* Times each rule of the policy in force let a flow out; atomics. */
+extern uint64_t policy_admitted[VEIL_MAX_EGRESS_RULES];
+
 /* ---- Arrival of the next one. On the CPU that takes the board's interrupts, which holds no lock ---- */
 enum veil_result policy_begin(uint32_t size, const uint8_t *sha256, size_t sha256_size);
 enum veil_result policy_data(uint32_t offset, const uint8_t *data, size_t size);
 enum veil_result policy_commit(void);
 void policy_status(struct veil_policy_status *status);
+bool policy_rule_status(uint32_t rule, struct veil_rule_status *status); /* false: there is none of that number */
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Platform `veil`, machine version 1: the addresses of QEMU's `virt`, so that code made for `virt` runs unchanged. */
+#include <veil/network_source.h>
 #include <veil/platform.h>
 
 #include "cfi_flash.h"
@@ -7,6 +8,7 @@
 #include "virtio_blk.h"
 #include "virtio_console.h"
 #include "virtio_input.h"
+#include "virtio_net.h"
 #include "vpl011.h"
 #include "vpl031.h"
 #include "watchdog.h"
@@ -22,6 +24,7 @@
 #define PVPANIC_BASE 0x09f00000
 #define VIRTIO_BASE 0x0a000000
 #define VIRTIO_STRIDE 0x200
+#define VIRTIO_NETWORK_SLOT 2
 #define VIRTIO_AGENT_SLOT 3
 #define VIRTIO_BLK_BASE (VIRTIO_BASE + VIRTIO_BLK_FIRST_SLOT * VIRTIO_STRIDE)
 #define DEVICE_SIZE 0x1000
@@ -45,6 +48,7 @@ void platform_reset(struct persona *p)
 	virtio_blk_reset(p);
 	virtio_console_reset(p);
 	cfi_flash_reset(p);
+	virtio_net_reset(p);
 	lock_release(&p->lock);
 }
 
@@ -78,6 +82,8 @@ static NOINLINE struct mmio_result other_device(struct vcpu *v, uint64_t a, uint
 	if (a - VIRTIO_BASE < INPUT_SOURCES * VIRTIO_STRIDE && (devices & VEIL_DEVICE_INPUT))
 		return virtio_input_access(v->persona, (uint32_t)((a - VIRTIO_BASE) / VIRTIO_STRIDE), (a - VIRTIO_BASE) % VIRTIO_STRIDE,
 					   size, is_write, value);
+	if (a - (VIRTIO_BASE + VIRTIO_NETWORK_SLOT * VIRTIO_STRIDE) < VIRTIO_STRIDE && (devices & VEIL_DEVICE_NETWORK))
+		return virtio_net_access(v->persona, a % VIRTIO_STRIDE, size, is_write, value);
 	if (a - (VIRTIO_BASE + VIRTIO_AGENT_SLOT * VIRTIO_STRIDE) < VIRTIO_STRIDE && (devices & VEIL_DEVICE_AGENT))
 		return virtio_console_access(v->persona, a % VIRTIO_STRIDE, size, is_write, value);
 	if (a - VIRTIO_BLK_BASE < VEIL_MAX_PERSONA_VOLUMES * VIRTIO_STRIDE)
@@ -120,4 +126,5 @@ void platform_flush(void)
 		virtio_console_go_on(&personas[i]);
 		watchdog_check(&personas[i]);
 	}
+	network_room();
 }

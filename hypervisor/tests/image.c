@@ -158,7 +158,7 @@ static void payload_digest(struct image *image, uint32_t payload)
 
 static uint64_t work_size(const struct image *image)
 {
-	uint64_t size = VEIL_WORK_BASE;
+	uint64_t size = VEIL_WORK_BASE, networked = 0;
 
 	for (uint32_t i = 0; i < image->header.personas.count; i++) {
 		const struct veil_persona *p = &image->personas[i];
@@ -169,6 +169,10 @@ static uint64_t work_size(const struct image *image)
 	}
 	if (image->header.storage_ranges.count)
 		size += VEIL_WORK_STORAGE;
+	for (uint32_t i = 0; i < image->header.personas.count; i++)
+		networked += (image->personas[i].devices & VEIL_DEVICE_NETWORK) != 0;
+	if (networked)
+		size += VEIL_WORK_SWITCH + networked * VEIL_WORK_NETWORK;
 	return align_up(size, VEIL_PAGE_SIZE);
 }
 

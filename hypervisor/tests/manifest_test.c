@@ -131,7 +131,7 @@ static void given_bad_personas_then_they_are_refused(void)
 	BAD(MANIFEST_BAD_PERSONA, image.personas[0].name[2] = 27);
 	BAD(MANIFEST_BAD_PERSONA, image.personas[0].name[VEIL_NAME_BYTES - 1] = 'x');
 	BAD(MANIFEST_BAD_PERSONA, image.personas[0].flags = 8);
-	BAD(MANIFEST_BAD_PERSONA, image.personas[0].devices = 16);
+	BAD(MANIFEST_BAD_PERSONA, image.personas[0].devices = 1U << 20);
 	BAD(MANIFEST_BAD_PERSONA, image.personas[0].cpu_count = 0);
 	BAD(MANIFEST_BAD_PERSONA, image.personas[0].cpu_count = VEIL_MAX_CPUS + 1);
 	BAD(MANIFEST_BAD_PERSONA, image.personas[0].cpu_share = 0);

@@ -12,7 +12,7 @@ SECONDS ?= 10
 host_flags = $(common) -Iarch/host -O1 -g -fno-pie -fno-omit-frame-pointer \
 	-Dmemcpy=veil_memcpy -Dmemset=veil_memset -Dmemcmp=veil_memcmp
 host_sanitize = -fsanitize=address,undefined -fno-sanitize-recover=all
-host_sources = $(portable) $(wildcard arch/host/*.c) tests/image.c tests/bridge.c
+host_sources = $(portable) $(wildcard arch/host/*.c) tests/image.c tests/bridge.c tests/network.c
 test_objects = $(patsubst %.c,$(BUILD)/host/%.o,$(host_sources))
 test_programs = $(patsubst tests/%.c,$(BUILD)/host/%,$(wildcard tests/*_test.c))
 fuzz_short = $(patsubst tests/fuzz/%.c,$(BUILD)/host/%,$(wildcard tests/fuzz/*_fuzz.c))

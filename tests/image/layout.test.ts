@@ -29,6 +29,7 @@ const imageShape: fc.Arbitrary<ImageShape> = fc.record({
 			cpus: fc.integer({ min: 1, max: 8 }),
 			display: fc.boolean(),
 			flashBytes: fc.constantFrom(0, 13 * VEIL_PAGE_SIZE, 44 * VEIL_PAGE_SIZE),
+			hasNetwork: fc.boolean(),
 		}),
 		{ minLength: 1, maxLength: 8 },
 	),
@@ -116,7 +117,7 @@ describe("a device image", () => {
 
 	test("reserves work memory for the tables that reach the end of each picture", () => {
 		const surface = surfaceShape({ width: 800, height: 480 });
-		const persona = { memoryBytes: 512 * MIB, cpus: 1, display: false };
+		const persona = { memoryBytes: 512 * MIB, cpus: 1, display: false, hasNetwork: false };
 		const without = workMemory([persona], surface);
 		expect(workMemory([{ ...persona, display: true }], surface)).toBe(without + VEIL_PAGE_SIZE);
 		expect(workMemory([{ ...persona, display: true }])).toBe(without);
@@ -131,7 +132,7 @@ describe("a device image", () => {
 		const shape = {
 			...fc.sample(shapes, 1)[0]!,
 			ramLimit: 64 * MIB,
-			personas: [{ memoryBytes: 128 * MIB, cpus: 1, display: false }],
+			personas: [{ memoryBytes: 128 * MIB, cpus: 1, display: false, hasNetwork: false }],
 		};
 		expect(() => layoutImage(shape)).toThrow(/MiB of RAM, the board has 64/);
 	});

@@ -184,8 +184,7 @@ describe("a single persona", () => {
 		const { draft, problems } = await loadAndCheckPersona("work.yaml", "qemu-virt", folder);
 		expect(draft.personas[0]?.document.name).toBe("work");
 		expect(lines(problems, folder).join("\n")).toMatchInlineSnapshot(`
-			"work.yaml:5:21: "devices.network" is "work", but networks are not supported by board qemu-virt yet; allowed: none
-			work.yaml:5:34: "devices.audio" is true, not supported by board qemu-virt yet; allowed: false
+			"work.yaml:5:34: "devices.audio" is true, not supported by board qemu-virt yet; allowed: false
 			work.yaml:6:1: "guest.builder" is debian, which cannot build wince; allowed: prebuilt
 			work.yaml:6:14: "guest.os" is wince, which does not run on arm64 (board qemu-virt); allowed: linux, android, baremetal"
 		`);

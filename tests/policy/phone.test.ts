@@ -94,12 +94,10 @@ describe("what the board does not support yet is refused, never ignored", () => 
 			personas[0].guest.os: "guest.os" is android, not supported by board qemu-virt yet; allowed: linux, baremetal
 			personas[0].guest.builder: "guest.builder" is buildroot, not supported by board qemu-virt yet; allowed: debian, prebuilt
 			personas[0].devices.audio: "devices.audio" is true, not supported by board qemu-virt yet; allowed: false
-			personas[0].devices.network: "devices.network" is "office", but networks are not supported by board qemu-virt yet; allowed: none
 			personas[0].storage[0]: "storage[0]" asks for a volume, which is not supported by board qemu-virt yet; allowed: nothing
 			personas[0].storage[1]: "storage[1]" asks for an encrypted volume, which is not supported by board qemu-virt yet; allowed: nothing
 			personas[1].resources.cpus: "resources.cpus" is 4; allowed: at most 2, the CPUs of the phone (its target.cpus)
 			personas[1].resources.whenInBackground: "resources.whenInBackground" is throttle, not supported by board qemu-virt yet; allowed: run, freeze
-			policy.networks.office: "networks.office" declares a network, which is not supported by board qemu-virt yet; allowed: nothing
 			policy.channels[0]: "channels[0]" asks for a channel that carries clipboard, which is not supported by board qemu-virt yet; allowed: nothing"
 		`);
 	});

@@ -5,6 +5,7 @@
 #include <veil/cpu.h>
 #include <veil/block_source.h>
 #include <veil/input_source.h>
+#include <veil/network_source.h>
 
 #include "core/boot.h"
 #include "core/log.h"
@@ -148,7 +149,7 @@ static NOINLINE void other_interrupt(struct cpu *cpu, uint32_t irq)
 		return;
 	default:
 		if (irq < GIC_SPURIOUS) {
-			if (!input_source_interrupt(irq))
+			if (!input_source_interrupt(irq) && !network_source_interrupt(irq))
 				block_source_interrupt(irq);
 			gic_end(irq);
 		}

@@ -43,6 +43,37 @@ arch_copy:
 	b.ne	1b
 2:	ret
 
+/* The same for any addresses and any size. */
+	.globl	arch_copy_bytes
+arch_copy_bytes:
+	subs	x2, x2, #64
+	b.lo	2f
+1:	ldp	x3, x4, [x1, #0]
+	ldp	x5, x6, [x1, #16]
+	ldp	x7, x8, [x1, #32]
+	ldp	x9, x10, [x1, #48]
+	add	x1, x1, #64
+	stp	x3, x4, [x0, #0]
+	stp	x5, x6, [x0, #16]
+	stp	x7, x8, [x0, #32]
+	stp	x9, x10, [x0, #48]
+	add	x0, x0, #64
+	subs	x2, x2, #64
+	b.hs	1b
+2:	add	x2, x2, #64
+3:	subs	x2, x2, #8
+	b.lo	4f
+	ldr	x3, [x1], #8
+	str	x3, [x0], #8
+	b	3b
+4:	adds	x2, x2, #8
+	b.eq	6f
+5:	ldrb	w3, [x1], #1
+	strb	w3, [x0], #1
+	subs	x2, x2, #1
+	b.ne	5b
+6:	ret
+
 /* x0 = start, x1 = size. */
 	.globl	arch_clean
 arch_clean:

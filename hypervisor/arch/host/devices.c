@@ -4,6 +4,7 @@
 #include <veil/console.h>
 #include <veil/display.h>
 #include <veil/input_source.h>
+#include <veil/network_source.h>
 #include <veil/platform.h>
 #include <veil/random_source.h>
 
@@ -183,4 +184,79 @@ uint32_t machine_disk_finish(void)
 	}
 	machine.this_cpu = cpu;
 	return count;
+}
+
+/* ---- Network: what is sent stays under way until a test says so ---- */
+
+struct machine_network machine_network;
+static struct network_buffer network_buffers[MACHINE_NETWORK_BUFFERS];
+static uint32_t network_under_way;
+
+bool network_source_init(void)
+{
+	memset(&machine_network, 0, sizeof(machine_network));
+	network_under_way = 0;
+	return true;
+}
+
+bool network_source_is_there(void)
+{
+	return true;
+}
+
+struct network_buffer *network_source_take(void)
+{
+	for (uint32_t i = 0; i < MACHINE_NETWORK_BUFFERS; i++)
+		if (!(machine_network.taken >> i & 1)) {
+			machine_network.taken |= 1U << i;
+			return &network_buffers[i];
+		}
+	return NULL;
+}
+
+void network_source_give_back(struct network_buffer *buffer)
+{
+	machine_network.taken &= ~(1U << (buffer - network_buffers));
+}
+
+void network_source_send(struct network_buffer *buffer, uint32_t size)
+{
+	uint32_t place = machine_network.sent_count++ % MACHINE_NETWORK_SENT;
+
+	if (size > NETWORK_FRAME)
+		abort();
+	network_under_way |= 1U << (buffer - network_buffers);
+	machine_network.sent[place].size = size;
+	memcpy(machine_network.sent[place].frame, buffer->frame, size);
+}
+
+void network_source_start(void)
+{
+	machine_network.started++;
+}
+
+bool network_source_interrupt(uint32_t irq)
+{
+	(void)irq;
+	return false;
+}
+
+void machine_network_finish(void)
+{
+	uint32_t cpu = machine.this_cpu;
+
+	machine.this_cpu = 0;
+	machine_network.taken &= ~network_under_way;
+	network_under_way = 0;
+	network_room();
+	machine.this_cpu = cpu;
+}
+
+void machine_network_receive(const uint8_t *frame, uint32_t size)
+{
+	uint32_t cpu = machine.this_cpu;
+
+	machine.this_cpu = 0;
+	network_received(frame, size);
+	machine.this_cpu = cpu;
 }

@@ -85,6 +85,21 @@ struct machine_disk {
 extern struct machine_disk machine_disk;
 uint32_t machine_disk_finish(void); /* does what waits: how many */
 
+/* The network card: remembers what is sent; a test says when buffers are free again. */
+#define MACHINE_NETWORK_BUFFERS 8
+#define MACHINE_NETWORK_SENT 64
+struct machine_network {
+	uint32_t taken; /* bit n: buffer n is with Veil, or under way */
+	uint32_t sent_count, started;
+	struct {
+		uint32_t size;
+		uint8_t frame[1514];
+	} sent[MACHINE_NETWORK_SENT];
+};
+extern struct machine_network machine_network;
+void machine_network_finish(void); /* all that was sent is out: there is room */
+void machine_network_receive(const uint8_t *frame, uint32_t size);
+
 /* Runs `body` as Veil on the boot CPU; false if it switched the handset off (or stopped in a panic). */
 bool machine_try(void (*body)(void));
 

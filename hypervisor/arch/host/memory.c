@@ -107,6 +107,11 @@ void arch_copy(void *to, const void *from, size_t size)
 	mark(to, size, 1);
 }
 
+void arch_copy_bytes(void *to, const void *from, size_t size)
+{
+	memcpy(to, from, size);
+}
+
 void arch_clean(void *start, size_t size)
 {
 	check(start, size);

@@ -146,6 +146,7 @@ enum veil_device {
 	VEIL_DEVICE_PL031 = 2, /* at 0x09010000, interrupt SPI 2 */
 	VEIL_DEVICE_PVPANIC = 4, /* one byte at 0x09f00000 ("qemu,pvpanic-mmio"): a guest that panics says so */
 	VEIL_DEVICE_INPUT = 8, /* virtio-input over virtio-mmio: keyboard at 0x0a000000, SPI 16; tablet at 0x0a000200, SPI 17 */
+	VEIL_DEVICE_NETWORK = 16, /* virtio-net over virtio-mmio at 0x0a000400, SPI 18 */
 	VEIL_DEVICE_AGENT = 32, /* virtio-console over virtio-mmio at 0x0a000600, SPI 19: see "Agent ports" */
 	VEIL_DEVICE_WATCHDOG = 64, /* SBSA generic watchdog: refresh frame at 0x09020000, control frame at 0x09030000, SPI 4 */
 	VEIL_DEVICE_FLASH = 128 /* read-only at VEIL_FLASH_CODE, for firmware; a variable flash with CFI commands at VEIL_FLASH_VARIABLES */
@@ -264,12 +265,14 @@ struct veil_storage_range {
 };
 
 /* Work memory Veil needs: the composer reserves BASE + personas * PERSONA + vCPUs * VCPU + PAGE_SIZE * every started 512 MiB of each
- * persona's RAM with its surface's body + PAGE_SIZE * personas with flash, and STORAGE where there is a storage range, rounded up to
- * VEIL_PAGE_SIZE. */
+ * persona's RAM with its surface's body + PAGE_SIZE * personas with flash; STORAGE where there is a storage range; where there is a
+ * network, SWITCH + personas that are on one * NETWORK; rounded up to VEIL_PAGE_SIZE. */
 #define VEIL_WORK_BASE 65536
 #define VEIL_WORK_PERSONA 32768
 #define VEIL_WORK_VCPU 8192
 #define VEIL_WORK_STORAGE 73728
+#define VEIL_WORK_NETWORK 12288
+#define VEIL_WORK_SWITCH 155648
 
 /* ---- Mux ----------------------------------------------------------------------------------------------------------
  * One serial line a board. A frame is
@@ -329,6 +332,8 @@ enum veil_op {
 	VEIL_OP_POLICY_DATA = 17, /* argument: offset, which is how much has arrived; data: up to VEIL_POLICY_CHUNK bytes of it */
 	VEIL_OP_POLICY_COMMIT = 18, /* it is in force from here on; BAD_POLICY when it is not what it should be: the old one stays */
 	VEIL_OP_POLICY_STATUS = 19, /* -> struct veil_policy_status */
+	VEIL_OP_NETWORK = 20, /* -> struct veil_network_status of one persona; NO_DATA: it has no network */
+	VEIL_OP_EGRESS_RULE = 21, /* argument: index; -> struct veil_rule_status; NO_DATA: the policy in force has not so many */
 	VEIL_OP_SECRET = 24, /* up to VEIL_SECRET_BYTES follow the request: for the persona's agent, as VEIL_FRAME_SECRET; kept nowhere */
 	VEIL_OP_VIEW = 32, /* argument 1: the persona is shown beside the one in front; 0: the one in front is shown alone */
 	VEIL_EVENT_STATE = 64, /* -> struct veil_event_state */
@@ -368,6 +373,47 @@ struct veil_policy_status {
 	uint32_t size; /* of the same */
 	uint32_t replaced; /* times since boot */
 	uint32_t arrived; /* bytes of the next one */
+	uint32_t reserved;
+};
+
+/* What became of a frame that was not passed on. */
+enum veil_refusal {
+	VEIL_REFUSED_NOT = 0,
+	VEIL_REFUSED_SOURCE = 1, /* from the guest: its sender is not the one it is, or a claim about somebody else */
+	VEIL_REFUSED_NEIGHBOUR = 2, /* from the guest, to another persona */
+	VEIL_REFUSED_RULE = 3, /* from the guest: nothing in the policy allows it */
+	VEIL_REFUSED_KIND = 4, /* a kind of frame that is not passed on: broken, a fragment, with options, of an unknown protocol */
+	VEIL_REFUSED_UNASKED = 5, /* to the guest: answers nothing it sent */
+	VEIL_REFUSED_ROOM = 6 /* there was nowhere to put it */
+};
+
+struct veil_network_status {
+	uint8_t mac[6];
+	uint8_t has_address;
+	uint8_t reserved;
+	uint8_t address[4]; /* IPv4, as the network gave it */
+	uint32_t reserved2;
+	uint64_t sent; /* frames passed on */
+	uint64_t sent_bytes;
+	uint64_t received;
+	uint64_t received_bytes;
+	uint64_t refused_source; /* by enum veil_refusal */
+	uint64_t refused_neighbour;
+	uint64_t refused_rule;
+	uint64_t refused_kind;
+	uint64_t refused_unasked;
+	uint64_t refused_room;
+	uint8_t last_address[16]; /* where the last one went that no rule allows; family 0: there was none */
+	uint16_t last_port;
+	uint8_t last_family;
+	uint8_t last_protocol; /* of IP */
+	uint32_t reserved3;
+};
+
+struct veil_rule_status {
+	struct veil_egress_rule rule;
+	uint64_t admitted; /* flows it let out since the policy is in force */
+	uint32_t personas; /* of its network */
 	uint32_t reserved;
 };
 

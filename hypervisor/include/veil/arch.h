@@ -33,6 +33,7 @@ paddr_t arch_physical(const void *pointer);
 void arch_protect(paddr_t start, uint64_t size);
 void arch_zero(void *to, size_t size); /* both multiples of 64 */
 void arch_copy(void *to, const void *from, size_t size); /* all multiples of 64 */
+void arch_copy_bytes(void *to, const void *from, size_t size); /* whatever they are; faster than memcpy() for many */
 /* Makes what was written visible to a guest whose caches are off: data to the point of coherency, instructions everywhere. */
 void arch_clean(void *start, size_t size);
 /* Forgets cached copies after writing them back: what others wrote past the caches is seen, and what was written here by them. Multiples of 64. */

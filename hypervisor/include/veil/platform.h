@@ -55,6 +55,11 @@ struct watchdog {
 	uint64_t compare; /* WCV: the deadline, in the guest's own time */
 };
 
+struct virtual_network {
+	struct virtio_device virtio;
+	bool waits; /* for room on its way out */
+};
+
 struct platform {
 	struct vgic vgic;
 	struct vpl011 uart;
@@ -63,6 +68,7 @@ struct platform {
 	struct virtual_input input[2];
 	struct virtual_console console;
 	struct cfi_flash flash;
+	struct virtual_network network;
 };
 
 void platform_init(struct persona *persona);
