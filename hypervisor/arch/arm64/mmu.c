@@ -34,12 +34,12 @@ uint64_t mmu_root[512] __attribute__((aligned(4096)));
 static uint64_t ram_table[512] __attribute__((aligned(4096)));
 static uint64_t fine_tables[FINE_TABLES][512] __attribute__((aligned(4096)));
 
-extern const char image_header[], text_start[], text_end[];
+extern const char text_start[], text_end[];
 
 /* Runs with MMU and caches off. */
 void mmu_build(void)
 {
-	uint64_t constants = (uintptr_t)image_header, text = (uintptr_t)text_start, text_stop = (uintptr_t)text_end;
+	uint64_t text = (uintptr_t)text_start, text_stop = (uintptr_t)text_end; /* with the header and all constants */
 
 	for (uint64_t i = 0; i < RAM_GIB; i++)
 		mmu_root[i] = i * GIB | DEVICE | DESCRIPTOR_BLOCK;
@@ -58,8 +58,6 @@ void mmu_build(void)
 
 			if (address >= text && address < text_stop)
 				rights = ACCESS_READ_ONLY;
-			else if (address >= constants && address < text)
-				rights = ACCESS_READ_ONLY | EXECUTE_NEVER;
 			fine_tables[t][i] = address | NORMAL | rights | DESCRIPTOR_PAGE;
 		}
 	}
