@@ -22,7 +22,7 @@ static struct {
 
 struct reply {
 	struct veil_response response;
-	uint8_t data[VEIL_MUX_MAX_PAYLOAD - sizeof(struct veil_response)];
+	uint8_t data[VEIL_MUX_MAX_PAYLOAD - sizeof(struct veil_response)] __attribute__((aligned(8)));
 };
 
 _Static_assert(sizeof(struct veil_status_persona) <= sizeof(((struct reply *)0)->data), "status fits into a frame");
@@ -123,41 +123,25 @@ static size_t log_answer(uint8_t *data, uint32_t from, uint32_t *result)
 	return sizeof(record.header) + record.length;
 }
 
-static size_t policy_answer(uint8_t *data)
+static size_t network_answer(void *data, struct persona *p, uint32_t *result)
 {
-	struct veil_policy_status status;
-
-	policy_status(&status);
-	memcpy(data, &status, sizeof(status));
-	return sizeof(status);
-}
-
-static size_t network_answer(uint8_t *data, struct persona *p, uint32_t *result)
-{
-	struct veil_network_status status;
 	bool has_network;
 
 	lock_take(&p->lock);
-	has_network = switch_status(p, &status);
+	has_network = switch_status(p, data);
 	lock_release(&p->lock);
-	if (!has_network) {
-		*result = VEIL_RESULT_NO_DATA;
-		return 0;
-	}
-	memcpy(data, &status, sizeof(status));
-	return sizeof(status);
+	if (has_network)
+		return sizeof(struct veil_network_status);
+	*result = VEIL_RESULT_NO_DATA;
+	return 0;
 }
 
-static size_t rule_answer(uint8_t *data, uint32_t index, uint32_t *result)
+static size_t rule_answer(void *data, uint32_t index, uint32_t *result)
 {
-	struct veil_rule_status status;
-
-	if (!policy_rule_status(index, &status)) {
-		*result = VEIL_RESULT_NO_DATA;
-		return 0;
-	}
-	memcpy(data, &status, sizeof(status));
-	return sizeof(status);
+	if (policy_rule_status(index, data))
+		return sizeof(struct veil_rule_status);
+	*result = VEIL_RESULT_NO_DATA;
+	return 0;
 }
 
 static enum veil_result command(uint8_t op, struct persona *p)
@@ -248,7 +232,8 @@ void control_receive(const uint8_t *payload, size_t size)
 			reply.response.result = policy_commit();
 			break;
 		case VEIL_OP_POLICY_STATUS:
-			answer = policy_answer(reply.data);
+			policy_status((void *)reply.data);
+			answer = sizeof(struct veil_policy_status);
 			break;
 		case VEIL_OP_NETWORK:
 			answer = network_answer(reply.data, &personas[request.persona], &reply.response.result);

@@ -44,11 +44,11 @@ enum {
 
 /* What is the same in both directions of a flow. Compared as a whole, so all of it is set. */
 struct flow_key {
-	uint8_t remote[16];
 	uint16_t local_port, remote_port; /* of an echo: its identifier, and 0 */
 	uint8_t protocol;
 	uint8_t family; /* 0: the place is free */
 	uint8_t zero[2];
+	uint8_t remote[16];
 };
 
 /* Something a rule let out: its answers may come in. */
@@ -64,17 +64,17 @@ struct flow {
 #define FLOW_OTHER_S 180
 
 struct port {
-	uint8_t mac[6];
-	bool has_address;
-	uint8_t address[4], server[4]; /* by DHCP */
+	struct veil_network_status status; /* its card, address and figures */
+	uint8_t server[4]; /* that gave the address */
 	uint32_t transaction; /* of DHCP, the last one begun */
-	uint64_t passed[2], bytes[2]; /* out, in */
-	uint64_t refused[VEIL_REFUSED_ROOM + 1];
-	struct flow_key last; /* that no rule allows */
 	struct flow flows[FLOW_SETS][FLOW_WAYS];
 };
 
 _Static_assert(sizeof(struct port) <= VEIL_WORK_NETWORK - 64, "a port fits into the work memory reserved for it");
+
+_Static_assert(offsetof(struct veil_network_status, refused_room) ==
+		       offsetof(struct veil_network_status, sent) + 8 * (3 + VEIL_REFUSED_ROOM),
+	       "switch_count");
 
 static struct port *ports[VEIL_MAX_PERSONAS];
 
@@ -103,7 +103,7 @@ bool switch_init(const struct manifest *m)
 		ports[i] = memory_take(sizeof(struct port), 64);
 		if (!ports[i])
 			return false;
-		memcpy(ports[i]->mac, mac, sizeof(mac));
+		memcpy(ports[i]->status.mac, mac, sizeof(mac));
 	}
 	return true;
 }
@@ -114,21 +114,21 @@ void switch_reset(struct persona *p)
 
 	if (!port)
 		return;
-	port->has_address = false;
+	port->status.has_address = false;
 	port->transaction = 0;
 	memset(port->flows, 0, sizeof(port->flows));
 }
 
 void switch_mac(const struct persona *p, uint8_t mac[6])
 {
-	memcpy(mac, ports[p->index]->mac, 6);
+	memcpy(mac, ports[p->index]->status.mac, 6);
 }
 
 /* Whose MAC address it is; VEIL_NO_PERSONA: nobody's here. */
 static uint32_t owner_of(const uint8_t mac[6])
 {
 	for (uint32_t i = 0; i < persona_count; i++)
-		if (ports[i] && memcmp(ports[i]->mac, mac, 6) == 0)
+		if (ports[i] && memcmp(ports[i]->status.mac, mac, 6) == 0)
 			return i;
 	return VEIL_NO_PERSONA;
 }
@@ -140,13 +140,13 @@ static bool is_group(const uint8_t mac[6])
 
 static bool has_address(const struct port *port, const uint8_t address[4])
 {
-	return port->has_address && memcmp(port->address, address, 4) == 0;
+	return port->status.has_address && memcmp(port->status.address, address, 4) == 0;
 }
 
 /* Not a multicast address, and with the identifier that belongs to the MAC address; any prefix, as the network gave it. */
 static bool has_address6(const struct port *port, const uint8_t address[16])
 {
-	const uint8_t *mac = port->mac;
+	const uint8_t *mac = port->status.mac;
 	const uint8_t identifier[8] = {mac[0] ^ 2, mac[1], mac[2], 0xff, 0xfe, mac[3], mac[4], mac[5]};
 
 	return address[0] != 0xff && !bytes_are_zero(address, 8) && memcmp(address + 8, identifier, 8) == 0;
@@ -263,15 +263,6 @@ static bool rule_allows(const struct persona *p, const struct flow_key *key, uin
 	return false;
 }
 
-static bool keys_are_equal(const struct flow_key *a, const struct flow_key *b)
-{
-	uint64_t x[3], y[3];
-
-	memcpy(x, a, sizeof(x));
-	memcpy(y, b, sizeof(y));
-	return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2])) == 0;
-}
-
 static struct flow *flow_set(struct port *port, const struct flow_key *key)
 {
 	uint64_t x[3];
@@ -285,7 +276,7 @@ _Static_assert(FLOW_SETS == 64 && sizeof(struct flow_key) == 24, "flow_set");
 static struct flow *flow_find(struct flow *set, const struct flow_key *key)
 {
 	for (uint32_t i = 0; i < FLOW_WAYS; i++)
-		if (keys_are_equal(&set[i].key, key))
+		if (memcmp(&set[i].key, key, sizeof(*key)) == 0)
 			return &set[i];
 	return NULL;
 }
@@ -302,7 +293,10 @@ static enum veil_refusal flow_out(const struct persona *p, struct port *port, co
 		if (!rule_allows(p, key, &rule)) {
 			if (flow)
 				flow->key.family = 0;
-			port->last = *key;
+			port->status.last_family = key->family;
+			port->status.last_protocol = key->protocol;
+			port->status.last_port = key->remote_port;
+			memcpy(port->status.last_address, key->remote, sizeof(key->remote));
 			return VEIL_REFUSED_RULE;
 		}
 		__atomic_fetch_add(&policy_admitted[rule], 1, __ATOMIC_RELAXED);
@@ -353,7 +347,8 @@ static enum veil_refusal arp_out(const struct port *port, const uint8_t *arp, ui
 {
 	if (!arp_is_sound(arp, size))
 		return VEIL_REFUSED_KIND;
-	if (memcmp(arp + 8, port->mac, 6) || !(has_address(port, arp + 14) || (arp[7] == ARP_REQUEST && bytes_are_zero(arp + 14, 4))))
+	if (memcmp(arp + 8, port->status.mac, 6) ||
+	    !(has_address(port, arp + 14) || (arp[7] == ARP_REQUEST && bytes_are_zero(arp + 14, 4))))
 		return VEIL_REFUSED_SOURCE;
 	return VEIL_REFUSED_NOT;
 }
@@ -387,11 +382,11 @@ static enum veil_refusal dhcp_out(struct port *port, const struct packet *k)
 
 	if (k->data_size < 8 + DHCP_OPTIONS || d[0] != 1 || d[1] != 1 || d[2] != 6 || be32(d + DHCP_COOKIE) != DHCP_COOKIE_VALUE)
 		return VEIL_REFUSED_KIND;
-	if (memcmp(d + DHCP_CHADDR, port->mac, 6) || !bytes_are_zero(d + DHCP_GIADDR, 4))
+	if (memcmp(d + DHCP_CHADDR, port->status.mac, 6) || !bytes_are_zero(d + DHCP_GIADDR, 4))
 		return VEIL_REFUSED_SOURCE;
 	if (!has_address(port, k->source) && !bytes_are_zero(k->source, 4))
 		return VEIL_REFUSED_SOURCE;
-	if (!is_broadcast && !(port->has_address && memcmp(k->destination, port->server, 4) == 0))
+	if (!is_broadcast && !(port->status.has_address && memcmp(k->destination, port->server, 4) == 0))
 		return VEIL_REFUSED_RULE;
 	port->transaction = be32(d + DHCP_XID);
 	return VEIL_REFUSED_NOT;
@@ -424,19 +419,19 @@ static enum veil_refusal dhcp_in(struct port *port, const struct packet *k)
 	const uint8_t *address = d + DHCP_YIADDR;
 	uint32_t type;
 
-	if (k->data_size < 8 + DHCP_OPTIONS || d[0] != 2 || memcmp(d + DHCP_CHADDR, port->mac, 6) ||
+	if (k->data_size < 8 + DHCP_OPTIONS || d[0] != 2 || memcmp(d + DHCP_CHADDR, port->status.mac, 6) ||
 	    be32(d + DHCP_COOKIE) != DHCP_COOKIE_VALUE || be32(d + DHCP_XID) != port->transaction)
 		return VEIL_REFUSED_KIND;
 	type = dhcp_type(d + DHCP_OPTIONS, k->data_size - 8 - DHCP_OPTIONS);
 	if (type == TYPE_NAK)
-		port->has_address = false;
+		port->status.has_address = false;
 	if (type != TYPE_ACK || bytes_are_zero(address, 4))
 		return VEIL_REFUSED_NOT;
 	if (address[0] >= 224 || address[0] == 127 || somebody_else_has(port, address))
 		return VEIL_REFUSED_KIND;
-	memcpy(port->address, address, 4);
+	memcpy(port->status.address, address, 4);
 	memcpy(port->server, k->source, 4);
-	port->has_address = true;
+	port->status.has_address = true;
 	return VEIL_REFUSED_NOT;
 }
 
@@ -446,7 +441,7 @@ static bool nd_options_are_own(const struct port *port, const uint8_t *options, 
 	for (uint32_t i = 0; i < ND_OPTIONS_MAX && size >= 8; i++) {
 		uint32_t length = 8U * options[1];
 
-		if (length == 0 || length > size || ((options[0] == 1 || options[0] == 2) && memcmp(options + 2, port->mac, 6)))
+		if (length == 0 || length > size || ((options[0] == 1 || options[0] == 2) && memcmp(options + 2, port->status.mac, 6)))
 			return false;
 		options += length;
 		size -= length;
@@ -493,7 +488,7 @@ enum veil_refusal switch_outgoing(struct persona *p, const uint8_t *frame, uint3
 
 	if (*size < FRAME_MIN || *size > FRAME_MAX)
 		return VEIL_REFUSED_KIND;
-	if (memcmp(frame + 6, port->mac, 6))
+	if (memcmp(frame + 6, port->status.mac, 6))
 		return VEIL_REFUSED_SOURCE;
 	if (owner_of(frame) != VEIL_NO_PERSONA)
 		return VEIL_REFUSED_NEIGHBOUR;
@@ -547,7 +542,7 @@ static bool icmp_is_error(const struct packet *k)
 	uint32_t type = k->data[0];
 
 	if (k->family == 6)
-		return k->protocol == ICMPV6 && type >= 1 && type <= ICMPV6_ERROR_LAST;
+		return k->protocol == ICMPV6 && type - 1 < ICMPV6_ERROR_LAST;
 	return k->protocol == ICMP && (type == ICMP_UNREACHABLE || type == ICMP_TIME_EXCEEDED || type == ICMP_BAD_PARAMETER);
 }
 
@@ -601,41 +596,20 @@ enum veil_refusal switch_incoming(struct persona *p, const uint8_t *frame, uint3
 
 void switch_count(struct persona *p, bool outgoing, enum veil_refusal refusal, uint32_t size)
 {
-	struct port *port = ports[p->index];
+	struct veil_network_status *status = &ports[p->index]->status;
+	uint64_t *counters = (uint64_t *)((uint8_t *)status + offsetof(struct veil_network_status, sent)); /* all that follow are such */
 
-	if (refusal == VEIL_REFUSED_NOT) {
-		port->passed[!outgoing]++;
-		port->bytes[!outgoing] += size;
+	if (refusal != VEIL_REFUSED_NOT) {
+		counters[3 + refusal]++;
 	} else {
-		port->refused[refusal]++;
+		counters[outgoing ? 0 : 2]++;
+		counters[outgoing ? 1 : 3] += size;
 	}
 }
 
 bool switch_status(const struct persona *p, struct veil_network_status *status)
 {
-	const struct port *port = ports[p->index];
-
-	if (!port)
-		return false;
-	*status = (struct veil_network_status){
-		.has_address = port->has_address,
-		.sent = port->passed[0],
-		.sent_bytes = port->bytes[0],
-		.received = port->passed[1],
-		.received_bytes = port->bytes[1],
-		.refused_source = port->refused[VEIL_REFUSED_SOURCE],
-		.refused_neighbour = port->refused[VEIL_REFUSED_NEIGHBOUR],
-		.refused_rule = port->refused[VEIL_REFUSED_RULE],
-		.refused_kind = port->refused[VEIL_REFUSED_KIND],
-		.refused_unasked = port->refused[VEIL_REFUSED_UNASKED],
-		.refused_room = port->refused[VEIL_REFUSED_ROOM],
-		.last_port = port->last.remote_port,
-		.last_family = port->last.family,
-		.last_protocol = port->last.protocol,
-	};
-	memcpy(status->mac, port->mac, sizeof(status->mac));
-	memcpy(status->last_address, port->last.remote, sizeof(status->last_address));
-	if (port->has_address)
-		memcpy(status->address, port->address, sizeof(status->address));
-	return true;
+	if (ports[p->index])
+		*status = ports[p->index]->status;
+	return ports[p->index] != NULL;
 }

@@ -132,14 +132,6 @@ static bool send_some(struct persona *p)
 	return more;
 }
 
-static bool somebody_waits(void)
-{
-	for (uint32_t i = 0; i < persona_count; i++)
-		if (personas[i].platform.network.waits && persona_runs(&personas[i]))
-			return true;
-	return false;
-}
-
 /* Those that wait take turns. Who has more than one stretch's worth goes on at once, after whatever else there is to do; who waits
  * for the card again will be called by it. */
 void network_room(void)
@@ -158,7 +150,7 @@ void network_room(void)
 		p->platform.network.waits |= more;
 		lock_release(&p->lock);
 		persona_release(p);
-		if (more || (!waits && somebody_waits()))
+		if (more || !waits) /* somebody else may wait, too */
 			mux_flush_by(arch_time());
 		break;
 	}
