@@ -12,6 +12,21 @@ export function openBrowser(): Promise<Browser> {
 	return chromium.launch({ executablePath, args: ["--no-sandbox"] });
 }
 
+/** What a page complains about from now on: errors, failed requests, what its policy has stopped, and requests to any other host. */
+export function complaintsOf(page: Page, host: string): string[] {
+	const complaints: string[] = [];
+	page.on("pageerror", (error) => complaints.push(String(error)));
+	page.on("requestfailed", (request) => complaints.push(request.url()));
+	page.on("console", (message) => {
+		if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+	});
+	page.on("request", (request) => {
+		const address = new URL(request.url());
+		if (address.protocol !== "data:" && address.host !== host) complaints.push(`asked ${address}`);
+	});
+	return complaints;
+}
+
 /** A quick typist's. */
 const KEY_MS = 30;
 

@@ -78,6 +78,15 @@ it("no key sticks when the keyboard is taken back, or when another persona comes
 	await page.locator('button[data-persona="personal"][aria-pressed="true"]').waitFor();
 });
 
+it("what is typed at a console reaches its persona, in front or not", async () => {
+	await page.locator('button[data-console="work"]').click();
+	await page.locator(".console .xterm-rows").getByText("work persona").waitFor();
+	await page.keyboard.type('echo at-"the"-console\n');
+	await says("work", "at-the-console");
+	await page.locator(".console .xterm-rows").getByText("at-the-console").waitFor();
+	await page.locator('button[data-console="work"]').click();
+});
+
 it("a click reaches the place of the screen that it was made on", async () => {
 	// An event is 24 bytes: time, type (3: absolute), code (0: x, 1: y), value up to 32767.
 	// The quotes keep the words apart from the command's own echo. What happens before somebody reads is lost.

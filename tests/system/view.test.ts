@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { screenshot } from "../../components/handset/index.ts";
 import { openViewer, type Viewer } from "../../components/viewer/index.ts";
 import { type GuestPhone, openWorkshop, type Workshop } from "../guests/phone.ts";
-import { canvasPixels, different, openBrowser, pixelsOf } from "./browser.ts";
+import { canvasPixels, complaintsOf, different, openBrowser, pixelsOf } from "./browser.ts";
 
 const WIDTH = 800;
 const HEIGHT = 480;
@@ -55,17 +55,8 @@ afterAll(async () => {
 beforeEach(async () => {
 	await phone.control.switchTo("personal");
 	await phone.control.showBeside(undefined);
-	complaints = [];
 	page = await browser.newPage({ viewport: { width: 1400, height: 860 } });
-	page.on("pageerror", (error) => complaints.push(String(error)));
-	page.on("requestfailed", (request) => complaints.push(request.url()));
-	page.on("console", (message) => {
-		if (["error", "warning"].includes(message.type())) complaints.push(message.text());
-	});
-	page.on("request", (request) => {
-		const { protocol, host } = new URL(request.url());
-		if (protocol !== "data:" && host !== new URL(viewer.url).host) complaints.push(`asked ${request.url()}`);
-	});
+	complaints = complaintsOf(page, new URL(viewer.url).host);
 });
 afterEach(() => page.close());
 
@@ -180,7 +171,7 @@ describe("the page", () => {
 		expect(memory).toMatch(/^\d+ of 32 MiB$/);
 	});
 
-	it("shows consoles, past and present, and takes what is typed there", async () => {
+	it("shows consoles beside each other, with their past", async () => {
 		await open();
 		await page.locator('button[data-console="work"]').click();
 		await page.locator('button[data-console="personal"]').click();
@@ -287,15 +278,6 @@ describe("the end", () => {
 		await page.locator("#cover").waitFor({ state: "hidden" });
 		await other.close();
 		await page.getByText("The viewer has been closed").waitFor();
-	});
-
-	it("of a persona is told with its reason", async () => {
-		await open();
-		await phone.control.stop("work");
-		await page.locator('li.persona[data-state="stopped"]').waitFor();
-		await phone.control.start("work");
-		await page.locator('li.persona:first-child[data-state="ready"]').waitFor();
-		await phone.says("work", /painted[\s\S]*painted/);
 	});
 });
 
