@@ -5,7 +5,7 @@
 //
 // A persona may also have memoryMiB (192), cpus (1), commandLine ("console=ttyAMA0 quiet"), share (100), cap (100 * cpus), affinity
 // (all), restartLimit (5), restartWindowSeconds (60), start (true), restart (true), freeze (false), deviceTree, firmware (false), label, colour, display, input,
-// agent, lockOnLeave (false), volumes ([{"name": …, "sizeMiB": …}]).
+// agent, watchdog, lockOnLeave (false), volumes ([{"name": …, "sizeMiB": …}]).
 // PERSONA_CPUS: physical CPUs (1). PERSONA_SKIP_DIGESTS=1 sets VEIL_SKIP_PAYLOAD_DIGESTS. Prints QEMU's -m in MiB.
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -16,6 +16,7 @@ import {
 	VEIL_DEVICE_PL011,
 	VEIL_DEVICE_PL031,
 	VEIL_DEVICE_PVPANIC,
+	VEIL_DEVICE_WATCHDOG,
 	VEIL_FREEZE_IN_BACKGROUND,
 	VEIL_LOCK_ON_LEAVE,
 	VEIL_RESTART_ON_CRASH,
@@ -57,6 +58,7 @@ export interface DevPersona {
 	lockOnLeave?: boolean;
 	agent?: boolean;
 	network?: string;
+	watchdog?: boolean;
 }
 
 /** Composes a device image for qemu-virt from files. */
@@ -104,7 +106,8 @@ async function composePersona(persona: DevPersona, cpus: number): Promise<Compos
 			VEIL_DEVICE_PVPANIC |
 			(persona.input === true ? VEIL_DEVICE_INPUT : 0) |
 			(persona.network === undefined ? 0 : VEIL_DEVICE_NETWORK) |
-			(persona.agent === true ? VEIL_DEVICE_AGENT : 0),
+			(persona.agent === true ? VEIL_DEVICE_AGENT : 0) |
+			(persona.watchdog === true ? VEIL_DEVICE_WATCHDOG : 0),
 		cpuCount: vcpus,
 		cpuShare: persona.share ?? 100,
 		cpuCapPercent: persona.cap ?? 100 * vcpus,

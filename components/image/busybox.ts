@@ -48,6 +48,10 @@ bound | renew)
 esac
 `;
 
+// Its refreshes come from a process of its own: what hangs so badly that no process runs is what a watchdog is for.
+const startWatchdog = (seconds: number) => `watchdog -T ${seconds} -t ${Math.max(1, Math.floor(seconds / 3))} /dev/watchdog
+`;
+
 const INITTAB = `# What busybox's init runs: the start script, then a shell on the console.
 ::sysinit:/etc/init.d/rcS
 ttyAMA0::respawn:-/bin/sh
@@ -77,12 +81,14 @@ export interface RootOptions {
 	hasAgent: boolean;
 	/** It has a network device, and asks for an address at its start. */
 	hasNetwork: boolean;
+	/** It sets its watchdog to so much, and refreshes it; undefined: it has none. */
+	watchdogSeconds?: number | undefined;
 }
 
 /** The tree of packages' files, given as paths of `.deb` files in the order they are laid over each other. */
 export async function busyboxTree(
 	packages: readonly string[],
-	{ hostname, hasModules, hasAgent, hasNetwork }: RootOptions,
+	{ hostname, hasModules, hasAgent, hasNetwork, watchdogSeconds }: RootOptions,
 	signal?: AbortSignal,
 ): Promise<FileTree> {
 	const tree: FileTree = new Map();
@@ -107,8 +113,13 @@ export async function busyboxTree(
 	addDevice(tree, "dev/console", 5, 1);
 	addLink(tree, "init", "bin/busybox");
 	addLink(tree, "bin/sh", "busybox");
-	const loading = [hasModules ? LOAD_MODULES : "", hasAgent ? START_AGENT : "", hasNetwork ? ASK_FOR_ADDRESS : ""].join("");
-	addFile(tree, "etc/init.d/rcS", start(loading), 0o755);
+	const devices = [
+		hasModules ? LOAD_MODULES : "",
+		hasAgent ? START_AGENT : "",
+		hasNetwork ? ASK_FOR_ADDRESS : "",
+		watchdogSeconds === undefined ? "" : startWatchdog(watchdogSeconds),
+	];
+	addFile(tree, "etc/init.d/rcS", start(devices.join("")), 0o755);
 	if (hasNetwork) addFile(tree, DHCP_SCRIPT.slice(1), ON_ADDRESS, 0o755);
 	addFile(tree, "etc/inittab", INITTAB);
 	addFile(tree, "etc/profile", PROFILE);

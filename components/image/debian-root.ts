@@ -89,7 +89,7 @@ const MASKED = ["serial-getty@ttyAMA0.service", "proc-sys-fs-binfmt_misc.automou
 export async function debianTree(
 	entries: readonly LockEntry[],
 	fetch: (entry: LockEntry) => Promise<Blob>,
-	{ hostname, hasModules, hasAgent, hasNetwork }: RootOptions,
+	{ hostname, hasModules, hasAgent, hasNetwork, watchdogSeconds }: RootOptions,
 	{ store, signal, progress }: { store: Store; signal?: AbortSignal | undefined; progress: Progress },
 ): Promise<FileTree> {
 	const archive = await rootArchive(entries, fetch, store, progress, signal);
@@ -121,6 +121,8 @@ export async function debianTree(
 			"/lib/systemd/system/systemd-networkd.service",
 		);
 	}
+	if (watchdogSeconds !== undefined)
+		addFile(tree, "etc/systemd/system.conf.d/persona-watchdog.conf", `[Manager]\nRuntimeWatchdogSec=${watchdogSeconds}\n`);
 	for (const unit of MASKED) addLink(tree, `etc/systemd/system/${unit}`, "/dev/null");
 	return tree;
 }

@@ -13,6 +13,7 @@ import {
 	VEIL_DEVICE_PL011,
 	VEIL_DEVICE_PL031,
 	VEIL_DEVICE_PVPANIC,
+	VEIL_DEVICE_WATCHDOG,
 	VEIL_FREEZE_IN_BACKGROUND,
 	VEIL_LOCK_ON_LEAVE,
 	VEIL_RESTART_ON_CRASH,
@@ -86,6 +87,7 @@ export function deviceImageInputs(
 				input: devices.input,
 				locksOnLeave: policy.document.switching.lockOnLeave.includes(document.name),
 				...(devices.agent ? { agent: true } : {}),
+				...(document.watchdogSeconds === null ? {} : { watchdog: true }),
 				network: devices.network,
 				...(document.storage.length === 0 ? {} : { volumes: document.storage.map(({ name, sizeMiB }) => ({ name, sizeMiB })) }),
 			};
@@ -209,7 +211,8 @@ function composePersona(persona: DevicePersona, record: GuestRecord, blobs: Map<
 			VEIL_DEVICE_PVPANIC |
 			(persona.input ? VEIL_DEVICE_INPUT : 0) |
 			(persona.network === "none" ? 0 : VEIL_DEVICE_NETWORK) |
-			(persona.agent === true ? VEIL_DEVICE_AGENT : 0),
+			(persona.agent === true ? VEIL_DEVICE_AGENT : 0) |
+			(persona.watchdog === true ? VEIL_DEVICE_WATCHDOG : 0),
 		cpuCount: persona.cpus,
 		cpuShare: persona.cpuShare,
 		cpuCapPercent: persona.cpuCapPercent,

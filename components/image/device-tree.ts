@@ -11,6 +11,7 @@ import {
 	VEIL_DEVICE_PL011,
 	VEIL_DEVICE_PL031,
 	VEIL_DEVICE_PVPANIC,
+	VEIL_DEVICE_WATCHDOG,
 	VEIL_FLASH_CODE,
 	VEIL_FLASH_VARIABLES,
 } from "./abi.ts";
@@ -191,6 +192,16 @@ function deviceNodes(devices: number): string {
 		interrupts = <${shared(2)}>;
 		clocks = <&clock>;
 		clock-names = "apb_pclk";
+	};
+`,
+		],
+		[
+			VEIL_DEVICE_WATCHDOG,
+			`
+	watchdog@9030000 {
+		compatible = "arm,sbsa-gwdt";
+		reg = ${wide(0x09030000, 0x10000, 0x09020000, 0x10000)};
+		interrupts = <${shared(4)}>;
 	};
 `,
 		],

@@ -65,6 +65,7 @@ export async function guestInputs(persona: Loaded<Persona>, board: Board, lock: 
 		overlay: overlay === undefined ? {} : await overlayDigests(overlay),
 		...(modules.length === 0 ? {} : { modules }),
 		...(document.devices.agent ? { agent: await agentInputs() } : {}),
+		...(document.watchdogSeconds === null ? {} : { watchdogSeconds: document.watchdogSeconds }),
 		commandLine: [DEBIAN_COMMAND_LINE[guest.base], guest.commandLine].filter((part) => part !== "").join(" "),
 		lock: lockedEntries(lock, guest, file),
 	};

@@ -115,7 +115,7 @@ async function debianParts(inputs: GuestInputs, sources: GuestSources, context: 
 	const hasModules = modules.length > 0;
 	const hasAgent = inputs.agent !== undefined;
 	const hasNetwork = inputs.modules?.includes("virtio_net") === true;
-	const options = { hostname: inputs.persona, hasModules, hasAgent, hasNetwork };
+	const options = { hostname: inputs.persona, hasModules, hasAgent, hasNetwork, watchdogSeconds: inputs.watchdogSeconds };
 	let tree: FileTree;
 	if (inputs.base === "debian") {
 		tree = await debianTree(entries, fetch, options, { store, signal, progress });

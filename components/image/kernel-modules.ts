@@ -30,20 +30,23 @@ export interface KernelModule {
 /** What the start of a guest reads: the paths of its modules, one a line, in the order in which they are loaded. */
 export const MODULE_LIST = "lib/modules/needed";
 
-/** What each kind of device needs beside virtio_mmio, where Debian's kernel has its driver as a module. */
-const DRIVERS: readonly { isNeeded: (persona: Pick<Persona, "devices">) => boolean; modules: readonly string[] }[] = [
-	{ isNeeded: ({ devices }) => devices.input, modules: ["virtio_input", "evdev"] },
-	{ isNeeded: ({ devices }) => devices.agent, modules: ["virtio_console"] },
-	{ isNeeded: ({ devices }) => devices.network !== "none", modules: ["virtio_net"] },
+/** What of a persona says which drivers it needs. */
+type Declared = Pick<Persona, "devices"> & Partial<Pick<Persona, "watchdogSeconds">>;
+
+/** What each kind of device needs where Debian's kernel has its driver as a module. */
+const DRIVERS: readonly { isNeeded: (persona: Declared) => boolean; modules: readonly string[] }[] = [
+	{ isNeeded: ({ devices }) => devices.input, modules: ["virtio_mmio", "virtio_input", "evdev"] },
+	{ isNeeded: ({ devices }) => devices.agent, modules: ["virtio_mmio", "virtio_console"] },
+	{ isNeeded: ({ devices }) => devices.network !== "none", modules: ["virtio_mmio", "virtio_net"] },
+	{ isNeeded: ({ watchdogSeconds }) => (watchdogSeconds ?? null) !== null, modules: ["sbsa_gwdt"] },
 ];
 
 /**
  * Names of the modules for the devices a persona declares, without what they depend on; none where it declares none. Debian's kernel has
  * the drivers of its console, clock and framebuffer built in.
  */
-export function deviceModules(persona: Pick<Persona, "devices">): string[] {
-	const modules = DRIVERS.filter(({ isNeeded }) => isNeeded(persona)).flatMap(({ modules }) => modules);
-	return modules.length === 0 ? [] : ["virtio_mmio", ...modules];
+export function deviceModules(persona: Declared): string[] {
+	return [...new Set(DRIVERS.filter(({ isNeeded }) => isNeeded(persona)).flatMap(({ modules }) => modules))];
 }
 
 /**

@@ -53,6 +53,8 @@ export interface GuestInputs {
 	overlay: Record<string, string>;
 	/** What its agent is built from; missing where it has none. */
 	agent?: AgentInputs;
+	/** To how much its system sets its watchdog; missing where it has none. */
+	watchdogSeconds?: number;
 	/** Names of the kernel modules its devices need, without what they depend on; missing where it needs none. */
 	modules?: string[];
 	kernel?: PinnedFile;
@@ -113,6 +115,8 @@ export interface DevicePersona {
 	locksOnLeave: boolean;
 	/** It has ports for an agent; missing where it has none. */
 	agent?: boolean;
+	/** It has a watchdog; missing where it has none. */
+	watchdog?: boolean;
 	/** The network of the policy it is on; `none`: it has no network device. */
 	network: string;
 }

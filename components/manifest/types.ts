@@ -373,6 +373,14 @@ export interface Persona {
 	 */
 	restartWindowSeconds: number;
 	/**
+	 * The persona has a watchdog (SBSA generic watchdog): once its system has set it, the persona ends as crashed when it is not refreshed for so long, and `onCrash` says what follows. Guests of builder debian set and refresh it by themselves, to this time; others as they like.
+	 *
+	 * Default: no watchdog.
+	 *
+	 * Example: 30
+	 */
+	watchdogSeconds: number | null;
+	/**
 	 * How it is known that the persona is up.
 	 *
 	 * Default: {}.
@@ -768,6 +776,14 @@ export interface PersonaInput {
 	 * Example: 300
 	 */
 	restartWindowSeconds?: number;
+	/**
+	 * The persona has a watchdog (SBSA generic watchdog): once its system has set it, the persona ends as crashed when it is not refreshed for so long, and `onCrash` says what follows. Guests of builder debian set and refresh it by themselves, to this time; others as they like.
+	 *
+	 * Default: no watchdog.
+	 *
+	 * Example: 30
+	 */
+	watchdogSeconds?: number | null;
 	/**
 	 * How it is known that the persona is up.
 	 *

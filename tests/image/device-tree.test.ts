@@ -28,6 +28,15 @@ test("the device tree compiler has nothing to complain about", () => {
 	}
 });
 
+test("a declared watchdog is where the binding of Linux' driver has it: control frame first", async () => {
+	const tree = await compileDeviceTree(deviceTreeSource({ ...spec, devices: 7 | 64 }));
+
+	expect(property(tree, "s", "/watchdog@9030000", "compatible")).toBe("arm,sbsa-gwdt");
+	expect(property(tree, "x", "/watchdog@9030000", "reg")).toBe("0 9030000 0 10000 0 9020000 0 10000");
+	expect(property(tree, "x", "/watchdog@9030000", "interrupts")).toBe("0 4 4");
+	expect(deviceTreeSource(spec)).not.toContain("watchdog");
+});
+
 test("a persona with a display finds its picture below /chosen, outside its RAM", async () => {
 	const tree = await compileDeviceTree(deviceTreeSource({ ...spec, framebuffer }));
 	const node = "/chosen/framebuffer@4c000000";

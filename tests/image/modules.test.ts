@@ -96,10 +96,21 @@ test("a guest with modules loads them before it says that it is up, and one with
 	expect(text(without, "etc/init.d/rcS")).toBe(start.replace(/^while read -r module.*\n/m, ""));
 });
 
+test("a watchdog is set and refreshed where it is declared, and nowhere else", async () => {
+	const root = { hostname: "work", hasModules: false, hasAgent: false, hasNetwork: false };
+	expect(text(await busyboxTree([], { ...root, watchdogSeconds: 30 }), "etc/init.d/rcS")).toContain(
+		"watchdog -T 30 -t 10 /dev/watchdog",
+	);
+	expect(text(await busyboxTree([], { ...root, watchdogSeconds: 2 }), "etc/init.d/rcS")).toContain("watchdog -T 2 -t 1 ");
+	expect(text(await busyboxTree([], root), "etc/init.d/rcS")).not.toContain("watchdog");
+});
+
 test("a persona without virtio devices needs no module and has no slot", () => {
 	const devices = { display: true, input: false, network: "none", agent: false, audio: false };
 	expect(deviceModules({ devices })).toEqual([]);
 	expect(deviceModules({ devices: { ...devices, input: true } })).toEqual(["virtio_mmio", "virtio_input", "evdev"]);
+	expect(deviceModules({ devices, watchdogSeconds: 30 })).toEqual(["sbsa_gwdt"]);
+	expect(deviceModules({ devices, watchdogSeconds: null })).toEqual([]);
 	expect(virtioSlots(7)).toEqual([]);
 	expect(virtioSlots(15)).toEqual([0, 1]);
 });

@@ -42,7 +42,7 @@ start:
 			a.yaml:7:28: "guest.packages" lists "dropbear-bin" twice; allowed: each once
 			a.yaml:7:42: "guest.packages[2]" cannot be "-oops"; allowed: a package's name: letters, digits and \`+._-\`
 			a.yaml:8:3: unknown key "comandLine" in "guest"; allowed: os, builder, base, packages, overlay, kernel, firmware, initramfs, deviceTree, commandLine; did you mean "commandLine"?
-			a.yaml:9:1: unknown key "memoryMiB"; allowed: version, kind, name, uuid, indicator, guest, resources, storage, devices, start, onCrash, restartLimit, restartWindowSeconds, ready; did you mean "resources.memoryMiB"?
+			a.yaml:9:1: unknown key "memoryMiB"; allowed: version, kind, name, uuid, indicator, guest, resources, storage, devices, start, onCrash, restartLimit, restartWindowSeconds, watchdogSeconds, ready; did you mean "resources.memoryMiB"?
 			a.yaml:10:20: "resources.cpus" cannot be 9; allowed: a whole number from 1 to 8
 			a.yaml:10:23: unknown key "memory" in "resources"; allowed: memoryMiB, cpus, cpuShare, cpuCapPercent, whenInBackground; did you mean "memoryMiB"?
 			a.yaml:10:46: "resources.cpuShare" cannot be "50"; allowed: a whole number from 1 to 1000; did you mean 50?
@@ -51,7 +51,7 @@ start:
 			a.yaml:12:57: "storage[0].encrypted" cannot be "yes"; allowed: true or false; did you mean true?
 			a.yaml:13:5: "storage[1].sizeMiB" is missing; allowed: a whole number from 1 to 16777216
 			a.yaml:13:7: unknown key "nam" in "storage[1]"; allowed: name, sizeMiB, mount, encrypted, onDelete; did you mean "name"?
-			a.yaml:14:10: "devices" cannot be a list; allowed: keys display, input, network, audio
+			a.yaml:14:10: "devices" cannot be a list; allowed: keys display, input, agent, network, audio
 			a.yaml:15:10: "onCrash" cannot be "reboot"; allowed: restart, stop
 			a.yaml:16:7: "start" cannot be empty; allowed: atBoot, onDemand"
 		`);
