@@ -6,6 +6,7 @@ import {
 	VEIL_EVENT_STATE,
 	VEIL_MUX_CONTROL,
 	VEIL_OP_LOG,
+	VEIL_OP_NETWORK,
 	VEIL_OP_PAUSE,
 	VEIL_OP_POWER_OFF,
 	VEIL_OP_RESTART,
@@ -21,6 +22,8 @@ import {
 	VEIL_RESULT_NO_DATA,
 	VEIL_RESULT_OK,
 	VEIL_RESULT_WRONG_STATE,
+	type VeilNetworkStatus,
+	veilNetworkStatus,
 	veilOpNames,
 	veilResultNames,
 } from "../image/abi.ts";
@@ -113,6 +116,11 @@ export class ControlClient {
 	/** Exits by cause. */
 	async statistics(persona: string): Promise<Statistics> {
 		return decodeStatistics((await this.command(VEIL_OP_STATISTICS, persona)).data);
+	}
+
+	/** What became of a persona's frames since boot; fails where it has no network. */
+	async frames(persona: string): Promise<VeilNetworkStatus> {
+		return veilNetworkStatus.read((await this.command(VEIL_OP_NETWORK, persona)).data);
 	}
 
 	/** Starts a persona that does not run. Comes back when Veil has accepted it; so do the other commands. */

@@ -51,6 +51,9 @@ export interface Wave {
 	readonly attacks: readonly Attack[];
 }
 
+/** A network on which nothing may leave: all that is seen to pass is wrong. */
+export const ATTACKED_NETWORK = "attacked";
+
 const random = ({ seed, steps }: AttackEffort) => `seed=${seed} count=${steps}`;
 const seeded = ({ seed }: AttackEffort) => `seed=${seed}`;
 const has = (device: Board["supports"]["devices"][number]) => (target: AttackTarget) =>
@@ -128,7 +131,7 @@ export const WAVES: readonly Wave[] = [
 				tries: "rings with loops, 4 GiB, nowhere; changed while read",
 				stoppedBy: "fields read once and checked; device asks for reset",
 				words: random,
-				persona: { cpus: 2, input: true, agent: true, volumes: [{ name: "fuzzed", sizeMiB: 2 }] },
+				persona: { cpus: 2, input: true, agent: true, network: ATTACKED_NETWORK, volumes: [{ name: "fuzzed", sizeMiB: 2 }] },
 				ends: "judges",
 			},
 			{
@@ -177,6 +180,22 @@ export const WAVES: readonly Wave[] = [
 				ends: "judges",
 			},
 		],
+	},
+	{
+		what: "the network",
+		cpus: 1,
+		isRandom: true,
+		attacks: ["forged-frames", "forged-on-the-same"].map((name) => ({
+			guest: "frame_attack",
+			name,
+			tries: "other senders, the gateway's words, fragments, giants",
+			stoppedBy: "the switch: senders, kinds, rules; no frame between personas",
+			counters: ["refusedSource", "refusedKind"],
+			words: random,
+			persona: { network: ATTACKED_NETWORK },
+			ends: "judges" as const,
+			needs: has("network"),
+		})),
 	},
 	{
 		what: "time",

@@ -11,7 +11,7 @@ import { volumePlace } from "../../components/handset/volumes.ts";
 import { KEY_CODES } from "../../components/image/device-image.ts";
 import { stripPixels } from "../../components/image/strip.ts";
 import type { GuestPersona, GuestPhone, Workshop } from "../guests/phone.ts";
-import type { Attack, AttackEffort, AttackTarget, Wave } from "./catalogue.ts";
+import { ATTACKED_NETWORK, type Attack, type AttackEffort, type AttackTarget, type Wave } from "./catalogue.ts";
 
 /** What became of one attack. */
 export interface AttackResult {
@@ -59,6 +59,7 @@ export async function runWave(workshop: Workshop, target: AttackTarget, wave: Wa
 	let secret = "";
 	const phone = await workshop.start(personas, {
 		cpus: wave.cpus,
+		policy: { networks: { ...target.policy.networks, [ATTACKED_NETWORK]: { egress: [] } }, channels: [] },
 		hotkey: target.policy.switching.hotkey.map((key) => KEY_CODES[key]),
 		beforeStart: async (id) => {
 			secret = await writeSecret(id);
@@ -105,8 +106,15 @@ async function judge(phone: GuestPhone, attack: Attack, target: AttackTarget): P
 	} catch (error) {
 		problems.push(error instanceof Error ? error.message : String(error));
 	}
-	const statistics = await phone.control.statistics(name);
+	const statistics = { ...(await phone.control.statistics(name)), ...(await refusedFrames(phone, attack, name)) };
 	return { attack: name, tried: attack.tries, stoppedBy: `${attack.stoppedBy}${shown(statistics, attack.counters)}`, problems };
+}
+
+/** Frames that the switch refused, by why. */
+async function refusedFrames(phone: GuestPhone, { persona }: Attack, name: string): Promise<Statistics> {
+	if (persona?.network === undefined) return {};
+	const { refusedSource, refusedKind } = await phone.control.frames(name);
+	return { refusedSource, refusedKind };
 }
 
 async function outcome(phone: GuestPhone, { ends }: Attack, name: string): Promise<string[]> {

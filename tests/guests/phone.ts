@@ -18,6 +18,8 @@ import { waitUntil } from "../../components/handset/processes.ts";
 import { SOCKET, socketDir } from "../../components/handset/run-folder.ts";
 import { makeVolume } from "../../components/handset/volumes.ts";
 import { buildHypervisor, hypervisorInputs, loadLock, openStore } from "../../components/image/index.ts";
+import { optional } from "../../components/image/optional.ts";
+import type { Sharing } from "../../components/image/policy-section.ts";
 import { boardByName } from "../../components/manifest/index.ts";
 import { sha256File } from "../../components/util/digest.ts";
 import { packageRoot } from "../../components/util/paths.ts";
@@ -51,6 +53,8 @@ export interface PhoneOptions {
 	initialForeground?: number;
 	/** Linux key codes of the sequence that switches; default none. */
 	hotkey?: number[];
+	/** Networks that personas name; default none. */
+	policy?: Sharing;
 	/** What is done once the handset has its volumes, and before it runs. */
 	beforeStart?: (id: string) => Promise<void>;
 }
@@ -101,7 +105,7 @@ export async function openWorkshop(): Promise<Workshop> {
 				kernel: kernel ?? join(folder, "guests", `${guest}.img`),
 				commandLine: words,
 			}));
-			await composeDev(image, veil, composed, { cpus, initialForeground, hotkey });
+			await composeDev(image, veil, composed, { cpus, initialForeground, hotkey, ...optional("policy", options.policy) });
 			const spec = { id, board: "qemu-virt", qemu: { cpus, cpu: "cortex-a57" } };
 			await createHandset(spec);
 			for (const { name, volumes = [] } of composed)
