@@ -13,8 +13,20 @@ export interface DeploymentArgs {
 	readonly personas: pulumi.Input<readonly pulumi.Input<PersonaReadiness>[]>;
 	/** Whether the phone is to run. Default: true. */
 	readonly running?: pulumi.Input<boolean>;
+	/** The Volumes its personas have: their keys are handed over at each start. */
+	readonly volumes?: pulumi.Input<readonly pulumi.Input<DeployedVolume>[]>;
 	/** `hardware` of the Handset, so that a change of it starts the phone again. */
 	readonly hardware?: pulumi.Input<string>;
+}
+
+/** A volume as a Deployment needs it. */
+export interface DeployedVolume {
+	/** Id of the Volume. */
+	readonly id: pulumi.Input<string>;
+	readonly persona: pulumi.Input<string>;
+	readonly name: pulumi.Input<string>;
+	/** Its output `key`. */
+	readonly key: pulumi.Input<string>;
 }
 
 /**

@@ -7,13 +7,17 @@ import type { HandsetArgs } from "./handset.ts";
 import type { InputsOf } from "./inputs.ts";
 import type { PhoneParts } from "./manifest/index.ts";
 import type { PhoneArgs } from "./phone.ts";
-import type { PhoneDescription } from "./provider/describe-phone.ts";
+import type { DescribedVolume, PhoneDescription } from "./provider/describe-phone.ts";
 import { invoke, Output, output, RunError } from "./sdk.ts";
 
 export interface DeclaredPhone {
 	readonly board: string;
 	readonly target: NonNullable<HandsetArgs["target"]>;
-	readonly personas: readonly { readonly name: string; readonly document: GuestImageArgs["document"] }[];
+	readonly personas: readonly {
+		readonly name: string;
+		readonly document: GuestImageArgs["document"];
+		readonly volumes: readonly DescribedVolume[];
+	}[];
 	/** The phone for a DeviceImage. */
 	readonly source: pulumi.Input<string> | InputsOf<PhoneParts>;
 }
@@ -29,7 +33,11 @@ export async function declaredPhone(args: PhoneArgs, parent: pulumi.Resource): P
 	return {
 		board,
 		target: { via: target.via as "qemu", cpus: target.cpus },
-		personas: personas.map(({ name, document }, index) => ({ name, document: document ?? partOf(args, index) })),
+		personas: personas.map(({ name, document, volumes }, index) => ({
+			name,
+			volumes,
+			document: document ?? partOf(args, index),
+		})),
 		source,
 	};
 }

@@ -10,6 +10,7 @@ import type { InputsOf } from "./inputs.ts";
 import type { PhoneParts } from "./manifest/index.ts";
 import { declaredPhone } from "./phone-declared.ts";
 import { ComponentResource, Output, output } from "./sdk.ts";
+import { Volume } from "./volume.ts";
 
 /** A phone by its document, or by its parts. */
 export type PhoneArgs =
@@ -76,7 +77,17 @@ export class Phone extends ComponentResource<PhoneOutputs> {
 		const image = new DeviceImage(name, { phone: source, hypervisor, guests }, options);
 		const handset = new Handset(name, { board, target }, options);
 		const { hardware } = handset;
-		const deployment = new Deployment(name, { handset: handset.id, image: image.key, personas: image.personas, hardware }, options);
+		const volumes = personas.flatMap((persona) =>
+			persona.volumes.map((volume) => {
+				const { onDelete } = volume;
+				const args = { ...volume, handset: handset.id, persona: persona.name };
+				// What would be kept is not deleted by mistake either: with the resource goes the key.
+				const made = new Volume(`${name}-${persona.name}-${volume.name}`, args, { ...options, protect: onDelete === "keep" });
+				return { id: made.id, persona: persona.name, name: volume.name, key: made.key };
+			}),
+		);
+		const running = { handset: handset.id, image: image.key, personas: image.personas, hardware };
+		const deployment = new Deployment(name, { ...running, ...(volumes.length === 0 ? {} : { volumes }) }, options);
 		const { key, digest, signature } = image;
 		const outputs = { handset: handset.id, key, digest, signature, runningKey: deployment.runningKey, host: handset.host };
 		this.registerOutputs(outputs);

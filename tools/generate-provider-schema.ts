@@ -16,7 +16,7 @@ interface Type {
 	readonly items?: Type;
 	readonly additionalProperties?: Type;
 }
-type Property = Type & { readonly description?: string };
+type Property = Type & { readonly description?: string; readonly secret?: boolean };
 interface ObjectType {
 	readonly type: "object";
 	readonly description?: string;
@@ -140,6 +140,17 @@ export function providerSchema(): string {
 			},
 			required: ["name", "readyDeadlineSeconds"],
 		},
+		"persona:index:DeployedVolume": {
+			type: "object",
+			description: "A volume as a Deployment needs it.",
+			properties: {
+				id: text("Id of the Volume."),
+				persona: text("Name of the persona that sees it."),
+				name: text("The volume's name."),
+				key: { ...text("The Volume's output `key`."), secret: true },
+			},
+			required: ["id", "persona", "name", "key"],
+		},
 		"persona:index:HandsetTarget": {
 			type: "object",
 			properties: {
@@ -224,6 +235,38 @@ export function providerSchema(): string {
 				host: text("Name of the machine it is on."),
 			},
 		),
+		"persona:index:Volume": resource(
+			"A persona's storage on a handset's disk. It outlives device images, grows in place, and is never replaced by an empty one.",
+			{
+				handset: text("Id of the Handset it is on."),
+				persona: text("Name of the persona that sees it."),
+				name: text("Its own name, as in the persona's document. Persona and name say where on the disk it is, on every handset."),
+				sizeMiB: { description: "Size in MiB. It may grow, never shrink.", type: "integer" },
+				encrypted: { description: "Whether the guest encrypts it (LUKS2). Default: false.", type: "boolean" },
+				fileSystem: text("What it begins with: `ext4`, or `none`, which is nothing but zeros. Default: `ext4`."),
+				contents: text(
+					"Folder whose files are in it at first, relative to the folder of Pulumi.yaml. Only looked at when it is made.",
+				),
+				onDelete: text("What becomes of its contents when it is deleted: `keep` or `wipe`. Default: `keep`."),
+				key: {
+					...text("The key of an encrypted volume that is there already, 64 bytes in base64. Default: a new one."),
+					secret: true,
+				},
+			},
+			["handset", "persona", "name", "sizeMiB"],
+			{
+				handset: text("Id of the Handset it is on."),
+				persona: text("Name of the persona that sees it."),
+				name: text("Its own name."),
+				sizeMiB: { description: "Size in MiB.", type: "integer" },
+				encrypted: { description: "Whether the guest encrypts it.", type: "boolean" },
+				key: {
+					...text("Its key, 64 bytes in base64; empty when it is not encrypted. Without it nobody can read the volume."),
+					secret: true,
+				},
+				host: text("Name of the machine it is on."),
+			},
+		),
 		"persona:index:Deployment": resource(
 			"A device image running on a handset. Creating and updating it waits until every persona is up, and puts the previous image back when one is not by its deadline; deleting it stops the phone.",
 			{
@@ -231,6 +274,11 @@ export function providerSchema(): string {
 				image: text("Key of the DeviceImage."),
 				personas: { description: "When each persona counts as up: `personas` of the DeviceImage.", ...READINESS },
 				running: { description: "Whether the phone is to run. Default: true.", type: "boolean" },
+				volumes: {
+					description: "The Volumes its personas have: their keys are handed over at each start.",
+					type: "array",
+					items: { $ref: "#/types/persona:index:DeployedVolume" },
+				},
 				hardware: text("`hardware` of the Handset, so that a change of it starts the phone again."),
 			},
 			["handset", "image", "personas"],

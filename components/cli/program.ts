@@ -79,6 +79,29 @@ ${EXIT_HELP}`,
 		.argument("<handset>", "by id, its beginning or label")
 		.action(async (name: string) => (await import("./commands/ps.ts")).psStop(terminal, name));
 
+	const volume = command(
+		"volume",
+		"list volumes, and decide about those that were kept",
+		"persona volume list\npersona volume adopt pocket-1a2b3c4d/work/data\npersona volume wipe pocket-1a2b3c4d/work/data",
+	);
+	volume
+		.command("list")
+		.description("list the volumes of all handsets, or of one")
+		.addOption(new Option("--handset <id>").hideHelp())
+		.addOption(new Option("--json").hideHelp())
+		.addOption(new Option("--text").hideHelp())
+		.action(async (_, sub: Command) => (await import("./commands/volume.ts")).volumeList(terminal, figures(sub)));
+	volume
+		.command("adopt")
+		.description("let the next `pulumi up` take a kept volume over, in place of making an empty one")
+		.argument("<volume>", "its id, as `persona volume list` shows it")
+		.action(async (id: string) => (await import("./commands/volume.ts")).volumeAdopt(terminal, id));
+	volume
+		.command("wipe")
+		.description("remove a kept volume for good")
+		.argument("<volume>", "its id, as `persona volume list` shows it")
+		.action(async (id: string) => (await import("./commands/volume.ts")).volumeWipe(terminal, id));
+
 	command(
 		"check",
 		"find everything that is wrong with documents",

@@ -25,6 +25,8 @@ export interface StoredVolume {
 	readonly fileSystem: "ext4" | "none";
 	/** What belongs to it is being made (an interrupted one is made anew), in use, or kept after its resource was deleted. */
 	readonly state: "making" | "attached" | "kept";
+	/** A phone has run with it: what it holds is worth something. */
+	readonly used?: boolean;
 	/** The owner lets the next volume of this name take it over. */
 	readonly adoptable?: boolean;
 	/** The resource it was made for. */
@@ -57,6 +59,42 @@ export async function readVolumes(folder: string): Promise<readonly StoredVolume
 		where: path,
 		remedy: "use the version of pulumi-persona that wrote it",
 	});
+}
+
+/** A handset is to go: true when there are volumes on its disk, which are then kept. */
+export async function keepsVolumes(folder: string): Promise<boolean> {
+	const volumes = (await readVolumes(folder)).filter(({ state }) => state !== "making");
+	if (volumes.length === 0) return false;
+	await writeVolumes(
+		folder,
+		volumes.map((volume) => ({ ...volume, state: "kept" })),
+	);
+	return true;
+}
+
+/** Notes that a phone runs with volumes. Throws a UserError when one is not on the disk, or smaller than the image says. */
+export async function useVolumes(
+	folder: string,
+	wanted: readonly { persona: string; name: string; size: number }[],
+): Promise<void> {
+	if (wanted.length === 0) return;
+	const volumes = await readVolumes(folder);
+	for (const { persona, name, size } of wanted) {
+		const found = volumes.find((volume) => volume.persona === persona && volume.name === name);
+		if (found !== undefined && found.state === "attached" && found.sizeMiB * 2 ** 20 >= size) continue;
+		throw new UserError(
+			found === undefined || found.state !== "attached"
+				? `the handset has no volume ${name} of persona ${persona}, which the image wants`
+				: `volume ${name} of persona ${persona} has ${found.sizeMiB} MiB, the image wants ${size / 2 ** 20}`,
+			{ remedy: "declare a Volume for each that a persona's document names, and let the Deployment depend on it" },
+		);
+	}
+	if (volumes.every(({ used }) => used === true)) return;
+	const isWanted = (volume: StoredVolume) => wanted.some(({ persona, name }) => volume.persona === persona && volume.name === name);
+	await writeVolumes(
+		folder,
+		volumes.map((volume) => (isWanted(volume) ? { ...volume, used: true } : volume)),
+	);
 }
 
 /** Makes the list what is given, and the partition table what the list says. */

@@ -11,6 +11,7 @@ import {
 	VEIL_MAX_PERSONAS,
 	VEIL_MAX_PIXELS,
 	VEIL_MAX_STORAGE_RANGES,
+	VEIL_SECTOR_BYTES,
 	VEIL_START_AT_BOOT,
 	type VeilSurface,
 	type VeilTable,
@@ -35,7 +36,7 @@ export interface ImageFacts {
 	/** The personas have pictures to show. */
 	readonly hasScreen: boolean;
 	/** Volumes of a disk, which the handset must then have. */
-	readonly volumes: readonly { readonly persona: string; readonly name: string }[];
+	readonly volumes: readonly { readonly persona: string; readonly name: string; readonly size: number }[];
 	/** A persona is on a network. */
 	readonly hasNetwork: boolean;
 	/** Keys are listened to. */
@@ -96,9 +97,10 @@ export async function readImageFacts(image: ImageReference, signal?: AbortSignal
 			ramMiB: Math.ceil(Number(manifest.ramSize) / (1 << 20)),
 			cpus: manifest.cpuCount,
 			hasScreen: surfaces.length > 0,
-			volumes: volumes.map(({ persona, name }) => ({
+			volumes: volumes.map(({ persona, name, sectorCount }) => ({
 				persona: text(personas[persona]?.name ?? new Uint8Array()),
 				name: text(name),
+				size: Number(sectorCount) * VEIL_SECTOR_BYTES,
 			})),
 			hasKeys: manifest.hotkeyCount > 0 || hasInput,
 			hasTouch: hasInput,

@@ -11,6 +11,7 @@ export {
 export { NotReadyError } from "./await-ready.ts";
 export { ControlClient, type HandsetStatus } from "./control.ts";
 export type { LogRecord, PersonaStatus, StateEvent, Statistics, SystemStatus } from "./control-messages.ts";
+export type { StoredVolume } from "./disk.ts";
 export { cleanOrphans, findOrphans, listHandsets } from "./list.ts";
 export { controlClient, handsetEndpoints, handsetIndicators, observeHandset } from "./observe.ts";
 export { printable, printableLine } from "./printable.ts";
@@ -23,3 +24,19 @@ export { createHandset, restartPersonas, startHandset } from "./start.ts";
 export { removeHandset, stopHandset } from "./stop.ts";
 export { lastBytes, lastLines } from "./tails.ts";
 export type * from "./types.ts";
+export {
+	allowAdoption,
+	attachVolume,
+	checkVolumeKey,
+	findVolume,
+	growVolume,
+	type ListedVolume,
+	listVolumes,
+	makeVolume,
+	parseVolumeId,
+	releaseVolume,
+	type VolumeId,
+	volumeId,
+	volumePlace,
+	wipeKept,
+} from "./volumes.ts";

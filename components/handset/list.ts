@@ -9,7 +9,7 @@ import { withOperationLock } from "./operation-lock.ts";
 import { endProcess, isAlive } from "./processes.ts";
 import { findOwnProcesses, type OwnProcess } from "./qemu.ts";
 import { type HandsetRecord, readBridgeState, readRecord } from "./record.ts";
-import { LOCK } from "./run-folder.ts";
+import { FILE, LOCK } from "./run-folder.ts";
 import { stopLocked } from "./stop.ts";
 import type { HandsetSummary, Orphan } from "./types.ts";
 
@@ -103,6 +103,7 @@ async function processOrphan(found: OwnProcess, known: readonly Folder[]): Promi
 function folderOrphan({ path, record, readable }: Folder): Orphan[] {
 	if (!readable) return [{ kind: "folder", path, why: "its record cannot be read" }];
 	// A folder without a record may belong to a handset that has been declared and not started: it holds something else then.
-	if (record === undefined && !existsSync(join(path, "pulumi.json"))) return [{ kind: "folder", path, why: "it holds no handset" }];
+	if (record === undefined && !existsSync(join(path, "pulumi.json")) && !existsSync(join(path, FILE.volumes)))
+		return [{ kind: "folder", path, why: "it holds no handset" }];
 	return [];
 }

@@ -7,6 +7,7 @@ import { canonicalJson } from "../util/digest.ts";
 import { UserError } from "../util/errors.ts";
 import { awaitReady } from "./await-ready.ts";
 import { ensureBridge } from "./bridge-process.ts";
+import { useVolumes } from "./disk.ts";
 import { type ImageFacts, readImageFacts } from "./image-facts.ts";
 import { launch } from "./launch.ts";
 import { controlClient, endpoints, observeHandset } from "./observe.ts";
@@ -119,6 +120,7 @@ async function boot(folder: string, spec: HandsetSpec, image: ImageReference, op
 	}
 	if (existsSync(folder)) await stopLocked(folder);
 	signal?.throwIfAborted();
+	await useVolumes(folder, facts.volumes);
 	prepare(folder);
 	for (const file of [FILE.record, FILE.state]) await removeHalfWritten(folder, `.${file}.`);
 	await rm(join(folder, FILE.state), { force: true });

@@ -5,6 +5,7 @@ import { readdir, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { liveBridge } from "./bridge-process.ts";
 import { connectControl } from "./control.ts";
+import { keepsVolumes } from "./disk.ts";
 import { withOperationLock } from "./operation-lock.ts";
 import { endProcess, isAlive, waitUntil } from "./processes.ts";
 import { findOwnProcesses } from "./qemu.ts";
@@ -23,16 +24,25 @@ export async function stopHandset(id: string): Promise<void> {
 	await withOperationLock(dirname(folder), LOCK.operation(id), `handset ${id} is being stopped`, () => stopLocked(folder));
 }
 
-/** Stops a handset and removes its folder. */
-export async function removeHandset(id: string): Promise<void> {
+/** Stops a handset and removes its folder; its disk stays as long as volumes are kept on it. True if it does. */
+export async function removeHandset(id: string): Promise<boolean> {
 	const folder = handsetDir(id);
-	if (!existsSync(folder)) return;
-	await withOperationLock(dirname(folder), LOCK.operation(id), `handset ${id} is being removed`, async () => {
+	if (!existsSync(folder)) return false;
+	return withOperationLock(dirname(folder), LOCK.operation(id), `handset ${id} is being removed`, async () => {
 		const record = await stopLocked(folder);
-		if (record !== undefined) await rm(record.sockets, { recursive: true, force: true });
-		await rm(folder, { recursive: true, force: true });
+		// The sockets may be in the folder itself, beside a disk that stays.
+		if (record !== undefined && record.sockets !== folder) await rm(record.sockets, { recursive: true, force: true });
+		const keeps = await keepsVolumes(folder);
+		if (keeps) await removeAllBut(folder, [FILE.disk, FILE.volumes]);
+		else await rm(folder, { recursive: true, force: true });
 		await removeHalfWritten(dirname(folder), `..${id}.`);
+		return keeps;
 	});
+}
+
+async function removeAllBut(folder: string, kept: readonly string[]): Promise<void> {
+	for (const name of await readdir(folder))
+		if (!kept.includes(name)) await rm(join(folder, name), { recursive: true, force: true });
 }
 
 /** Removes what writers that were killed have left of files that were not whole yet. Nobody else may be writing. */

@@ -3,6 +3,7 @@
 import { createCipheriv } from "node:crypto";
 import { type FileHandle, mkdtemp, open, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { ProcessError } from "../util/process.ts";
 import { diskPath, guid, runTool } from "./disk.ts";
 
 /** Where the encrypted part begins: behind the LUKS2 header. */
@@ -74,6 +75,26 @@ async function luksHeader(scratch: string, { name, persona }: NewContents, key: 
 	});
 	await rm(keyFile);
 	return image;
+}
+
+/** Whether a key opens an encrypted volume: its header is copied and tried, the data is not touched. */
+export async function keyOpens(folder: string, offset: number, key: Uint8Array): Promise<boolean> {
+	const scratch = await mkdtemp(join(folder, ".volume-"));
+	try {
+		const header = join(scratch, "luks.img");
+		await blank(header, 2 * LUKS_OFFSET);
+		const file = await open(header, "r+");
+		await copyInto(file, 0, diskPath(folder), offset, LUKS_OFFSET);
+		await file.close();
+		const args = ["open", "--test-passphrase", "--disable-keyring", "--key-file", "-", "--keyfile-size", `${KEY_BYTES}`, header];
+		await runTool("cryptsetup", args, { input: key });
+		return true;
+	} catch (error) {
+		if (error instanceof ProcessError) return false;
+		throw error;
+	} finally {
+		await rm(scratch, { recursive: true, force: true });
+	}
 }
 
 async function blank(path: string, size: number): Promise<void> {

@@ -8,8 +8,8 @@ import { errorCode, UserError } from "../util/errors.ts";
 import { runRoot } from "../util/paths.ts";
 import { diskPath, punchHole, readVolumes, type StoredVolume, volumeBytes, writeVolumes } from "./disk.ts";
 import { withOperationLock } from "./operation-lock.ts";
-import { handsetDir, LOCK } from "./run-folder.ts";
-import { makeContents } from "./volume-contents.ts";
+import { FILE, handsetDir, LOCK } from "./run-folder.ts";
+import { keyOpens, makeContents } from "./volume-contents.ts";
 
 /** What a volume is known by: `<handset>/<persona>/<name>`. */
 export interface VolumeId {
@@ -35,6 +35,8 @@ export interface NewVolume {
 	readonly contents?: string;
 	/** KEY_BYTES of them; undefined: not encrypted. */
 	readonly key?: Uint8Array;
+	/** The key is the owner's, not a new one. */
+	readonly keyIsGiven?: boolean;
 	readonly signal?: AbortSignal;
 }
 
@@ -90,10 +92,11 @@ export async function makeVolume(wanted: NewVolume): Promise<void> {
 	const { id, sizeMiB, signal } = wanted;
 	await locked(id, "is being made", async (folder, volumes) => {
 		const before = volumes.find((volume) => isSame(volume, id));
-		if (before !== undefined && before.state !== "making") {
+		if (before !== undefined && before.state !== "making" && !isUnusedOwn(before, wanted)) {
 			if (before.state === "attached" && before.urn !== wanted.urn) throw inUse(id, before.urn);
 			if (before.state === "kept" && before.adoptable !== true) throw kept(id, before);
 			checkTakenOver(id, before, wanted);
+			if (wanted.key !== undefined) await checkKeyOf(folder, id, before, wanted.key);
 			const { adoptable: _, ...rest } = before;
 			await writeVolumes(folder, replaced(volumes, { ...rest, state: "attached", urn: wanted.urn }));
 			return;
@@ -115,6 +118,37 @@ export async function makeVolume(wanted: NewVolume): Promise<void> {
 		await makeContents(folder, { ...wanted, persona: id.persona, name: id.name, offset, size }, signal);
 		await writeVolumes(folder, replaced(volumes, { ...volume, state: "attached" }));
 	});
+}
+
+/** Takes a volume that was kept over for a resource. */
+export async function attachVolume(id: VolumeId, urn: string): Promise<void> {
+	await locked(id, "is being imported", async (folder, volumes) => {
+		const before = volumes.find((volume) => isSame(volume, id));
+		if (before === undefined || before.state === "making") throw missing(id);
+		if (before.state === "attached" && before.urn !== urn) throw inUse(id, before.urn);
+		const { adoptable: _, ...rest } = before;
+		await writeVolumes(folder, replaced(volumes, { ...rest, state: "attached", urn }));
+	});
+}
+
+/** @throws UserError when the key does not open the volume */
+export async function checkVolumeKey(id: VolumeId, key: Uint8Array): Promise<void> {
+	const volume = await findVolume(id);
+	if (volume === undefined) throw missing(id);
+	await checkKeyOf(handsetDir(id.handset), id, volume, key);
+}
+
+async function checkKeyOf(folder: string, id: VolumeId, volume: StoredVolume, key: Uint8Array): Promise<void> {
+	if (!volume.encrypted) throw new UserError(`volume ${volumeId(id)} is not encrypted and needs no key`);
+	if (await keyOpens(folder, volumeBytes(volume).offset, key)) return;
+	throw new UserError(`volume ${volumeId(id)} does not open with this key`, {
+		remedy: "give the one that was its output `key`: it is in the state of the stack that made it, or where you exported it to",
+	});
+}
+
+/** An interrupted attempt of the same resource, whose key nobody has: made anew, because no phone ever ran with it. */
+function isUnusedOwn(before: StoredVolume, { urn, keyIsGiven }: NewVolume): boolean {
+	return before.state === "attached" && before.urn === urn && before.used !== true && before.encrypted && keyIsGiven !== true;
 }
 
 /** Gives a volume more room, in place; the guest's file system grows at its next start. */
@@ -173,14 +207,10 @@ export async function wipeKept(id: VolumeId): Promise<void> {
 	await removeEmptyDisk(handsetDir(id.handset));
 }
 
-/** A handset's folder that is to go: what must stay of it is its disk, as long as volumes are kept on it. True if it stays. */
-export async function keepsVolumes(folder: string): Promise<boolean> {
-	return (await readVolumes(folder)).some(({ state }) => state === "kept");
-}
-
 async function removeEmptyDisk(folder: string): Promise<void> {
 	const rest = await readdir(folder);
-	const onlyDisk = rest.every((name) => name === "disk.img" || name === "volumes.json");
+	const names: string[] = [FILE.disk, FILE.volumes, "pulumi.json"];
+	const onlyDisk = rest.every((name) => names.includes(name));
 	if (onlyDisk && (await readVolumes(folder)).length === 0) await rm(folder, { recursive: true, force: true });
 }
 
@@ -191,10 +221,22 @@ async function locked(
 ): Promise<void> {
 	const folder = handsetDir(id.handset);
 	if (!existsSync(folder)) throw new UserError(`there is no handset ${id.handset} on this machine`);
-	await withOperationLock(dirname(folder), LOCK.operation(id.handset), `volume ${volumeId(id)} ${what}`, async () =>
-		work(folder, await readVolumes(folder)),
+	// The volumes of one phone are declared at once, and worked on one after the other.
+	const before = queues.get(folder) ?? Promise.resolve();
+	const mine = before.then(() =>
+		withOperationLock(dirname(folder), LOCK.operation(id.handset), `volume ${volumeId(id)} ${what}`, async () =>
+			work(folder, await readVolumes(folder)),
+		),
 	);
+	queues.set(
+		folder,
+		mine.catch(() => {}),
+	);
+	await mine;
 }
+
+/** What this process does with the volumes of each handset. */
+const queues = new Map<string, Promise<void>>();
 
 function isSame(volume: StoredVolume, { persona, name }: VolumeId): boolean {
 	return volume.persona === persona && volume.name === name;

@@ -2,6 +2,7 @@
 // `base: busybox`: a root filesystem of busybox-static, the files of the packages asked for and a few of our own, made in seconds.
 // Packages' own installation scripts are not run; whoever needs them takes `base: debian`.
 import { addDevice, addFile, addFolder, addLink, addTar, type FileTree } from "./file-tree.ts";
+import { MOUNT_VOLUMES } from "./guest-volumes.ts";
 import { MODULE_LIST } from "./kernel-modules.ts";
 import { streamCommand } from "./stream-command.ts";
 
@@ -83,12 +84,14 @@ export interface RootOptions {
 	hasNetwork: boolean;
 	/** It sets its watchdog to so much, and refreshes it; undefined: it has none. */
 	watchdogSeconds?: number | undefined;
+	/** It has volumes, and brings them up at its start. */
+	hasVolumes?: boolean;
 }
 
 /** The tree of packages' files, given as paths of `.deb` files in the order they are laid over each other. */
 export async function busyboxTree(
 	packages: readonly string[],
-	{ hostname, hasModules, hasAgent, hasNetwork, watchdogSeconds }: RootOptions,
+	{ hostname, hasModules, hasAgent, hasNetwork, hasVolumes = false, watchdogSeconds }: RootOptions,
 	signal?: AbortSignal,
 ): Promise<FileTree> {
 	const tree: FileTree = new Map();
@@ -116,6 +119,7 @@ export async function busyboxTree(
 	const devices = [
 		hasModules ? LOAD_MODULES : "",
 		hasAgent ? START_AGENT : "",
+		hasVolumes ? `/${MOUNT_VOLUMES}\n` : "",
 		hasNetwork ? ASK_FOR_ADDRESS : "",
 		watchdogSeconds === undefined ? "" : startWatchdog(watchdogSeconds),
 	];

@@ -5,6 +5,7 @@ import { type Board, documentFolder, type GuestFile, type Loaded, type Persona }
 import { canonicalJson, sha256, sha256File } from "../util/digest.ts";
 import { errorCode, UserError } from "../util/errors.ts";
 import { agentInputs } from "./agent.ts";
+import { guestVolumes } from "./guest-volumes.ts";
 import { deviceModules } from "./kernel-modules.ts";
 import { type LockFile, lockedEntries } from "./lock.ts";
 import { overlayDigests } from "./overlay.ts";
@@ -57,6 +58,7 @@ export async function guestInputs(persona: Loaded<Persona>, board: Board, lock: 
 		throw new UserError(`builder ${guest.builder} is not supported by board ${board.name} yet`, { where: file });
 	const overlay = overlayFolder(persona);
 	const modules = deviceModules(document);
+	const volumes = await guestVolumes(document);
 	return {
 		...common,
 		builder: "debian",
@@ -66,6 +68,7 @@ export async function guestInputs(persona: Loaded<Persona>, board: Board, lock: 
 		...(modules.length === 0 ? {} : { modules }),
 		...(document.devices.agent ? { agent: await agentInputs() } : {}),
 		...(document.watchdogSeconds === null ? {} : { watchdogSeconds: document.watchdogSeconds }),
+		...(volumes === undefined ? {} : { volumes }),
 		commandLine: [DEBIAN_COMMAND_LINE[guest.base], guest.commandLine].filter((part) => part !== "").join(" "),
 		lock: lockedEntries(lock, guest, file),
 	};

@@ -13,6 +13,7 @@ import { debianTree } from "./debian-root.ts";
 import { fetchUrl } from "./fetch-url.ts";
 import { addFile, type FileTree } from "./file-tree.ts";
 import { guestKey } from "./guest-inputs.ts";
+import { addVolumes } from "./guest-volumes.ts";
 import { type KernelFormat, kernelFormat } from "./kernel.ts";
 import { addModules, type KernelModule, kernelModules } from "./kernel-modules.ts";
 import type { LockEntry } from "./lock.ts";
@@ -115,7 +116,9 @@ async function debianParts(inputs: GuestInputs, sources: GuestSources, context: 
 	const hasModules = modules.length > 0;
 	const hasAgent = inputs.agent !== undefined;
 	const hasNetwork = inputs.modules?.includes("virtio_net") === true;
-	const options = { hostname: inputs.persona, hasModules, hasAgent, hasNetwork, watchdogSeconds: inputs.watchdogSeconds };
+	const hasVolumes = inputs.volumes !== undefined;
+	const { watchdogSeconds } = inputs;
+	const options = { hostname: inputs.persona, hasModules, hasAgent, hasNetwork, hasVolumes, watchdogSeconds };
 	let tree: FileTree;
 	if (inputs.base === "debian") {
 		tree = await debianTree(entries, fetch, options, { store, signal, progress });
@@ -127,6 +130,7 @@ async function debianParts(inputs: GuestInputs, sources: GuestSources, context: 
 	}
 	if (hasModules) await addModules(tree, modules);
 	if (inputs.agent !== undefined) addFile(tree, "usr/sbin/persona-agent", await agentProgram(inputs.agent, context), 0o755);
+	if (inputs.volumes !== undefined) await addVolumes(tree, inputs.volumes, context);
 	if (sources.overlayDir !== undefined) await addOverlay(tree, sources.overlayDir, inputs.overlay);
 	const initramfs = await store.put(chunks(tree), signal);
 	return {

@@ -31,7 +31,7 @@ export interface KernelModule {
 export const MODULE_LIST = "lib/modules/needed";
 
 /** What of a persona says which drivers it needs. */
-type Declared = Pick<Persona, "devices"> & Partial<Pick<Persona, "watchdogSeconds">>;
+type Declared = Pick<Persona, "devices"> & Partial<Pick<Persona, "storage" | "watchdogSeconds">>;
 
 /** What each kind of device needs where Debian's kernel has its driver as a module. */
 const DRIVERS: readonly { isNeeded: (persona: Declared) => boolean; modules: readonly string[] }[] = [
@@ -39,6 +39,9 @@ const DRIVERS: readonly { isNeeded: (persona: Declared) => boolean; modules: rea
 	{ isNeeded: ({ devices }) => devices.agent, modules: ["virtio_mmio", "virtio_console"] },
 	{ isNeeded: ({ devices }) => devices.network !== "none", modules: ["virtio_mmio", "virtio_net"] },
 	{ isNeeded: ({ watchdogSeconds }) => (watchdogSeconds ?? null) !== null, modules: ["sbsa_gwdt"] },
+	{ isNeeded: ({ storage = [] }) => storage.length > 0, modules: ["virtio_mmio", "virtio_blk"] },
+	{ isNeeded: ({ storage = [] }) => storage.some(({ mount }) => mount !== null), modules: ["ext4", "crc32c_generic"] },
+	{ isNeeded: ({ storage = [] }) => storage.some(({ encrypted }) => encrypted), modules: ["dm_crypt", "xts", "aes_ce_blk"] },
 ];
 
 /**
@@ -142,7 +145,7 @@ async function unpackModules(debPath: string, names: readonly string[], store: S
 // What a module depends on is known only at the end of the package: those that lie here are kept until then, which saves reading it twice
 // (all of them are 290 MB).
 const LIKELY =
-	/\/kernel\/(drivers\/(block|char|dax|input|md|virtio|watchdog|net)\/[^/]*|fs\/(ext4\/|jbd2\/)?[^/]*|(lib|crypto)\/.*|net\/core\/.*)$/;
+	/\/kernel\/(drivers\/(block|char|dax|input|md|virtio|watchdog|net)\/[^/]*|arch\/arm64\/crypto\/[^/]*|fs\/(ext4\/|jbd2\/)?[^/]*|(lib|crypto)\/.*|net\/core\/.*)$/;
 
 async function storedModules(
 	places: readonly ModulePlace[],

@@ -38,7 +38,7 @@ export function volumeRange({ persona, name, sizeMiB }: VolumeShape): SectorRang
 }
 
 /** The pairs of volumes that would lie on one another, and volumes that would reach over the end of the disk. */
-export function layoutProblems(volumes: readonly VolumeShape[]): { volume: VolumeShape; meets: VolumeShape | undefined }[] {
+export function layoutProblems<T extends VolumeShape>(volumes: readonly T[]): { volume: T; meets: T | undefined }[] {
 	const end = (DISK_BYTES - PLACE_BYTES) / SECTOR;
 	return volumes.flatMap((volume, index) => {
 		const { first, count } = volumeRange(volume);

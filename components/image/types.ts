@@ -34,11 +34,17 @@ export interface PinnedFile {
 	sha256: string;
 }
 
-/** What the agent of a guest is built from. */
-export interface AgentInputs {
+/** What a program of ours in a guest is built from. */
+export interface ProgramInputs {
 	sources: string;
 	compiler: string;
 	recipe: number;
+}
+
+/** What brings a guest's volumes up, and what it is told of them. */
+export interface GuestVolumes {
+	list: readonly { readonly name: string; readonly mount: string | null; readonly encrypted: boolean }[];
+	program: ProgramInputs;
 }
 
 /** Everything a guest image is built from, as plain JSON without absolute paths: what Pulumi shows in a preview. */
@@ -52,9 +58,11 @@ export interface GuestInputs {
 	/** Path in the guest → `mode:digest`, mode in octal with its file type, digest of the contents or of a link's target. */
 	overlay: Record<string, string>;
 	/** What its agent is built from; missing where it has none. */
-	agent?: AgentInputs;
+	agent?: ProgramInputs;
 	/** To how much its system sets its watchdog; missing where it has none. */
 	watchdogSeconds?: number;
+	/** Its volumes in their order; missing where it has none. */
+	volumes?: GuestVolumes;
 	/** Names of the kernel modules its devices need, without what they depend on; missing where it needs none. */
 	modules?: string[];
 	kernel?: PinnedFile;

@@ -253,7 +253,7 @@ export interface Persona {
 	 *
 	 * Example: [{"name":"data","sizeMiB":256,"mount":"/data","encrypted":true}]
 	 *
-	 * @maxItems 16
+	 * @maxItems 8
 	 */
 	storage: {
 		/**
@@ -277,7 +277,7 @@ export interface Persona {
 		 */
 		mount: string | null;
 		/**
-		 * Whether Veil encrypts it with a key of its own.
+		 * Whether the guest encrypts it (LUKS2). Its key is a secret in the stack's state, reaches the guest through its agent at each start, and is nowhere else: who loses it loses the contents.
 		 *
 		 * Default: false.
 		 *
@@ -285,7 +285,23 @@ export interface Persona {
 		 */
 		encrypted: boolean;
 		/**
-		 * What happens to the contents when the volume is taken out of the declaration.
+		 * What it begins with; `none` is nothing but zeros, for a guest that makes its own.
+		 *
+		 * Default: "ext4".
+		 *
+		 * Example: "none"
+		 */
+		fileSystem: "ext4" | "none";
+		/**
+		 * A folder whose files are in it at first, relative to this document. It is looked at when the volume is made, and never again.
+		 *
+		 * Default: nothing.
+		 *
+		 * Example: "./work-data"
+		 */
+		contents: string | null;
+		/**
+		 * What happens to the contents when the volume is taken out of the declaration. A Phone protects those it would keep: `pulumi state unprotect` comes before their end.
 		 *
 		 * Default: "keep".
 		 *
@@ -657,7 +673,7 @@ export interface PersonaInput {
 	 *
 	 * Example: [{"name":"data","sizeMiB":256,"mount":"/data","encrypted":true}]
 	 *
-	 * @maxItems 16
+	 * @maxItems 8
 	 */
 	storage?: {
 		/**
@@ -681,7 +697,7 @@ export interface PersonaInput {
 		 */
 		mount?: string | null;
 		/**
-		 * Whether Veil encrypts it with a key of its own.
+		 * Whether the guest encrypts it (LUKS2). Its key is a secret in the stack's state, reaches the guest through its agent at each start, and is nowhere else: who loses it loses the contents.
 		 *
 		 * Default: false.
 		 *
@@ -689,7 +705,23 @@ export interface PersonaInput {
 		 */
 		encrypted?: boolean;
 		/**
-		 * What happens to the contents when the volume is taken out of the declaration.
+		 * What it begins with; `none` is nothing but zeros, for a guest that makes its own.
+		 *
+		 * Default: "ext4".
+		 *
+		 * Example: "none"
+		 */
+		fileSystem?: "ext4" | "none";
+		/**
+		 * A folder whose files are in it at first, relative to this document. It is looked at when the volume is made, and never again.
+		 *
+		 * Default: nothing.
+		 *
+		 * Example: "./work-data"
+		 */
+		contents?: string | null;
+		/**
+		 * What happens to the contents when the volume is taken out of the declaration. A Phone protects those it would keep: `pulumi state unprotect` comes before their end.
 		 *
 		 * Default: "keep".
 		 *

@@ -30,6 +30,7 @@ import { checkPersona } from "./persona.ts";
 import { checkPolicy, checkRules } from "./policy.ts";
 import { inOrder } from "./problems.ts";
 import { checkPhoneRules } from "./rules.ts";
+import { checkVolumes } from "./storage.ts";
 import { checkSupport } from "./support.ts";
 
 /** Everything about a phone that no schema shows: names, memory, networks, rules, what the board can do today. */
@@ -89,6 +90,7 @@ function checkDraft(draft: PhoneDraft): Problem[] {
 		...checkNames(draft),
 		...checkSupport(draft),
 		...checkMemory(draft),
+		...checkVolumes(draft),
 		...checkPhoneRules(draft),
 	];
 }

@@ -68,7 +68,7 @@ function checkResources(persona: Loaded<Persona>): Problem[] {
 }
 
 function checkStorage(persona: Loaded<Persona>): Problem[] {
-	const { storage } = persona.document;
+	const { storage, devices } = persona.document;
 	const problems = [
 		...repeated(storage.map(({ name }) => name)).map(({ index, first }) =>
 			valueProblem(
@@ -85,7 +85,24 @@ function checkStorage(persona: Loaded<Persona>): Problem[] {
 			),
 		),
 	];
-	for (const [i, { mount }] of storage.entries()) {
+	for (const [i, { mount, fileSystem, contents, encrypted, sizeMiB }] of storage.entries()) {
+		const least = encrypted ? 16 : fileSystem === "ext4" ? 4 : 1;
+		if (sizeMiB < least)
+			problems.push(valueProblem(persona, ["storage", i, "sizeMiB"], `is ${sizeMiB}; allowed: ${least} or more`));
+		if (encrypted && !devices.agent)
+			problems.push(
+				valueProblem(
+					persona,
+					["storage", i, "encrypted"],
+					"is true, but its key comes by the agent; allowed with: devices.agent: true",
+				),
+			);
+		if (fileSystem === "none" && mount !== null)
+			problems.push(
+				valueProblem(persona, ["storage", i, "mount"], "names a place for a volume without a file system; allowed: null"),
+			);
+		if (fileSystem === "none" && contents !== null)
+			problems.push(valueProblem(persona, ["storage", i, "contents"], "needs a file system to be in; allowed: null"));
 		const parts = mount?.split("/").slice(1);
 		if (parts?.some((part) => part === "" || part === "." || part === "..")) {
 			problems.push(valueProblem(persona, ["storage", i, "mount"], `is "${mount}"; allowed: a path below /, without //, . and ..`));

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The function behind the Phone component: reads and checks a phone's documents, and says of which resources it consists. The component
 // itself runs in the user's program, which so need not load what reads documents.
-import { relative } from "node:path";
+import { relative, resolve } from "node:path";
+import { documentFolder, type Loaded, type Persona } from "../manifest/index.ts";
 import { renderProblems } from "../manifest/problem.ts";
-import { asValue, isObject, type Properties, type Value } from "./properties.ts";
-import type { PhoneSource, Stages } from "./stages.ts";
+import { asValue, hasUnknown, isObject, type Properties } from "./properties.ts";
+import type { PersonaSource, PhoneSource, Stages } from "./stages.ts";
 
 /** What the component gets. With problems there is nothing else. */
 export interface PhoneDescription {
@@ -12,7 +13,34 @@ export interface PhoneDescription {
 	readonly board: string;
 	readonly target: { readonly via: string; readonly cpus: number };
 	/** In the phone's order; `document` is the path of the persona's document, relative to Pulumi.yaml's folder, unless it is in code. */
-	readonly personas: readonly { readonly name: string; readonly document?: string }[];
+	readonly personas: readonly DescribedPersona[];
+}
+
+interface DescribedPersona {
+	readonly name: string;
+	readonly document?: string;
+	readonly volumes: readonly DescribedVolume[];
+}
+
+/** A volume as a persona's document has it; `contents` is relative to Pulumi.yaml's folder. */
+export interface DescribedVolume {
+	readonly name: string;
+	readonly sizeMiB: number;
+	readonly encrypted: boolean;
+	readonly fileSystem: "ext4" | "none";
+	readonly onDelete: "keep" | "wipe";
+	readonly contents?: string;
+}
+
+function volumesOf(persona: Loaded<Persona>, projectDir: string): DescribedVolume[] {
+	return persona.document.storage.map(({ name, sizeMiB, encrypted, fileSystem, onDelete, contents }) => ({
+		name,
+		sizeMiB,
+		encrypted,
+		fileSystem,
+		onDelete,
+		...(contents === null ? {} : { contents: relative(projectDir, resolve(documentFolder(persona), contents)) }),
+	}));
 }
 
 /** `complete` is false in a preview some values of which are not known: then names are found out and nothing is judged. */
@@ -30,9 +58,11 @@ async function whole(stages: Stages, phone: PhoneSource): Promise<PhoneDescripti
 	if (resolved === undefined) return failed(renderProblems(problems, projectDir));
 	const { board, target } = resolved.phone.document;
 	const given = typeof phone === "string" ? [] : phone.personas;
-	const personas = resolved.personas.map(({ document: { name }, file }, index) =>
-		typeof given[index] === "object" ? { name } : { name, document: relative(projectDir, file) },
-	);
+	const personas = resolved.personas.map((persona, index): DescribedPersona => {
+		const { document, file } = persona;
+		const described = { name: document.name, volumes: volumesOf(persona, projectDir) };
+		return typeof given[index] === "object" ? described : { ...described, document: relative(projectDir, file) };
+	});
 	return { problems: "", board, target, personas };
 }
 
@@ -41,19 +71,15 @@ async function incomplete(stages: Stages, phone: Properties): Promise<PhoneDescr
 	if (typeof board !== "string") return failed("board must be known in previews");
 	if (!Array.isArray(personas)) return failed("personas must be known in previews");
 	const cpus = isObject(target) && typeof target.cpus === "number" ? target.cpus : 2;
-	const found: { name: string; document?: string }[] = [];
+	const found: DescribedPersona[] = [];
 	for (const [index, persona] of personas.entries()) {
-		const name = await nameOf(stages, persona, board);
-		if (name === undefined) return failed(`personas[${index}].name must be known in previews`);
-		found.push({ name, ...(typeof persona === "string" ? { document: persona } : {}) });
+		const loaded = hasUnknown(persona) ? undefined : (await stages.loadPersona(persona as PersonaSource, board)).draft.personas[0];
+		const name = loaded?.document.name ?? (isObject(persona) ? persona.name : undefined);
+		if (typeof name !== "string") return failed(`personas[${index}].name must be known in previews`);
+		const volumes = loaded === undefined ? [] : volumesOf(loaded, stages.projectDir);
+		found.push({ name, volumes, ...(typeof persona === "string" ? { document: persona } : {}) });
 	}
 	return { problems: "", board, target: { via: "qemu", cpus }, personas: found };
-}
-
-async function nameOf(stages: Stages, persona: Value, board: string): Promise<string | undefined> {
-	if (isObject(persona)) return typeof persona.name === "string" ? persona.name : undefined;
-	if (typeof persona !== "string") return undefined;
-	return (await stages.loadPersona(persona, board)).draft.personas[0]?.document.name;
 }
 
 function failed(problems: string): Properties {

@@ -17,6 +17,8 @@ export interface HandsetRecord {
 	readonly spec: HandsetSpec;
 	/** The process that made the folder: while it lives, its engine may not have written the handset's id down yet. */
 	readonly creator: { readonly pid: number; readonly token: string | null };
+	/** The Handset resource is gone; its folder stays for the sake of volumes that were kept. */
+	readonly removed?: true;
 	/** The Deployment resource that uses the handset, or used it last. */
 	readonly deployment?: DeploymentRecord;
 	/** The deployment all personas of which were ready last: what to go back to. */
@@ -35,6 +37,23 @@ export interface DeploymentRecord {
 
 /** The record of a handset, or undefined where this machine has no handset of that id. */
 export async function readRecord(handsets: Handsets, id: string): Promise<HandsetRecord | undefined> {
+	const record = await readAny(handsets, id);
+	return record?.removed === true ? undefined : record;
+}
+
+/** Marks what stays of a handset's folder when the resource is gone. */
+export async function markRemoved(handsets: Handsets, { urn, spec, creator }: HandsetRecord): Promise<void> {
+	await writeRecord(handsets, { version: VERSION, urn, spec, creator, removed: true });
+}
+
+/** Ids of handsets of a resource that are gone but for their kept volumes. */
+export async function removedHandsets(handsets: Handsets, urn: string): Promise<string[]> {
+	const ids = await folderNames(handsets);
+	const records = await Promise.all(ids.map((id) => readAny(handsets, id).catch(() => undefined)));
+	return records.flatMap((record) => (record?.removed === true && record.urn === urn ? [record.spec.id] : []));
+}
+
+async function readAny(handsets: Handsets, id: string): Promise<HandsetRecord | undefined> {
 	const path = join(handsets.folder(id), FILE);
 	let text: string;
 	try {
@@ -70,15 +89,16 @@ export async function writeRecord(handsets: Handsets, record: HandsetRecord): Pr
 
 /** All records on this machine; folders without one are not ours to judge. */
 export async function allRecords(handsets: Handsets): Promise<HandsetRecord[]> {
-	let names: string[];
+	const names = await folderNames(handsets);
+	const records = await Promise.all(names.map((name) => readRecord(handsets, name).catch(() => undefined)));
+	return records.filter((record) => record !== undefined);
+}
+
+async function folderNames(handsets: Handsets): Promise<string[]> {
 	try {
-		names = await readdir(dirname(handsets.folder("any")));
+		return (await readdir(dirname(handsets.folder("any")))).filter((name) => /^[a-z0-9-]+$/.test(name));
 	} catch (error) {
 		if (errorCode(error) === "ENOENT") return [];
 		throw error;
 	}
-	const records = await Promise.all(
-		names.filter((name) => /^[a-z0-9-]+$/.test(name)).map((name) => readRecord(handsets, name).catch(() => undefined)),
-	);
-	return records.filter((record) => record !== undefined);
 }

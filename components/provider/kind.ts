@@ -33,6 +33,10 @@ export interface Recorded {
 export interface Kind {
 	/** Whether the engine is to read the resource before each update. */
 	readonly refreshBeforeUpdate: boolean;
+	/** Outputs that are secret whatever the inputs are. */
+	readonly secretOutputs?: readonly string[];
+	/** Inputs whose secrets no other output is derived from. */
+	readonly containedSecrets?: readonly string[];
 	/** Expands inputs and finds everything wrong with them. They may hold unknowns; it writes nothing. */
 	check(operation: Operation, news: Properties, olds: Properties): Promise<Checked>;
 	diff(operation: Operation, old: Recorded, news: Properties): Promise<Difference>;

@@ -106,11 +106,21 @@ function memory(): Memory {
 const handsets: Handsets = {
 	folder: handset.handsetDir,
 	create: handset.createHandset,
-	start: (spec, of, personas, { signal, progress }) => handset.startHandset(spec, of, { personas, signal, progress }),
+	start: (spec, of, personas, { signal, progress }, secrets) =>
+		handset.startHandset(spec, of, { personas, secrets, signal, progress }),
 	restart: (id, personas, { signal, progress }) => handset.restartPersonas(id, personas, { signal, progress }),
 	stop: handset.stopHandset,
 	remove: handset.removeHandset,
 	observe: handset.observeHandset,
+	volumes: {
+		find: handset.findVolume,
+		make: ({ contents, baseDir = "", ...volume }) =>
+			handset.makeVolume({ ...volume, ...(contents === undefined ? {} : { contents: resolve(baseDir, contents) }) }),
+		attach: handset.attachVolume,
+		grow: handset.growVolume,
+		checkKey: handset.checkVolumeKey,
+		release: handset.releaseVolume,
+	},
 	status: async (id) => {
 		const status = asValue(await handset.reportStatus(id));
 		return isObject(status) ? status : {};

@@ -7,12 +7,14 @@ import { deviceImage } from "./resources/device-image.ts";
 import { guestImage } from "./resources/guest-image.ts";
 import { handset } from "./resources/handset.ts";
 import { hypervisorImage } from "./resources/hypervisor-image.ts";
+import { volume } from "./resources/volume.ts";
 
 const KINDS: Readonly<Record<string, Kind>> = {
 	"persona:index:GuestImage": guestImage,
 	"persona:index:HypervisorImage": hypervisorImage,
 	"persona:index:DeviceImage": deviceImage,
 	"persona:index:Handset": handset,
+	"persona:index:Volume": volume,
 	"persona:index:Deployment": deployment,
 };
 

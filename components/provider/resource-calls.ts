@@ -91,14 +91,19 @@ async function orPartial<T>(kind: Kind, inputs: Decoded, work: () => Promise<T>)
 		throw partialError(
 			error,
 			inputs.values,
-			[...inputs.secrets, ...secretsOfOutputs(error.outputs, inputs)],
+			[...inputs.secrets, ...secretsOfOutputs(kind, error.outputs, inputs)],
 			kind.refreshBeforeUpdate,
 		);
 	}
 }
 
-function secretsOfOutputs(outputs: Properties, inputs: Decoded): Path[] {
-	return secretsOf(outputs, inputs.values, inputs.secrets);
+/** Which outputs are secret: what comes of secret inputs, and what the kind says. */
+function secretsOfOutputs(kind: Kind, outputs: Properties, inputs: Decoded): Path[] {
+	const isContained = (path: Path) => kind.containedSecrets?.includes(String(path[0])) === true;
+	const spreading = inputs.secrets.filter((path) => !isContained(path));
+	const own = (kind.secretOutputs ?? []).filter((name) => name in outputs).map((name): Path => [name]);
+	const handed = inputs.secrets.filter((path) => isContained(path) && String(path[0]) in outputs);
+	return [...secretsOf(outputs, inputs.values, spreading), ...handed, ...own];
 }
 
 export async function create(session: Session, request: providerProto.CreateRequest): Promise<providerProto.CreateResponse> {
@@ -108,7 +113,7 @@ export async function create(session: Session, request: providerProto.CreateRequ
 	const made = await orPartial(kind, inputs, () => kind.create(operation, inputs.values, request.getPreview()));
 	const response = new providerProto.CreateResponse();
 	response.setId(made.id);
-	response.setProperties(encode(made.outputs, secretsOfOutputs(made.outputs, inputs)));
+	response.setProperties(encode(made.outputs, secretsOfOutputs(kind, made.outputs, inputs)));
 	response.setRefreshBeforeUpdate(kind.refreshBeforeUpdate);
 	return response;
 }
@@ -120,7 +125,7 @@ export async function update(session: Session, request: providerProto.UpdateRequ
 	const operation = await session.operation(request.getUrn(), request.getTimeout());
 	const outputs = await orPartial(kind, news, () => kind.update(operation, old, news.values, request.getPreview()));
 	const response = new providerProto.UpdateResponse();
-	response.setProperties(encode(outputs, secretsOfOutputs(outputs, news)));
+	response.setProperties(encode(outputs, secretsOfOutputs(kind, outputs, news)));
 	response.setRefreshBeforeUpdate(kind.refreshBeforeUpdate);
 	return response;
 }
@@ -135,7 +140,7 @@ export async function read(session: Session, request: providerProto.ReadRequest)
 	if (found === undefined) return response;
 	response.setId(found.id);
 	response.setInputs(encode(found.inputs, inputs.secrets));
-	response.setProperties(encode(found.outputs, [...outputs.secrets, ...secretsOfOutputs(found.outputs, inputs)]));
+	response.setProperties(encode(found.outputs, [...outputs.secrets, ...secretsOfOutputs(kind, found.outputs, inputs)]));
 	response.setRefreshBeforeUpdate(kind.refreshBeforeUpdate);
 	return response;
 }

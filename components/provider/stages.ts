@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the provider needs of the other stages, in one interface: the real ones in production, fakes in unit tests.
-import type { HandsetSpec, HandsetState, ImageReference, Observation, ReadyExpectation } from "../handset/index.ts";
+import type {
+	HandsetSpec,
+	HandsetState,
+	ImageReference,
+	Observation,
+	PersonaSecret,
+	ReadyExpectation,
+	StoredVolume,
+	VolumeId,
+} from "../handset/index.ts";
 import type { Artifact, DeviceImageInputs, GuestInputs, HypervisorInputs } from "../image/index.ts";
 import type { Board, Loaded, Persona, PhoneParts, PhoneResult, ResolvedPhone } from "../manifest/index.ts";
 import type { Progress } from "../util/progress.ts";
@@ -49,6 +58,36 @@ export interface DeviceImageParts {
 	readonly guests: Readonly<Record<string, Artifact>>;
 }
 
+export type { PersonaSecret, StoredVolume, VolumeId };
+
+/** A volume to be made. */
+export interface VolumeWanted {
+	readonly id: VolumeId;
+	readonly sizeMiB: number;
+	readonly fileSystem: "ext4" | "none";
+	readonly urn: string;
+	/** Folder it begins with, relative to `baseDir`. */
+	readonly contents?: string;
+	readonly baseDir?: string;
+	/** Undefined: it is not encrypted. */
+	readonly key?: Uint8Array;
+	/** The key is the owner's, not a new one: a volume that is there already must open with it. */
+	readonly keyIsGiven: boolean;
+	readonly signal: AbortSignal;
+}
+
+/** Volumes of handsets. */
+export interface Volumes {
+	find(id: VolumeId): Promise<StoredVolume | undefined>;
+	make(volume: VolumeWanted): Promise<void>;
+	/** Takes one over that was kept, for the resource that has imported it. */
+	attach(id: VolumeId, urn: string): Promise<void>;
+	grow(id: VolumeId, sizeMiB: number): Promise<void>;
+	/** Throws a UserError when the key does not open the volume. */
+	checkKey(id: VolumeId, key: Uint8Array): Promise<void>;
+	release(id: VolumeId, how: "keep" | "wipe"): Promise<void>;
+}
+
 /** The handset stage, as far as the provider uses it. */
 export interface Handsets {
 	/** The handset's folder; it need not exist. */
@@ -56,13 +95,20 @@ export interface Handsets {
 	/** Makes the folder of a new handset, so that it is known (`persona ps`) before anything runs on it. */
 	create(spec: HandsetSpec): Promise<void>;
 	/** Puts an image on the handset and waits until its personas are ready; replaces what runs there. */
-	start(spec: HandsetSpec, image: ImageReference, personas: readonly ReadyExpectation[], work: Work): Promise<HandsetState>;
+	start(
+		spec: HandsetSpec,
+		image: ImageReference,
+		personas: readonly ReadyExpectation[],
+		work: Work,
+		secrets: readonly PersonaSecret[],
+	): Promise<HandsetState>;
 	/** Starts personas that have crashed and waits until they are ready. */
 	restart(id: string, personas: readonly ReadyExpectation[], work: Work): Promise<Observation>;
 	stop(id: string): Promise<void>;
-	/** Stops the handset and removes its folder. */
-	remove(id: string): Promise<void>;
+	/** Stops the handset and removes its folder, but for a disk with volumes that were kept: then it gives true. */
+	remove(id: string): Promise<boolean>;
 	observe(id: string): Promise<Observation>;
+	readonly volumes: Volumes;
 	/** What `persona status --json` prints. */
 	status(id: string): Promise<Properties>;
 }

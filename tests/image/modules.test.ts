@@ -83,7 +83,13 @@ test("a name the package does not have is an error", async () => {
 
 test("a guest with modules loads them before it says that it is up, and one without has none", async () => {
 	const { found } = await take(["net_failover"], await openStore(temporaryFolder()));
-	const withModules = await busyboxTree([], { hostname: "work", hasModules: true, hasAgent: false, hasNetwork: false });
+	const withModules = await busyboxTree([], {
+		hostname: "work",
+		hasModules: true,
+		hasAgent: false,
+		hasNetwork: false,
+		hasVolumes: false,
+	});
 	await addModules(withModules, found);
 	expect(text(withModules, MODULE_LIST)).toBe(`/${KERNEL}/net/core/failover.ko\n/${KERNEL}/drivers/net/net_failover.ko\n`);
 	expect(text(withModules, `${KERNEL}/net/core/failover.ko`)).toContain("net/core/failover.ko");
@@ -91,7 +97,13 @@ test("a guest with modules loads them before it says that it is up, and one with
 	expect(start.indexOf(`</${MODULE_LIST}`)).toBeGreaterThan(0);
 	expect(start.indexOf(`</${MODULE_LIST}`)).toBeLessThan(start.indexOf("persona: READY"));
 
-	const without = await busyboxTree([], { hostname: "work", hasModules: false, hasAgent: false, hasNetwork: false });
+	const without = await busyboxTree([], {
+		hostname: "work",
+		hasModules: false,
+		hasAgent: false,
+		hasNetwork: false,
+		hasVolumes: false,
+	});
 	expect([...without.keys()].filter((path) => path.startsWith("lib"))).toEqual([]);
 	expect(text(without, "etc/init.d/rcS")).toBe(start.replace(/^while read -r module.*\n/m, ""));
 });

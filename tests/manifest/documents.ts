@@ -49,7 +49,7 @@ export function boardYaml(qemuVirt: string): string {
   targets: [qemu, usb]
   systems: [linux, android, wince, baremetal]
   builders: [debian, buildroot, prebuilt]
-  devices: [display, input, audio, network]
+  devices: [display, input, audio, network, agent]
   storage: [plain, encrypted]
   channels: [clipboard, files, notifications]
   background: [run, throttle, freeze]

@@ -49,8 +49,8 @@ start:
 			a.yaml:10:67: "resources.cpuCapPercent" cannot be 1.5; allowed: a whole number from 1 to 800
 			a.yaml:12:40: "storage[0].mount" cannot be "data"; allowed: an absolute path of letters, digits and \`._-\`, or null
 			a.yaml:12:57: "storage[0].encrypted" cannot be "yes"; allowed: true or false; did you mean true?
-			a.yaml:13:5: "storage[1].sizeMiB" is missing; allowed: a whole number from 1 to 16777216
-			a.yaml:13:7: unknown key "nam" in "storage[1]"; allowed: name, sizeMiB, mount, encrypted, onDelete; did you mean "name"?
+			a.yaml:13:5: "storage[1].sizeMiB" is missing; allowed: a whole number from 1 to 1048576
+			a.yaml:13:7: unknown key "nam" in "storage[1]"; allowed: name, sizeMiB, mount, encrypted, fileSystem, contents, onDelete; did you mean "name"?
 			a.yaml:14:10: "devices" cannot be a list; allowed: keys display, input, agent, network, audio
 			a.yaml:15:10: "onCrash" cannot be "reboot"; allowed: restart, stop
 			a.yaml:16:7: "start" cannot be empty; allowed: atBoot, onDemand"

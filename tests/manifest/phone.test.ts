@@ -152,7 +152,7 @@ describe("a phone in code", () => {
 			rules: "rules" names nothing.yaml: there is no such file; allowed: a document's path from this one
 			personas[0].indicator.colour: "indicator.colour" is missing; allowed: a quoted colour such as "#c0392b"
 			personas[0].guest.biulder: unknown key "biulder" in "guest"; allowed: os, builder, base, packages, overlay, kernel, firmware, initramfs, deviceTree, commandLine; did you mean "builder"?
-			personas[0].storage[0].sizeMiB: "storage[0].sizeMiB" cannot be 0; allowed: a whole number from 1 to 16777216
+			personas[0].storage[0].sizeMiB: "storage[0].sizeMiB" cannot be 0; allowed: a whole number from 1 to 1048576
 			personal.yaml:5:8: "start" cannot be "never"; allowed: atBoot, onDemand
 			policy.channels[0].to: "channels[0].to" is "work", where it comes from; allowed: another persona"
 		`);
@@ -269,7 +269,7 @@ it("checks 1,000 persona documents within 2 seconds of processor time", async ()
 resources: { memoryMiB: 192, cpus: 1, cpuShare: 50, cpuCapPercent: 80, whenInBackground: run }
 storage:
   - { name: data, sizeMiB: 256, mount: /data, encrypted: true }
-devices: { display: true, input: true, network: work, audio: false }
+devices: { display: true, input: true, network: work, agent: true, audio: false }
 start: atBoot
 onCrash: restart
 `,

@@ -58,11 +58,11 @@ describe("a persona", () => {
 		[
 			{
 				storage: [
-					{ name: "a", sizeMiB: 1, mount: "/a" },
-					{ name: "a", sizeMiB: 1, mount: "/a" },
-					{ name: "b", sizeMiB: 1, mount: "/b/../a" },
-					{ name: "c", sizeMiB: 1 },
-					{ name: "d", sizeMiB: 1 },
+					{ name: "a", sizeMiB: 4, mount: "/a" },
+					{ name: "a", sizeMiB: 4, mount: "/a" },
+					{ name: "b", sizeMiB: 4, mount: "/b/../a" },
+					{ name: "c", sizeMiB: 4 },
+					{ name: "d", sizeMiB: 4 },
 				],
 			},
 			[

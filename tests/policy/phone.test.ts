@@ -74,10 +74,10 @@ describe("what the board does not support yet is refused, never ignored", () => 
 		personal: { resources: { cpus: 4, whenInBackground: "throttle" } },
 		work: {
 			guest: { os: "android", builder: "buildroot" },
-			devices: { display: true, input: true, audio: true, network: "office" },
+			devices: { display: true, input: true, agent: true, audio: true, network: "office" },
 			storage: [
-				{ name: "a", sizeMiB: 1 },
-				{ name: "b", sizeMiB: 1, encrypted: true },
+				{ name: "a", sizeMiB: 4 },
+				{ name: "b", sizeMiB: 16, encrypted: true },
 			],
 		},
 		policy: {
@@ -94,8 +94,6 @@ describe("what the board does not support yet is refused, never ignored", () => 
 			personas[0].guest.os: "guest.os" is android, not supported by board qemu-virt yet; allowed: linux, baremetal
 			personas[0].guest.builder: "guest.builder" is buildroot, not supported by board qemu-virt yet; allowed: debian, prebuilt
 			personas[0].devices.audio: "devices.audio" is true, not supported by board qemu-virt yet; allowed: false
-			personas[0].storage[0]: "storage[0]" asks for a volume, which is not supported by board qemu-virt yet; allowed: nothing
-			personas[0].storage[1]: "storage[1]" asks for an encrypted volume, which is not supported by board qemu-virt yet; allowed: nothing
 			personas[1].resources.cpus: "resources.cpus" is 4; allowed: at most 2, the CPUs of the phone (its target.cpus)
 			personas[1].resources.whenInBackground: "resources.whenInBackground" is throttle, not supported by board qemu-virt yet; allowed: run, freeze
 			policy.channels[0]: "channels[0]" asks for a channel that carries clipboard, which is not supported by board qemu-virt yet; allowed: nothing"

@@ -15,10 +15,10 @@ describe("a broken rule", () => {
 		const problems = await problemsOf({
 			work: {
 				storage: [
-					{ name: "plain", sizeMiB: 1 },
-					{ name: "sealed", sizeMiB: 1, encrypted: true },
+					{ name: "plain", sizeMiB: 4 },
+					{ name: "sealed", sizeMiB: 16, encrypted: true },
 				],
-				devices: { network: "open" },
+				devices: { network: "open", agent: true },
 			},
 			personal: { devices: { network: "office" }, start: "onDemand" },
 			policy: {

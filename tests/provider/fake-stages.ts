@@ -4,7 +4,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Observation, PersonaObservation } from "../../components/handset/index.ts";
+import type { Observation, PersonaObservation, StoredVolume, VolumeId } from "../../components/handset/index.ts";
 import type { Artifact, DeviceImageInputs, GuestInputs } from "../../components/image/index.ts";
 import { boardByName, documentFolder } from "../../components/manifest/index.ts";
 import { loadAndCheckParts, loadAndCheckPersona, loadAndCheckPhone } from "../../components/policy/index.ts";
@@ -17,6 +17,8 @@ export interface World {
 	/** What has been built, by key. */
 	built: Record<string, Artifact>;
 	handsets: Record<string, { digest: string; personas: PersonaObservation[] } | null>;
+	/** By id. */
+	volumes?: Record<string, StoredVolume>;
 	/** What goes wrong, by the name of the step (`start`, `build work`, …): a user's fault, or a bug when it begins with "bug". */
 	faults?: Record<string, string>;
 	/** Milliseconds that steps take, by name. */
@@ -155,6 +157,46 @@ export function fakeStages(folder: string, projectDir: string): Stages {
 	};
 }
 
+/** Volumes that are entries of the world. */
+function fakeVolumes(world: FakeWorld): Stages["handsets"]["volumes"] {
+	const text = ({ handset, persona, name }: VolumeId) => `${handset}/${persona}/${name}`;
+	const change = (id: VolumeId, edit: (volume: StoredVolume) => StoredVolume | undefined) =>
+		world.change((now) => {
+			const volume = now.volumes?.[text(id)];
+			if (volume === undefined) throw new UserError(`there is no volume ${text(id)} on this machine`);
+			const edited = edit(volume);
+			const { [text(id)]: _, ...rest } = now.volumes ?? {};
+			now.volumes = edited === undefined ? rest : { ...rest, [text(id)]: edited };
+		});
+	return {
+		find: async (id) => world.get().volumes?.[text(id)],
+		make: async ({ id, sizeMiB, fileSystem, urn, key, contents, signal }) => {
+			await step(world, `make volume ${id.name}${contents === undefined ? "" : ` from ${contents}`}`, {
+				signal,
+				progress: () => {},
+			});
+			if (world.get().volumes?.[text(id)]?.state === "kept") throw new UserError(`volume ${text(id)} was kept`);
+			const made = { persona: id.persona, name: id.name, sizeMiB, fileSystem, urn, encrypted: key !== undefined };
+			world.change((now) => {
+				const volume: StoredVolume = { ...made, state: "attached", createdAt: "2026-01-01T00:00:00Z" };
+				now.volumes = { ...now.volumes, [text(id)]: volume };
+			});
+		},
+		attach: async (id, urn) => change(id, (volume) => ({ ...volume, state: "attached", urn })),
+		grow: async (id, sizeMiB) => {
+			world.note(`grow volume ${id.name} to ${sizeMiB}`);
+			change(id, (volume) => ({ ...volume, sizeMiB }));
+		},
+		checkKey: async (_id, key) => {
+			if (key.every((byte) => byte === 0)) throw new UserError("does not open with this key");
+		},
+		release: async (id, how) => {
+			world.note(`${how} volume ${id.name}`);
+			change(id, (volume) => (how === "keep" ? { ...volume, state: "kept" } : undefined));
+		},
+	};
+}
+
 function fakeHandsets(world: FakeWorld): Stages["handsets"] {
 	const observe = async (id: string): Promise<Observation> => {
 		const running = world.get().handsets[id];
@@ -179,8 +221,9 @@ function fakeHandsets(world: FakeWorld): Stages["handsets"] {
 			mkdirSync(folder(id), { recursive: true });
 			world.note("create handset");
 		},
-		async start(spec, image, personas, work) {
+		async start(spec, image, personas, work, secrets) {
 			await step(world, "start", work);
+			for (const { persona, name, value } of secrets) world.note(`secret ${name} of ${persona}: ${value.length} bytes`);
 			const bad = world.get().bad?.includes(image.digest) === true;
 			world.change(({ handsets }) => {
 				handsets[spec.id] = { digest: image.digest, personas: personas.map(({ name }) => ({ ...ready(name), ready: !bad })) };
@@ -209,8 +252,10 @@ function fakeHandsets(world: FakeWorld): Stages["handsets"] {
 			world.change(({ handsets }) => {
 				delete handsets[id];
 			});
+			return false;
 		},
 		observe,
+		volumes: fakeVolumes(world),
 		status: async (id) => {
 			const { personas, imageDigest } = await observe(id);
 			return {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A Pulumi project in a temporary folder, driven through the real engine; programs run inside the test's own process.
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
@@ -157,6 +158,24 @@ export class TestStack {
 			thrown = error instanceof Error ? error.message : String(error);
 		}
 		return { ...digested(events, failed ? thrown : ""), outputs, failed };
+	}
+
+	/** What `pulumi state unprotect --all` does. */
+	async unprotect(): Promise<void> {
+		const exported = await this.stack.exportStack();
+		for (const resource of exported.deployment.resources ?? []) resource.protect = false;
+		await this.stack.importStack(exported);
+	}
+
+	/** A secret output of a resource, in the clear. */
+	async secret(type: string, output: string, isIt: (id: string) => boolean): Promise<string> {
+		const args = ["stack", "export", "--show-secrets", "--stack", this.stack.name];
+		const stdout = execFileSync("pulumi", args, { cwd: this.project.folder, env: this.project.env, encoding: "utf8" });
+		const { deployment } = JSON.parse(stdout);
+		const found = deployment.resources.find(
+			(one: { type: string; id?: string }) => one.type.endsWith(`:${type}`) && isIt(one.id ?? ""),
+		);
+		return JSON.parse(found.outputs[output].plaintext);
 	}
 
 	/** A resource of the exported state, by the last part of its type. */

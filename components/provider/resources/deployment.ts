@@ -12,6 +12,7 @@ import { InputReader } from "../inputs.ts";
 import type { Kind, Recorded } from "../kind.ts";
 import { asValue, hasUnknown, isObject, type Properties, UNKNOWN, type Value } from "../properties.ts";
 import type { Operation } from "../session.ts";
+import type { PersonaSecret } from "../stages.ts";
 import { elsewhere, notHere } from "./handset.ts";
 
 /** `<handset>/<random>`: one handset may see several deployments in its life, and an old one must not end a new one. */
@@ -25,6 +26,15 @@ function handsetOf(id: string): string {
 
 function personasOf(inputs: Properties): ReadyExpectation[] {
 	return Array.isArray(inputs.personas) ? (inputs.personas as unknown as ReadyExpectation[]) : [];
+}
+
+/** The keys of encrypted volumes, by the names under which the guests look for them. */
+function secretsFor(inputs: Properties): PersonaSecret[] {
+	const volumes = Array.isArray(inputs.volumes) ? inputs.volumes : [];
+	return volumes.flatMap((volume) => {
+		if (!isObject(volume) || typeof volume.key !== "string" || volume.key === "") return [];
+		return [{ persona: String(volume.persona), name: `volume-${String(volume.name)}`, value: Buffer.from(volume.key, "base64") }];
+	});
 }
 
 function text(value: Value | undefined): string | null {
@@ -68,9 +78,10 @@ async function start(
 	record: HandsetRecord,
 	artifact: Artifact,
 	personas: ReadyExpectation[],
+	inputs: Properties,
 ): Promise<Observation> {
 	const { path, digest } = artifact;
-	return operation.stages.handsets.start(record.spec, { path, digest }, personas, operation.work);
+	return operation.stages.handsets.start(record.spec, { path, digest }, personas, operation.work, secretsFor(inputs));
 }
 
 /** Whether the handset already is as declared, crashed personas apart. */
@@ -93,7 +104,9 @@ async function bring(operation: Operation, id: string, found: HandsetRecord, inp
 	const asDeclared = isAsDeclared(before, artifact.digest, found, inputs);
 	const image = { key: String(inputs.image), digest: artifact.digest };
 	const record = await claim(operation, found, recordFor(id, operation.urn, inputs, image));
-	const seen = asDeclared ? await heal(operation, before, inputs) : await start(operation, record, artifact, personasOf(inputs));
+	const seen = asDeclared
+		? await heal(operation, before, inputs)
+		: await start(operation, record, artifact, personasOf(inputs), inputs);
 	await writeRecord(handsets, { ...record, lastGood: recordFor(id, operation.urn, inputs, image) });
 	return observed(handset, record, seen);
 }
@@ -124,14 +137,20 @@ async function aftermath(operation: Operation, id: string): Promise<Properties> 
 }
 
 /** Puts the previous image back after the declared one did not come up. Throws what the user is to read in either case. */
-async function fallBack(operation: Operation, old: Recorded, good: DeploymentRecord, failure: unknown): Promise<never> {
+async function fallBack(
+	operation: Operation,
+	old: Recorded,
+	good: DeploymentRecord,
+	inputs: Properties,
+	failure: unknown,
+): Promise<never> {
 	const handset = handsetOf(old.id);
 	try {
 		const record = await readRecord(operation.stages.handsets, handset);
 		if (record === undefined || good.image === null) throw failure;
 		operation.work.progress("going back to the previous image");
 		const artifact = await artifactOf(operation, good.image.key);
-		await start(operation, await claim(operation, record, good), artifact, [...good.personas]);
+		await start(operation, await claim(operation, record, good), artifact, [...good.personas], inputs);
 	} catch (second) {
 		const text = second === failure ? "" : `\nGoing back to the previous image failed too: ${messageOf(second)}`;
 		throw new PartialFailure(old.id, await aftermath(operation, old.id), new UserError(`${messageOf(failure)}${text}`));
@@ -149,15 +168,25 @@ function checkPersonas(reader: InputReader, personas: Value | undefined): void {
 	if (!Array.isArray(personas) || !personas.every(one)) reader.fail("personas", "give the output `personas` of the DeviceImage");
 }
 
+function checkVolumes(reader: InputReader, volumes: Value | undefined): void {
+	const isText = (value: Value | undefined) => typeof value === "string" || value === UNKNOWN;
+	const one = (item: Value) =>
+		item === UNKNOWN || (isObject(item) && ["id", "persona", "name", "key"].every((field) => isText(item[field])));
+	if (volumes === undefined || volumes === UNKNOWN || (Array.isArray(volumes) && volumes.every(one))) return;
+	reader.fail("volumes", "give id, persona, name and key of each Volume");
+}
+
 export const deployment: Kind = {
 	refreshBeforeUpdate: true,
+	containedSecrets: ["volumes"],
 
 	async check(_operation, news) {
-		const reader = new InputReader(news, ["handset", "image", "personas", "running", "hardware"]);
+		const reader = new InputReader(news, ["handset", "image", "personas", "running", "hardware", "volumes"]);
 		reader.text("handset");
 		reader.text("image");
 		const running = reader.flag("running", true);
 		checkPersonas(reader, news.personas);
+		checkVolumes(reader, news.volumes);
 		const personas = Array.isArray(news.personas)
 			? news.personas.map((item) => (isObject(item) ? { readyMarker: null, ...item } : item))
 			: (news.personas ?? UNKNOWN);
@@ -222,7 +251,7 @@ export const deployment: Kind = {
 			return await bring(operation, old.id, found, news);
 		} catch (error) {
 			const other = good?.image != null && good.image.key !== news.image && news.running !== false;
-			if (other && !operation.work.signal.aborted) return fallBack(operation, old, good, error);
+			if (other && !operation.work.signal.aborted) return fallBack(operation, old, good, news, error);
 			throw new PartialFailure(old.id, await aftermath(operation, old.id), error);
 		}
 	},

@@ -7,7 +7,7 @@ import { isAlive, processToken } from "../../util/alive.ts";
 import { canonicalJson, sha256 } from "../../util/digest.ts";
 import { UserError } from "../../util/errors.ts";
 import { differences } from "../diff.ts";
-import { allRecords, readRecord, writeRecord } from "../handset-record.ts";
+import { allRecords, markRemoved, readRecord, removedHandsets, writeRecord } from "../handset-record.ts";
 import { InputReader } from "../inputs.ts";
 import type { Kind } from "../kind.ts";
 import { hasUnknown, isObject, type Properties, UNKNOWN, type Value } from "../properties.ts";
@@ -61,7 +61,8 @@ async function removeLeftovers(operation: Operation): Promise<void> {
 	for (const record of await allRecords(handsets)) {
 		const { creator } = record;
 		if (record.urn !== operation.urn || record.deployment !== undefined) continue;
-		if (!isAlive(creator.pid, creator.token ?? undefined)) await handsets.remove(record.spec.id);
+		if (isAlive(creator.pid, creator.token ?? undefined)) continue;
+		if (await handsets.remove(record.spec.id)) await markRemoved(handsets, record);
 	}
 }
 
@@ -105,7 +106,9 @@ export const handset: Kind = {
 		if (preview) return { id: "", outputs: outputsOf(inputs, hostname()) };
 		const { handsets } = operation.stages;
 		await removeLeftovers(operation);
-		const id = newId(operation.name);
+		// A phone whose volumes were kept is the same phone again: they are on its disk.
+		const [kept] = await removedHandsets(handsets, operation.urn);
+		const id = kept ?? newId(operation.name);
 		const spec = specOf(id, inputs, operation.urn);
 		await handsets.create(spec);
 		const creator = { pid: process.pid, token: processToken(process.pid) ?? null };
@@ -142,7 +145,8 @@ export const handset: Kind = {
 		const { handsets } = operation.stages;
 		const record = await readRecord(handsets, old.id);
 		if (record === undefined && elsewhere(old.outputs) !== undefined) throw notHere(old.id, old.outputs);
-		await handsets.remove(old.id);
+		const stays = await handsets.remove(old.id);
+		if (stays && record !== undefined) await markRemoved(handsets, record);
 	},
 };
 
