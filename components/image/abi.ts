@@ -394,6 +394,8 @@ export const VEIL_MAX_NETWORKS = 8;
 /** of all networks together */
 export const VEIL_MAX_EGRESS_RULES = 128;
 
+export const VEIL_MAX_CHANNELS = 72;
+
 export interface VeilPolicy {
 	/** VEIL_POLICY_MAGIC */
 	magic: bigint;
@@ -411,7 +413,7 @@ export interface VeilPolicy {
 	/** offsets from the start of this section */
 	networks: VeilTable;
 	egressRules: VeilTable;
-	/** reserved: count is zero */
+	/** sorted by from, to, carries; each once */
 	channels: VeilTable;
 }
 
@@ -492,6 +494,43 @@ export const veilEgressRule = structure<VeilEgressRule>("veil_egress_rule", 32, 
 	["lastPort", "u16", 22],
 	["declared", "u32", 24],
 	["reserved2", "u32", 28],
+]);
+
+/** from VEIL_NO_PERSONA: the owner may use the persona's owner port */
+export const VEIL_CARRIES_OWNER = 0;
+export const VEIL_CARRIES_CLIPBOARD = 1;
+export const VEIL_CARRIES_FILES = 2;
+
+/** enum veil_carries: names by value. */
+export const veilCarriesNames: ReadonlyMap<number, string> = new Map([
+	[0, "owner"],
+	[1, "clipboard"],
+	[2, "files"],
+]);
+
+/** A path from one persona to another, in that direction alone. */
+export interface VeilChannel {
+	from: number;
+	to: number;
+	/** enum veil_carries */
+	carries: number;
+	reserved: number;
+	/** of one transfer; 0 for the owner, as is the next */
+	maxBytes: number;
+	/** transfers */
+	perMinute: number;
+	reserved2: number;
+}
+
+/** Layout of struct veil_channel: 16 bytes. */
+export const veilChannel = structure<VeilChannel>("veil_channel", 16, [
+	["from", "u8", 0],
+	["to", "u8", 1],
+	["carries", "u8", 2],
+	["reserved", "u8", 3],
+	["maxBytes", "u32", 4],
+	["perMinute", "u32", 8],
+	["reserved2", "u32", 12],
 ]);
 
 export const VEIL_FORMAT_XRGB8888 = 0x34325258;
@@ -1035,10 +1074,14 @@ export interface VeilStatistics {
 	switches: bigint;
 	/** requests beyond the end of a volume, or malformed ones */
 	refusedStorage: bigint;
+	/** sent over channels, complete */
+	transfers: bigint;
+	transferBytes: bigint;
+	refusedTransfers: bigint;
 }
 
-/** Layout of struct veil_statistics: 104 bytes. */
-export const veilStatistics = structure<VeilStatistics>("veil_statistics", 104, [
+/** Layout of struct veil_statistics: 128 bytes. */
+export const veilStatistics = structure<VeilStatistics>("veil_statistics", 128, [
 	["exits", "u64", 0],
 	["hypercalls", "u64", 8],
 	["smc", "u64", 16],
@@ -1052,6 +1095,9 @@ export const veilStatistics = structure<VeilStatistics>("veil_statistics", 104, 
 	["refusedCalls", "u64", 80],
 	["switches", "u64", 88],
 	["refusedStorage", "u64", 96],
+	["transfers", "u64", 104],
+	["transferBytes", "u64", 112],
+	["refusedTransfers", "u64", 120],
 ]);
 
 export interface VeilEventState {
@@ -1094,11 +1140,71 @@ export const VEIL_SECRET_BYTES = 240;
 export const VEIL_FRAME_HELLO = 1;
 /** to the agent: a name (ASCII), NUL, and the secret's bytes */
 export const VEIL_FRAME_SECRET = 2;
+/** to the agent, after its hello and when the policy changes: struct veil_channel_info of each channel */
+export const VEIL_FRAME_CHANNELS = 3;
+/** a transfer begins; argument: its bytes; payload: the name of a file. Ends one under way on the channel */
+export const VEIL_FRAME_BEGIN = 4;
+/** bytes of it: when there are as many as were announced it is complete */
+export const VEIL_FRAME_DATA = 5;
+/** it ends here */
+export const VEIL_FRAME_ABORT = 6;
+/** to the agent that sends: how it ended; argument: enum veil_transfer */
+export const VEIL_FRAME_RESULT = 7;
 
 /** enum veil_frame_op: names by value. */
 export const veilFrameOpNames: ReadonlyMap<number, string> = new Map([
 	[1, "hello"],
 	[2, "secret"],
+	[3, "channels"],
+	[4, "begin"],
+	[5, "data"],
+	[6, "abort"],
+	[7, "result"],
+]);
+
+export const VEIL_TRANSFER_DONE = 0;
+/** there is no such channel */
+export const VEIL_TRANSFER_REFUSED = 1;
+/** or it has no bytes */
+export const VEIL_TRANSFER_TOO_LARGE = 2;
+/** in this minute */
+export const VEIL_TRANSFER_TOO_MANY = 3;
+/** the other persona does not run, or its agent does not listen */
+export const VEIL_TRANSFER_AWAY = 4;
+/** the other agent took nothing for VEIL_STALL_SECONDS */
+export const VEIL_TRANSFER_STALLED = 5;
+
+/** enum veil_transfer: names by value. */
+export const veilTransferNames: ReadonlyMap<number, string> = new Map([
+	[0, "done"],
+	[1, "refused"],
+	[2, "tooLarge"],
+	[3, "tooMany"],
+	[4, "away"],
+	[5, "stalled"],
+]);
+
+export const VEIL_STALL_SECONDS = 5;
+
+/** A channel as an agent sees it; its number is the other persona's index + 16 * what it carries. */
+export interface VeilChannelInfo {
+	channel: number;
+	isOutgoing: number;
+	reserved: number;
+	maxBytes: number;
+	perMinute: number;
+	/** of the other persona */
+	name: Uint8Array;
+}
+
+/** Layout of struct veil_channel_info: 44 bytes. */
+export const veilChannelInfo = structure<VeilChannelInfo>("veil_channel_info", 44, [
+	["channel", "u8", 0],
+	["isOutgoing", "u8", 1],
+	["reserved", "u16", 2],
+	["maxBytes", "u32", 4],
+	["perMinute", "u32", 8],
+	["name", { bytes: 32 }, 12],
 ]);
 
 export interface VeilFrame {

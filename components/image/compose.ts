@@ -4,6 +4,7 @@ import { open } from "node:fs/promises";
 import { UserError } from "../util/errors.ts";
 import {
 	VEIL_ABI_VERSION,
+	VEIL_DEVICE_AGENT,
 	VEIL_DEVICE_FLASH,
 	VEIL_DEVICE_NETWORK,
 	VEIL_FORMAT_XRGB8888,
@@ -100,7 +101,10 @@ export async function compose(spec: ComposeSpec, path: string, signal?: AbortSig
 	const layout = layoutImage({ ...shape, manifestSize: manifestSize({ ...counts, regions }) });
 
 	const surfaces = surface === undefined ? [] : surfacesOf(surface, placed, payloads, layout);
-	const policy = encodePolicy(spec.policy ?? NOTHING_SHARED, spec.personas);
+	const policy = encodePolicy(
+		spec.policy ?? NOTHING_SHARED,
+		spec.personas.map((persona) => ({ ...persona, agent: (persona.devices & VEIL_DEVICE_AGENT) !== 0 })),
+	);
 	const manifest = (imageSha256: Uint8Array) =>
 		encodeManifest({ ...manifestOf(spec, placed, payloads, segments, layout, imageSha256), surfaces, storageRanges, policy });
 	const size = manifest(new Uint8Array(VEIL_SHA256_BYTES)).length;

@@ -100,6 +100,7 @@ export function deviceImageInputs(
 			name: policy.document.name,
 			digest: sha256(canonicalJson(policy.document)),
 			networks: policy.document.networks,
+			ownerAccess: policy.document.ownerAccess,
 			channels: policy.document.channels,
 		},
 		recipe: RECIPE,

@@ -5,8 +5,13 @@ import { ipv6Groups, type Policy, portRanges } from "../manifest/index.ts";
 import { sha256 } from "../util/digest.ts";
 import { UserError } from "../util/errors.ts";
 import {
+	VEIL_CARRIES_CLIPBOARD,
+	VEIL_CARRIES_FILES,
+	VEIL_CARRIES_OWNER,
+	VEIL_MAX_CHANNELS,
 	VEIL_MAX_EGRESS_RULES,
 	VEIL_MAX_NETWORKS,
+	VEIL_NO_PERSONA,
 	VEIL_POLICY_BYTES,
 	VEIL_POLICY_FORMAT,
 	VEIL_POLICY_MAGIC,
@@ -16,8 +21,11 @@ import {
 	VEIL_PROTOCOL_UDP,
 	VEIL_SHA256_BYTES,
 	VEIL_SIGNATURE_DEVELOPMENT,
+	type VeilChannel,
 	type VeilEgressRule,
 	type VeilManifest,
+	veilCarriesNames,
+	veilChannel,
 	veilEgressRule,
 	veilNetwork,
 	veilPolicy,
@@ -27,9 +35,9 @@ import type { Codec } from "./codec.ts";
 import { nameBytes, nameText } from "./veil-manifest.ts";
 
 /** The part of a policy that Veil enforces while the personas run, and that can be replaced then. */
-export type Sharing = Pick<Policy, "networks" | "channels">;
+export type Sharing = Pick<Policy, "networks" | "channels" | "ownerAccess">;
 
-export const NOTHING_SHARED: Sharing = { networks: {}, channels: [] };
+export const NOTHING_SHARED: Sharing = { networks: {}, channels: [], ownerAccess: { off: [] } };
 
 type Egress = Policy["networks"][string]["egress"][number];
 
@@ -40,12 +48,20 @@ const PROTOCOLS: Readonly<Record<Egress["protocol"], number>> = {
 	udp: VEIL_PROTOCOL_UDP,
 };
 
+/** What of a persona shows in a policy. */
+export interface PolicyPersona {
+	name?: string;
+	network?: string;
+	agent?: boolean;
+}
+
 /**
  * The section for personas in their order. Networks nobody is on are left out, so that editing them changes nothing.
  *
  * @throws UserError when there are more rules than Veil takes
  */
-export function encodePolicy({ networks }: Sharing, personas: readonly { network?: string }[]): Uint8Array {
+export function encodePolicy(sharing: Sharing, personas: readonly PolicyPersona[]): Uint8Array {
+	const { networks } = sharing;
 	const used = Object.keys(networks)
 		.sort()
 		.flatMap((name) => {
@@ -61,7 +77,9 @@ export function encodePolicy({ networks }: Sharing, personas: readonly { network
 	}
 	const networksAt = veilPolicy.size;
 	const rulesAt = networksAt + used.length * veilNetwork.size;
-	const size = rulesAt + rules.length * veilEgressRule.size;
+	const channels = channelTable(sharing, personas);
+	const channelsAt = rulesAt + rules.length * veilEgressRule.size;
+	const size = channelsAt + channels.length * veilChannel.size;
 	const bytes = new Uint8Array(VEIL_POLICY_BYTES);
 	const header = {
 		magic: VEIL_POLICY_MAGIC,
@@ -74,7 +92,7 @@ export function encodePolicy({ networks }: Sharing, personas: readonly { network
 		signature: new Uint8Array(64),
 		networks: { offset: networksAt, count: used.length },
 		egressRules: { offset: rulesAt, count: rules.length },
-		channels: { offset: size, count: 0 },
+		channels: { offset: channelsAt, count: channels.length },
 	};
 	veilPolicy.write(header, bytes);
 	let firstRule = 0;
@@ -85,7 +103,32 @@ export function encodePolicy({ networks }: Sharing, personas: readonly { network
 		firstRule += network.rules.length;
 	}
 	for (const [index, rule] of rules.entries()) veilEgressRule.write(rule, bytes, rulesAt + index * veilEgressRule.size);
+	for (const [index, channel] of channels.entries()) veilChannel.write(channel, bytes, channelsAt + index * veilChannel.size);
 	return bytes;
+}
+
+const CARRIES: Readonly<Record<string, number>> = { clipboard: VEIL_CARRIES_CLIPBOARD, files: VEIL_CARRIES_FILES };
+
+/** Channels between personas that are there, and the owner's to each agent it may use; sorted as Veil wants them. */
+function channelTable({ channels, ownerAccess }: Sharing, personas: readonly PolicyPersona[]): VeilChannel[] {
+	const index = (name: string) => personas.findIndex((persona) => persona.name === name);
+	const declared = channels.flatMap(({ from, to, carries, maxKiB, maxPerMinute }) => {
+		const kind = CARRIES[carries];
+		if (kind === undefined || index(from) < 0 || index(to) < 0) return [];
+		return [{ from: index(from), to: index(to), carries: kind, maxBytes: maxKiB * 1024, perMinute: maxPerMinute }];
+	});
+	const owner = personas.flatMap(({ name, agent }, to) =>
+		agent === true && !(name !== undefined && ownerAccess.off.includes(name))
+			? [{ from: VEIL_NO_PERSONA, to, carries: VEIL_CARRIES_OWNER, maxBytes: 0, perMinute: 0 }]
+			: [],
+	);
+	const table = [...declared, ...owner].map((channel) => ({ ...channel, reserved: 0, reserved2: 0 }));
+	if (table.length > VEIL_MAX_CHANNELS) throw new UserError(`the policy has more than ${VEIL_MAX_CHANNELS} channels`);
+	return table.sort((a, b) => channelKey(a) - channelKey(b));
+}
+
+function channelKey({ from, to, carries }: VeilChannel): number {
+	return from * 65536 + to * 256 + carries;
 }
 
 function egressRules({ to, protocol, ports }: Egress, declared: number): VeilEgressRule[] {
@@ -125,6 +168,8 @@ export function policyDigest(section: Uint8Array): string {
 
 /** A policy for people. */
 export interface ExplainedPolicy {
+	/** `from` null: the owner, who may run commands and copy files. Indices of personas. */
+	channels: { from: number | null; to: number; carries: string; maxBytes: number; perMinute: number }[];
 	networks: { name: string; personas: number[]; rules: ExplainedRule[] }[];
 }
 
@@ -137,8 +182,15 @@ export interface ExplainedRule {
 
 /** Reads a section. @throws RangeError when it is none */
 export function explainPolicy(section: Uint8Array): ExplainedPolicy {
-	const { networks, rules } = readPolicy(section);
+	const { networks, rules, channels } = readPolicy(section);
 	return {
+		channels: channels.map(({ from, to, carries, maxBytes, perMinute }) => ({
+			from: from === VEIL_NO_PERSONA ? null : from,
+			to,
+			carries: veilCarriesNames.get(carries) ?? `${carries}`,
+			maxBytes,
+			perMinute,
+		})),
 		networks: networks.map(({ name, personas, firstRule, ruleCount }) => ({
 			name: nameText(name),
 			personas: Array.from({ length: 32 }, (_, index) => index).filter((index) => ((personas >>> index) & 1) === 1),
@@ -175,6 +227,7 @@ function readPolicy(section: Uint8Array) {
 		header,
 		networks: table(header.networks, veilNetwork, VEIL_MAX_NETWORKS),
 		rules: table(header.egressRules, veilEgressRule, VEIL_MAX_EGRESS_RULES),
+		channels: table(header.channels, veilChannel, VEIL_MAX_CHANNELS),
 	};
 }
 
@@ -188,15 +241,15 @@ export function* policyProblems(section: Uint8Array, personas: number): Generato
 		yield `the policy: ${error.message}`;
 		return;
 	}
-	const { header, networks, rules } = read;
+	const { header, networks, rules, channels } = read;
 	const rulesAt = veilPolicy.size + networks.length * veilNetwork.size;
-	const end = rulesAt + rules.length * veilEgressRule.size;
+	const channelsAt = rulesAt + rules.length * veilEgressRule.size;
+	const end = channelsAt + channels.length * veilChannel.size;
 	if (header.mustUnderstand !== 0 || header.signatureKind !== VEIL_SIGNATURE_DEVELOPMENT)
 		yield "the policy asks for what this version does not know";
 	if (header.networks.offset !== veilPolicy.size || header.egressRules.offset !== rulesAt)
 		yield "a table of the policy is not where the one before it ends";
-	if (header.channels.count !== 0 || header.channels.offset !== end || header.size !== end)
-		yield "the policy does not end where its tables do";
+	if (header.channels.offset !== channelsAt || header.size !== end) yield "the policy does not end where its tables do";
 	if (section.subarray(header.size).some((byte) => byte !== 0)) yield "the room behind the policy is not zero";
 	let next = 0;
 	let taken = 0;
@@ -211,6 +264,17 @@ export function* policyProblems(section: Uint8Array, personas: number): Generato
 	}
 	if (next !== rules.length) yield "a rule of the policy belongs to no network";
 	for (const [index, rule] of rules.entries()) if (!isRule(rule)) yield `egress rule ${index} contradicts itself`;
+	for (const [index, channel] of channels.entries()) {
+		const before = channels[index - 1];
+		if (!isChannel(channel, personas) || (before !== undefined && channelKey(before) >= channelKey(channel)))
+			yield `channel ${index} contradicts itself or is out of order`;
+	}
+}
+
+function isChannel({ from, to, carries, maxBytes, perMinute, reserved, reserved2 }: VeilChannel, personas: number): boolean {
+	if (reserved !== 0 || reserved2 !== 0 || to >= personas || from === to) return false;
+	if (carries === VEIL_CARRIES_OWNER) return from === VEIL_NO_PERSONA && maxBytes === 0 && perMinute === 0;
+	return from < personas && carries <= VEIL_CARRIES_FILES && maxBytes > 0 && perMinute > 0;
 }
 
 function isRule(rule: VeilEgressRule): boolean {

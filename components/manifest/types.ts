@@ -955,6 +955,23 @@ export interface Policy {
 		maxPerMinute: number;
 	}[];
 	/**
+	 * Where `persona exec` and `persona cp` may go: to every persona with an agent, but for those named here.
+	 *
+	 * Default: {}.
+	 */
+	ownerAccess: {
+		/**
+		 * Personas whose agent does nothing for the owner. Keys of volumes still reach it.
+		 *
+		 * Default: none.
+		 *
+		 * Example: ["work"]
+		 *
+		 * @maxItems 8
+		 */
+		off: string[];
+	};
+	/**
 	 * How the user moves between personas.
 	 *
 	 * Default: {}.
@@ -1096,6 +1113,23 @@ export interface PolicyInput {
 		 */
 		maxPerMinute?: number;
 	}[];
+	/**
+	 * Where `persona exec` and `persona cp` may go: to every persona with an agent, but for those named here.
+	 *
+	 * Default: {}.
+	 */
+	ownerAccess?: {
+		/**
+		 * Personas whose agent does nothing for the owner. Keys of volumes still reach it.
+		 *
+		 * Default: none.
+		 *
+		 * Example: ["work"]
+		 *
+		 * @maxItems 8
+		 */
+		off?: string[];
+	};
 	/**
 	 * How the user moves between personas.
 	 *

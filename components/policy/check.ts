@@ -23,6 +23,7 @@ import {
 	readSource,
 	unknownKind,
 } from "../manifest/index.ts";
+import { checkAgents } from "./agents.ts";
 import { checkBoard } from "./board.ts";
 import { checkMemory } from "./memory.ts";
 import { checkNames } from "./names.ts";
@@ -88,6 +89,7 @@ function checkDraft(draft: PhoneDraft): Problem[] {
 		...(policy === undefined ? [] : checkPolicy(policy)),
 		...(rules === undefined ? [] : checkRules(rules)),
 		...checkNames(draft),
+		...checkAgents(draft),
 		...checkSupport(draft),
 		...checkMemory(draft),
 		...checkVolumes(draft),

@@ -70,6 +70,9 @@ function mentions({ personas, allPersonas, phone, policy, rules }: PhoneDraft): 
 				? []
 				: [...missing(policy, ["channels", i, "from"], from), ...missing(policy, ["channels", i, "to"], to)],
 		),
+		...(policy?.document.ownerAccess.off ?? []).flatMap((name, i) =>
+			policy === undefined ? [] : missing(policy, ["ownerAccess", "off", i], name),
+		),
 		...(policy?.document.switching.lockOnLeave ?? []).flatMap((name, i) =>
 			policy === undefined ? [] : [...missing(policy, ["switching", "lockOnLeave", i], name), ...deaf(policy, name, i)],
 		),

@@ -168,10 +168,17 @@ static enum veil_result command(uint8_t op, struct persona *p)
 static enum veil_result secret(struct persona *p, const uint8_t *bytes, size_t size)
 {
 	struct veil_frame frame = {.op = VEIL_FRAME_SECRET, .length = (uint16_t)size};
+	bool taken;
 
 	if (size == 0 || size > VEIL_SECRET_BYTES)
 		return VEIL_RESULT_BAD_LENGTH;
-	return virtio_console_frame(p, frame, bytes) ? VEIL_RESULT_OK : VEIL_RESULT_WRONG_STATE;
+	if (!(p->config->devices & VEIL_DEVICE_AGENT) || !persona_hold(p))
+		return VEIL_RESULT_WRONG_STATE;
+	lock_take(&p->lock);
+	taken = virtio_console_put(p, frame, bytes) == CONSOLE_TAKEN;
+	lock_release(&p->lock);
+	persona_release(p);
+	return taken ? VEIL_RESULT_OK : VEIL_RESULT_WRONG_STATE;
 }
 
 static bool op_is_global(uint8_t op)

@@ -7,6 +7,7 @@
 
 #include "lib.h"
 #include "log.h"
+#include "mux.h"
 #include "persona.h"
 #include "sched.h"
 #include "sha256.h"
@@ -67,6 +68,20 @@ static bool rule_is_valid(const struct veil_egress_rule *r)
 	return ((r->family == 4 && r->prefix <= 32) || (r->family == 6 && r->prefix <= 128)) && address_is_clear(r->address, r->prefix);
 }
 
+static uint32_t channel_key(const struct veil_channel *c)
+{
+	return (uint32_t)c->from << 16 | (uint32_t)c->to << 8 | c->carries;
+}
+
+static bool channel_is_valid(const struct veil_channel *c, uint32_t personas_known)
+{
+	if (c->reserved || c->reserved2 || c->to >= personas_known || c->from == c->to)
+		return false;
+	if (c->carries == VEIL_CARRIES_OWNER)
+		return c->from == VEIL_NO_PERSONA && !c->max_bytes && !c->per_minute;
+	return c->from < personas_known && c->carries <= VEIL_CARRIES_FILES && c->max_bytes && c->per_minute;
+}
+
 bool policy_read(struct policy *p, const uint8_t *bytes, uint32_t personas_known)
 {
 	const struct veil_policy *header = (const void *)bytes;
@@ -77,12 +92,13 @@ bool policy_read(struct policy *p, const uint8_t *bytes, uint32_t personas_known
 		return false;
 	if (!table_is_next(header, header->networks, sizeof(struct veil_network), VEIL_MAX_NETWORKS, &next) ||
 	    !table_is_next(header, header->egress_rules, sizeof(struct veil_egress_rule), VEIL_MAX_EGRESS_RULES, &next) ||
-	    header->channels.offset != next || header->channels.count != 0 || next != header->size)
+	    !table_is_next(header, header->channels, sizeof(struct veil_channel), VEIL_MAX_CHANNELS, &next) || next != header->size)
 		return false;
 	*p = (struct policy){
 		.header = header,
 		.networks = (const void *)(bytes + header->networks.offset),
 		.rules = (const void *)(bytes + header->egress_rules.offset),
+		.channels = (const void *)(bytes + header->channels.offset),
 	};
 	for (uint32_t i = 0; i < header->networks.count; i++) {
 		const struct veil_network *n = &p->networks[i];
@@ -96,6 +112,10 @@ bool policy_read(struct policy *p, const uint8_t *bytes, uint32_t personas_known
 		return false;
 	for (uint32_t i = 0; i < rules; i++)
 		if (!rule_is_valid(&p->rules[i]))
+			return false;
+	for (uint32_t i = 0; i < header->channels.count; i++)
+		if (!channel_is_valid(&p->channels[i], personas_known) ||
+		    (i && channel_key(&p->channels[i - 1]) >= channel_key(&p->channels[i])))
 			return false;
 	return true;
 }
@@ -130,6 +150,17 @@ const struct veil_network *policy_network(const struct policy *p, uint32_t perso
 	for (uint32_t i = 0; i < p->header->networks.count; i++)
 		if (p->networks[i].personas >> persona & 1)
 			return &p->networks[i];
+	return NULL;
+}
+
+const struct veil_channel *policy_channel(const struct policy *p, uint32_t from, uint32_t to, uint32_t carries)
+{
+	for (uint32_t i = 0; i < p->header->channels.count; i++) {
+		const struct veil_channel *c = &p->channels[i];
+
+		if (c->from == from && c->to == to && c->carries == carries)
+			return c;
+	}
 	return NULL;
 }
 
@@ -200,6 +231,7 @@ enum veil_result policy_commit(void)
 		lock_release(&personas[i].lock);
 	}
 	memset(policy_admitted, 0, sizeof(policy_admitted));
+	mux_flush_soon(); /* agents are told of it */
 	log_number(VEIL_NO_PERSONA, "another policy is in force: replacement", policy.replaced);
 	return VEIL_RESULT_OK;
 }

@@ -16,6 +16,7 @@ struct policy {
 	const struct veil_policy *header;
 	const struct veil_network *networks;
 	const struct veil_egress_rule *rules;
+	const struct veil_channel *channels;
 };
 
 /* Checks the VEIL_POLICY_BYTES at `bytes` and finds the tables in them. False: nothing of it may be believed. */
@@ -35,6 +36,9 @@ const struct veil_network *policy_network(const struct policy *policy, uint32_t 
 
 /* Times each rule of the policy in force let a flow out; atomics. */
 extern uint64_t policy_admitted[VEIL_MAX_EGRESS_RULES];
+
+/* The channel that carries this from one persona to another; NULL: there is none. */
+const struct veil_channel *policy_channel(const struct policy *policy, uint32_t from, uint32_t to, uint32_t carries);
 
 /* ---- Arrival of the next one. On the CPU that takes the board's interrupts, which holds no lock ---- */
 enum veil_result policy_begin(uint32_t size, const uint8_t *sha256, size_t sha256_size);

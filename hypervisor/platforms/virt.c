@@ -4,6 +4,7 @@
 #include <veil/platform.h>
 
 #include "cfi_flash.h"
+#include "core/channel.h"
 #include "core/persona.h"
 #include "virtio_blk.h"
 #include "virtio_console.h"
@@ -39,6 +40,7 @@ void platform_init(struct persona *p)
 
 void platform_reset(struct persona *p)
 {
+	channel_reset(p);
 	lock_take(&p->lock);
 	vgic_reset(p);
 	vpl011_reset(p);

@@ -3,10 +3,11 @@
  * guest that sends for ever, or never reads, holds up nobody but itself. Nothing here is kept when the guest resets the device. */
 #include "virtio_console.h"
 
-#include "core/control.h"
+#include "core/channel.h"
 #include "core/lib.h"
 #include "core/mux.h"
 #include "core/persona.h"
+#include "core/policy.h"
 #include "virtio_mmio.h"
 
 #define DEVICE_CONSOLE 3
@@ -66,6 +67,7 @@ static void forget(struct persona *p)
 	memset(c->news, 0, sizeof(c->news));
 	memset(c->is_open, 0, sizeof(c->is_open));
 	c->sending = false;
+	c->policy = policy_generation();
 	mux_agent_open(p->index, false);
 }
 
@@ -88,10 +90,31 @@ static void *place_of(struct persona *p, const struct virtio_buffer *buffer, siz
 
 /* ---- Owner port ---- */
 
+/* The policy may keep the owner out. */
+static bool owner_may(const struct persona *p)
+{
+	return policy_channel(policy_current(), VEIL_NO_PERSONA, p->index, VEIL_CARRIES_OWNER) != NULL;
+}
+
 static void owner_open(struct persona *p, bool is_open)
 {
 	console_of(p)->is_open[PORT_OWNER] = is_open;
-	mux_agent_open(p->index, is_open);
+	mux_agent_open(p->index, is_open && owner_may(p));
+}
+
+/* Another policy is in force: the guest learns what it may. */
+static void policy_tell(struct persona *p)
+{
+	struct virtual_console *c = console_of(p);
+	uint32_t generation = policy_generation();
+
+	if (c->policy == generation)
+		return;
+	c->policy = generation;
+	owner_open(p, c->is_open[PORT_OWNER]);
+	c->news[PORT_OWNER] |= (uint8_t)BIT(PORT_OPEN);
+	if (c->is_open[PORT_FRAMES])
+		virtio_console_tell_channels(p);
 }
 
 /* Sends one piece. The guest may change the bytes meanwhile: each is read once, and means nothing here. */
@@ -101,7 +124,7 @@ static void owner_send(struct persona *p)
 	const uint8_t *bytes;
 	uint32_t size;
 
-	if (!c->sending && !virtio_take(p, &c->virtio, OWNER_OUT, &c->buffer))
+	if (!owner_may(p) || (!c->sending && !virtio_take(p, &c->virtio, OWNER_OUT, &c->buffer)))
 		return;
 	if (!c->sending)
 		c->sent = 0;
@@ -144,63 +167,86 @@ static void owner_receive(struct persona *p)
 		mux_flush_soon(); /* a small buffer */
 }
 
-void virtio_console_go_on(struct persona *p)
-{
-	if (!(p->config->devices & VEIL_DEVICE_AGENT) || !persona_hold(p))
-		return;
-	lock_take(&p->lock);
-	owner_receive(p);
-	owner_send(p);
-	lock_release(&p->lock);
-	persona_release(p);
-}
-
 /* ---- Frames ---- */
 
-static bool frame_put(struct persona *p, struct veil_frame frame, const void *payload)
+enum console_put virtio_console_put(struct persona *p, struct veil_frame frame, const void *payload)
 {
 	struct virtual_console *c = console_of(p);
 	struct virtio_buffer buffer;
 	uint8_t *place;
 
-	if (!c->is_open[PORT_FRAMES] || !virtio_take(p, &c->virtio, FRAMES_IN, &buffer))
-		return false;
+	if (!c->is_open[PORT_FRAMES])
+		return CONSOLE_CLOSED;
+	if (!virtio_take(p, &c->virtio, FRAMES_IN, &buffer))
+		return CONSOLE_FULL;
 	place = place_of(p, &buffer, sizeof(frame) + frame.length);
 	if (place) {
 		memcpy(place, &frame, sizeof(frame));
 		memcpy(place + sizeof(frame), payload, frame.length);
 	}
 	virtio_give(p, &c->virtio, FRAMES_IN, &buffer, place ? (uint32_t)(sizeof(frame) + frame.length) : 0);
-	return place != NULL;
+	return place ? CONSOLE_TAKEN : CONSOLE_CLOSED;
 }
 
-bool virtio_console_frame(struct persona *p, struct veil_frame frame, const void *payload)
+#define INFOS_MAX ((VEIL_FRAME_MAX - sizeof(struct veil_frame)) / sizeof(struct veil_channel_info))
+
+void virtio_console_tell_channels(struct persona *p)
 {
-	bool done = false;
+	const struct policy *policy = policy_current();
+	struct veil_channel_info infos[INFOS_MAX];
+	struct veil_frame frame = {.op = VEIL_FRAME_CHANNELS};
+	uint32_t count = 0;
 
-	if (!(p->config->devices & VEIL_DEVICE_AGENT) || !persona_hold(p))
-		return false;
-	lock_take(&p->lock);
-	done = frame_put(p, frame, payload);
-	lock_release(&p->lock);
-	persona_release(p);
-	return done;
+	for (uint32_t i = 0; i < policy->header->channels.count && count < INFOS_MAX; i++) {
+		const struct veil_channel *c = &policy->channels[i];
+		bool is_outgoing = c->from == p->index;
+		uint8_t peer = is_outgoing ? c->to : c->from;
+
+		if ((!is_outgoing && c->to != p->index) || c->carries == VEIL_CARRIES_OWNER)
+			continue;
+		infos[count] = (struct veil_channel_info){.channel = (uint8_t)(peer | c->carries << 4),
+							  .is_outgoing = is_outgoing,
+							  .max_bytes = c->max_bytes,
+							  .per_minute = c->per_minute};
+		memcpy(infos[count++].name, p->manifest->personas[peer].name, VEIL_NAME_BYTES);
+	}
+	frame.length = (uint16_t)(count * sizeof(infos[0]));
+	virtio_console_put(p, frame, infos);
 }
 
-/* One frame of the agent. Whatever is in it, it only ever speaks of this persona. */
-static void frame_take(struct persona *p)
+/* Whatever is in it, it only ever speaks of this persona. One that is no frame counts as one of an unknown kind. */
+bool virtio_console_first(struct persona *p, struct veil_frame *frame, const uint8_t **payload)
 {
 	struct virtual_console *c = console_of(p);
-	struct virtio_buffer buffer;
-	struct veil_frame frame = {0};
+	struct virtio_buffer *buffer = &c->frame;
 
-	if (!virtio_take(p, &c->virtio, FRAMES_OUT, &buffer))
+	if (!c->is_open[PORT_FRAMES] || !virtio_take(p, &c->virtio, FRAMES_OUT, buffer))
+		return false;
+	*frame = (struct veil_frame){0};
+	*payload = NULL;
+	if (buffer->is_writable || buffer->size < sizeof(*frame) || buffer->size > VEIL_FRAME_MAX ||
+	    !virtio_copy(p, buffer->address, frame, sizeof(*frame)))
+		return true;
+	if (frame->length == buffer->size - sizeof(*frame))
+		*payload = frame->length ? persona_memory(p, ipaddr(buffer->address.value + sizeof(*frame)), frame->length) : NULL;
+	if (frame->length && !*payload)
+		frame->op = 0;
+	return true;
+}
+
+void virtio_console_done(struct persona *p, bool is_done)
+{
+	struct virtual_console *c = console_of(p);
+
+	if (!is_done) {
+		virtio_put_back(&c->virtio, FRAMES_OUT);
 		return;
-	if (buffer.size >= sizeof(frame) && !virtio_copy(p, buffer.address, &frame, sizeof(frame)))
-		frame.op = 0;
-	if (frame.op == VEIL_FRAME_HELLO)
-		control_event_agent(p);
-	virtio_give(p, &c->virtio, FRAMES_OUT, &buffer, 0);
+	}
+	virtio_give(p, &c->virtio, FRAMES_OUT, &c->frame, 0);
+	if (virtio_take(p, &c->virtio, FRAMES_OUT, &c->frame)) {
+		virtio_put_back(&c->virtio, FRAMES_OUT);
+		mux_flush_soon();
+	}
 }
 
 /* ---- Control ---- */
@@ -212,7 +258,7 @@ static void control_send(struct persona *p)
 
 	for (uint32_t port = 0; port < CONSOLE_PORTS; port++)
 		for (uint16_t event = 0; c->news[port] >> event; event++) {
-			struct control control = {.port = port, .event = event, .value = 1};
+			struct control control = {.port = port, .event = event, .value = event != PORT_OPEN || port || owner_may(p)};
 			size_t size = sizeof(control) + (event == PORT_NAME ? NAME_BYTES : 0);
 			struct virtio_buffer buffer;
 			uint8_t *place;
@@ -261,6 +307,22 @@ static void control_receive_all(struct persona *p)
 	}
 }
 
+/* ---- Both ports ---- */
+
+void virtio_console_go_on(struct persona *p)
+{
+	if (!(p->config->devices & VEIL_DEVICE_AGENT) || !persona_hold(p))
+		return;
+	lock_take(&p->lock);
+	policy_tell(p);
+	control_send(p);
+	owner_receive(p);
+	owner_send(p);
+	lock_release(&p->lock);
+	channel_go_on(p);
+	persona_release(p);
+}
+
 /* ---- Registers ---- */
 
 static void notified(struct persona *p, uint64_t queue)
@@ -278,9 +340,6 @@ static void notified(struct persona *p, uint64_t queue)
 		break;
 	case CONTROL_IN:
 		control_send(p);
-		break;
-	case FRAMES_OUT:
-		frame_take(p);
 		break;
 	default:
 		break;
@@ -319,5 +378,9 @@ struct mmio_result virtio_console_access(struct persona *p, uint64_t offset, uin
 			owner_open(p, true); /* such a driver has one port, always open */
 	}
 	lock_release(&p->lock);
+	if (is_write && offset == VIRTIO_NOTIFY && value == FRAMES_OUT)
+		channel_go_on(p);
+	else if (is_write && offset == VIRTIO_NOTIFY && value == FRAMES_IN)
+		channel_has_room(p);
 	return result;
 }

@@ -11,10 +11,25 @@ struct persona;
 void virtio_console_reset(struct persona *persona);
 struct mmio_result virtio_console_access(struct persona *persona, uint64_t offset, uint32_t size, bool is_write, uint64_t value);
 
-/* Moves what waits on the owner port, both ways, as far as credit and the guest's buffers go. Takes the persona's lock. */
+/* Moves what waits on both ports as far as credit and buffers go. Takes locks. */
 void virtio_console_go_on(struct persona *persona);
 
-/* A frame for the agent, `payload` of frame.length bytes. False: the agent does not listen, or gave no buffer. Takes the persona's lock. */
-bool virtio_console_frame(struct persona *persona, struct veil_frame frame, const void *payload);
+/* ---- Frames, with the persona's lock held ---- */
+enum console_put {
+	CONSOLE_TAKEN = 0,
+	CONSOLE_FULL = 1, /* the agent has given no buffer */
+	CONSOLE_CLOSED = 2 /* it does not listen, or its buffers are too small */
+};
+
+/* A frame for the agent; `payload` of frame.length bytes, with `payload` NULL and the length 0 where there is none. */
+enum console_put virtio_console_put(struct persona *persona, struct veil_frame frame, const void *payload);
+
+/* The channels of the persona, for its agent. */
+void virtio_console_tell_channels(struct persona *persona);
+
+/* The next frame from the agent, with its payload where the agent wrote it. To be followed by virtio_console_done(), which takes it off
+ * the queue, or leaves it there for another time. */
+bool virtio_console_first(struct persona *persona, struct veil_frame *frame, const uint8_t **payload);
+void virtio_console_done(struct persona *persona, bool is_done);
 
 #endif

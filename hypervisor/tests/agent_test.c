@@ -3,7 +3,9 @@
 #include "bridge.h"
 #include "core/control.h"
 #include "core/lib.h"
+#include "core/log.h"
 #include "core/mux.h"
+#include "core/policy.h"
 #include "image.h"
 #include "machine.h"
 #include "test.h"
@@ -38,12 +40,23 @@ enum {
 
 static struct image image;
 
+/* From persona 0 to 1: a clipboard of 3000 bytes, twice a minute; and the owner to both. */
+static void declare_channels(void)
+{
+	image.channels[0] =
+		(struct veil_channel){.from = 0, .to = 1, .carries = VEIL_CARRIES_CLIPBOARD, .max_bytes = 3000, .per_minute = 2};
+	for (uint8_t i = 0; i < 2; i++)
+		image.channels[1 + i] = (struct veil_channel){.from = VEIL_NO_PERSONA, .to = i, .carries = VEIL_CARRIES_OWNER};
+	image.policy.channels.count = 3;
+}
+
 static void boot(void)
 {
 	machine_init();
 	image_declare(&image, 2, 1);
 	image.personas[0].devices |= VEIL_DEVICE_AGENT;
 	image.personas[1].devices |= VEIL_DEVICE_AGENT;
+	declare_channels();
 	image_boot(&image);
 	bridge_connect();
 	machine_run_ms(100);
@@ -252,6 +265,7 @@ static void given_no_credit_then_the_agent_waits_and_nothing_is_lost(void)
 	machine_init();
 	image_declare(&image, 2, 1);
 	image.personas[0].devices |= VEIL_DEVICE_AGENT;
+	declare_channels();
 	image_boot(&image);
 	bridge_hello();
 	machine_run_ms(100);
@@ -395,11 +409,11 @@ static void when_the_agent_says_hello_then_the_owner_hears_of_it_and_can_hand_ov
 	report_equal(agent_events(1), 0, "the other is not");
 	report_equal(hand_over(0, key, sizeof(key)), VEIL_RESULT_OK, "taken");
 	v = inside(0);
-	report_equal(get16(v, DEVICE(FRAMES_IN) + 2), 1, "one frame");
-	memcpy(&frame, guest_memory(v, BUFFER(FRAMES_IN, 0)), sizeof(frame));
+	report_equal(get16(v, DEVICE(FRAMES_IN) + 2), 2, "one frame behind that of the channels");
+	memcpy(&frame, guest_memory(v, BUFFER(FRAMES_IN, 1)), sizeof(frame));
 	report_equal(frame.op, VEIL_FRAME_SECRET, "a secret");
 	report_equal(frame.length, sizeof(key), "of that length");
-	report(memcmp(guest_memory(v, BUFFER(FRAMES_IN, 0) + sizeof(frame)), key, sizeof(key)) == 0, "as it was");
+	report(memcmp(guest_memory(v, BUFFER(FRAMES_IN, 1) + sizeof(frame)), key, sizeof(key)) == 0, "as it was");
 	report_equal(get16(inside(1), DEVICE(FRAMES_IN) + 2), 0, "the other has nothing");
 }
 
@@ -415,6 +429,237 @@ static void given_wrong_secrets_then_each_is_refused(void)
 	report_equal(hand_over(2, bytes, 16), VEIL_RESULT_NO_SUCH_PERSONA, "for nobody");
 	bridge_command(VEIL_OP_STOP, 0);
 	report_equal(hand_over(0, bytes, 16), VEIL_RESULT_WRONG_STATE, "for a persona that does not run");
+}
+
+/* ---- Channels ---- */
+
+#define CLIPBOARD_TO(peer) ((uint8_t)((peer) | VEIL_CARRIES_CLIPBOARD << 4))
+#define FILES_TO(peer) ((uint8_t)((peer) | VEIL_CARRIES_FILES << 4))
+
+/* Sends a frame as the agent of a persona. */
+static void frame_send(uint32_t persona, uint8_t op, uint8_t channel, uint32_t argument, const void *payload, uint16_t length)
+{
+	uint8_t bytes[VEIL_FRAME_MAX];
+	struct veil_frame frame = {.op = op, .channel = channel, .length = length, .argument = argument};
+	struct vcpu *v = inside(persona);
+
+	memcpy(bytes, &frame, sizeof(frame));
+	memcpy(bytes + sizeof(frame), payload, length);
+	send(v, FRAMES_OUT, bytes, (uint32_t)sizeof(frame) + length);
+}
+
+static uint16_t frames_received(uint32_t persona)
+{
+	return get16(inside(persona), DEVICE(FRAMES_IN) + 2);
+}
+
+/* The frame a persona's agent received as its nth; its payload is behind it. */
+static struct veil_frame received(uint32_t persona, uint32_t n, uint8_t *payload)
+{
+	struct veil_frame frame;
+	struct vcpu *v = inside(persona);
+
+	memcpy(&frame, guest_memory(v, BUFFER(FRAMES_IN, n % QUEUE_SIZE)), sizeof(frame));
+	if (payload)
+		memcpy(payload, guest_memory(v, BUFFER(FRAMES_IN, n % QUEUE_SIZE)) + sizeof(frame), frame.length);
+	return frame;
+}
+
+/* The last result the sender was told; UINT32_MAX: none. */
+static uint32_t told(uint32_t persona)
+{
+	uint16_t count = frames_received(persona);
+	struct veil_frame frame = {0};
+
+	if (count)
+		frame = received(persona, count - 1U, NULL);
+	return frame.op == VEIL_FRAME_RESULT ? frame.argument : UINT32_MAX;
+}
+
+static void boot_agents(void)
+{
+	boot();
+	agent_start(inside(1));
+	agent_start(inside(0));
+}
+
+/* The agent gives all its buffers again. */
+static void give_buffers(uint32_t persona)
+{
+	struct vcpu *v = inside(persona);
+
+	for (uint16_t i = 0; i < QUEUE_SIZE; i++)
+		offer(v, FRAMES_IN, i);
+}
+
+static void given_a_channel_then_what_is_sent_arrives_and_is_logged(void)
+{
+	uint8_t text[1000], got[VEIL_FRAME_MAX];
+	struct veil_frame frame;
+	struct log_record record;
+
+	boot_agents();
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (uint8_t)(i * 3);
+	frame_send(0, VEIL_FRAME_BEGIN, CLIPBOARD_TO(1), 1500, NULL, 0);
+	frame_send(0, VEIL_FRAME_DATA, CLIPBOARD_TO(1), 0, text, 1000);
+	frame_send(0, VEIL_FRAME_DATA, CLIPBOARD_TO(1), 0, text, 500);
+	report_equal(frames_received(1), 3, "begin and two of data");
+	frame = received(1, 0, got);
+	report(frame.op == VEIL_FRAME_BEGIN && frame.channel == CLIPBOARD_TO(0) && frame.argument == 1500, "from the sender, of that size");
+	frame = received(1, 1, got);
+	report(frame.op == VEIL_FRAME_DATA && frame.length == 1000 && memcmp(got, text, 1000) == 0, "as it was");
+	report_equal(told(0), VEIL_TRANSFER_DONE, "the sender is told");
+	log_read(log_next() - 1, &record);
+	report(memcmp(record.text, "clipboard sent to persona-1: bytes 0x5dc", 40) == 0, "one line, with the size");
+	report_equal(personas[0].vcpus[0]->statistics.transfer_bytes, 1500, "and counted");
+}
+
+static void given_no_channel_then_nothing_arrives(void)
+{
+	static const uint8_t channels[] = {FILES_TO(1), CLIPBOARD_TO(0), CLIPBOARD_TO(7), CLIPBOARD_TO(15), 0, 1, 0xff, 0x31};
+
+	boot_agents();
+	for (size_t i = 0; i < ARRAY_COUNT(channels); i++) {
+		frame_send(0, VEIL_FRAME_BEGIN, channels[i], 4, NULL, 0);
+		frame_send(0, VEIL_FRAME_DATA, channels[i], 4, "data", 4);
+		report_equal(told(0), VEIL_TRANSFER_REFUSED, "no such channel");
+		if (i % 4 == 3)
+			give_buffers(0);
+	}
+	frame_send(1, VEIL_FRAME_BEGIN, CLIPBOARD_TO(0), 4, NULL, 0);
+	report_equal(told(1), VEIL_TRANSFER_REFUSED, "it goes one way only");
+	report_equal(frames_received(1), 1, "nothing but that answer has reached the other");
+}
+
+static void given_limits_then_none_is_exceeded(void)
+{
+	static const uint8_t text[VEIL_FRAME_MAX];
+
+	boot_agents();
+	frame_send(0, VEIL_FRAME_BEGIN, CLIPBOARD_TO(1), 3001, NULL, 0);
+	report_equal(told(0), VEIL_TRANSFER_TOO_LARGE, "too large");
+	frame_send(0, VEIL_FRAME_BEGIN, CLIPBOARD_TO(1), 0, NULL, 0);
+	report_equal(told(0), VEIL_TRANSFER_TOO_LARGE, "nothing");
+	frame_send(0, VEIL_FRAME_BEGIN, CLIPBOARD_TO(1), 10, NULL, 0);
+	frame_send(0, VEIL_FRAME_DATA, CLIPBOARD_TO(1), 0, text, 11);
+	report_equal(told(0), VEIL_TRANSFER_REFUSED, "more than was announced");
+	report_equal(received(1, 1, NULL).op, VEIL_FRAME_ABORT, "the other one forgets it");
+	frame_send(0, VEIL_FRAME_DATA, CLIPBOARD_TO(1), 0, text, 5);
+	report_equal(frames_received(1), 2, "and gets no more of it");
+	frame_send(0, VEIL_FRAME_BEGIN, CLIPBOARD_TO(1), 10, NULL, 0);
+	frame_send(0, VEIL_FRAME_DATA, CLIPBOARD_TO(1), 0, text, 10);
+	report_equal(told(0), VEIL_TRANSFER_DONE, "the second of this minute");
+	frame_send(0, VEIL_FRAME_BEGIN, CLIPBOARD_TO(1), 10, NULL, 0);
+	report_equal(told(0), VEIL_TRANSFER_TOO_MANY, "not a third");
+	machine_run_ms(60000);
+	frame_send(0, VEIL_FRAME_BEGIN, CLIPBOARD_TO(1), 10, NULL, 0);
+	report_equal(received(1, frames_received(1) - 1U, NULL).op, VEIL_FRAME_BEGIN, "a minute later there may be more");
+}
+
+static void given_a_receiver_that_never_reads_then_the_sender_is_free_again_soon(void)
+{
+	static const uint8_t text[1000];
+
+	boot_agents();
+	for (uint32_t i = 0; i < 7; i++) /* takes the other's buffers but one */
+		hand_over(1, "name", 5);
+	frame_send(0, VEIL_FRAME_BEGIN, CLIPBOARD_TO(1), 3000, NULL, 0);
+	frame_send(0, VEIL_FRAME_DATA, CLIPBOARD_TO(1), 0, text, 1000);
+	report_equal(get16(inside(0), DEVICE(FRAMES_OUT) + 2), 1, "there is no buffer for it: it waits in the sender's memory");
+	give_buffers(1);
+	machine_run_ms(5);
+	report_equal(get16(inside(0), DEVICE(FRAMES_OUT) + 2), 2, "and goes on when there is one");
+	for (uint32_t i = 0; i < 7; i++)
+		hand_over(1, "name", 5);
+	frame_send(0, VEIL_FRAME_DATA, CLIPBOARD_TO(1), 0, text, 1000);
+	machine_run_ms(4500);
+	report_equal(told(0), UINT32_MAX, "it is given time");
+	machine_run_ms(1000);
+	report_equal(told(0), VEIL_TRANSFER_STALLED, "then it is over");
+	report_equal(bridge_status(0).state, VEIL_STATE_RUNNING, "nobody hangs");
+}
+
+static void given_a_receiver_that_is_away_then_the_sender_is_told(void)
+{
+	boot_agents();
+	bridge_command(VEIL_OP_PAUSE, 1);
+	frame_send(0, VEIL_FRAME_BEGIN, CLIPBOARD_TO(1), 10, NULL, 0);
+	report_equal(told(0), VEIL_TRANSFER_AWAY, "paused");
+	bridge_command(VEIL_OP_RESUME, 1);
+	frame_send(0, VEIL_FRAME_BEGIN, CLIPBOARD_TO(1), 10, NULL, 0);
+	bridge_command(VEIL_OP_RESTART, 1);
+	machine_run_ms(300);
+	frame_send(0, VEIL_FRAME_DATA, CLIPBOARD_TO(1), 0, "0123456789", 10);
+	agent_start(inside(1));
+	report_equal(frames_received(1), 0, "what was under way does not reach the next life");
+}
+
+static void when_the_policy_withdraws_a_channel_then_what_is_under_way_ends(void)
+{
+	boot_agents();
+	frame_send(0, VEIL_FRAME_BEGIN, CLIPBOARD_TO(1), 10, NULL, 0);
+	((struct veil_channel *)(uintptr_t)policy_current()->channels)[0].carries = VEIL_CARRIES_FILES;
+	frame_send(0, VEIL_FRAME_DATA, CLIPBOARD_TO(1), 0, "01234", 5);
+	report_equal(told(0), VEIL_TRANSFER_REFUSED, "no more");
+	report_equal(received(1, 1, NULL).op, VEIL_FRAME_ABORT, "the other one forgets it");
+}
+
+static void when_the_policy_keeps_the_owner_out_then_nothing_passes(void)
+{
+	struct vcpu *v;
+
+	boot_agents();
+	image.policy.channels.count = 1;
+	((struct veil_policy *)(uintptr_t)policy_current()->header)->channels.count = 1;
+	machine_run_ms(5);
+	v = inside(0);
+	agent_start(v);
+	report_equal(get32(v, BUFFER(CONTROL_IN, 2) + 4) >> 16, 0, "the guest finds nobody at the other end");
+	bridge_send(VEIL_MUX_AGENT, "input", 5);
+	send(inside(0), OWNER_OUT, "output", 6);
+	machine_run_ms(50);
+	bridge_read();
+	report_equal(bridge.agent_size[0], 0, "nothing comes out");
+	report_equal(get16(inside(0), DEVICE(OWNER_IN) + 2), 0, "nothing goes in");
+	report_equal(hand_over(0, "name\0key", 8), VEIL_RESULT_OK, "keys do");
+}
+
+static void given_random_frames_then_the_other_gets_only_what_a_channel_allows(void)
+{
+	uint64_t state = test_seed();
+	uint8_t payload[VEIL_FRAME_MAX], got[VEIL_FRAME_MAX];
+
+	boot_agents();
+	for (uint32_t round = 0; round < 2000; round++) {
+		uint64_t r = test_random(&state);
+		struct veil_frame frame = {.op = (uint8_t)(r % 9),
+					   .channel = (uint8_t)(r >> 8 & 1 ? CLIPBOARD_TO(1) : r >> 16),
+					   .length = (uint16_t)((r >> 24) % 1100),
+					   .argument = (uint32_t)(r >> 40) % 4000};
+		struct vcpu *v = inside(0);
+
+		memcpy(payload, &frame, sizeof(frame));
+		put(v, BUFFER(FRAMES_OUT, 0), payload, sizeof(frame));
+		describe(v, FRAMES_OUT, 0, BUFFER(FRAMES_OUT, 0),
+			 (r >> 60 & 3) ? (uint32_t)sizeof(frame) + frame.length : (uint32_t)(r >> 50) % 2000, (r >> 59 & 7) ? 0 : 2, 0);
+		offer(v, FRAMES_OUT, 0);
+		if (guest_read(inside(0), BASE + 0x70, 4) & 64)
+			agent_start(inside(0));
+		if (round % 4 == 0) {
+			give_buffers(0);
+			give_buffers(1);
+		}
+		if (frames_received(1)) {
+			frame = received(1, frames_received(1) - 1U, got);
+			report(frame.op == VEIL_FRAME_BEGIN || frame.op == VEIL_FRAME_DATA || frame.op == VEIL_FRAME_ABORT, "a transfer's");
+			report(frame.channel == CLIPBOARD_TO(0), "of the channel there is");
+			report(frame.op != VEIL_FRAME_BEGIN || frame.argument <= 3000, "within its limit");
+		}
+		if (round % 100 == 0)
+			machine_run_ms(6000);
+	}
+	report_equal(bridge_status(1).state, VEIL_STATE_RUNNING, "the other persona runs");
 }
 
 /* ---- Hostile drivers ---- */
@@ -522,6 +767,14 @@ static const struct test tests[] = {
 	{"restart", when_the_persona_restarts_then_nothing_of_the_stream_is_left},
 	{"secret", when_the_agent_says_hello_then_the_owner_hears_of_it_and_can_hand_over_a_secret},
 	{"wrong-secrets", given_wrong_secrets_then_each_is_refused},
+	{"channel", given_a_channel_then_what_is_sent_arrives_and_is_logged},
+	{"no-channel", given_no_channel_then_nothing_arrives},
+	{"limits", given_limits_then_none_is_exceeded},
+	{"full", given_a_receiver_that_never_reads_then_the_sender_is_free_again_soon},
+	{"away", given_a_receiver_that_is_away_then_the_sender_is_told},
+	{"withdrawn", when_the_policy_withdraws_a_channel_then_what_is_under_way_ends},
+	{"owner-out", when_the_policy_keeps_the_owner_out_then_nothing_passes},
+	{"frames-random", given_random_frames_then_the_other_gets_only_what_a_channel_allows},
 	{"rings-outside", given_rings_and_buffers_outside_its_ram_then_the_device_breaks},
 	{"loop", given_a_loop_of_descriptors_then_it_ends},
 	{"rings-random", given_random_rings_then_nothing_but_its_own_ram_changes},

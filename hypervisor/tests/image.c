@@ -251,7 +251,7 @@ void image_policy(const struct image *image, uint8_t bytes[VEIL_POLICY_BYTES])
 	memset(bytes, 0, VEIL_POLICY_BYTES);
 	table_add(bytes, &header.networks, image->networks, sizeof(image->networks[0]), &next);
 	table_add(bytes, &header.egress_rules, image->rules, sizeof(image->rules[0]), &next);
-	header.channels.offset = (uint32_t)next;
+	table_add(bytes, &header.channels, image->channels, sizeof(image->channels[0]), &next);
 	header.size = (uint32_t)next;
 	memcpy(bytes, &header, sizeof(header));
 }

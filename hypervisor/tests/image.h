@@ -25,6 +25,7 @@ struct image {
 	struct veil_storage_range storage_ranges[VEIL_MAX_STORAGE_RANGES + 1];
 	struct veil_network networks[VEIL_MAX_NETWORKS + 1];
 	struct veil_egress_rule rules[VEIL_MAX_EGRESS_RULES + 1];
+	struct veil_channel channels[VEIL_MAX_CHANNELS + 1];
 	struct veil_policy policy; /* the counts of its tables are what a test sets */
 	struct image_place place;
 };

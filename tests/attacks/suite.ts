@@ -59,7 +59,7 @@ export async function runWave(workshop: Workshop, target: AttackTarget, wave: Wa
 	let secret = "";
 	const phone = await workshop.start(personas, {
 		cpus: wave.cpus,
-		policy: { networks: { ...target.policy.networks, [ATTACKED_NETWORK]: { egress: [] } }, channels: [] },
+		policy: { networks: { ...target.policy.networks, [ATTACKED_NETWORK]: { egress: [] } }, channels: [], ownerAccess: { off: [] } },
 		hotkey: target.policy.switching.hotkey.map((key) => KEY_CODES[key]),
 		beforeStart: async (id) => {
 			secret = await writeSecret(id);

@@ -17,6 +17,7 @@ const sharing: Sharing = {
 		unused: { egress: [{ to: "::/0", protocol: "icmp", ports: [] }] },
 	},
 	channels: [],
+	ownerAccess: { off: [] },
 };
 const personas = [{ network: "work" }, {}, { network: "home" }, { network: "work" }];
 
@@ -26,6 +27,7 @@ test("networks somebody is on are there, with their ports in ranges", () => {
 	expect(section).toHaveLength(VEIL_POLICY_BYTES);
 	expect([...policyProblems(section, 4)]).toEqual([]);
 	expect(explainPolicy(section)).toEqual({
+		channels: [],
 		networks: [
 			{
 				name: "home",
@@ -82,7 +84,27 @@ test("more rules than Veil takes are refused in words", () => {
 	const ports = Array.from({ length: 64 }, (_, index) => 1 + 2 * index);
 	const egress = Array.from({ length: 3 }, () => ({ to: "10.0.0.0/8", protocol: "tcp" as const, ports }));
 
-	expect(() => encodePolicy({ networks: { work: { egress } }, channels: [] }, personas)).toThrow(
+	expect(() => encodePolicy({ networks: { work: { egress } }, channels: [], ownerAccess: { off: [] } }, personas)).toThrow(
 		"need 192 egress rules, at most 128",
 	);
+});
+
+test("channels are sorted, the owner's with them, and those of personas that are not there are left out", () => {
+	const channels: Sharing["channels"] = [
+		{ from: "b", to: "a", carries: "files", maxKiB: 3, maxPerMinute: 2 },
+		{ from: "a", to: "b", carries: "clipboard", maxKiB: 64, maxPerMinute: 30 },
+		{ from: "gone", to: "b", carries: "clipboard", maxKiB: 64, maxPerMinute: 30 },
+	];
+	const section = encodePolicy({ networks: {}, channels, ownerAccess: { off: ["b"] } }, [
+		{ name: "a", agent: true },
+		{ name: "b", agent: true },
+		{ name: "c" },
+	]);
+
+	expect([...policyProblems(section, 3)]).toEqual([]);
+	expect(explainPolicy(section).channels).toEqual([
+		{ from: 0, to: 1, carries: "clipboard", maxBytes: 65536, perMinute: 30 },
+		{ from: 1, to: 0, carries: "files", maxBytes: 3072, perMinute: 2 },
+		{ from: null, to: 0, carries: "owner", maxBytes: 0, perMinute: 0 },
+	]);
 });

@@ -112,7 +112,15 @@ describe("a policy", () => {
 			policy.networks.work.egress[8].to: "networks.work.egress[8].to" is 2001:db8:ffff::/33, whose address is not the start of the range; did you mean "2001:db8:8000::/33"?
 			policy.networks.work.egress[9].to: "networks.work.egress[9].to" is ::ffff:10.0.0.1/112, whose address is not the start of the range; did you mean "0:0:0:0:0:ffff:a00::/112"?
 			policy.channels[0].to: "channels[0].to" is "work", where it comes from; allowed: another persona
-			policy.channels[3]: "channels[3]" is the same channel as "channels[1]"; allowed: each once"
+			policy.channels[3]: "channels[3]" is the same channel as "channels[1]"; allowed: each once
+			policy.channels[0].from: "channels[0].from" is "work", whose devices.agent is false; allowed: a persona with an agent, which moves what the channel carries
+			policy.channels[0].to: "channels[0].to" is "work", whose devices.agent is false; allowed: a persona with an agent, which moves what the channel carries
+			policy.channels[1].from: "channels[1].from" is "personal", whose devices.agent is false; allowed: a persona with an agent, which moves what the channel carries
+			policy.channels[1].to: "channels[1].to" is "work", whose devices.agent is false; allowed: a persona with an agent, which moves what the channel carries
+			policy.channels[2].from: "channels[2].from" is "personal", whose devices.agent is false; allowed: a persona with an agent, which moves what the channel carries
+			policy.channels[2].to: "channels[2].to" is "work", whose devices.agent is false; allowed: a persona with an agent, which moves what the channel carries
+			policy.channels[3].from: "channels[3].from" is "personal", whose devices.agent is false; allowed: a persona with an agent, which moves what the channel carries
+			policy.channels[3].to: "channels[3].to" is "work", whose devices.agent is false; allowed: a persona with an agent, which moves what the channel carries"
 		`);
 	});
 });

@@ -71,7 +71,7 @@ describe("memory", () => {
 describe("what the board does not support yet is refused, never ignored", () => {
 	const everything = {
 		target: { via: "usb" },
-		personal: { resources: { cpus: 4, whenInBackground: "throttle" } },
+		personal: { resources: { cpus: 4, whenInBackground: "throttle" }, devices: { agent: true } },
 		work: {
 			guest: { os: "android", builder: "buildroot" },
 			devices: { display: true, input: true, agent: true, audio: true, network: "office" },
@@ -83,7 +83,7 @@ describe("what the board does not support yet is refused, never ignored", () => 
 		policy: {
 			name: "p",
 			networks: { office: { egress: [{ to: "0.0.0.0/0" }] } },
-			channels: [{ from: "work", to: "personal", carries: "clipboard", maxKiB: 1 }],
+			channels: [{ from: "work", to: "personal", carries: "notifications", maxKiB: 1 }],
 			switching: { hotkey: ["power"], lockOnLeave: ["work"] },
 		},
 	} as const;
@@ -96,7 +96,7 @@ describe("what the board does not support yet is refused, never ignored", () => 
 			personas[0].devices.audio: "devices.audio" is true, not supported by board qemu-virt yet; allowed: false
 			personas[1].resources.cpus: "resources.cpus" is 4; allowed: at most 2, the CPUs of the phone (its target.cpus)
 			personas[1].resources.whenInBackground: "resources.whenInBackground" is throttle, not supported by board qemu-virt yet; allowed: run, freeze
-			policy.channels[0]: "channels[0]" asks for a channel that carries clipboard, which is not supported by board qemu-virt yet; allowed: nothing"
+			policy.channels[0]: "channels[0]" asks for a channel that carries notifications, which is not supported by board qemu-virt yet; allowed: clipboard, files"
 		`);
 	});
 

@@ -143,6 +143,7 @@ export function fakeStages(folder: string, projectDir: string): Stages {
 				digest: keyOf(phone.policy.document),
 				networks: phone.policy.document.networks,
 				channels: phone.policy.document.channels,
+				ownerAccess: phone.policy.document.ownerAccess,
 			},
 			recipe: 1,
 		}),

@@ -37,13 +37,13 @@ function shown(inputs: DeviceImageInputs, phone: ResolvedPhone, source: Value, h
 function deviceImageInputs(inputs: Properties): DeviceImageInputs {
 	const { [SOURCE]: _source, guests, personas, policy, policyDigest, ready: _ready, ...rest } = inputs;
 	const keys = isObject(guests) ? guests : {};
-	const { name, networks, channels } = isObject(policy) ? policy : {};
+	const { name, networks, channels, ownerAccess } = isObject(policy) ? policy : {};
 	return {
 		...rest,
 		personas: Array.isArray(personas)
 			? personas.map((persona) => (isObject(persona) ? { ...persona, guest: keys[String(persona.name)] } : persona))
 			: [],
-		policy: { name, digest: policyDigest, networks, channels },
+		policy: { name, digest: policyDigest, networks, channels, ownerAccess },
 	} as unknown as DeviceImageInputs;
 }
 

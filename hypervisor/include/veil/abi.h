@@ -190,6 +190,7 @@ struct veil_persona {
 #define VEIL_POLICY_BYTES 8192 /* capacity: no policy is larger */
 #define VEIL_MAX_NETWORKS 8
 #define VEIL_MAX_EGRESS_RULES 128 /* of all networks together */
+#define VEIL_MAX_CHANNELS 72
 
 struct veil_policy {
 	uint64_t magic; /* VEIL_POLICY_MAGIC */
@@ -202,7 +203,7 @@ struct veil_policy {
 	uint8_t signature[64];
 	struct veil_table networks; /* offsets from the start of this section */
 	struct veil_table egress_rules;
-	struct veil_table channels; /* reserved: count is zero */
+	struct veil_table channels; /* sorted by from, to, carries; each once */
 };
 
 /* A network some personas are on. They share its rules and nothing else: it does not connect them. */
@@ -230,6 +231,23 @@ struct veil_egress_rule {
 	uint16_t first_port; /* destination ports; 0 and 65535 for all, and where the protocol is neither TCP nor UDP */
 	uint16_t last_port;
 	uint32_t declared; /* entry of the network's declaration it comes from */
+	uint32_t reserved2;
+};
+
+enum veil_carries {
+	VEIL_CARRIES_OWNER = 0, /* from VEIL_NO_PERSONA: the owner may use the persona's owner port */
+	VEIL_CARRIES_CLIPBOARD = 1,
+	VEIL_CARRIES_FILES = 2
+};
+
+/* A path from one persona to another, in that direction alone. */
+struct veil_channel {
+	uint8_t from;
+	uint8_t to;
+	uint8_t carries; /* enum veil_carries */
+	uint8_t reserved;
+	uint32_t max_bytes; /* of one transfer; 0 for the owner, as is the next */
+	uint32_t per_minute; /* transfers */
 	uint32_t reserved2;
 };
 
@@ -494,6 +512,9 @@ struct veil_statistics {
 	uint64_t refused_calls; /* unknown hypercalls */
 	uint64_t switches; /* times another virtual CPU ran in between */
 	uint64_t refused_storage; /* requests beyond the end of a volume, or malformed ones */
+	uint64_t transfers; /* sent over channels, complete */
+	uint64_t transfer_bytes;
+	uint64_t refused_transfers;
 };
 
 struct veil_event_state {
@@ -519,7 +540,33 @@ struct veil_log_header {
 
 enum veil_frame_op {
 	VEIL_FRAME_HELLO = 1, /* from the agent: it is there */
-	VEIL_FRAME_SECRET = 2 /* to the agent: a name (ASCII), NUL, and the secret's bytes */
+	VEIL_FRAME_SECRET = 2, /* to the agent: a name (ASCII), NUL, and the secret's bytes */
+	VEIL_FRAME_CHANNELS = 3, /* to the agent, after its hello and when the policy changes: struct veil_channel_info of each channel */
+	VEIL_FRAME_BEGIN = 4, /* a transfer begins; argument: its bytes; payload: the name of a file. Ends one under way on the channel */
+	VEIL_FRAME_DATA = 5, /* bytes of it: when there are as many as were announced it is complete */
+	VEIL_FRAME_ABORT = 6, /* it ends here */
+	VEIL_FRAME_RESULT = 7 /* to the agent that sends: how it ended; argument: enum veil_transfer */
+};
+
+enum veil_transfer {
+	VEIL_TRANSFER_DONE = 0,
+	VEIL_TRANSFER_REFUSED = 1, /* there is no such channel */
+	VEIL_TRANSFER_TOO_LARGE = 2, /* or it has no bytes */
+	VEIL_TRANSFER_TOO_MANY = 3, /* in this minute */
+	VEIL_TRANSFER_AWAY = 4, /* the other persona does not run, or its agent does not listen */
+	VEIL_TRANSFER_STALLED = 5 /* the other agent took nothing for VEIL_STALL_SECONDS */
+};
+
+#define VEIL_STALL_SECONDS 5
+
+/* A channel as an agent sees it; its number is the other persona's index + 16 * what it carries. */
+struct veil_channel_info {
+	uint8_t channel;
+	uint8_t is_outgoing;
+	uint16_t reserved;
+	uint32_t max_bytes;
+	uint32_t per_minute;
+	uint8_t name[VEIL_NAME_BYTES]; /* of the other persona */
 };
 
 struct veil_frame {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A ticket spinlock: first come, first served, so that no CPU (and so no persona) can starve another of a lock.
  *
- * Order: persona.life_lock before persona.lock before mux.lock before log.lock; the disk's after persona.lock; persona.memory_lock stands alone. None is held while a guest runs. */
+ * Order: persona.life_lock before the channels' before persona.lock before mux.lock before log.lock; the disk's after persona.lock; persona.memory_lock stands alone. None is held while a guest runs. */
 #ifndef VEIL_LOCK_H
 #define VEIL_LOCK_H
 

@@ -35,12 +35,14 @@ struct virtual_input {
 
 struct virtual_console {
 	struct virtio_device virtio;
+	uint32_t policy; /* generation of the policy the guest has been told of */
 	uint8_t news[CONSOLE_PORTS]; /* bit n: control event n is to be sent for the port, as soon as there is a buffer for it */
 	bool is_open[CONSOLE_PORTS]; /* by the guest */
 	/* What the owner port is sending: the buffer it has taken, and how far it is through its present part */
 	bool sending;
 	uint32_t sent;
 	struct virtio_buffer buffer;
+	struct virtio_buffer frame; /* of the other port's sending side, while it is looked at */
 };
 
 struct cfi_flash {

@@ -348,6 +348,9 @@ export class FakeVeil {
 			refusedCalls: 10n,
 			switches: 11n,
 			refusedStorage: 0n,
+			transfers: 0n,
+			transferBytes: 0n,
+			refusedTransfers: 0n,
 		});
 	}
 }
