@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A client of the control protocol, on the bridge's control socket: questions and commands by persona name, answers as values.
+import { createHash } from "node:crypto";
 import { EventEmitter } from "node:events";
 import { connect, type Socket } from "node:net";
 import {
@@ -8,6 +9,10 @@ import {
 	VEIL_OP_LOG,
 	VEIL_OP_NETWORK,
 	VEIL_OP_PAUSE,
+	VEIL_OP_POLICY_BEGIN,
+	VEIL_OP_POLICY_COMMIT,
+	VEIL_OP_POLICY_DATA,
+	VEIL_OP_POLICY_STATUS,
 	VEIL_OP_POWER_OFF,
 	VEIL_OP_RESTART,
 	VEIL_OP_RESUME,
@@ -19,12 +24,15 @@ import {
 	VEIL_OP_STOP,
 	VEIL_OP_SWITCH,
 	VEIL_OP_VIEW,
+	VEIL_POLICY_CHUNK,
 	VEIL_RESULT_NO_DATA,
 	VEIL_RESULT_OK,
+	VEIL_RESULT_UNKNOWN_OP,
 	VEIL_RESULT_WRONG_STATE,
 	type VeilNetworkStatus,
 	veilNetworkStatus,
 	veilOpNames,
+	veilPolicyStatus,
 	veilResultNames,
 } from "../image/abi.ts";
 import { UserError } from "../util/errors.ts";
@@ -176,6 +184,33 @@ export class ControlClient {
 			records.push(record);
 			next = (record.sequence + 1) >>> 0;
 		}
+	}
+
+	/** Digest of the policy in force, as `sha256:<hex>`; undefined when that cannot be told. */
+	async policyDigest(): Promise<string | undefined> {
+		const answer = await this.ask(VEIL_OP_POLICY_STATUS, undefined, 0);
+		if (answer.result === VEIL_RESULT_UNKNOWN_OP) return undefined;
+		this.check(answer, undefined);
+		return `sha256:${Buffer.from(veilPolicyStatus.read(answer.data).sha256).toString("hex")}`;
+	}
+
+	/** Brings another policy into force while the personas run: the section of an image's manifest, without the room behind it. */
+	async replacePolicy(section: Uint8Array): Promise<void> {
+		const step = async (op: number, argument: number, data?: Buffer) =>
+			this.check(await this.ask(op, undefined, argument, data), undefined);
+		await step(VEIL_OP_POLICY_BEGIN, section.length, createHash("sha256").update(section).digest());
+		for (let at = 0; at < section.length; at += VEIL_POLICY_CHUNK) {
+			await step(VEIL_OP_POLICY_DATA, at, Buffer.from(section.subarray(at, at + VEIL_POLICY_CHUNK)));
+		}
+		await step(VEIL_OP_POLICY_COMMIT, 0);
+	}
+
+	/** A persona's network card; undefined when it has none. */
+	async network(persona: string): Promise<VeilNetworkStatus | undefined> {
+		const answer = await this.ask(VEIL_OP_NETWORK, persona, 0);
+		if (answer.result === VEIL_RESULT_NO_DATA || answer.result === VEIL_RESULT_UNKNOWN_OP) return undefined;
+		this.check(answer, persona);
+		return veilNetworkStatus.read(answer.data);
 	}
 
 	/** Switches the handset off. The answer may be lost, because the handset goes; that is fine. */

@@ -12,17 +12,19 @@ import {
 	VEIL_MAX_PIXELS,
 	VEIL_MAX_STORAGE_RANGES,
 	VEIL_SECTOR_BYTES,
+	VEIL_POLICY_BYTES,
 	VEIL_START_AT_BOOT,
 	type VeilSurface,
 	type VeilTable,
 	veilImageHeader,
 	veilManifest,
 	veilPersona,
+	veilPolicy,
 	veilStorageRange,
 	veilSurface,
 } from "../image/abi.ts";
 import type { Codec } from "../image/codec.ts";
-import { sha256File } from "../util/digest.ts";
+import { sha256, sha256File } from "../util/digest.ts";
 import { errorCode, UserError } from "../util/errors.ts";
 import type { RecordedSurface } from "./record.ts";
 import type { ImageReference } from "./types.ts";
@@ -37,6 +39,11 @@ export interface ImageFacts {
 	readonly hasScreen: boolean;
 	/** Volumes of a disk, which the handset must then have. */
 	readonly volumes: readonly { readonly persona: string; readonly name: string; readonly size: number }[];
+	/** Digest of all of the image but its policy: the same for images that differ in that alone. */
+	readonly base: string;
+	/** The policy's section, header and tables, and its digest as Veil tells it. */
+	readonly policy: Uint8Array;
+	readonly policyDigest: string;
 	/** A persona is on a network. */
 	readonly hasNetwork: boolean;
 	/** Keys are listened to. */
@@ -92,7 +99,15 @@ export async function readImageFacts(image: ImageReference, signal?: AbortSignal
 		const hasInput = personas.some(({ devices }) => (devices & VEIL_DEVICE_INPUT) !== 0);
 		const surfaces = table(manifest.surfaces, veilSurface);
 		if (surfaces.some((surface) => !isPicture(surface))) throw refuse("has a damaged manifest");
+		const end = manifest.policyOffset + VEIL_POLICY_BYTES;
+		if (manifest.policyCapacity !== VEIL_POLICY_BYTES || end > size) throw refuse("has a damaged manifest");
+		const section = bytes.subarray(manifest.policyOffset, end);
+		const policy = Uint8Array.from(section.subarray(0, veilPolicy.read(section).size));
 		return {
+			// The manifest holds a digest of every other byte of the image.
+			base: sha256(Buffer.from(bytes).fill(0, manifest.policyOffset, end)),
+			policy,
+			policyDigest: sha256(policy),
 			board: text(manifest.board),
 			ramMiB: Math.ceil(Number(manifest.ramSize) / (1 << 20)),
 			cpus: manifest.cpuCount,

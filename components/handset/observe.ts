@@ -37,6 +37,9 @@ export async function observeHandset(id: string): Promise<Observation> {
 		const client = await openControl(folder, record);
 		try {
 			const status = await client.status();
+			const policy = await client.policyDigest();
+			if (policy !== undefined && record.policyDigest !== undefined && policy !== record.policyDigest)
+				known.imageDigest = `${record.imageDigest} under another policy`;
 			return { ...known, alive: true, responding: true, ...view(record, status, await readBridgeState(folder)) };
 		} finally {
 			client.close();

@@ -39,6 +39,9 @@ export interface HandsetRecord {
 	readonly board: string;
 	readonly qemuOptions: QemuOptions;
 	readonly imageDigest: string;
+	/** Digest of the image but its policy, and of the policy that is to be in force. */
+	readonly base?: string;
+	readonly policyDigest?: string;
 	/** `starting` until Veil runs; then `running` until it is stopped on purpose. */
 	readonly phase: "starting" | "running" | "stopped";
 	/** Who writes this record while the phase is `starting`. */

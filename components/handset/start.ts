@@ -10,6 +10,7 @@ import { ensureBridge } from "./bridge-process.ts";
 import { useVolumes } from "./disk.ts";
 import { type ImageFacts, readImageFacts } from "./image-facts.ts";
 import { launch } from "./launch.ts";
+import { adoptPolicy } from "./live-policy.ts";
 import { controlClient, endpoints, observeHandset } from "./observe.ts";
 import { withOperationLock } from "./operation-lock.ts";
 import { endProcess, isAlive, self, waitUntil } from "./processes.ts";
@@ -35,7 +36,7 @@ const QEMU_MS = 15_000;
 export async function startHandset(spec: HandsetSpec, image: ImageReference, options: StartOptions): Promise<HandsetState> {
 	const folder = handsetDir(spec.id);
 	return withOperationLock(dirname(folder), LOCK.operation(spec.id), `handset ${spec.id} is being started`, async () => {
-		const running = await adoptable(folder, spec, image);
+		const running = await adoptable(folder, spec, image, options);
 		const record = running ?? (await boot(folder, spec, image, options));
 		try {
 			await handOver(spec.id, options.secrets ?? []);
@@ -100,12 +101,18 @@ async function handOver(id: string, secrets: readonly PersonaSecret[]): Promise<
 }
 
 /** The record of what runs, when it is what is asked for. */
-async function adoptable(folder: string, spec: HandsetSpec, image: ImageReference): Promise<HandsetRecord | undefined> {
+async function adoptable(
+	folder: string,
+	spec: HandsetSpec,
+	image: ImageReference,
+	options: StartOptions,
+): Promise<HandsetRecord | undefined> {
 	const record = await readRecord(folder).catch(() => undefined);
-	if (record?.phase !== "running" || !isAlive(record.qemu) || record.imageDigest !== image.digest) return undefined;
+	if (record?.phase !== "running" || !isAlive(record.qemu)) return undefined;
 	if (record.board !== spec.board || canonicalJson(record.qemuOptions) !== canonicalJson(spec.qemu)) return undefined;
 	await ensureBridge(folder, record);
-	return record;
+	const adopted = await adoptPolicy(folder, record, image, options);
+	return adopted ?? (record.imageDigest === image.digest ? record : undefined);
 }
 
 async function boot(folder: string, spec: HandsetSpec, image: ImageReference, options: StartOptions): Promise<HandsetRecord> {
@@ -127,6 +134,8 @@ async function boot(folder: string, spec: HandsetSpec, image: ImageReference, op
 	let record: HandsetRecord = {
 		...newRecord(folder, spec),
 		imageDigest: image.digest,
+		base: facts.base,
+		policyDigest: facts.policyDigest,
 		phase: "starting",
 		personas: recorded(facts, options.personas),
 	};
