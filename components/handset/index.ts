@@ -13,6 +13,7 @@ export { ControlClient, type HandsetStatus } from "./control.ts";
 export type { LogRecord, PersonaStatus, StateEvent, Statistics, SystemStatus } from "./control-messages.ts";
 export type { StoredVolume } from "./disk.ts";
 export { cleanOrphans, findOrphans, listHandsets } from "./list.ts";
+export { type NetworkReport, networkLine } from "./network-report.ts";
 export { controlClient, handsetEndpoints, handsetIndicators, observeHandset } from "./observe.ts";
 export { printable, printableLine } from "./printable.ts";
 export { faultText, REASONS } from "./reasons.ts";

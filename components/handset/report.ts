@@ -4,6 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { UserError } from "../util/errors.ts";
 import type { ControlClient, HandsetStatus } from "./control.ts";
 import { listHandsets } from "./list.ts";
+import { type NetworkReport, networkReport } from "./network-report.ts";
 import { controlClient, observeHandset } from "./observe.ts";
 import type { Fault, HandsetSummary, PersonaReason, PersonaState } from "./types.ts";
 
@@ -29,6 +30,8 @@ export interface PersonaReport {
 	readonly restarts: number;
 	/** Why it ended, or was restarted, when that was no command and no end of its own; with the processor's words where there are any. */
 	readonly lastFault: (Partial<Fault> & { readonly reason: PersonaReason }) | null;
+	/** Missing for a persona without a network. */
+	readonly network?: NetworkReport;
 }
 
 /** A report with what else was seen at the same moment. */
@@ -58,10 +61,12 @@ export async function reportStatus(id: string): Promise<StatusReport> {
 /** A report whose CPU figures are means since `before`. */
 export async function sampleStatus(handset: HandsetSummary, client: ControlClient, before: HandsetStatus): Promise<StatusSample> {
 	const [now, observation] = await Promise.all([client.status(), observeHandset(handset.id)]);
+	const networks = await Promise.all(now.personas.map(({ name }) => client.network(name)));
 	const elapsed = Number(now.system.uptimeNs - before.system.uptimeNs);
 	const share = (nanoseconds: bigint) => (elapsed > 0 ? Math.max(0, Number(nanoseconds) / elapsed) : 0);
 	const personas = now.personas.map((persona, index): PersonaReport => {
 		const seen = observation.personas.find(({ name }) => name === persona.name);
+		const network = networks[index];
 		const used = persona.cpuTimeNs - (before.personas[index]?.cpuTimeNs ?? 0n);
 		return {
 			name: persona.name,
@@ -72,6 +77,7 @@ export async function sampleStatus(handset: HandsetSummary, client: ControlClien
 			memoryMiB: Math.round((persona.memoryTouched / (1 << 20)) * 10) / 10,
 			restarts: persona.restarts,
 			lastFault: isFault(persona.reason) ? { reason: persona.reason, ...persona.lastFault } : null,
+			...(network === undefined ? {} : { network: networkReport(network) }),
 		};
 	});
 	const idle = share(now.system.idleNs - before.system.idleNs);

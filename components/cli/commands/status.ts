@@ -6,6 +6,7 @@ import {
 	controlClient,
 	faultText,
 	type HandsetSummary,
+	networkLine,
 	observeHandset,
 	type PersonaReason,
 	type PersonaReport,
@@ -82,6 +83,7 @@ function render(terminal: Terminal, handset: HandsetSummary, { report, status, c
 		`${styled(terminal, "bold", handset.id)}  ${handset.board}, up ${uptime}, image ${report.digest.slice(7, 19)}`,
 		"",
 		table(["PERSONA", "STATE", "CPU", "MEMORY", "RESTARTS", "LAST FAULT"], rows, ["RESTARTS"]),
+		...report.personas.flatMap(({ name, network }) => (network === undefined ? [] : [`${name}: ${networkLine(network)}`])),
 		"",
 		`* foreground   CPUs busy ${cpuBusy.toFixed(2)} of ${system.cpus}   Veil ${bytes(system.memoryVeil)}, kept for restarts ${bytes(system.memoryPayloads)}`,
 	].join("\n");

@@ -281,6 +281,7 @@ export class FakeVeil {
 			return [0, Buffer.concat([head, Buffer.from(entry.text)])];
 		}
 		if (op === 11) return [0, none];
+		if (op >= 16 && op <= 21) return [1, none]; // it knows of no policy
 		const guest = this.guests[index];
 		if (guest === undefined) return [3, none];
 		if (op === 2) return [0, this.personaStatus(index)];
