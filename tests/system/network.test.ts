@@ -25,6 +25,7 @@ import {
 	loadLock,
 	openStore,
 } from "../../components/image/index.ts";
+import { NOTHING_SHARED } from "../../components/image/policy-section.ts";
 import { boardByName, phoneFromParts, renderProblems } from "../../components/manifest/index.ts";
 import { sha256File } from "../../components/util/digest.ts";
 import { packageRoot } from "../../components/util/paths.ts";
@@ -75,7 +76,7 @@ beforeAll(async () => {
 		const path = join(folder, `${open}.img`);
 		const rule = (port: number) => ({ to: "10.0.2.2/32", protocol: "tcp" as const, ports: [port] });
 		const everything = { to: "0.0.0.0/0", protocol: "any" as const, ports: [] };
-		const policy = { networks: { office: { egress: [rule(open)] }, home: { egress: [everything] } }, channels: [] };
+		const policy = { ...NOTHING_SHARED, networks: { office: { egress: [rule(open)] }, home: { egress: [everything] } } };
 		const personas = [
 			{ name: "work", network: "office", memoryMiB: 128, ...files },
 			{ name: "home", network: "home", memoryMiB: 128, ...files },
