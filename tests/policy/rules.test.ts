@@ -44,7 +44,6 @@ describe("a broken rule", () => {
 			personas[0].name: "name" breaks a rule (rules.rules[1].requires[1]): work must have switching.lockOnLeave; it has no place in the policy's lockOnLeave
 			personas[1].start: "start" breaks a rule (rules.rules[1].requires[0]): personal must have start.atBoot; it has no start at boot
 			personas[1].name: "name" breaks a rule (rules.rules[1].requires[1]): personal must have switching.lockOnLeave; it has no place in the policy's lockOnLeave
-			policy.channels[0].from: "channels[0].from" is "work", whose devices.agent is false; allowed: a persona with an agent, which moves what the channel carries
 			policy.channels[0].to: "channels[0].to" is "personal", whose devices.agent is false; allowed: a persona with an agent, which moves what the channel carries
 			rules.rules[2].requires[2]: "rules[2].requires[2]" can never hold: personal must have channels.inbound; it contradicts: work must not have channels.outbound (rules.rules[0].forbids[0])"
 		`);
