@@ -696,8 +696,6 @@ export const VEIL_OP_POLICY_COMMIT = 18;
 export const VEIL_OP_POLICY_STATUS = 19;
 /** -> struct veil_network_status of one persona; NO_DATA: it has no network */
 export const VEIL_OP_NETWORK = 20;
-/** argument: index; -> struct veil_rule_status; NO_DATA: the policy in force has not so many */
-export const VEIL_OP_EGRESS_RULE = 21;
 /** up to VEIL_SECRET_BYTES follow the request: for the persona's agent, as VEIL_FRAME_SECRET; kept nowhere */
 export const VEIL_OP_SECRET = 24;
 /** argument 1: the persona is shown beside the one in front; 0: the one in front is shown alone */
@@ -725,7 +723,6 @@ export const veilOpNames: ReadonlyMap<number, string> = new Map([
 	[18, "opPolicyCommit"],
 	[19, "opPolicyStatus"],
 	[20, "opNetwork"],
-	[21, "opEgressRule"],
 	[24, "opSecret"],
 	[32, "opView"],
 	[64, "eventState"],
@@ -885,23 +882,6 @@ export const veilNetworkStatus = structure<VeilNetworkStatus>("veil_network_stat
 	["lastFamily", "u8", 114],
 	["lastProtocol", "u8", 115],
 	["reserved3", "u32", 116],
-]);
-
-export interface VeilRuleStatus {
-	rule: VeilEgressRule;
-	/** flows it let out since the policy is in force */
-	admitted: bigint;
-	/** of its network */
-	personas: number;
-	reserved: number;
-}
-
-/** Layout of struct veil_rule_status: 48 bytes. */
-export const veilRuleStatus = structure<VeilRuleStatus>("veil_rule_status", 48, [
-	["rule", { structure: veilEgressRule }, 0],
-	["admitted", "u64", 32],
-	["personas", "u32", 40],
-	["reserved", "u32", 44],
 ]);
 
 export const VEIL_STATE_STOPPED = 0;

@@ -136,14 +136,6 @@ static size_t network_answer(void *data, struct persona *p, uint32_t *result)
 	return 0;
 }
 
-static size_t rule_answer(void *data, uint32_t index, uint32_t *result)
-{
-	if (policy_rule_status(index, data))
-		return sizeof(struct veil_rule_status);
-	*result = VEIL_RESULT_NO_DATA;
-	return 0;
-}
-
 static enum veil_result command(uint8_t op, struct persona *p)
 {
 	switch (op) {
@@ -184,7 +176,7 @@ static enum veil_result secret(struct persona *p, const uint8_t *bytes, size_t s
 static bool op_is_global(uint8_t op)
 {
 	return op == VEIL_OP_STATUS_SYSTEM || op == VEIL_OP_LOG || op == VEIL_OP_POWER_OFF ||
-	       (op >= VEIL_OP_POLICY_BEGIN && op <= VEIL_OP_POLICY_STATUS) || op == VEIL_OP_EGRESS_RULE;
+	       (op >= VEIL_OP_POLICY_BEGIN && op <= VEIL_OP_POLICY_STATUS);
 }
 
 /* Does a request of this kind carry data? What it may be is checked where it is used. */
@@ -244,9 +236,6 @@ void control_receive(const uint8_t *payload, size_t size)
 			break;
 		case VEIL_OP_NETWORK:
 			answer = network_answer(reply.data, &personas[request.persona], &reply.response.result);
-			break;
-		case VEIL_OP_EGRESS_RULE:
-			answer = rule_answer(reply.data, request.argument, &reply.response.result);
 			break;
 		default:
 			reply.response.result = command(request.op, &personas[request.persona]);

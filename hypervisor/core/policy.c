@@ -31,8 +31,6 @@ static struct {
 	uint8_t wanted[VEIL_SHA256_BYTES];
 } policy;
 
-uint64_t policy_admitted[VEIL_MAX_EGRESS_RULES];
-
 /* ---- Reading ---- */
 
 static bool table_is_next(const struct veil_policy *header, struct veil_table table, uint32_t entry_size, uint32_t limit, uint32_t *next)
@@ -230,7 +228,6 @@ enum veil_result policy_commit(void)
 		lock_take(&personas[i].lock);
 		lock_release(&personas[i].lock);
 	}
-	memset(policy_admitted, 0, sizeof(policy_admitted));
 	mux_flush_soon(); /* agents are told of it */
 	log_number(VEIL_NO_PERSONA, "another policy is in force: replacement", policy.replaced);
 	return VEIL_RESULT_OK;
@@ -244,18 +241,4 @@ void policy_status(struct veil_policy_status *status)
 		.arrived = policy.next ? policy.arrived : 0,
 	};
 	memcpy(status->sha256, policy.sha256, sizeof(status->sha256));
-}
-
-/* No lock is needed: only this CPU brings another policy into force. */
-bool policy_rule_status(uint32_t rule, struct veil_rule_status *status)
-{
-	const struct policy *p = policy_current();
-
-	if (rule >= p->header->egress_rules.count)
-		return false;
-	*status = (struct veil_rule_status){.rule = p->rules[rule], .admitted = policy_admitted[rule]};
-	for (uint32_t i = 0; i < p->header->networks.count; i++)
-		if (rule - p->networks[i].first_rule < p->networks[i].rule_count)
-			status->personas = p->networks[i].personas;
-	return true;
 }

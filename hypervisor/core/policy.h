@@ -34,9 +34,6 @@ uint32_t policy_generation(void);
 /* The network a persona is on; NULL: none. */
 const struct veil_network *policy_network(const struct policy *policy, uint32_t persona);
 
-/* Times each rule of the policy in force let a flow out; atomics. */
-extern uint64_t policy_admitted[VEIL_MAX_EGRESS_RULES];
-
 /* The channel that carries this from one persona to another; NULL: there is none. */
 const struct veil_channel *policy_channel(const struct policy *policy, uint32_t from, uint32_t to, uint32_t carries);
 
@@ -45,6 +42,5 @@ enum veil_result policy_begin(uint32_t size, const uint8_t *sha256, size_t sha25
 enum veil_result policy_data(uint32_t offset, const uint8_t *data, size_t size);
 enum veil_result policy_commit(void);
 void policy_status(struct veil_policy_status *status);
-bool policy_rule_status(uint32_t rule, struct veil_rule_status *status); /* false: there is none of that number */
 
 #endif

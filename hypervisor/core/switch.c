@@ -242,8 +242,8 @@ static bool prefix_matches(const uint8_t a[16], const uint8_t b[16], uint32_t bi
 	return x[0] == 0 && (bits == 64 || x[1] >> (128 - bits) == 0);
 }
 
-/* The first rule of the persona's network that allows it; there are at most VEIL_MAX_EGRESS_RULES. */
-static bool rule_allows(const struct persona *p, const struct flow_key *key, uint32_t *rule)
+/* Does a rule of the persona's network allow it? There are at most VEIL_MAX_EGRESS_RULES. */
+static bool rule_allows(const struct persona *p, const struct flow_key *key)
 {
 	const struct policy *policy = policy_current();
 	const struct veil_network *network = policy_network(policy, p->index);
@@ -255,10 +255,8 @@ static bool rule_allows(const struct persona *p, const struct flow_key *key, uin
 
 		if (r->family == key->family && (r->protocol == VEIL_PROTOCOL_ANY || r->protocol == key->protocol) &&
 		    key->remote_port >= r->first_port && key->remote_port <= r->last_port &&
-		    prefix_matches(key->remote, r->address, r->prefix)) {
-			*rule = i;
+		    prefix_matches(key->remote, r->address, r->prefix))
 			return true;
-		}
 	}
 	return false;
 }
@@ -287,10 +285,9 @@ static enum veil_refusal flow_out(const struct persona *p, struct port *port, co
 	struct flow *set = flow_set(port, key);
 	struct flow *flow = flow_find(set, key);
 	uint32_t generation = policy_generation();
-	uint32_t rule;
 
 	if (!flow || flow->generation != generation) {
-		if (!rule_allows(p, key, &rule)) {
+		if (!rule_allows(p, key)) {
 			if (flow)
 				flow->key.family = 0;
 			port->status.last_family = key->family;
@@ -299,7 +296,6 @@ static enum veil_refusal flow_out(const struct persona *p, struct port *port, co
 			memcpy(port->status.last_address, key->remote, sizeof(key->remote));
 			return VEIL_REFUSED_RULE;
 		}
-		__atomic_fetch_add(&policy_admitted[rule], 1, __ATOMIC_RELAXED);
 		if (!flow) {
 			flow = set;
 			for (uint32_t i = 1; i < FLOW_WAYS; i++)
@@ -318,11 +314,10 @@ static bool flow_in(const struct persona *p, struct port *port, const struct flo
 {
 	struct flow *flow = flow_find(flow_set(port, key), key);
 	uint32_t generation = policy_generation();
-	uint32_t rule;
 
 	if (!flow || arch_time() - flow->used > (key->protocol == TCP ? FLOW_TCP_S : FLOW_OTHER_S) * arch_time_frequency())
 		return false;
-	if (flow->generation != generation && !rule_allows(p, key, &rule))
+	if (flow->generation != generation && !rule_allows(p, key))
 		return false;
 	flow->generation = generation;
 	flow->used = arch_time();

@@ -60,11 +60,6 @@ bool network_source_init(void)
 	return true;
 }
 
-bool network_source_is_there(void)
-{
-	return card.driver.base != 0;
-}
-
 /* ---- Out ---- */
 
 static void out_reclaim(void)

@@ -18,7 +18,6 @@
 #define QUEUE_IN 0
 #define QUEUE_OUT 1
 #define FEATURE_MAC BIT(5)
-#define FEATURE_STATUS BIT(16)
 #define HEADER 12 /* struct virtio_net_hdr (5.1.6) */
 #define FRAMES_AT_ONCE 4 /* handled in one stretch, below 1,200 instructions each */
 #define PARTS_MAX 8 /* descriptors of a frame */
@@ -40,7 +39,7 @@ void virtio_net_reset(struct persona *p)
 
 	n->virtio.id = DEVICE_NETWORK;
 	n->virtio.irq = NETWORK_IRQ;
-	n->virtio.features = (uint32_t)(FEATURE_MAC | FEATURE_STATUS);
+	n->virtio.features = (uint32_t)FEATURE_MAC;
 	n->waits = false;
 	virtio_reset(&n->virtio);
 	switch_reset(p);
@@ -221,13 +220,12 @@ void network_received(const uint8_t *frame, uint32_t size)
 
 static struct mmio_result config_access(const struct persona *p, uint64_t offset, uint32_t size, bool is_write)
 {
-	uint8_t config[8] = {0};
+	uint8_t config[6];
 	uint64_t result = 0;
 
 	if (!range_within(offset, size, 0, sizeof(config)))
 		return mmio_none();
 	switch_mac(p, config);
-	config[6] = network_source_is_there(); /* link up */
 	for (uint32_t i = 0; i < size && !is_write; i++)
 		result |= (uint64_t)config[offset + i] << (8 * i);
 	return mmio_value(result);

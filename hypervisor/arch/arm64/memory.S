@@ -25,26 +25,9 @@ arch_zero:
 	b.ne	2b
 3:	ret
 
-/* x0 = to, x1 = from, x2 = size. General registers: the guest's FP/SIMD registers are not saved here. */
-	.globl	arch_copy
+/* x0 = to, x1 = from, x2 = size; any addresses and any size. General registers: the guest's FP/SIMD registers are not saved here. */
+	.globl	arch_copy, arch_copy_bytes
 arch_copy:
-	cbz	x2, 2f
-1:	ldp	x3, x4, [x1, #0]
-	ldp	x5, x6, [x1, #16]
-	ldp	x7, x8, [x1, #32]
-	ldp	x9, x10, [x1, #48]
-	add	x1, x1, #64
-	stp	x3, x4, [x0, #0]
-	stp	x5, x6, [x0, #16]
-	stp	x7, x8, [x0, #32]
-	stp	x9, x10, [x0, #48]
-	add	x0, x0, #64
-	subs	x2, x2, #64
-	b.ne	1b
-2:	ret
-
-/* The same for any addresses and any size. */
-	.globl	arch_copy_bytes
 arch_copy_bytes:
 	subs	x2, x2, #64
 	b.lo	2f

@@ -199,11 +199,6 @@ bool network_source_init(void)
 	return true;
 }
 
-bool network_source_is_there(void)
-{
-	return true;
-}
-
 struct network_buffer *network_source_take(void)
 {
 	for (uint32_t i = 0; i < MACHINE_NETWORK_BUFFERS; i++)

@@ -351,7 +351,6 @@ enum veil_op {
 	VEIL_OP_POLICY_COMMIT = 18, /* it is in force from here on; BAD_POLICY when it is not what it should be: the old one stays */
 	VEIL_OP_POLICY_STATUS = 19, /* -> struct veil_policy_status */
 	VEIL_OP_NETWORK = 20, /* -> struct veil_network_status of one persona; NO_DATA: it has no network */
-	VEIL_OP_EGRESS_RULE = 21, /* argument: index; -> struct veil_rule_status; NO_DATA: the policy in force has not so many */
 	VEIL_OP_SECRET = 24, /* up to VEIL_SECRET_BYTES follow the request: for the persona's agent, as VEIL_FRAME_SECRET; kept nowhere */
 	VEIL_OP_VIEW = 32, /* argument 1: the persona is shown beside the one in front; 0: the one in front is shown alone */
 	VEIL_EVENT_STATE = 64, /* -> struct veil_event_state */
@@ -426,13 +425,6 @@ struct veil_network_status {
 	uint8_t last_family;
 	uint8_t last_protocol; /* of IP */
 	uint32_t reserved3;
-};
-
-struct veil_rule_status {
-	struct veil_egress_rule rule;
-	uint64_t admitted; /* flows it let out since the policy is in force */
-	uint32_t personas; /* of its network */
-	uint32_t reserved;
 };
 
 enum veil_state {

@@ -17,7 +17,6 @@ struct network_buffer {
 
 /* False: too little work memory. A board without a card has a network nothing comes from. */
 bool network_source_init(void);
-bool network_source_is_there(void);
 
 /* A buffer to fill; NULL: all are under way, and network_room() will be called. Any CPU may send. */
 struct network_buffer *network_source_take(void);
