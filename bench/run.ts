@@ -2,7 +2,7 @@
 // `npm run bench`: measures bare QEMU, Debian's Xen and Veil in one run and prints them side by side with Veil's targets.
 //
 //     npm run bench                 everything, some minutes
-//     npm run bench -- micro        only the micro-benchmarks (also: boot, screen, size; several may be named)
+//     npm run bench -- micro        only the micro-benchmarks (also: boot, screen, size, storage; several may be named)
 //     npm run bench -- --json       the rows as JSON instead of the table
 //
 // Exit status 1 when a target is missed.
@@ -13,6 +13,7 @@ import { buildLinux } from "./linux.ts";
 import { measureMicro, measureSwitch, measureWorstTimer, type Neighbour } from "./micro.ts";
 import { measureScreenSwitch } from "./screen.ts";
 import { openSetting, type Setting } from "./setting.ts";
+import { measureStorage } from "./storage.ts";
 import { bytes, integer, KVM, millions, type Row, renderTable, verdict } from "./table.ts";
 import { veilDeviceTree, veilSizes, veilSystem } from "./veil.ts";
 import { fetchXen, xenSystem } from "./xen.ts";
@@ -194,7 +195,31 @@ async function screenRows({ plugin, folder, veil, guests, say }: Bench): Promise
 	];
 }
 
-const parts = { boot: bootRows, micro: microRows, screen: screenRows, size: sizeRows };
+async function storageRows({ folder, veil, context, say }: Bench): Promise<Rows> {
+	say("disk throughput");
+	const measured = await measureStorage(veil, folder, context);
+	const row = (name: string, { bare, veil: hosted }: { bare: number; veil: number }, show: (value: number) => string): Row => ({
+		name,
+		bare,
+		xen: "not measured",
+		kvm: "not measured",
+		veil: hosted,
+		show: (value) => `${show(value)} (${(value / bare).toFixed(2)}×)`,
+		judged: bare / hosted,
+		atMost: 1 / 0.8,
+		target: "≥ 0.80×",
+	});
+	const rate = (value: number) => `${integer(Math.round(value / 1024))} MiB/s`;
+	const requests = (value: number) => `${integer(value)}/s`;
+	return [
+		row("disk, sequential read", measured.read, rate),
+		row("disk, sequential write and flush", measured.write, rate),
+		row("disk, random read of 4 KiB", measured["random-read"], requests),
+		row("disk, random write of 4 KiB and flush", measured["random-write"], requests),
+	];
+}
+
+const parts = { boot: bootRows, micro: microRows, screen: screenRows, size: sizeRows, storage: storageRows };
 
 async function main(words: readonly string[]): Promise<number> {
 	const json = words.includes("--json");

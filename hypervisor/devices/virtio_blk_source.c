@@ -47,7 +47,7 @@ uint32_t block_source_init(uint64_t *sector_count)
 	*sector_count = virtio_driver_config(&disk.driver, CONFIG_CAPACITY) |
 			(uint64_t)virtio_driver_config(&disk.driver, CONFIG_CAPACITY + 4) << 32;
 	virtio_driver_ready(&disk.driver, true);
-	return disk.queue.size;
+	return disk.queue.size < BLOCK_TAGS ? disk.queue.size : BLOCK_TAGS;
 }
 
 static struct virtio_driver_descriptor part(const void *start, uint32_t size, uint16_t flags, uint32_t next)

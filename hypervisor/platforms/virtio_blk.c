@@ -20,6 +20,7 @@
 #define FIRST_IRQ 48
 #define QUEUE 0
 #define ID_BYTES 20
+#define LOOK_SEGMENTS 32 /* pieces of a request between two looks for an interrupt */
 
 #define FEATURE_SEGMENTS BIT(2)
 #define FEATURE_BLOCK_SIZE BIT(6)
@@ -85,7 +86,7 @@ void virtio_blk_init(const struct manifest *m)
 		if (storage.depth * count <= tags && range_within(range->first_sector, range->sector_count, 0, sectors))
 			v->virtio.id = DEVICE_BLOCK; /* otherwise an empty slot */
 		else
-			log_number(range->persona, "the handset's disk does not hold its volume", i - storage.first[range->persona]);
+			log_number(range->persona, "not on the disk: volume", i - storage.first[range->persona]);
 	}
 }
 
@@ -97,11 +98,10 @@ void virtio_blk_reset(struct persona *p)
 
 bool virtio_blk_is_quiet(struct persona *p)
 {
-	uint64_t busy = 0;
-
 	for (uint32_t i = storage.first[p->index]; i < storage.first[p->index + 1]; i++)
-		busy |= __atomic_load_n(&storage.volumes[i].busy, __ATOMIC_ACQUIRE);
-	return busy == 0;
+		if (__atomic_load_n(&storage.volumes[i].busy, __ATOMIC_ACQUIRE))
+			return false;
+	return true;
 }
 
 static void answer(struct volume *v, const struct answer *a, uint8_t status)
@@ -164,6 +164,7 @@ static enum outcome request(struct volume *v, uint32_t slot, struct virtio_buffe
 	uint64_t size = 0;
 	uint32_t count = 0;
 	ipaddr_t data = ipaddr(0);
+	void *place;
 
 	if (b->is_writable || b->size != sizeof(header) || !virtio_copy(p, b->address, &header, sizeof(header)))
 		return broken(v);
@@ -179,6 +180,8 @@ static enum outcome request(struct volume *v, uint32_t slot, struct virtio_buffe
 			data = b->address;
 		if (count == BLOCK_SEGMENTS)
 			return broken(v);
+		if (count % LOOK_SEGMENTS == LOOK_SEGMENTS - 1 && arch_interrupt_pending())
+			return AGAIN;
 		switch (persona_pin(p, b->address, b->size, &host)) {
 		case PIN_OK:
 			block_source_segment(tag, count++, host, b->size, is_read ? BLOCK_READ : BLOCK_WRITE);
@@ -209,9 +212,10 @@ static enum outcome request(struct volume *v, uint32_t slot, struct virtio_buffe
 		block_source_submit(tag, BLOCK_FLUSH, 0, 0);
 		return STARTED;
 	case TYPE_ID:
-		if (is_wrong || size < ID_BYTES || !persona_memory(p, data, ID_BYTES))
+		place = is_wrong || size < ID_BYTES ? NULL : persona_memory(p, data, ID_BYTES);
+		if (!place)
 			return answered(v, a, STATUS_ERROR);
-		memcpy(persona_memory(p, data, ID_BYTES), v->range->name, ID_BYTES);
+		memcpy(place, v->range->name, ID_BYTES);
 		a->written = ID_BYTES;
 		return answered(v, a, STATUS_GOOD);
 	default:
@@ -235,8 +239,7 @@ static void requests_take(struct volume *v)
 		case STARTED:
 			__atomic_or_fetch(&v->busy, BIT(slot), __ATOMIC_RELAXED);
 			starts = true;
-			again = arch_interrupt_pending();
-			break;
+			/* fall through */
 		case ANSWERED:
 			again = arch_interrupt_pending();
 			break;

@@ -5,6 +5,8 @@
 #include "image.h"
 #include "machine.h"
 #include "platforms/virtio_blk.h"
+
+#include <veil/block_source.h>
 #include "test.h"
 
 #define DISK 0x0a001000 /* the first volume's registers */
@@ -42,7 +44,7 @@ static void boot_storage(uint32_t personas_wanted, uint32_t volumes_each)
 
 	machine_init();
 	machine_disk.sector_count = MACHINE_DISK_SECTORS;
-	machine_disk.tags = 128;
+	machine_disk.tags = BLOCK_TAGS;
 	for (size_t i = 0; i < sizeof(machine_disk.bytes); i++)
 		machine_disk.bytes[i] = (uint8_t)(i / 512 + 1);
 	image_declare(&image, personas_wanted, 1);
@@ -394,11 +396,11 @@ static void given_a_flood_then_the_other_persona_is_served(void)
 	put16(v, DRIVER + 2, 60000);
 	for (uint32_t i = 0; i < 10; i++)
 		guest_write(v, DISK + 0x50, 4, 0);
-	report_equal(machine_disk.waiting_count, 64, "as many as the volume has tags");
+	report_equal(machine_disk.waiting_count, 32, "as many as the volume has tags");
 	v = inside(1);
 	disk_start(v, DISK, FEATURES);
 	ask(v, DISK, IN, 0, DATA, 512);
-	report_equal(machine_disk.waiting_count, 65, "the other's is under way beside them");
+	report_equal(machine_disk.waiting_count, 33, "the other's is under way beside them");
 	machine_disk_finish();
 	report_equal(*guest_memory(inside(1), DATA), (FIRST_SECTOR + VOLUME_SECTORS + 1) & 0xff, "its own volume");
 }
@@ -485,7 +487,7 @@ static void given_a_disk_that_is_too_small_then_the_slot_is_empty(void)
 {
 	machine_init();
 	machine_disk.sector_count = FIRST_SECTOR + VOLUME_SECTORS;
-	machine_disk.tags = 128;
+	machine_disk.tags = BLOCK_TAGS;
 	image_declare(&image, 1, 1);
 	image_declare_volume(&image, 0, FIRST_SECTOR, VOLUME_SECTORS);
 	image_declare_volume(&image, 0, FIRST_SECTOR + VOLUME_SECTORS, 1);

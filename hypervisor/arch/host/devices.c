@@ -115,7 +115,7 @@ static struct {
 uint32_t block_source_init(uint64_t *sector_count)
 {
 	*sector_count = machine_disk.sector_count;
-	return machine_disk.sector_count ? machine_disk.tags : 0;
+	return machine_disk.sector_count ? machine_disk.tags : 0; /* at most BLOCK_TAGS */
 }
 
 void block_source_segment(uint32_t tag, uint32_t index, paddr_t start, uint32_t size, enum block_operation operation)
