@@ -97,5 +97,6 @@ bool block_source_interrupt(uint32_t irq)
 			break;
 		block_done(tag, __atomic_load_n(&disk.requests[tag].status, __ATOMIC_RELAXED) == 0);
 	}
+	virtio_driver_look_again(&disk.driver, &disk.queue);
 	return true;
 }

@@ -152,6 +152,12 @@ void virtio_driver_acknowledge(const struct virtio_driver *driver)
 	arch_device_barrier();
 }
 
+void virtio_driver_look_again(const struct virtio_driver *driver, const struct virtio_driver_queue *queue)
+{
+	if (virtio_driver_has_used(queue))
+		arch_interrupt_again(driver->irq);
+}
+
 uint32_t virtio_driver_config(const struct virtio_driver *driver, uint32_t offset)
 {
 	return mmio_read32(driver->base + CONFIG + offset);

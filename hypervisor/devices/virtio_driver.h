@@ -81,6 +81,9 @@ static inline bool virtio_driver_has_used(const struct virtio_driver_queue *queu
 /* Lowers the interrupt line. What is used from then on raises it again: look at the queues after it. */
 void virtio_driver_acknowledge(const struct virtio_driver *driver);
 
+/* At the end of a look that is bounded: the interrupt comes again if there is more, whose interrupt an acknowledgement may have taken. */
+void virtio_driver_look_again(const struct virtio_driver *driver, const struct virtio_driver_queue *queue);
+
 /* Registers of the kind of device. */
 uint32_t virtio_driver_config(const struct virtio_driver *driver, uint32_t offset);
 uint8_t virtio_driver_config_byte(const struct virtio_driver *driver, uint32_t offset);

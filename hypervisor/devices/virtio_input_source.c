@@ -65,6 +65,7 @@ static void events_pass(uint32_t source)
 		virtio_driver_put(queue, buffer);
 		virtio_driver_notify(&sources[source].driver, queue);
 	}
+	virtio_driver_look_again(&sources[source].driver, queue);
 }
 
 bool input_source_interrupt(uint32_t irq)

@@ -159,6 +159,7 @@ bool network_source_interrupt(uint32_t irq)
 			network_received(card.buffers_in[head].frame, length - NETWORK_HEADER);
 		virtio_driver_put(&card.in, head);
 	}
+	virtio_driver_look_again(&card.driver, &card.in);
 	arch_device_barrier();
 	if (!(__atomic_load_n(&card.in.device.flags, __ATOMIC_RELAXED) & NO_NOTIFY))
 		virtio_driver_notify(&card.driver, &card.in);

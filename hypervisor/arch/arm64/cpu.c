@@ -162,6 +162,11 @@ void arch_interrupt_enable(uint32_t irq)
 	gic_enable_shared(irq);
 }
 
+void arch_interrupt_again(uint32_t irq)
+{
+	gic_pend_shared(irq);
+}
+
 void arch_interrupt_poll(void)
 {
 	struct cpu *cpu = arch_this_cpu();

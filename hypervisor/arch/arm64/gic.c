@@ -13,6 +13,7 @@ enum {
 	GICD_IGROUPR = 0x0080,
 	GICD_ISENABLER = 0x0100,
 	GICD_ICENABLER = 0x0180,
+	GICD_ISPENDR = 0x0200,
 	GICD_ICACTIVER = 0x0380,
 	GICD_IPRIORITYR = 0x0400,
 	GICD_IROUTER = 0x6000,
@@ -69,6 +70,11 @@ void gic_enable_shared(uint32_t irq)
 	mmio_write32(lane, (mmio_read32(lane) & ~(0xffU << (8 * (irq % 4)))) | 0xa0U << (8 * (irq % 4)));
 	mmio_write64(BOARD_GICD_BASE + GICD_IROUTER + 8 * (uint64_t)irq, 0);
 	mmio_write32(BOARD_GICD_BASE + GICD_ISENABLER + 4 * word, 1U << (irq % 32));
+}
+
+void gic_pend_shared(uint32_t irq)
+{
+	mmio_write32(BOARD_GICD_BASE + GICD_ISPENDR + 4 * (uint64_t)(irq / 32), 1U << (irq % 32));
 }
 
 uint32_t gic_acknowledge(void)

@@ -10,6 +10,7 @@
 void gic_init(void); /* distributor, by the boot CPU */
 void gic_init_cpu(uint32_t cpu); /* redistributor and CPU interface */
 void gic_enable_shared(uint32_t irq); /* level-sensitive, to CPU 0 */
+void gic_pend_shared(uint32_t irq); /* it interrupts once, whatever its line says */
 uint32_t gic_acknowledge(void);
 void gic_drop(uint32_t irq); /* others may interrupt again; this one stays active */
 void gic_end(uint32_t irq); /* drop and deactivate */

@@ -58,6 +58,11 @@ void arch_timer_arm(uint64_t deadline)
 	arch_this_cpu()->armed = deadline;
 }
 
+void arch_interrupt_again(uint32_t irq)
+{
+	(void)irq;
+}
+
 void arch_interrupt_enable(uint32_t irq)
 {
 	(void)irq;

@@ -16,6 +16,7 @@ uint64_t arch_time_frequency(void); /* ticks a second */
 bool arch_interrupt_pending(void);
 void arch_interrupt_poll(void); /* takes and handles what is pending */
 void arch_interrupt_enable(uint32_t irq); /* a level-sensitive interrupt of a device, to the boot CPU */
+void arch_interrupt_again(uint32_t irq); /* of a device: comes once more although its line may be low */
 void arch_idle(void); /* sleeps until an interrupt is pending */
 void arch_timer_arm(uint64_t deadline); /* interrupts this CPU at that tick; UINT64_MAX disarms */
 void arch_kick(uint32_t cpu); /* interrupts another CPU so that it looks at its need_resched */
