@@ -11,7 +11,6 @@
 #include "platforms/virtio_console.h"
 #include "policy.h"
 #include "switch.h"
-#include "platforms/virtio_console.h"
 #include "units.h"
 
 static struct {

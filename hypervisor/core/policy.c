@@ -215,7 +215,7 @@ enum veil_result policy_commit(void)
 	let_hash();
 	sha256_final(&policy.hash, digest);
 	policy.next = NULL;
-	if (memcmp(digest, policy.wanted, sizeof(digest)) || !policy_read(&next->policy, next->bytes, persona_count) ||
+	if (memcmp(digest, policy.wanted, sizeof(digest)) != 0 || !policy_read(&next->policy, next->bytes, persona_count) ||
 	    next->policy.header->size != policy.size) {
 		policy.size = policy.arrived = 0;
 		return VEIL_RESULT_BAD_POLICY;

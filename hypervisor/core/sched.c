@@ -210,7 +210,7 @@ static struct choice choose(struct cpu *cpu, uint64_t now)
 	}
 	if (choice.vcpu && choice.vcpu->virtual_time > cpu->least_virtual_time)
 		cpu->least_virtual_time = choice.vcpu->virtual_time;
-	if (waiting > 1 && choice.vcpu->has_siblings)
+	if (waiting > 1 && choice.vcpu && choice.vcpu->has_siblings)
 		crowd_count(cpu, choice.vcpu);
 	if (waiting > 1)
 		choice.deadline = earlier(choice.deadline, now + ticks.slice);

@@ -342,7 +342,7 @@ static enum veil_refusal arp_out(const struct port *port, const uint8_t *arp, ui
 {
 	if (!arp_is_sound(arp, size))
 		return VEIL_REFUSED_KIND;
-	if (memcmp(arp + 8, port->status.mac, 6) ||
+	if (memcmp(arp + 8, port->status.mac, 6) != 0 ||
 	    !(has_address(port, arp + 14) || (arp[7] == ARP_REQUEST && bytes_are_zero(arp + 14, 4))))
 		return VEIL_REFUSED_SOURCE;
 	return VEIL_REFUSED_NOT;
@@ -377,7 +377,7 @@ static enum veil_refusal dhcp_out(struct port *port, const struct packet *k)
 
 	if (k->data_size < 8 + DHCP_OPTIONS || d[0] != 1 || d[1] != 1 || d[2] != 6 || be32(d + DHCP_COOKIE) != DHCP_COOKIE_VALUE)
 		return VEIL_REFUSED_KIND;
-	if (memcmp(d + DHCP_CHADDR, port->status.mac, 6) || !bytes_are_zero(d + DHCP_GIADDR, 4))
+	if (memcmp(d + DHCP_CHADDR, port->status.mac, 6) != 0 || !bytes_are_zero(d + DHCP_GIADDR, 4))
 		return VEIL_REFUSED_SOURCE;
 	if (!has_address(port, k->source) && !bytes_are_zero(k->source, 4))
 		return VEIL_REFUSED_SOURCE;
@@ -414,7 +414,7 @@ static enum veil_refusal dhcp_in(struct port *port, const struct packet *k)
 	const uint8_t *address = d + DHCP_YIADDR;
 	uint32_t type;
 
-	if (k->data_size < 8 + DHCP_OPTIONS || d[0] != 2 || memcmp(d + DHCP_CHADDR, port->status.mac, 6) ||
+	if (k->data_size < 8 + DHCP_OPTIONS || d[0] != 2 || memcmp(d + DHCP_CHADDR, port->status.mac, 6) != 0 ||
 	    be32(d + DHCP_COOKIE) != DHCP_COOKIE_VALUE || be32(d + DHCP_XID) != port->transaction)
 		return VEIL_REFUSED_KIND;
 	type = dhcp_type(d + DHCP_OPTIONS, k->data_size - 8 - DHCP_OPTIONS);
@@ -436,7 +436,7 @@ static bool nd_options_are_own(const struct port *port, const uint8_t *options, 
 	for (uint32_t i = 0; i < ND_OPTIONS_MAX && size >= 8; i++) {
 		uint32_t length = 8U * options[1];
 
-		if (length == 0 || length > size || ((options[0] == 1 || options[0] == 2) && memcmp(options + 2, port->status.mac, 6)))
+		if (length == 0 || length > size || ((options[0] == 1 || options[0] == 2) && memcmp(options + 2, port->status.mac, 6) != 0))
 			return false;
 		options += length;
 		size -= length;
@@ -483,7 +483,7 @@ enum veil_refusal switch_outgoing(struct persona *p, const uint8_t *frame, uint3
 
 	if (*size < FRAME_MIN || *size > FRAME_MAX)
 		return VEIL_REFUSED_KIND;
-	if (memcmp(frame + 6, port->status.mac, 6))
+	if (memcmp(frame + 6, port->status.mac, 6) != 0)
 		return VEIL_REFUSED_SOURCE;
 	if (owner_of(frame) != VEIL_NO_PERSONA)
 		return VEIL_REFUSED_NEIGHBOUR;
