@@ -54,6 +54,9 @@ export const DEBIAN_NEEDS = [
 	},
 	{ package: "arch-test", why: "tells whether that works", there: ["arch-test"], when: "run" },
 	{ package: "uidmap", why: "makes root filesystems without root", there: ["newuidmap"], when: "run" },
+	{ package: "fdisk", why: "partitions the handset's disk", there: ["/usr/sbin/sfdisk"], when: "run" },
+	{ package: "e2fsprogs", why: "makes the file systems of volumes", there: ["/usr/sbin/mkfs.ext4"], when: "run" },
+	{ package: "cryptsetup-bin", why: "encrypts volumes", there: ["/usr/sbin/cryptsetup"], when: "run" },
 	{ package: "gcc", why: "compiles the hypervisor's unit tests and what counts instructions", there: ["gcc"], when: "test" },
 	{ package: "libc6-dev", why: "compiles the hypervisor's unit tests", there: ["/usr/include/stdio.h"], when: "test" },
 	{
