@@ -13,6 +13,7 @@ import {
 	writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, test, vi } from "vitest";
 import { openStore } from "../../components/image/store.ts";
@@ -20,7 +21,7 @@ import { sha256 } from "../../components/util/digest.ts";
 import { silent } from "../../components/util/progress.ts";
 import { temporaryFolder } from "./support.ts";
 
-const worker = new URL("store-worker.ts", import.meta.url).pathname;
+const worker = fileURLToPath(new URL("store-worker.ts", import.meta.url));
 const key = sha256("a key");
 const run = promisify(execFile);
 

@@ -4,6 +4,7 @@ import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findGuest } from "../../components/image/guest.ts";
@@ -11,7 +12,7 @@ import { checkLock, openStore, updateLock } from "../../components/image/index.t
 import { blobPath } from "../../components/image/store.ts";
 import { type GuestPhone, openWorkshop, type Workshop } from "../guests/phone.ts";
 
-const worker = new URL("build-worker.ts", import.meta.url).pathname;
+const worker = fileURLToPath(new URL("build-worker.ts", import.meta.url));
 const MEMORY_MIB = 320;
 
 /** Builds `base: debian` with a package; the root filesystem is kept in the user's cache by the packages it is made of. */

@@ -4,6 +4,7 @@ import { execFile, spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
 import { debianArchives } from "../../components/image/debian-sources.ts";
@@ -26,7 +27,7 @@ import { loadAndCheckPhone } from "../../components/policy/index.ts";
 import { packageRoot } from "../../components/util/paths.ts";
 import { silent } from "../../components/util/progress.ts";
 
-const worker = new URL("build-worker.ts", import.meta.url).pathname;
+const worker = fileURLToPath(new URL("build-worker.ts", import.meta.url));
 const folders: string[] = [];
 
 function temporaryFolder(): string {

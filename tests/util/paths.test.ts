@@ -3,6 +3,7 @@
 import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { cacheDir, packageRoot, packageVersion, projectRoot, runRoot, stateDir, UserError } from "../../components/util/index.ts";
 
@@ -31,6 +32,6 @@ test("XDG variables move the folders, relative ones are ignored", () => {
 });
 
 test("the package knows its own folder and version", () => {
-	expect(packageRoot()).toBe(new URL("../..", import.meta.url).pathname.replace(/\/$/, ""));
+	expect(packageRoot()).toBe(fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, ""));
 	expect(packageVersion()).toMatch(/^\d+\.\d+\.\d+/);
 });
