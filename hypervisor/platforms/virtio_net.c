@@ -220,7 +220,7 @@ void network_received(const uint8_t *frame, uint32_t size)
 
 static struct mmio_result config_access(const struct persona *p, uint64_t offset, uint32_t size, bool is_write)
 {
-	uint8_t config[6];
+	uint8_t config[8] = {0}; /* the address, then a status that is not offered */
 	uint64_t result = 0;
 
 	if (!range_within(offset, size, 0, sizeof(config)))
