@@ -20,6 +20,7 @@
 #define FEATURE_MAC BIT(5)
 #define HEADER 12 /* struct virtio_net_hdr (5.1.6) */
 #define FRAMES_AT_ONCE 4 /* handled in one stretch, below 1,200 instructions each */
+#define QUEUE_SIZE 256 /* room for a whole TCP window while the guest has not refilled: what is lost costs it a second */
 #define PARTS_MAX 8 /* descriptors of a frame */
 
 _Static_assert(NETWORK_FRAME == FRAME_MAX, "a buffer holds a frame");
@@ -40,6 +41,7 @@ void virtio_net_reset(struct persona *p)
 	n->virtio.id = DEVICE_NETWORK;
 	n->virtio.irq = NETWORK_IRQ;
 	n->virtio.features = (uint32_t)FEATURE_MAC;
+	n->virtio.queue_size_max = QUEUE_SIZE;
 	n->waits = false;
 	virtio_reset(&n->virtio);
 	switch_reset(p);
