@@ -73,6 +73,8 @@ ${EXIT_HELP}`,
 	).action(async (_, sub: Command) => (await import("./commands/ps.ts")).ps(terminal, figures(sub)));
 	ps.command("clean")
 		.description("end processes and remove folders that no handset accounts for")
+		.addOption(new Option("--json").hideHelp())
+		.addOption(new Option("--text").hideHelp())
 		.action(async (_, sub: Command) => (await import("./commands/ps.ts")).psClean(terminal, figures(sub)));
 	ps.command("stop")
 		.description("stop a whole handset; `pulumi up` starts it again")

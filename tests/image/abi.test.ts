@@ -2,6 +2,7 @@
 // The generated formats are those of the header, byte for byte.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import * as abi from "../../components/image/abi.ts";
@@ -31,7 +32,7 @@ test("the cross compiler agrees on every size, offset and constant", () => {
 	expect(constants.length).toBeGreaterThan(50);
 	const program = [
 		"#include <stddef.h>",
-		`#include "${header.pathname}"`,
+		`#include "${fileURLToPath(header)}"`,
 		...claims.map((claim) => `_Static_assert(${claim}, "${claim}");`),
 	];
 	// It throws when the compiler refuses one.
