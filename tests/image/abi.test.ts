@@ -36,7 +36,7 @@ test("the cross compiler agrees on every size, offset and constant", () => {
 		...claims.map((claim) => `_Static_assert(${claim}, "${claim}");`),
 	];
 	// It throws when the compiler refuses one.
-	execFileSync("aarch64-linux-gnu-gcc", ["-std=c11", "-fsyntax-only", "-x", "c", "-"], {
+	execFileSync("aarch64-linux-gnu-gcc", ["-std=c11", "-ffreestanding", "-fsyntax-only", "-x", "c", "-"], {
 		input: program.join("\n"),
 		stdio: ["pipe", "ignore", "inherit"],
 	});
