@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What of a virtual CPU and of a persona is the ARM1136's: an r0p2, without thread-ID registers. */
+#ifndef VEIL_ARCH_VCPU_H
+#define VEIL_ARCH_VCPU_H
+
+#include <veil/types.h>
+
+struct shadow;
+
+/* Banks of r13, r14 and SPSR (Arm DDI 0100I, A2.4), in the order of arch/armv6/psr.h. */
+enum bank {
+	BANK_USER = 0, /* user and system mode; it has no SPSR */
+	BANK_FIQ = 1,
+	BANK_IRQ = 2,
+	BANK_SUPERVISOR = 3,
+	BANK_ABORT = 4,
+	BANK_UNDEFINED = 5,
+	BANK_COUNT = 6
+};
+
+struct banked_registers {
+	uint32_t r13, r14, spsr;
+};
+
+/* CP15 as the guest wrote it: unchecked. What reads as fixed is not kept (p15.c). */
+struct p15_registers {
+	uint32_t sctlr; /* c1 control: B (big-endian words) is always 0 */
+	uint32_t actlr;
+	uint32_t cpacr;
+	uint32_t ttbr[2];
+	uint32_t ttbcr;
+	uint32_t dacr;
+	uint32_t dfsr, ifsr, far, wfar;
+	uint32_t fcse; /* c13, process ID: bits 31..25 */
+	uint32_t contextidr; /* bits 7..0: ASID */
+	uint32_t data_lockdown, instruction_lockdown, tlb_lockdown; /* kept and without effect */
+	uint32_t remap[4]; /* c15 memory remap: data, instruction, DMA, peripheral port: kept and without effect */
+};
+
+struct vfp_registers {
+	uint64_t d[16];
+	uint32_t fpscr, fpexc, fpinst, fpinst2;
+};
+
+struct arch_vcpu {
+	/* entry.S relies on these being first, in this order. r[13], r[14] are those of the virtual mode; r[15] is the address of the next
+	 * instruction; cpsr holds the real CPSR's bits, which are the guest's but for mode and masks: virtual_cpsr() has them all. */
+	uint32_t r[16];
+	uint32_t cpsr;
+	uint32_t scratch; /* of the abort vector */
+	/* The guest's mode and its A, I and F bits, where a CPSR has them (PSR_VIRTUAL). */
+	uint32_t mode;
+	/* Inputs of the virtual CPU: PSR_I, the interrupt controller's IRQ is high; PSR_F, its FIQ. Set by guest_lines(). */
+	uint32_t lines;
+	struct banked_registers banks[BANK_COUNT]; /* the one of the virtual mode: its SPSR only, r13 and r14 are in r[] */
+	uint32_t fiq_r8[5]; /* r8..r12 of FIQ mode; while that is the mode, of all the others */
+	struct p15_registers p15;
+	bool vfp_loaded; /* the CPU's VFP registers are this one's */
+	struct vfp_registers vfp;
+};
+
+struct arch_persona {
+	struct shadow *shadow;
+	const uint32_t *patches; /* the words that were replaced by `svc` in the guest's image; Veil's own, checked memory */
+	uint32_t patch_count;
+};
+
+#endif
