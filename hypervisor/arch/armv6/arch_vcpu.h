@@ -30,11 +30,9 @@ struct p15_registers {
 	uint32_t ttbr[2];
 	uint32_t ttbcr;
 	uint32_t dacr;
-	uint32_t dfsr, ifsr, far, wfar;
+	uint32_t dfsr, ifsr, far, ifar;
 	uint32_t fcse; /* c13, process ID: bits 31..25 */
 	uint32_t contextidr; /* bits 7..0: ASID */
-	uint32_t data_lockdown, instruction_lockdown, tlb_lockdown; /* kept and without effect */
-	uint32_t remap[4]; /* c15 memory remap: data, instruction, DMA, peripheral port: kept and without effect */
 };
 
 struct vfp_registers {

@@ -14,32 +14,35 @@ enum vector {
 	VECTOR_FIQ = 0x1c
 };
 
-/* The guest takes an exception (Arm DDI 0100I, A2.6): banks, SPSR, masks, vector; `link` is what its r14 gets. */
-void guest_exception(struct vcpu *v, enum vector vector, uint32_t link);
-
-/* At r[15], the instruction that failed. */
+/* Exceptions (Arm DDI 0100I, A2.6). At an undefined instruction and a SWI r[15] is the address after it, at aborts that of the
+ * instruction itself, at interrupts that of the next one. */
 void guest_undefined(struct vcpu *v);
-void guest_prefetch_abort(struct vcpu *v, uint32_t ifsr);
-void guest_data_abort(struct vcpu *v, uint32_t address, uint32_t dfsr);
+void guest_swi(struct vcpu *v);
+void guest_prefetch_abort(struct vcpu *v, uint32_t fsr);
+void guest_data_abort(struct vcpu *v, uint32_t address, uint32_t fsr);
+/* An interrupt that is pending and not masked, if there is one. */
+void guest_interrupt(struct vcpu *v);
 
-/* Sets the guest's whole CPSR, banks included; reserved modes change nothing and are refused. */
-bool guest_set_cpsr(struct vcpu *v, uint32_t cpsr);
+/* Sets the whole CPSR, banks included. A mode that does not exist leaves the mode as it is. */
+void guest_set_cpsr(struct vcpu *v, uint32_t cpsr);
 
-/* Where r13 or r14 of a bank is now: in r[] if it is the bank of the present mode. */
+/* The bank of a mode that exists, and where a bank's r13 (`reg` 13) or r14 is now. */
+enum bank guest_bank(uint32_t mode);
+bool guest_mode_exists(uint32_t mode);
 uint32_t *guest_banked(struct vcpu *v, enum bank bank, uint32_t reg);
-enum bank bank_of(uint32_t mode); /* a mode that there is */
-bool mode_exists(uint32_t mode);
 
-/* The interrupt controller's outputs: PSR_I (IRQ), PSR_F (FIQ), or neither. Wakes a virtual CPU that waits. Any time. */
+/* The interrupt controller's outputs: PSR_I (IRQ), PSR_F (FIQ), both or neither. Wakes a virtual CPU that waits. Any time. */
 void guest_lines(struct vcpu *v, uint32_t lines);
 
-/* The loaded guest's memory by its own virtual address, with the rights of its mode now, or user mode's if `user`. False: it faults, and
- * *fault says how; nothing was changed. `address` is aligned to the access. May load tables of this guest. */
+/* The loaded guest's memory by its own virtual address, as its tables and its mode allow; as user mode if `as_user`. `size`: 1, or 4 with an
+ * address that is a multiple of it; little-endian. False: it faults, *fault says how, and nothing was changed. */
 struct guest_fault {
 	uint32_t address;
-	uint32_t fsr; /* as DFSR has it, write bit included */
+	uint32_t fsr; /* as DFSR has it, with the bit for writes */
 };
-bool guest_read(struct vcpu *v, uint32_t address, uint32_t *value, bool user, struct guest_fault *fault);
-bool guest_write(struct vcpu *v, uint32_t address, uint32_t value, bool user, struct guest_fault *fault);
+bool guest_load(struct vcpu *v, uint32_t address, uint32_t size, bool as_user, uint32_t *value, struct guest_fault *fault);
+bool guest_store(struct vcpu *v, uint32_t address, uint32_t size, bool as_user, uint32_t value, struct guest_fault *fault);
+/* The instruction at r[15] - 4; false where it cannot be read any more. */
+bool guest_instruction(struct vcpu *v, uint32_t address, uint32_t *word);
 
 #endif

@@ -25,10 +25,14 @@
 #define PSR_Q 0x8000000U
 #define PSR_FLAGS 0xf0000000U
 
-#define PSR_VIRTUAL (PSR_MODE | PSR_F | PSR_I | PSR_A) /* what a guest's CPSR has of its own while it runs in the real user mode */
-#define PSR_USER (PSR_FLAGS | PSR_Q | PSR_GE) /* what user mode may write */
-#define PSR_PRIVILEGED (PSR_USER | PSR_E | PSR_VIRTUAL) /* what privileged modes may write with MSR; T and J are execution state */
-#define PSR_ALL (PSR_PRIVILEGED | PSR_T | PSR_J) /* the others are reserved: read as written in an SPSR, zero in a CPSR */
+#define PSR_MASKS (PSR_A | PSR_I | PSR_F)
+#define PSR_VIRTUAL (PSR_MODE | PSR_MASKS) /* what a guest's CPSR has of its own while it runs in the real user mode */
+/* What an instruction may write (Arm DDI 0100I, A4.1.39): UserMask, PrivMask, StateMask. */
+#define PSR_USER_MASK (PSR_FLAGS | PSR_Q | PSR_GE | PSR_E)
+#define PSR_PRIVILEGED_MASK PSR_VIRTUAL
+#define PSR_STATE_MASK (PSR_J | PSR_T)
+/* What the real CPSR gets of it. Not J: there is no Jazelle state for a guest, and the CPU must not enter it. */
+#define PSR_REAL (PSR_USER_MASK | PSR_T)
 
 /* The CPSR as the guest sees it. */
 static inline uint32_t virtual_cpsr(const struct vcpu *v)

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The virtual CPU's modes, banks and exceptions. All of it is the guest's own state: nothing here can be wrong but for the guest. */
+#include "guest.h"
+
+#include "psr.h"
+#include "shadow.h"
+#include "sctlr.h"
+
+/* Modes 0x10, 0x11, 0x12, 0x13, 0x17, 0x1b and 0x1f exist (Arm DDI 0100I, A2.2). */
+#define MODES_EXIST 0x888fU
+
+enum vector {
+	VECTOR_UNDEFINED = 0x04,
+	VECTOR_SWI = 0x08,
+	VECTOR_PREFETCH_ABORT = 0x0c,
+	VECTOR_DATA_ABORT = 0x10,
+	VECTOR_IRQ = 0x18,
+	VECTOR_FIQ = 0x1c
+};
+#define VECTORS_HIGH 0xffff0000U
+
+bool guest_mode_exists(uint32_t mode)
+{
+	return (mode & 0x10) && (MODES_EXIST >> (mode & 15) & 1);
+}
+
+enum bank guest_bank(uint32_t mode)
+{
+	static const uint8_t banks[16] = {
+		[MODE_FIQ & 15] = BANK_FIQ,
+		[MODE_IRQ & 15] = BANK_IRQ,
+		[MODE_SUPERVISOR & 15] = BANK_SUPERVISOR,
+		[MODE_ABORT & 15] = BANK_ABORT,
+		[MODE_UNDEFINED & 15] = BANK_UNDEFINED,
+	};
+
+	return banks[mode & 15];
+}
+
+uint32_t *guest_banked(struct vcpu *v, enum bank bank, uint32_t reg)
+{
+	if (bank == guest_bank(v->arch.mode))
+		return &v->arch.r[reg];
+	return reg == 13 ? &v->arch.banks[bank].r13 : &v->arch.banks[bank].r14;
+}
+
+static void bank_switch(struct arch_vcpu *a, enum bank from, enum bank to)
+{
+	a->banks[from].r13 = a->r[13];
+	a->banks[from].r14 = a->r[14];
+	a->r[13] = a->banks[to].r13;
+	a->r[14] = a->banks[to].r14;
+	if (from != BANK_FIQ && to != BANK_FIQ)
+		return;
+	for (uint32_t i = 0; i < 5; i++) {
+		uint32_t other = a->fiq_r8[i];
+
+		a->fiq_r8[i] = a->r[8 + i];
+		a->r[8 + i] = other;
+	}
+}
+
+void guest_set_cpsr(struct vcpu *v, uint32_t cpsr)
+{
+	uint32_t before = v->arch.mode & PSR_MODE;
+	uint32_t mode = guest_mode_exists(cpsr) ? cpsr & PSR_MODE : before;
+
+	v->arch.cpsr = (cpsr & PSR_REAL) | MODE_USER;
+	v->arch.mode = (cpsr & PSR_MASKS) | mode;
+	if (mode == before)
+		return;
+	if (guest_bank(before) != guest_bank(mode))
+		bank_switch(&v->arch, guest_bank(before), guest_bank(mode));
+	if (before == MODE_USER || mode == MODE_USER)
+		shadow_context(v);
+}
+
+/* ---- Exceptions ---- */
+
+static void take(struct vcpu *v, enum vector vector, uint32_t mode, uint32_t masks, uint32_t link)
+{
+	uint32_t cpsr = virtual_cpsr(v);
+	uint32_t sctlr = v->arch.p15.sctlr;
+
+	guest_set_cpsr(v, (cpsr & ~(PSR_MODE | PSR_T | PSR_J | PSR_E)) | mode | masks | (sctlr & SCTLR_EE ? PSR_E : 0));
+	v->arch.banks[guest_bank(mode)].spsr = cpsr;
+	v->arch.r[14] = link;
+	v->arch.r[15] = vector + (sctlr & SCTLR_V ? VECTORS_HIGH : 0);
+}
+
+void guest_undefined(struct vcpu *v)
+{
+	take(v, VECTOR_UNDEFINED, MODE_UNDEFINED, PSR_I, v->arch.r[15]);
+}
+
+void guest_swi(struct vcpu *v)
+{
+	take(v, VECTOR_SWI, MODE_SUPERVISOR, PSR_I, v->arch.r[15]);
+}
+
+void guest_prefetch_abort(struct vcpu *v, uint32_t fsr)
+{
+	v->arch.p15.ifsr = fsr;
+	v->arch.p15.ifar = v->arch.r[15];
+	take(v, VECTOR_PREFETCH_ABORT, MODE_ABORT, PSR_A | PSR_I, v->arch.r[15] + 4);
+}
+
+void guest_data_abort(struct vcpu *v, uint32_t address, uint32_t fsr)
+{
+	v->arch.p15.dfsr = fsr;
+	v->arch.p15.far = address;
+	take(v, VECTOR_DATA_ABORT, MODE_ABORT, PSR_A | PSR_I, v->arch.r[15] + 8);
+}
+
+void guest_interrupt(struct vcpu *v)
+{
+	uint32_t pending = v->arch.lines & ~v->arch.mode;
+
+	if (pending & PSR_F)
+		take(v, VECTOR_FIQ, MODE_FIQ, PSR_MASKS, v->arch.r[15] + 4);
+	else if (pending & PSR_I)
+		take(v, VECTOR_IRQ, MODE_IRQ, PSR_A | PSR_I, v->arch.r[15] + 4);
+}
