@@ -2,6 +2,8 @@
 /* Reads the manifest. It is written by the composer, yet nothing in it is believed: a wrong one must not become a hole. */
 #include "manifest.h"
 
+#include <guest_machine.h>
+
 #include "lib.h"
 
 /* The tables must follow each other in order without gaps: what is nowhere described cannot hide anything. */
@@ -128,16 +130,14 @@ static bool persona_is_valid(const struct manifest *m, uint32_t index)
 {
 	const struct veil_persona *p = &m->personas[index];
 	const uint32_t flags = VEIL_START_AT_BOOT | VEIL_RESTART_ON_CRASH | VEIL_FREEZE_IN_BACKGROUND | VEIL_LOCK_ON_LEAVE;
-	const uint32_t devices = VEIL_DEVICE_PL011 | VEIL_DEVICE_PL031 | VEIL_DEVICE_PVPANIC | VEIL_DEVICE_INPUT | VEIL_DEVICE_NETWORK |
-				 VEIL_DEVICE_AGENT | VEIL_DEVICE_WATCHDOG | VEIL_DEVICE_FLASH;
 
 	return name_is_valid(p->name) && name_is_valid(p->label) && p->colour >> 24 == 0 && (p->flags & ~flags) == 0 &&
-	       (p->devices & ~devices) == 0 && flash_is_valid(p) && p->cpu_count >= 1 && p->cpu_count <= VEIL_MAX_CPUS &&
+	       (p->devices & ~(uint32_t)GUEST_DEVICES) == 0 && flash_is_valid(p) && p->cpu_count >= 1 && p->cpu_count <= VEIL_MAX_CPUS &&
 	       p->cpu_share >= 1 && p->cpu_share <= 1000 && p->cpu_cap_percent >= 1 && p->cpu_cap_percent <= 100 * p->cpu_count &&
 	       (p->cpu_affinity & (BIT(m->header->cpu_count) - 1)) != 0 && p->cpu_affinity >> m->header->cpu_count == 0 &&
 	       p->ram_size > 0 && p->ram_size % VEIL_PAGE_SIZE == 0 &&
 	       p->ram_guest_base % (UINT64_C(512) << 20) == 0 && /* one stage-2 table for each 512 MiB: see VEIL_WORK_BASE */
-	       range_within(p->ram_guest_base, p->ram_size, UINT64_C(1) << 30, UINT64_C(63) << 30) &&
+	       range_within(p->ram_guest_base, p->ram_size, GUEST_RAM_START, GUEST_RAM_END - GUEST_RAM_START) &&
 	       p->ram_host_base % VEIL_PAGE_SIZE == 0 && range_owner(m, p->ram_host_base, memory_size(p)) == index &&
 	       is_loadable(p, p->entry, 4) && p->entry % 4 == 0 &&
 	       (p->rng_seed_address == 0 || range_within(p->rng_seed_address, 32, p->ram_guest_base, p->ram_size)) &&
@@ -200,7 +200,7 @@ static bool surface_is_valid(const struct manifest *m, uint32_t index, struct im
 		       !ranges_meet(body, s->body_size, m->header->work_base, m->header->work_size) &&
 		       !ranges_meet(body, s->body_size, image.base.value, image.veil_size);
 	return s->body_guest_base == p->ram_guest_base + p->ram_size && range_owner(m, body, s->body_size) == index &&
-	       range_within(s->body_guest_base, s->body_size, UINT64_C(1) << 30, UINT64_C(63) << 30) &&
+	       range_within(s->body_guest_base, s->body_size, GUEST_RAM_START, GUEST_RAM_END - GUEST_RAM_START) &&
 	       !ranges_meet(body, s->body_size, p->ram_host_base, memory_size(p));
 }
 

@@ -17,7 +17,6 @@
 #include "virtio_mmio.h"
 
 #define DEVICE_BLOCK 2
-#define FIRST_IRQ 48
 #define QUEUE 0
 #define ID_BYTES 20
 #define LOOK_SEGMENTS 32 /* pieces of a request between two looks for an interrupt */
@@ -79,7 +78,7 @@ void virtio_blk_init(const struct manifest *m)
 		v->persona = &personas[range->persona];
 		for (uint32_t p = range->persona + 1; p <= VEIL_MAX_PERSONAS; p++)
 			storage.first[p]++;
-		v->virtio.irq = FIRST_IRQ + VIRTIO_BLK_FIRST_SLOT + i - storage.first[range->persona];
+		v->virtio.irq = GUEST_IRQ_VIRTIO + VIRTIO_BLK_FIRST_SLOT + i - storage.first[range->persona];
 		v->virtio.features = FEATURE_SEGMENTS | FEATURE_BLOCK_SIZE | FEATURE_FLUSH | VIRTIO_INDIRECT;
 		v->virtio.needed = FEATURE_FLUSH; /* who never flushes would lose what it takes for written */
 		v->virtio.queue_size_max = storage.depth;

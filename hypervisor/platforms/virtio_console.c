@@ -11,7 +11,6 @@
 #include "virtio_mmio.h"
 
 #define DEVICE_CONSOLE 3
-#define CONSOLE_IRQ 51
 #define FEATURE_MULTIPORT 2 /* bit 1 */
 #define CONFIG_PORTS 4 /* offset of max_nr_ports in the configuration (5.3.4) */
 #define CONFIG_BYTES 12
@@ -76,7 +75,7 @@ void virtio_console_reset(struct persona *p)
 	struct virtual_console *c = console_of(p);
 
 	c->virtio.id = DEVICE_CONSOLE;
-	c->virtio.irq = CONSOLE_IRQ;
+	c->virtio.irq = GUEST_IRQ_VIRTIO + VIRTIO_CONSOLE_SLOT;
 	c->virtio.features = FEATURE_MULTIPORT;
 	virtio_reset(&c->virtio);
 	forget(p);

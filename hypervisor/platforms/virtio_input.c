@@ -9,7 +9,6 @@
 #define DEVICE_INPUT 18
 #define EVENT_QUEUE 0
 #define STATUS_QUEUE 1
-#define FIRST_IRQ 48
 #define RELEASES_AT_ONCE 16 /* bounds the work: more keys than fingers */
 #define KEY_SCREENLOCK 152
 #define SELECT_EVENT_BITS 0x11 /* with EV_KEY as subselect: which keys there are */
@@ -29,7 +28,7 @@ void virtio_input_reset(struct persona *p)
 
 		memset(input, 0, sizeof(*input));
 		input->virtio.id = DEVICE_INPUT;
-		input->virtio.irq = FIRST_IRQ + i;
+		input->virtio.irq = GUEST_IRQ_VIRTIO + i;
 	}
 }
 

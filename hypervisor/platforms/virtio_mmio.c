@@ -51,7 +51,7 @@ void virtio_reset(struct virtio_device *d)
 static void interrupt(struct persona *p, struct virtio_device *d, uint32_t cause)
 {
 	d->interrupt_status |= cause;
-	vgic_line(p->vcpus[0], d->irq, d->interrupt_status != 0);
+	irq_line(p->vcpus[0], d->irq, d->interrupt_status != 0);
 }
 
 void virtio_break(struct persona *p, struct virtio_device *d)

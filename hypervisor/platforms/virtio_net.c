@@ -14,7 +14,6 @@
 #include "virtio_mmio.h"
 
 #define DEVICE_NETWORK 1
-#define NETWORK_IRQ 50
 #define QUEUE_IN 0
 #define QUEUE_OUT 1
 #define FEATURE_MAC BIT(5)
@@ -39,7 +38,7 @@ void virtio_net_reset(struct persona *p)
 	struct virtual_network *n = &p->platform.network;
 
 	n->virtio.id = DEVICE_NETWORK;
-	n->virtio.irq = NETWORK_IRQ;
+	n->virtio.irq = GUEST_IRQ_VIRTIO + VIRTIO_NETWORK_SLOT;
 	n->virtio.features = (uint32_t)FEATURE_MAC;
 	n->virtio.queue_size_max = QUEUE_SIZE;
 	n->waits = false;

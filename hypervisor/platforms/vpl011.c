@@ -31,8 +31,6 @@ enum {
 #define CR_RESET 0x300
 #define IFLS_RESET 0x12
 
-#define VPL011_IRQ 33
-
 static const uint8_t identification[8] = {0x11, 0x10, 0x14, 0x00, 0x0d, 0xf0, 0x05, 0xb1};
 
 static void interrupt_update(struct persona *p)
@@ -43,7 +41,7 @@ static void interrupt_update(struct persona *p)
 		uart->raw |= INT_RX | INT_RT;
 	else
 		uart->raw &= ~(uint32_t)(INT_RX | INT_RT);
-	vgic_line(p->vcpus[0], VPL011_IRQ, (uart->raw & uart->mask) != 0);
+	irq_line(p->vcpus[0], GUEST_IRQ_UART, (uart->raw & uart->mask) != 0);
 }
 
 static NOINLINE uint32_t read_register(struct persona *p, uint64_t offset)

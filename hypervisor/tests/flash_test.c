@@ -3,7 +3,7 @@
 #include "arch/host/machine.h"
 #include "core/lib.h"
 #include "image.h"
-#include "platforms/cfi_flash.h"
+#include "platforms/virt/cfi_flash.h"
 #include "test.h"
 
 #define VARIABLES UINT64_C(0x04000000)

@@ -80,7 +80,7 @@ static void line(uint32_t irq, bool high)
 {
 	machine.this_cpu = vcpu(0)->cpu->id;
 	lock_take(&personas[0].lock);
-	vgic_line(vcpu(0), irq, high);
+	irq_line(vcpu(0), irq, high);
 	lock_release(&personas[0].lock);
 }
 

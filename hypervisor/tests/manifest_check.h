@@ -61,7 +61,7 @@ static inline bool manifest_check(const struct manifest *m, struct image_place p
 		for (uint32_t j = 0; j < i; j++)
 			if (ranges_meet(p->ram_host_base, memory_of(p), m->personas[j].ram_host_base, memory_of(&m->personas[j])))
 				return false;
-		if (p->ram_guest_base < UINT64_C(1) << 30 || !is_somewhere(p, p->entry, 4) || p->flash_code_pages > 1024 ||
+		if (p->ram_guest_base < GUEST_RAM_START || !is_somewhere(p, p->entry, 4) || p->flash_code_pages > 1024 ||
 		    p->flash_variable_pages > 1024)
 			return false;
 	}

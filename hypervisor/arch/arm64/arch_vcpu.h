@@ -4,7 +4,8 @@
 #define VEIL_ARCH_VCPU_H
 
 #include <veil/types.h>
-#include <veil/vgic.h>
+
+#include "platforms/virt/vgic.h"
 
 /* EL1 and EL0 system registers a guest may write, hence exchanged when another virtual CPU takes over; registers.S relies on
  * this order. */

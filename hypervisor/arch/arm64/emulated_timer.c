@@ -31,7 +31,7 @@ static bool is_due(const struct vcpu *v)
 void emulated_timer_update(struct vcpu *v)
 {
 	if (v->arch.cntp_ctl || (v->arch.vgic.word.level >> BOARD_IRQ_PHYS_TIMER & 1))
-		vgic_line(v, BOARD_IRQ_PHYS_TIMER, is_due(v) && !(v->arch.cntp_ctl & CTL_MASKED));
+		irq_line(v, BOARD_IRQ_PHYS_TIMER, is_due(v) && !(v->arch.cntp_ctl & CTL_MASKED));
 }
 
 uint64_t emulated_timer_read(struct vcpu *v, uint32_t op2)

@@ -9,7 +9,7 @@
 #include "core/log.h"
 #include "core/persona.h"
 #include "core/sched.h"
-#include "platforms/hypercall.h"
+#include "platforms/virt/hypercall.h"
 #include "sysreg.h"
 #include "system_trap.h"
 
@@ -26,9 +26,6 @@
 #define STATUS_IS_PERMISSION(status) ((status) >> 2 == 3)
 #define STATUS_EXTERNAL 0x10
 #define STATUS_EXTERNAL_WALK_LAST 0x17
-
-/* Below it lie devices, above it RAM: a persona's RAM base is at least this (manifest.c). */
-#define DEVICES_END (UINT64_C(1) << 30)
 
 /* Four bytes, or two of a T32 program at EL0: ESR_EL2.IL tells. */
 static void skip_instruction(uint64_t esr)
@@ -161,7 +158,7 @@ static NOINLINE struct vcpu *exit_memory(struct vcpu *v, uint64_t esr)
 			write_to_flash(v, esr);
 		else
 			crash(v, esr);
-	} else if (address.value < DEVICES_END && likely(is_plain(esr)) && likely(mmio(v, esr, address))) {
+	} else if (address.value < GUEST_DEVICES_END && likely(is_plain(esr)) && likely(mmio(v, esr, address))) {
 		skip_instruction(esr);
 	} else if (!persona_populate(v, address)) {
 		refuse_access(v, esr);

@@ -4,7 +4,7 @@
 #ifndef VEIL_LIST_REGISTERS_H
 #define VEIL_LIST_REGISTERS_H
 
-#include <veil/vgic.h>
+#include "platforms/virt/vgic.h"
 
 struct vcpu;
 

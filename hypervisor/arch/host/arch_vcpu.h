@@ -4,7 +4,8 @@
 #define VEIL_ARCH_VCPU_H
 
 #include <veil/types.h>
-#include <veil/vgic.h>
+
+#include "platforms/virt/vgic.h"
 
 struct system_registers {
 	uint64_t cntv_ctl, cntv_cval;

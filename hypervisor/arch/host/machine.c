@@ -14,7 +14,7 @@
 #include "core/sched.h"
 #include "fake_memory.h"
 #include "gic.h"
-#include "platforms/hypercall.h"
+#include "platforms/virt/hypercall.h"
 
 #define LIVELOCK 10000000 /* events without time moving on */
 

@@ -10,6 +10,8 @@
 #define VIRTIO_CHAIN_MAX 128 /* descriptors of one request, where they lie in a table of its own */
 #define VIRTIO_INDIRECT BIT(28) /* feature: they may */
 #define VIRTIO_STATUS 0x070 /* register: 0 written resets the device */
+#define VIRTIO_NETWORK_SLOT 2 /* of virtio-mmio; before it the keyboard and the tablet */
+#define VIRTIO_CONSOLE_SLOT 3
 #define VIRTIO_NOTIFY 0x050 /* register: the driver has made buffers available in the queue whose number it writes */
 
 struct virtio_queue {

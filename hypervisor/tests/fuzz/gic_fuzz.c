@@ -50,7 +50,7 @@ static void step(const uint8_t *data)
 	case 8:
 		machine.this_cpu = v->cpu->id;
 		lock_take(&personas[0].lock);
-		vgic_line(v, (uint32_t)value % VGIC_IRQ_COUNT, value >> 32 & 1);
+		irq_line(v, (uint32_t)value % VGIC_IRQ_COUNT, value >> 32 & 1);
 		lock_release(&personas[0].lock);
 		break;
 	default:

@@ -9,7 +9,6 @@
 #include "core/persona.h"
 
 #define FRAME_SIZE 0x10000
-#define WATCHDOG_IRQ (32 + 4)
 
 enum {
 	REFRESH_WRR = 0x000,
@@ -41,7 +40,7 @@ static void deadline_set(struct persona *p)
 	uint64_t left = w->compare - guest_count(p);
 	uint64_t now = arch_time();
 
-	vgic_line(p->vcpus[0], WATCHDOG_IRQ, w->status & WCS_FIRST);
+	irq_line(p->vcpus[0], GUEST_IRQ_WATCHDOG, w->status & WCS_FIRST);
 	/* A guest may write any number to compare: one too far away to be told from the past is in the past, which is its own end. */
 	if (w->status & WCS_ENABLE)
 		mux_flush_by(now + (left <= INT64_MAX ? left : 0));

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Platform `veil`, machine version 1: the addresses of QEMU's `virt`, so that code made for `virt` runs unchanged. */
+/* Guest machine `virt`, version 1: which device an access is for. */
 #include <veil/network_source.h>
 #include <veil/platform.h>
 
 #include "cfi_flash.h"
 #include "core/channel.h"
 #include "core/persona.h"
-#include "virtio_blk.h"
-#include "virtio_console.h"
-#include "virtio_input.h"
-#include "virtio_net.h"
-#include "vpl011.h"
-#include "vpl031.h"
+#include "platforms/virtio_blk.h"
+#include "platforms/virtio_console.h"
+#include "platforms/virtio_input.h"
+#include "platforms/virtio_net.h"
+#include "platforms/vpl011.h"
+#include "platforms/vpl031.h"
 #include "watchdog.h"
 
 #define GICD_BASE 0x08000000
@@ -25,8 +25,6 @@
 #define PVPANIC_BASE 0x09f00000
 #define VIRTIO_BASE 0x0a000000
 #define VIRTIO_STRIDE 0x200
-#define VIRTIO_NETWORK_SLOT 2
-#define VIRTIO_AGENT_SLOT 3
 #define VIRTIO_BLK_BASE (VIRTIO_BASE + VIRTIO_BLK_FIRST_SLOT * VIRTIO_STRIDE)
 #define DEVICE_SIZE 0x1000
 
@@ -86,7 +84,7 @@ static NOINLINE struct mmio_result other_device(struct vcpu *v, uint64_t a, uint
 					   size, is_write, value);
 	if (a - (VIRTIO_BASE + VIRTIO_NETWORK_SLOT * VIRTIO_STRIDE) < VIRTIO_STRIDE && (devices & VEIL_DEVICE_NETWORK))
 		return virtio_net_access(v->persona, a % VIRTIO_STRIDE, size, is_write, value);
-	if (a - (VIRTIO_BASE + VIRTIO_AGENT_SLOT * VIRTIO_STRIDE) < VIRTIO_STRIDE && (devices & VEIL_DEVICE_AGENT))
+	if (a - (VIRTIO_BASE + VIRTIO_CONSOLE_SLOT * VIRTIO_STRIDE) < VIRTIO_STRIDE && (devices & VEIL_DEVICE_AGENT))
 		return virtio_console_access(v->persona, a % VIRTIO_STRIDE, size, is_write, value);
 	if (a - VIRTIO_BLK_BASE < VEIL_MAX_PERSONA_VOLUMES * VIRTIO_STRIDE)
 		return virtio_blk_access(v->persona, (uint32_t)((a - VIRTIO_BLK_BASE) / VIRTIO_STRIDE),

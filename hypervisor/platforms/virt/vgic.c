@@ -2,8 +2,9 @@
 /* GICv3 distributor and redistributors as a guest sees them (Arm IHI 0069, chapter 12): affinity routing on, one security state,
  * group 1 only, no LPIs. State that is not in list registers lives here; every access is by word, byte or doubleword on fields
  * of fixed size, so no guest value is ever an index that was not masked first. */
+#include "vgic.h"
+
 #include <veil/arch.h>
-#include <veil/vgic.h>
 
 #include "core/lib.h"
 #include "core/persona.h"
@@ -168,7 +169,7 @@ static void pended(struct vcpu *v, uint32_t irq)
 		sched_wake(v);
 }
 
-void vgic_line(struct vcpu *v, uint32_t irq, bool high)
+void irq_line(struct vcpu *v, uint32_t irq, bool high)
 {
 	struct vgic_word *word = vgic_word_of(v, irq);
 	uint32_t bit = 1U << (irq % 32);

@@ -4,10 +4,10 @@
 
 #include <veil/arch.h>
 
-#include "core/control.h"
 #include "core/log.h"
 #include "core/persona.h"
 #include "core/sched.h"
+#include "platforms/guest_report.h"
 
 enum {
 	SMCCC_VERSION = 0x80000000,
@@ -113,29 +113,14 @@ static uint64_t features(uint32_t function)
 	}
 }
 
-static void guest_crashed(struct vcpu *v, uint64_t code)
-{
-	struct veil_fault fault = {.address = code, .vcpu = v->index};
-
-	persona_crash(v->persona, VEIL_REASON_GUEST_CRASHED, &fault);
-}
-
 /* A warm reset (type 0) keeps memory, for a kernel that looks at what the crashed one left. Veil keeps none: to the owner it is the end
  * of a life by a crash, and that is what our Linux guests ask for it on (decision 3). */
 static uint64_t warm_reset(struct vcpu *v, uint32_t type)
 {
 	if (type != 0)
 		return PSCI_INVALID_PARAMETERS;
-	guest_crashed(v, 0);
+	guest_report_crash(v, 0);
 	return 0;
-}
-
-static void guest_ready(struct persona *p)
-{
-	if (!p->ready) {
-		p->ready = 1;
-		control_event_state(p);
-	}
 }
 
 /* UUID 4d9f3f62-6c1b-4bb0-8a3e-7665696c0001, as DEN0028 lays it out in x0..x3. */
@@ -198,11 +183,11 @@ NOINLINE void hypercall(struct vcpu *v, uint64_t *x)
 		call_uid(x);
 		break;
 	case VEIL_HVC_READY:
-		guest_ready(v->persona);
+		guest_report_ready(v->persona);
 		x[0] = 0;
 		break;
 	case VEIL_HVC_CRASHED:
-		guest_crashed(v, x[1]);
+		guest_report_crash(v, x[1]);
 		break;
 	case VEIL_HVC_YIELD:
 		sched_yield(v);

@@ -3,7 +3,6 @@
 #ifndef VEIL_VGIC_H
 #define VEIL_VGIC_H
 
-#include <veil/abi.h>
 #include <veil/types.h>
 
 struct vcpu;
@@ -44,13 +43,11 @@ struct vgic {
 	uint8_t target[32 * VGIC_SHARED_WORDS]; /* virtual CPU each shared interrupt is routed to */
 };
 
-/* All but the MMIO functions expect the persona's lock to be held. */
+/* Input lines are moved by irq_line(), platform.h. All but the MMIO functions expect the persona's lock to be held. */
 void vgic_reset(struct persona *persona);
 struct mmio_result vgic_distributor(struct vcpu *vcpu, uint64_t offset, uint32_t size, bool is_write, uint64_t value);
 struct mmio_result vgic_redistributor(struct vcpu *vcpu, uint64_t offset, uint32_t size, bool is_write, uint64_t value);
 
-/* Moves the input line of an interrupt. `vcpu` names whose, for private ones. */
-void vgic_line(struct vcpu *vcpu, uint32_t irq, bool high);
 /* Makes an interrupt pending once. */
 void vgic_latch(struct vcpu *vcpu, uint32_t irq);
 
