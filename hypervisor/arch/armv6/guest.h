@@ -35,14 +35,24 @@ uint32_t *guest_banked(struct vcpu *v, enum bank bank, uint32_t reg);
 void guest_lines(struct vcpu *v, uint32_t lines);
 
 /* The loaded guest's memory by its own virtual address, as its tables and its mode allow; as user mode if `as_user`. `size`: 1, or 4 with an
- * address that is a multiple of it; little-endian. False: it faults, *fault says how, and nothing was changed. */
+ * address that is a multiple of it; little-endian. */
+enum guest_access {
+	GUEST_DONE,
+	GUEST_FAULT, /* *fault says how; nothing was changed */
+	GUEST_AGAIN /* not finished, an interrupt waits: the instruction is to be made again */
+};
 struct guest_fault {
 	uint32_t address;
 	uint32_t fsr; /* as DFSR has it, with the bit for writes */
 };
-bool guest_load(struct vcpu *v, uint32_t address, uint32_t size, bool as_user, uint32_t *value, struct guest_fault *fault);
-bool guest_store(struct vcpu *v, uint32_t address, uint32_t size, bool as_user, uint32_t value, struct guest_fault *fault);
-/* The instruction at r[15] - 4; false where it cannot be read any more. */
+enum guest_access guest_load(struct vcpu *v, uint32_t address, uint32_t size, bool as_user, uint32_t *value, struct guest_fault *fault);
+enum guest_access guest_store(struct vcpu *v, uint32_t address, uint32_t size, bool as_user, uint32_t value, struct guest_fault *fault);
+
+/* The instruction at an address, as the loaded guest's mode now would fetch it; false where it cannot be read (any more). */
 bool guest_instruction(struct vcpu *v, uint32_t address, uint32_t *word);
+
+/* FSR of an alignment fault, and its bit that says the access was a write (Arm DDI 0100I, B4.6). */
+#define FSR_ALIGNMENT 0x001U
+#define FSR_WRITE 0x800U
 
 #endif

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* CP15 of the virtual CPU. What a guest writes is kept for itself, decides on its own tables, or is maintenance that can only make things
+ * slower for it; nothing of it reaches the real CP15. */
+#include "p15.h"
+
+#include <veil/arch.h>
+
+#include "guest.h"
+#include "guest_cache.h"
+#include "psr.h"
+#include "sctlr.h"
+#include "shadow.h"
+
+/* The register an MCR or MRC names, as its bits have it: opc1 23..21, CRn 19..16, opc2 7..5, CRm 3..0. */
+#define KEY(crn, crm, opc2) ((crn) << 16U | (opc2) << 5U | (crm))
+#define KEY_MASK 0x00ef00efU
+#define KEY_CRN(key) ((key) >> 16 & 15)
+#define KEY_CRM(key) ((key)&15)
+#define KEY_OPC2(key) ((key) >> 5 & 7)
+#define OTHER_OPC1 0x00e00000U
+
+/* Identification: an r0p2's, as QEMU's "arm1136-r2" has it. */
+#define MIDR 0x4107b362U
+#define CTR 0x01dd20d2U
+#define ACTLR 7U /* return stack, dynamic and static prediction: fixed, they are the real CPU's */
+#define CPACR_WRITABLE 0x00f00000U /* coprocessors 10 and 11: VFP */
+#define FCSE_WRITABLE 0xfe000000U
+#define TTBCR_WRITABLE 7U
+#define TTBCR_RESET 0
+#define ASID_MASK 0xffU
+#define PAGE_MASK 0xfffff000U
+
+/* Cache ranges above this (both ends named by the guest) are done as all of the cache: so no range takes long. */
+#define RANGE_MAX_BYTES 4096U
+
+static uint32_t feature(uint32_t key)
+{
+	/* Processor, debug, auxiliary and memory features (c1), then instruction sets (c2). */
+	static const uint32_t features[2][8] = {
+		{0x111, 0x1, 0x2, 0x3, 0x01130003, 0x10030302, 0x01222110, 0},
+		{0x00140011, 0x12002111, 0x11231111, 0x01102131, 0x141, 0, 0, 0},
+	};
+
+	return features[KEY_CRM(key) - 1][KEY_OPC2(key)];
+}
+
+/* The register a key names that reads as it was written; NULL: it is none of these. */
+static uint32_t *kept(struct p15_registers *p, uint32_t key)
+{
+	switch (key) {
+	case KEY(2, 0, 0):
+		return &p->ttbr[0];
+	case KEY(2, 0, 1):
+		return &p->ttbr[1];
+	case KEY(3, 0, 0):
+		return &p->dacr;
+	case KEY(5, 0, 0):
+		return &p->dfsr;
+	case KEY(5, 0, 1):
+		return &p->ifsr;
+	case KEY(6, 0, 0):
+		return &p->far;
+	case KEY(6, 0, 2):
+		return &p->ifar;
+	case KEY(1, 0, 0):
+		return &p->sctlr;
+	case KEY(1, 0, 2):
+		return &p->cpacr;
+	case KEY(2, 0, 2):
+		return &p->ttbcr;
+	case KEY(13, 0, 0):
+		return &p->fcse;
+	case KEY(13, 0, 1):
+		return &p->contextidr;
+	default:
+		return NULL;
+	}
+}
+
+static bool read(struct vcpu *v, uint32_t key, uint32_t *value)
+{
+	const uint32_t *reg = kept(&v->arch.p15, key);
+
+	*value = 0;
+	if (reg) {
+		*value = *reg;
+		return true;
+	}
+	switch (KEY_CRN(key)) {
+	case 0:
+		if (key & OTHER_OPC1)
+			return false;
+		if (KEY_CRM(key) == 1 || KEY_CRM(key) == 2)
+			*value = feature(key);
+		else if (key == KEY(0, 0, 1))
+			*value = CTR;
+		else if (KEY_CRM(key) == 0 && KEY_OPC2(key) != 2 && KEY_OPC2(key) != 3) /* tightly coupled memory: none; TLB: unified */
+			*value = MIDR;
+		return true;
+	case 1:
+		*value = ACTLR;
+		return key == KEY(1, 0, 1);
+	case 6:
+		return key == KEY(6, 0, 1); /* no watchpoint has hit */
+	case 7:
+		return key == KEY(7, 10, 6) || key == KEY(7, 12, 4); /* the cache is clean; no block transfer is under way */
+	case 9: /* cache lockdown and tightly coupled memory; TLB lockdown; the implementation's own: all without effect */
+	case 10:
+	case 15:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* ---- Writes ---- */
+
+static bool write_cache(struct vcpu *v, uint32_t key, uint32_t value)
+{
+	switch (key) {
+	case KEY(7, 10, 1): /* clean, then forget, then both: data by address */
+	case KEY(7, 6, 1):
+	case KEY(7, 14, 1):
+		guest_cache_data_line(v, value);
+		return true;
+	case KEY(7, 5, 1):
+		guest_cache_instruction_line(v, value);
+		return true;
+	case KEY(7, 5, 0): /* instructions, or predicted branches: all or one */
+	case KEY(7, 5, 2):
+	case KEY(7, 5, 6):
+	case KEY(7, 5, 7):
+		guest_cache_instructions();
+		return true;
+	case KEY(7, 10, 2):
+	case KEY(7, 6, 2):
+	case KEY(7, 14, 2):
+		guest_cache_data_set_way(value);
+		return true;
+	case KEY(7, 7, 0):
+		guest_cache_instructions();
+		guest_cache_data();
+		return true;
+	case KEY(7, 6, 0):
+	case KEY(7, 10, 0):
+	case KEY(7, 14, 0):
+		guest_cache_data();
+		return true;
+	case KEY(7, 0, 4):
+		v->statistics.wfi++;
+		arch_vcpu_wait(v);
+		return true;
+	case KEY(7, 5, 4): /* barriers, which do not trap; prefetching is only a hint */
+	case KEY(7, 10, 4):
+	case KEY(7, 10, 5):
+	case KEY(7, 12, 5):
+	case KEY(7, 13, 1):
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Instruction, data and unified TLB are one here. */
+static bool write_tlb(struct vcpu *v, uint32_t key, uint32_t value)
+{
+	if (KEY_CRM(key) < 5 || KEY_CRM(key) > 7 || (key & OTHER_OPC1))
+		return false;
+	switch (KEY_OPC2(key)) {
+	case 0:
+		shadow_forget_all(v);
+		return true;
+	case 1:
+		shadow_forget_page(v, value & PAGE_MASK, value & ASID_MASK);
+		return true;
+	case 2:
+		shadow_forget_asid(v, value & ASID_MASK);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool write(struct vcpu *v, uint32_t key, uint32_t value)
+{
+	uint32_t *reg;
+
+	if (KEY_CRN(key) == 7)
+		return write_cache(v, key, value);
+	if (KEY_CRN(key) == 8)
+		return write_tlb(v, key, value);
+	reg = kept(&v->arch.p15, key);
+	if (!reg)
+		return key == KEY(1, 0, 1) || key == KEY(6, 0, 1) || KEY_CRN(key) == 9 || KEY_CRN(key) == 10 || KEY_CRN(key) == 15;
+	switch (key) {
+	case KEY(1, 0, 0):
+		value = (value & SCTLR_WRITABLE) | SCTLR_FIXED;
+		break;
+	case KEY(1, 0, 2):
+		value &= CPACR_WRITABLE;
+		break;
+	case KEY(2, 0, 2):
+		value &= TTBCR_WRITABLE;
+		break;
+	case KEY(13, 0, 0):
+		value &= FCSE_WRITABLE;
+		break;
+	default:
+		break;
+	}
+	if (*reg == value)
+		return true;
+	*reg = value;
+	if (KEY_CRN(key) <= 3 || KEY_CRN(key) == 13)
+		shadow_context(v);
+	return true;
+}
+
+/* ---- Ranges (MCRR): both addresses are those of a line, the last one included ---- */
+
+#define RANGE_INSTRUCTIONS 5U
+#define RANGE_DATA_FORGET 6U
+#define RANGE_DATA_CLEAN 12U
+#define RANGE_DATA_BOTH 14U
+
+static bool range(struct vcpu *v, uint32_t word)
+{
+	uint32_t kind = word & 15, end = v->arch.r[word >> 12 & 15], start = v->arch.r[word >> 16 & 15];
+	uint32_t bytes = end - (start & ~(CACHE_LINE_BYTES - 1));
+
+	if ((word >> 12 & 15) == 15 || (word >> 16 & 15) == 15)
+		return false;
+	if (kind == RANGE_DATA_CLEAN && (word & 0xf0)) /* prefetching: only a hint */
+		return (word & 0xf0) <= 0x20;
+	if ((word & 0xf0) ||
+	    (kind != RANGE_INSTRUCTIONS && kind != RANGE_DATA_FORGET && kind != RANGE_DATA_CLEAN && kind != RANGE_DATA_BOTH))
+		return false;
+	if (bytes >= RANGE_MAX_BYTES) {
+		if (kind == RANGE_INSTRUCTIONS)
+			guest_cache_instructions();
+		else
+			guest_cache_data();
+		return true;
+	}
+	for (uint32_t at = 0; at <= bytes; at += CACHE_LINE_BYTES) {
+		if (kind == RANGE_INSTRUCTIONS)
+			guest_cache_instruction_line(v, start + at);
+		else
+			guest_cache_data_line(v, start + at);
+	}
+	return true;
+}
+
+/* ---- Decoding ---- */
+
+#define ALWAYS 0xe0000000U
+
+/* Arm DDI 0100I, A3.2. The instruction may have been read again after it trapped, and be another one by now. */
+static bool condition_holds(uint32_t cpsr, uint32_t word)
+{
+	bool n = cpsr >> 31, z = cpsr >> 30 & 1, c = cpsr >> 29 & 1, o = cpsr >> 28 & 1, holds;
+
+	switch (word >> 29) {
+	case 0:
+		holds = z;
+		break;
+	case 1:
+		holds = c;
+		break;
+	case 2:
+		holds = n;
+		break;
+	case 3:
+		holds = o;
+		break;
+	case 4:
+		holds = c && !z;
+		break;
+	case 5:
+		holds = n == o;
+		break;
+	default:
+		holds = !z && n == o;
+		break;
+	}
+	return holds != (word >> 28 & 1);
+}
+
+static bool transfer(struct vcpu *v, uint32_t word)
+{
+	uint32_t target = word >> 12 & 15, value;
+
+	if (!(word & 0x00100000))
+		return target != 15 && write(v, word & KEY_MASK, v->arch.r[target]);
+	if (!read(v, word & KEY_MASK, &value))
+		return false;
+	if (target == 15)
+		v->arch.cpsr = (v->arch.cpsr & ~PSR_FLAGS) | (value & PSR_FLAGS);
+	else
+		v->arch.r[target] = value;
+	return true;
+}
+
+bool p15(struct vcpu *v, uint32_t word)
+{
+	bool is_transfer = (word & 0x0f000f10) == 0x0e000f10;
+
+	if (word >= ALWAYS + 0x10000000U || (!is_transfer && (word & 0x0ff00f00) != 0x0c400f00))
+		return false;
+	if (word < ALWAYS && !condition_holds(v->arch.cpsr, word))
+		return true;
+	return is_transfer ? transfer(v, word) : range(v, word);
+}
+
+void p15_reset(struct vcpu *v)
+{
+	v->arch.p15 = (struct p15_registers){.sctlr = SCTLR_FIXED};
+}
