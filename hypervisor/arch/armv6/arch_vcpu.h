@@ -53,6 +53,7 @@ struct arch_vcpu {
 	struct banked_registers banks[BANK_COUNT]; /* the one of the virtual mode: its SPSR only, r13 and r14 are in r[] */
 	uint32_t fiq_r8[5]; /* r8..r12 of FIQ mode; while that is the mode, of all the others */
 	struct p15_registers p15;
+	bool tables_stale; /* the tables in force are not those of its mode: shadow_load() before it goes on */
 	bool vfp_loaded; /* the CPU's VFP registers are this one's */
 	struct vfp_registers vfp;
 };

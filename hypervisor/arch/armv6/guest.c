@@ -3,8 +3,8 @@
 #include "guest.h"
 
 #include "psr.h"
-#include "shadow.h"
 #include "sctlr.h"
+#include "window.h"
 
 /* Modes 0x10, 0x11, 0x12, 0x13, 0x17, 0x1b and 0x1f exist (Arm DDI 0100I, A2.2). */
 #define MODES_EXIST 0x888fU
@@ -17,7 +17,6 @@ enum vector {
 	VECTOR_IRQ = 0x18,
 	VECTOR_FIQ = 0x1c
 };
-#define VECTORS_HIGH 0xffff0000U
 
 bool guest_mode_exists(uint32_t mode)
 {
@@ -72,7 +71,7 @@ void guest_set_cpsr(struct vcpu *v, uint32_t cpsr)
 	if (guest_bank(before) != guest_bank(mode))
 		bank_switch(&v->arch, guest_bank(before), guest_bank(mode));
 	if (before == MODE_USER || mode == MODE_USER)
-		shadow_context(v);
+		guest_context(v);
 }
 
 /* ---- Exceptions ---- */

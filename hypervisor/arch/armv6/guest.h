@@ -5,14 +5,7 @@
 
 #include <veil/cpu.h>
 
-enum vector {
-	VECTOR_UNDEFINED = 0x04,
-	VECTOR_SWI = 0x08,
-	VECTOR_PREFETCH_ABORT = 0x0c,
-	VECTOR_DATA_ABORT = 0x10,
-	VECTOR_IRQ = 0x18,
-	VECTOR_FIQ = 0x1c
-};
+#include "shadow.h"
 
 /* Exceptions (Arm DDI 0100I, A2.6). At an undefined instruction and a SWI r[15] is the address after it, at aborts that of the
  * instruction itself, at interrupts that of the next one. */
@@ -22,6 +15,13 @@ void guest_prefetch_abort(struct vcpu *v, uint32_t fsr);
 void guest_data_abort(struct vcpu *v, uint32_t address, uint32_t fsr);
 /* An interrupt that is pending and not masked, if there is one. */
 void guest_interrupt(struct vcpu *v);
+
+/* Another privilege, or other registers of CP15 that decide on translation: the right tables are in force before the guest goes on. */
+static inline void guest_context(struct vcpu *v)
+{
+	shadow_context(v);
+	v->arch.tables_stale = true;
+}
 
 /* Sets the whole CPSR, banks included. A mode that does not exist leaves the mode as it is. */
 void guest_set_cpsr(struct vcpu *v, uint32_t cpsr);
@@ -50,9 +50,5 @@ enum guest_access guest_store(struct vcpu *v, uint32_t address, uint32_t size, b
 
 /* The instruction at an address, as the loaded guest's mode now would fetch it; false where it cannot be read (any more). */
 bool guest_instruction(struct vcpu *v, uint32_t address, uint32_t *word);
-
-/* FSR of an alignment fault, and its bit that says the access was a write (Arm DDI 0100I, B4.6). */
-#define FSR_ALIGNMENT 0x001U
-#define FSR_WRITE 0x800U
 
 #endif

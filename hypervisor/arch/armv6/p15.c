@@ -9,7 +9,6 @@
 #include "guest_cache.h"
 #include "psr.h"
 #include "sctlr.h"
-#include "shadow.h"
 
 /* The register an MCR or MRC names, as its bits have it: opc1 23..21, CRn 19..16, opc2 7..5, CRm 3..0. */
 #define KEY(crn, crm, opc2) ((crn) << 16U | (opc2) << 5U | (crm))
@@ -26,9 +25,7 @@
 #define CPACR_WRITABLE 0x00f00000U /* coprocessors 10 and 11: VFP */
 #define FCSE_WRITABLE 0xfe000000U
 #define TTBCR_WRITABLE 7U
-#define TTBCR_RESET 0
 #define ASID_MASK 0xffU
-#define PAGE_MASK 0xfffff000U
 
 /* Cache ranges above this (both ends named by the guest) are done as all of the cache: so no range takes long. */
 #define RANGE_MAX_BYTES 4096U
@@ -168,10 +165,10 @@ static bool write_tlb(struct vcpu *v, uint32_t key, uint32_t value)
 		return false;
 	switch (KEY_OPC2(key)) {
 	case 0:
-		shadow_forget_all(v);
+		shadow_forget_all(v->persona);
 		return true;
 	case 1:
-		shadow_forget_page(v, value & PAGE_MASK, value & ASID_MASK);
+		shadow_forget_page(v, value);
 		return true;
 	case 2:
 		shadow_forget_asid(v, value & ASID_MASK);
@@ -212,7 +209,7 @@ static bool write(struct vcpu *v, uint32_t key, uint32_t value)
 		return true;
 	*reg = value;
 	if (KEY_CRN(key) <= 3 || KEY_CRN(key) == 13)
-		shadow_context(v);
+		guest_context(v);
 	return true;
 }
 
