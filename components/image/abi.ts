@@ -298,7 +298,7 @@ export const VEIL_DEVICE_WATCHDOG = 64;
 /** read-only at VEIL_FLASH_CODE, for firmware; a variable flash with CFI commands at VEIL_FLASH_VARIABLES */
 export const VEIL_DEVICE_FLASH = 128;
 
-/** enum veil_device: names by value. */
+/** Places on the guest machine `virt`; those on `integrator_cp` are in platforms/integrator_cp/guest_machine.h. Names by value. */
 export const veilDeviceNames: ReadonlyMap<number, string> = new Map([
 	[1, "pl011"],
 	[2, "pl031"],
@@ -1214,3 +1214,5 @@ export const VEIL_HVC_CRASHED = 0xc6000002;
 
 /** give the rest of this turn to whoever wants the CPU */
 export const VEIL_HVC_YIELD = 0xc6000003;
+
+export const VEIL_UDF = 0xe7f564f5;

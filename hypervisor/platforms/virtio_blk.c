@@ -78,7 +78,7 @@ void virtio_blk_init(const struct manifest *m)
 		v->persona = &personas[range->persona];
 		for (uint32_t p = range->persona + 1; p <= VEIL_MAX_PERSONAS; p++)
 			storage.first[p]++;
-		v->virtio.irq = GUEST_IRQ_VIRTIO + VIRTIO_BLK_FIRST_SLOT + i - storage.first[range->persona];
+		v->virtio.irq = GUEST_IRQ_VIRTIO + GUEST_SLOT_VOLUMES + i - storage.first[range->persona];
 		v->virtio.features = FEATURE_SEGMENTS | FEATURE_BLOCK_SIZE | FEATURE_FLUSH | VIRTIO_INDIRECT;
 		v->virtio.needed = FEATURE_FLUSH; /* who never flushes would lose what it takes for written */
 		v->virtio.queue_size_max = storage.depth;

@@ -7,8 +7,6 @@
 
 #include "core/manifest.h"
 
-#define VIRTIO_BLK_FIRST_SLOT 8 /* of virtio-mmio: the persona's first volume */
-
 void virtio_blk_init(const struct manifest *manifest); /* before the personas */
 void virtio_blk_reset(struct persona *persona);
 

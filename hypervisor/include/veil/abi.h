@@ -141,6 +141,7 @@ enum veil_persona_flag {
 	VEIL_LOCK_ON_LEAVE = 8 /* its keyboard gets KEY_SCREENLOCK (152) when the user leaves it; needs VEIL_DEVICE_INPUT */
 };
 
+/* Places on the guest machine `virt`; those on `integrator_cp` are in platforms/integrator_cp/guest_machine.h. */
 enum veil_device {
 	VEIL_DEVICE_PL011 = 1, /* at 0x09000000, interrupt SPI 1 */
 	VEIL_DEVICE_PL031 = 2, /* at 0x09010000, interrupt SPI 2 */
@@ -575,5 +576,10 @@ struct veil_frame {
 #define VEIL_HVC_READY 0xc6000001 /* this persona is up: shows as `ready` in the status */
 #define VEIL_HVC_CRASHED 0xc6000002 /* x1: a code for the log; the persona is ended as crashed */
 #define VEIL_HVC_YIELD 0xc6000003 /* give the rest of this turn to whoever wants the CPU */
+
+/* On guest machine `integrator_cp` the conduit is the permanently undefined instruction `udf #0x5645` in a privileged mode of ARM state:
+ * r0 the function, r1 its argument, the result in r0; no other register changes. It has the vendor-specific services above, and of
+ * PSCI only PSCI_VERSION, SYSTEM_OFF and SYSTEM_RESET. In user mode it is an undefined instruction, as on a real one. */
+#define VEIL_UDF 0xe7f564f5
 
 #endif

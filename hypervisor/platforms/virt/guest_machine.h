@@ -23,6 +23,8 @@
 #define GUEST_IRQ_WATCHDOG 36
 #define GUEST_IRQ_VIRTIO 48 /* of slot 0; the others follow */
 
+#define GUEST_SLOT_VOLUMES 8 /* of virtio-mmio: the persona's first volume */
+
 struct cfi_flash {
 	uint8_t mode;
 	uint8_t left; /* words of a buffer still to come */
