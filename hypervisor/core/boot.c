@@ -42,16 +42,21 @@ static void manifest_load(void)
 {
 	/* The header lies in memory the composer patched: read like any other input. */
 	const volatile struct veil_image_header *header = &image_header;
-	struct image_place image = {.base = paddr((uintptr_t)header), .size = header->image_size};
+	struct image_place image = {.base = arch_physical(&image_header), .size = header->image_size};
 	uint64_t offset = header->manifest_offset;
 	uint64_t size = header->manifest_size;
 	enum manifest_error error;
+	const void *bytes;
+	uint64_t kept;
 
 	if (offset % VEIL_PAGE_SIZE || offset < header->veil_size || !range_within(offset, size, 0, image.size) ||
 	    image.size > BOARD_RAM_MAX_SIZE)
 		panic("image: bad place of the manifest", offset);
 	image.veil_size = offset + align_up(size, VEIL_PAGE_SIZE);
-	error = manifest_read(&manifest, arch_pointer(paddr(image.base.value + offset)), size, BOARD_NAME, image);
+	bytes = arch_keep(paddr(image.base.value + offset), size, &kept);
+	if (kept < size)
+		panic("manifest: too large to have in view", size);
+	error = manifest_read(&manifest, bytes, size, BOARD_NAME, image);
 	if (error != MANIFEST_OK)
 		panic("manifest refused: error", error);
 	if (manifest.header->ram_base != BOARD_RAM_BASE || manifest.header->ram_size > BOARD_RAM_MAX_SIZE ||
@@ -61,7 +66,7 @@ static void manifest_load(void)
 	owner_init(manifest.regions, manifest.header->regions.count);
 	payload_init(&manifest, image.base);
 	policy_init(&manifest);
-	memory_init(arch_pointer(paddr(manifest.header->work_base)), manifest.header->work_size);
+	memory_init(paddr(manifest.header->work_base), manifest.header->work_size);
 }
 
 static uint64_t entropy_init(void)

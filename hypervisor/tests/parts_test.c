@@ -138,7 +138,8 @@ static void given_work_memory_then_it_is_given_out_once(void)
 	uint8_t *a, *b;
 
 	memset(memory, 0xff, sizeof(memory));
-	memory_init(memory + 8, 2000);
+	machine_init();
+	memory_init(paddr((uintptr_t)memory + 8), 2000);
 	a = memory_take(10, 1);
 	b = memory_take(100, 64);
 	report(a == memory + 8, "the first at the start");
@@ -149,6 +150,41 @@ static void given_work_memory_then_it_is_given_out_once(void)
 	report(memory_take(2000 - 156, 1) != NULL, "but all there is");
 	report(!memory_take(1, 1), "and then nothing");
 	report_equal(memory[2008], 0xff, "nothing behind it was touched");
+}
+
+static void given_work_memory_then_pages_come_from_its_end(void)
+{
+	static uint8_t memory[4096] __attribute__((aligned(4096)));
+	paddr_t page;
+
+	memset(memory, 0xff, sizeof(memory));
+	machine_init();
+	memory_init(paddr((uintptr_t)memory + 64), 3000);
+	report(memory_take(100, 1) != NULL, "something small before");
+	report(memory_take_pages(1024, 1024, &page), "a page");
+	report_equal(page.value, (uintptr_t)memory + 1024, "the last one that is aligned");
+	report(bytes_are_zero(memory + 1024, 1024), "zero");
+	report_equal(memory[1023], 0xff, "nothing before it was touched");
+	report_equal(memory[2048], 0xff, "nothing behind it was touched");
+	report_equal(memory_taken(), 100 + 3000 - (1024 - 64), "counted with what alignment took");
+	report(!memory_take_pages(1024, 1024, &page), "not where small things lie");
+	report(!memory_take_pages(UINT64_MAX - 63, 64, &page), "never");
+	report(!memory_take((1024 - 64) - 100 + 1, 1), "small things end where pages begin");
+	report(memory_take((1024 - 64) - 100, 1) != NULL, "and reach up to them");
+}
+
+static void given_work_memory_partly_in_view_then_small_things_stay_there(void)
+{
+	static uint8_t memory[4096] __attribute__((aligned(4096)));
+	paddr_t page;
+
+	machine_init();
+	machine.window_size = 1000;
+	memory_init(paddr((uintptr_t)memory), sizeof(memory));
+	report(!memory_take(1001, 1), "not beyond what is in view");
+	report(memory_take(1000, 1) != NULL, "but all of it");
+	report(memory_take_pages(2048, 1024, &page), "pages lie beyond it");
+	report_equal(page.value, (uintptr_t)memory + 2048, "at the end");
 }
 
 static void given_ticks_then_nanoseconds_do_not_overflow(void)
@@ -200,6 +236,8 @@ static const struct test tests[] = {
 	{"seed", given_a_seed_then_outputs_never_repeat},
 	{"seeds", given_two_seeds_then_outputs_differ},
 	{"memory", given_work_memory_then_it_is_given_out_once},
+	{"pages", given_work_memory_then_pages_come_from_its_end},
+	{"view", given_work_memory_partly_in_view_then_small_things_stay_there},
 	{"units", given_ticks_then_nanoseconds_do_not_overflow},
 	{"ranges", given_ranges_then_none_wraps},
 	{"names", given_names_then_only_printable_ones_pass},

@@ -104,6 +104,12 @@ void *arch_pointer(paddr_t address)
 	return (void *)(uintptr_t)address.value;
 }
 
+void *arch_keep(paddr_t start, uint64_t size, uint64_t *kept)
+{
+	*kept = size;
+	return arch_pointer(start);
+}
+
 paddr_t arch_physical(const void *pointer)
 {
 	return paddr((uintptr_t)pointer);

@@ -34,11 +34,11 @@ bool stage2_init(struct persona *p)
 		return false;
 	/* All flash lies in the first 512 MiB. */
 	for (uint64_t i = p->page_count > p->linear_count ? 0 : first; i <= last; i = i < first ? first : i + 1) {
-		uint64_t *leaf = memory_take(VEIL_PAGE_SIZE, VEIL_PAGE_SIZE);
+		paddr_t leaf;
 
-		if (!leaf)
+		if (!memory_take_pages(VEIL_PAGE_SIZE, VEIL_PAGE_SIZE, &leaf))
 			return false;
-		p->arch.root[i] = arch_physical(leaf).value | DESCRIPTOR_VALID;
+		p->arch.root[i] = leaf.value | DESCRIPTOR_VALID;
 	}
 	p->arch.vttbr = arch_physical(p->arch.root).value | (uint64_t)(p->index + 1) << VMID_SHIFT;
 	return true;

@@ -25,6 +25,7 @@ void machine_init(void)
 	memset(&machine, 0, sizeof(machine));
 	memset(&machine_disk, 0, sizeof(machine_disk));
 	machine.time = MACHINE_HZ; /* a second after power-on */
+	machine.window_size = UINT64_MAX;
 	machine.has_random = true;
 	machine.random = 0x5a;
 	machine.rtc = 1000000;

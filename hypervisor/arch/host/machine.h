@@ -38,6 +38,7 @@ struct machine {
 	bool interrupting; /* an interrupt is always pending: every long job is cut into its parts */
 	bool cpu_refuses; /* firmware starts no other CPU */
 	uint32_t rtc;
+	uint64_t window_size; /* bytes each arch_keep() finds room for */
 	bool has_random;
 	uint8_t random; /* every byte of it */
 	/* What guests do: when a guest exits by itself after it was entered, and what it does then. NULL: it computes for ever. */

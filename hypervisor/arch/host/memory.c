@@ -73,6 +73,12 @@ void *arch_pointer(paddr_t address)
 	return (void *)address.value;
 }
 
+void *arch_keep(paddr_t start, uint64_t size, uint64_t *kept)
+{
+	*kept = size < machine.window_size ? size : machine.window_size;
+	return arch_pointer(start);
+}
+
 paddr_t arch_physical(const void *pointer)
 {
 	return paddr((uintptr_t)pointer);

@@ -18,9 +18,12 @@ bool stage2_init(struct persona *p)
 
 	if (!memory_take(1024, 1024))
 		return false;
-	for (uint64_t i = 0; i < tables; i++)
-		if (!memory_take(VEIL_PAGE_SIZE, VEIL_PAGE_SIZE))
+	for (uint64_t i = 0; i < tables; i++) {
+		paddr_t table;
+
+		if (!memory_take_pages(VEIL_PAGE_SIZE, VEIL_PAGE_SIZE, &table))
 			return false;
+	}
 	p->arch.pages = fake_pages(p->index, p->page_count);
 	return true;
 }

@@ -28,7 +28,11 @@ bool arch_start_cpus(uint32_t count);
 void arch_device_barrier(void); /* memory written before is seen by devices, and what they wrote is seen after */
 
 /* ---- Memory ---- */
-void *arch_pointer(paddr_t address); /* Veil's own view of host-physical memory */
+/* Veil's own view of host-physical memory. Ports that do not map all of it at all times have this one good until the guest's own memory is
+ * looked at, or the exit ends. */
+void *arch_pointer(paddr_t address);
+/* Memory Veil is to have in view at all times: where, and in *kept how much of it from its start found room. At boot only. */
+void *arch_keep(paddr_t start, uint64_t size, uint64_t *kept);
 paddr_t arch_physical(const void *pointer);
 /* From now on Veil itself cannot write there either. Before other CPUs start; `start` is a multiple of 4096. */
 void arch_protect(paddr_t start, uint64_t size);
