@@ -25,7 +25,6 @@ struct banked_registers {
 /* CP15 as the guest wrote it: unchecked. What reads as fixed is not kept (p15.c). */
 struct p15_registers {
 	uint32_t sctlr; /* c1 control: B (big-endian words) is always 0 */
-	uint32_t actlr;
 	uint32_t cpacr;
 	uint32_t ttbr[2];
 	uint32_t ttbcr;
@@ -37,7 +36,8 @@ struct p15_registers {
 
 struct vfp_registers {
 	uint64_t d[16];
-	uint32_t fpscr, fpexc, fpinst, fpinst2;
+	uint32_t fpscr, fpinst, fpinst2;
+	uint32_t fpexc; /* EN as the guest has it; EX is the unit's while that holds these */
 };
 
 struct arch_vcpu {
@@ -54,7 +54,7 @@ struct arch_vcpu {
 	uint32_t fiq_r8[5]; /* r8..r12 of FIQ mode; while that is the mode, of all the others */
 	struct p15_registers p15;
 	bool tables_stale; /* the tables in force are not those of its mode: shadow_load() before it goes on */
-	bool vfp_loaded; /* the CPU's VFP registers are this one's */
+	bool access_again; /* a device had no time to answer: load_store() gives up, and the instruction is made again */
 	struct vfp_registers vfp;
 };
 

@@ -64,7 +64,7 @@ void guest_set_cpsr(struct vcpu *v, uint32_t cpsr)
 	uint32_t before = v->arch.mode & PSR_MODE;
 	uint32_t mode = guest_mode_exists(cpsr) ? cpsr & PSR_MODE : before;
 
-	v->arch.cpsr = (cpsr & PSR_REAL) | MODE_USER;
+	v->arch.cpsr = (cpsr & PSR_REAL) | PSR_REAL_MODE;
 	v->arch.mode = (cpsr & PSR_MASKS) | mode;
 	if (mode == before)
 		return;

@@ -23,6 +23,9 @@ static inline void guest_context(struct vcpu *v)
 	v->arch.tables_stale = true;
 }
 
+/* The loaded guest's control register is another one: what of it is the real CPU's too. */
+void guest_control(struct vcpu *v);
+
 /* Sets the whole CPSR, banks included. A mode that does not exist leaves the mode as it is. */
 void guest_set_cpsr(struct vcpu *v, uint32_t cpsr);
 

@@ -9,6 +9,7 @@
 #include "guest_cache.h"
 #include "psr.h"
 #include "sctlr.h"
+#include "vfp.h"
 
 /* The register an MCR or MRC names, as its bits have it: opc1 23..21, CRn 19..16, opc2 7..5, CRm 3..0. */
 #define KEY(crn, crm, opc2) ((crn) << 16U | (opc2) << 5U | (crm))
@@ -208,7 +209,11 @@ static bool write(struct vcpu *v, uint32_t key, uint32_t value)
 	if (*reg == value)
 		return true;
 	*reg = value;
-	if (KEY_CRN(key) <= 3 || KEY_CRN(key) == 13)
+	if (key == KEY(1, 0, 0))
+		guest_control(v);
+	if (key == KEY(1, 0, 2))
+		vfp_control(v);
+	else if (KEY_CRN(key) <= 3 || KEY_CRN(key) == 13)
 		guest_context(v);
 	return true;
 }

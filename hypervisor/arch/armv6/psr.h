@@ -33,6 +33,7 @@
 #define PSR_STATE_MASK (PSR_J | PSR_T)
 /* What the real CPSR gets of it. Not J: there is no Jazelle state for a guest, and the CPU must not enter it. */
 #define PSR_REAL (PSR_USER_MASK | PSR_T)
+#define PSR_REAL_MODE (MODE_USER | PSR_F) /* interrupts come as IRQs */
 
 /* The CPSR as the guest sees it. */
 static inline uint32_t virtual_cpsr(const struct vcpu *v)

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where entry.S calls into C: a guest stopped, its registers are in its virtual CPU. It enters the one they return. */
+#ifndef VEIL_EXCEPTION_H
+#define VEIL_EXCEPTION_H
+
+#include <veil/cpu.h>
+
+struct vcpu *exception_undefined(struct vcpu *v); /* r[15]: the next instruction */
+struct vcpu *exception_svc(struct vcpu *v); /* r[15]: the next instruction */
+struct vcpu *exception_prefetch(struct vcpu *v); /* r[15]: the instruction */
+struct vcpu *exception_data(struct vcpu *v); /* r[15]: the instruction */
+struct vcpu *exception_irq(struct vcpu *v); /* r[15]: the next instruction */
+/* What comes before every entry_guest(). `v`: the loaded virtual CPU, or sched_run() must have been asked. */
+struct vcpu *exception_resume(struct vcpu *v);
+_Noreturn void exception_in_veil(uint32_t vector, uint32_t address, uint32_t status);
+
+/* ---- entry.S ---- */
+
+/* The page with the exception vectors, 4 KiB, with the ways in and out of guests. It is mapped where the vectors are, and in the window. */
+extern const char overlay_page[];
+
+/* Enters the guest of the virtual CPU that was loaded last. */
+_Noreturn void entry_guest(struct vcpu *v);
+/* The virtual CPU whose registers the vectors save from now on. */
+void entry_load(struct vcpu *v);
+
+/* One access with the rights user mode has in the tables in force, for words and bytes; cache maintenance by address. False: the MMU refused it,
+ * c5 and c6 say how. Addresses of words are multiples of 4. */
+bool entry_load_word(uint32_t address, uint32_t *value);
+bool entry_load_byte(uint32_t address, uint32_t *value);
+bool entry_store_word(uint32_t address, uint32_t value);
+bool entry_store_byte(uint32_t address, uint32_t value);
+bool entry_clean_line(uint32_t address); /* and forgets it */
+bool entry_forget_instruction_line(uint32_t address);
+
+#endif

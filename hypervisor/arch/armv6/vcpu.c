@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Virtual CPUs: what is exchanged when another one takes over the CPU, what a fresh one looks like, and how one waits. */
+#include <veil/arch.h>
+
+#include "core/lib.h"
+#include "core/persona.h"
+#include "core/sched.h"
+#include "exception.h"
+#include "guest.h"
+#include "p15.h"
+#include "psr.h"
+#include "sctlr.h"
+#include "timer.h"
+#include "vfp.h"
+
+/* What a Linux kernel with a device tree finds in r1: no machine number (Documentation/arch/arm/booting.rst). */
+#define NO_MACHINE UINT32_MAX
+
+/* What of the control register holds for the real CPU as well: where the vectors are, what becomes of unaligned addresses. Veil itself
+ * makes aligned accesses only, and its vectors are wherever the guest's are not. */
+#define SCTLR_SHARED (SCTLR_A | SCTLR_U | SCTLR_V)
+
+void arch_vcpu_init(struct vcpu *v)
+{
+	vfp_reset(v);
+}
+
+void arch_vcpu_reset(struct vcpu *v, uint64_t entry, uint64_t x0)
+{
+	vfp_reset(v);
+	memset(v->arch.r, 0, sizeof(v->arch.r));
+	memset(v->arch.banks, 0, sizeof(v->arch.banks));
+	memset(v->arch.fiq_r8, 0, sizeof(v->arch.fiq_r8));
+	v->arch.r[1] = NO_MACHINE;
+	v->arch.r[2] = (uint32_t)x0;
+	v->arch.r[15] = (uint32_t)entry;
+	v->arch.cpsr = PSR_REAL_MODE;
+	v->arch.mode = MODE_SUPERVISOR | PSR_MASKS;
+	v->arch.access_again = false;
+	p15_reset(v);
+	shadow_reset(v);
+	v->arch.tables_stale = true;
+}
+
+void arch_vcpu_save(struct vcpu *v)
+{
+	(void)v; /* all of it is in memory as soon as a guest stops; the floating-point unit's registers stay until somebody wants them */
+}
+
+void guest_control(struct vcpu *v)
+{
+	uint32_t before, after;
+
+	__asm__ volatile("mrc p15, 0, %0, c1, c0, 0" : "=r"(before));
+	after = (before & ~SCTLR_SHARED) | ((v->arch.p15.sctlr ^ SCTLR_V) & SCTLR_SHARED);
+	if (after != before)
+		__asm__ volatile("mcr p15, 0, %0, c1, c0, 0\n\tmcr p15, 0, %1, c7, c5, 4" : : "r"(after), "r"(0) : "memory");
+}
+
+/* The CPU may hold a reservation of another guest's LDREX, and cannot clear it by itself: a store to memory of nobody's does. */
+static void forget_reservation(void)
+{
+	uint32_t word, failed;
+
+	__asm__ volatile("strex %0, %1, [%2]" : "=&r"(failed) : "r"(0), "r"(&word) : "memory");
+}
+
+void arch_vcpu_load(struct vcpu *v)
+{
+	entry_load(v);
+	guest_control(v);
+	forget_reservation();
+	vfp_control(v);
+	v->arch.tables_stale = true;
+}
+
+/* ---- Interrupts and time ---- */
+
+void guest_lines(struct vcpu *v, uint32_t lines)
+{
+	v->arch.lines = lines;
+	if (lines && !v->runnable)
+		sched_wake(v);
+}
+
+void arch_vcpu_wait(struct vcpu *v)
+{
+	if (v->arch.lines)
+		return;
+	v->runnable = false;
+	v->cpu->need_resched = CPU_RESCHEDULE;
+}
+
+void arch_access_again(void)
+{
+	arch_this_cpu()->loaded->arch.access_again = true;
+}
+
+uint64_t arch_vcpu_deadline(const struct vcpu *v)
+{
+	return timer_deadline(v->persona);
+}
+
+/* No guest's timer is a real one. */
+uint64_t arch_vcpu_emulated_deadline(const struct vcpu *v)
+{
+	return timer_deadline(v->persona);
+}

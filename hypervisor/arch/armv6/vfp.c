@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The floating-point unit (Arm DDI 0100I, part C). Whoever did not use it last finds it switched off: FPEXC.EN is Veil's, and guests are
+ * in user mode, so each use of another's registers traps before it happens. */
+#include "vfp.h"
+
+#include "psr.h"
+
+/* FPEXC */
+#define EXCEPTIONAL 0x80000000U
+#define ENABLED 0x40000000U
+#define FPEXC_WRITABLE (EXCEPTIONAL | ENABLED)
+
+/* System registers, as bits 19..16 of FMRX and FMXR name them */
+#define FPSID 0U
+#define FPSCR 1U
+#define MVFR1 6U
+#define MVFR0 7U
+#define FPEXC 8U
+#define FPINST 9U
+#define FPINST2 10U
+
+/* CPACR: access to coprocessors 10 and 11, which must be the same */
+#define CPACR_SHIFT 20
+#define CPACR_BOTH 15U
+#define CPACR_PRIVILEGED 5U
+#define CPACR_FULL 15U
+
+static struct vcpu *holder; /* whose registers the unit holds; NULL: nobody's */
+
+/* ---- The unit. Coprocessor instructions by number, as Veil is compiled for a CPU without it. ---- */
+
+static uint32_t fpexc_read(void)
+{
+	uint32_t value;
+
+	__asm__ volatile("mrc p10, 7, %0, cr8, cr0, 0" : "=r"(value));
+	return value;
+}
+
+static void fpexc_write(uint32_t value)
+{
+	__asm__ volatile("mcr p10, 7, %0, cr8, cr0, 0" : : "r"(value) : "memory");
+}
+
+/* With EX set, any other access to the unit would be undefined: it is written first. */
+static void save(struct vfp_registers *to)
+{
+	uint64_t *d = to->d;
+
+	to->fpexc = (to->fpexc & ~EXCEPTIONAL) | (fpexc_read() & EXCEPTIONAL);
+	__asm__ volatile("mrc p10, 7, %0, cr9, cr0, 0\n\tmrc p10, 7, %1, cr10, cr0, 0" : "=r"(to->fpinst), "=r"(to->fpinst2));
+	fpexc_write(ENABLED);
+	__asm__ volatile("mrc p10, 7, %0, cr1, cr0, 0" : "=r"(to->fpscr));
+	__asm__ volatile("stc p11, cr0, [%0], #128" : "+r"(d) : : "memory");
+}
+
+static void load(const struct vfp_registers *from)
+{
+	const uint64_t *d = from->d;
+
+	fpexc_write(ENABLED);
+	__asm__ volatile("ldc p11, cr0, [%0], #128" : "+r"(d) : : "memory");
+	__asm__ volatile("mcr p10, 7, %0, cr1, cr0, 0" : : "r"(from->fpscr));
+	__asm__ volatile("mcr p10, 7, %0, cr9, cr0, 0\n\tmcr p10, 7, %1, cr10, cr0, 0" : : "r"(from->fpinst), "r"(from->fpinst2));
+	fpexc_write(ENABLED | (from->fpexc & EXCEPTIONAL));
+}
+
+/* ---- Whose it is ---- */
+
+static uint32_t access_field(const struct vcpu *v)
+{
+	return v->arch.p15.cpacr >> CPACR_SHIFT & CPACR_BOTH;
+}
+
+bool vfp_depends_on_mode(const struct vcpu *v)
+{
+	return access_field(v) == CPACR_PRIVILEGED;
+}
+
+static bool is_accessible(const struct vcpu *v)
+{
+	uint32_t field = access_field(v);
+
+	return field == CPACR_FULL || (field == CPACR_PRIVILEGED && guest_is_privileged(v));
+}
+
+void vfp_control(struct vcpu *v)
+{
+	bool on = holder == v && (v->arch.vfp.fpexc & ENABLED) && is_accessible(v);
+
+	fpexc_write((fpexc_read() & ~ENABLED) | (on ? ENABLED : 0));
+}
+
+static void take(struct vcpu *v)
+{
+	if (holder == v)
+		return;
+	if (holder)
+		save(&holder->arch.vfp);
+	load(&v->arch.vfp);
+	holder = v;
+}
+
+void vfp_reset(struct vcpu *v)
+{
+	if (holder == v)
+		holder = NULL;
+	v->arch.vfp = (struct vfp_registers){0};
+}
+
+/* ---- System registers, which user mode may not access ---- */
+
+static bool read(struct vcpu *v, uint32_t reg, uint32_t *value)
+{
+	switch (reg) {
+	case FPSID:
+		__asm__ volatile("mrc p10, 7, %0, cr0, cr0, 0" : "=r"(*value));
+		return true;
+	case MVFR0:
+		__asm__ volatile("mrc p10, 7, %0, cr7, cr0, 0" : "=r"(*value));
+		return true;
+	case MVFR1:
+		__asm__ volatile("mrc p10, 7, %0, cr6, cr0, 0" : "=r"(*value));
+		return true;
+	case FPEXC:
+		*value = v->arch.vfp.fpexc;
+		if (holder == v)
+			*value = (*value & ~EXCEPTIONAL) | (fpexc_read() & EXCEPTIONAL);
+		return true;
+	case FPINST:
+		if (holder == v)
+			__asm__ volatile("mrc p10, 7, %0, cr9, cr0, 0" : "=r"(v->arch.vfp.fpinst));
+		*value = v->arch.vfp.fpinst;
+		return true;
+	case FPINST2:
+		if (holder == v)
+			__asm__ volatile("mrc p10, 7, %0, cr10, cr0, 0" : "=r"(v->arch.vfp.fpinst2));
+		*value = v->arch.vfp.fpinst2;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool write(struct vcpu *v, uint32_t reg, uint32_t value)
+{
+	switch (reg) {
+	case FPSID:
+	case MVFR0:
+	case MVFR1:
+		return true;
+	case FPEXC:
+		v->arch.vfp.fpexc = value & FPEXC_WRITABLE;
+		if (holder == v) {
+			fpexc_write(v->arch.vfp.fpexc);
+			vfp_control(v);
+		}
+		return true;
+	case FPINST:
+		v->arch.vfp.fpinst = value;
+		if (holder == v)
+			__asm__ volatile("mcr p10, 7, %0, cr9, cr0, 0" : : "r"(value));
+		return true;
+	case FPINST2:
+		v->arch.vfp.fpinst2 = value;
+		if (holder == v)
+			__asm__ volatile("mcr p10, 7, %0, cr10, cr0, 0" : : "r"(value));
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool system_register(struct vcpu *v, uint32_t word)
+{
+	uint32_t reg = word >> 16 & 15, target = word >> 12 & 15;
+
+	if (!guest_is_privileged(v) || target == 15)
+		return false;
+	return word & 0x00100000 ? read(v, reg, &v->arch.r[target]) : write(v, reg, v->arch.r[target]);
+}
+
+/* ---- Decoding ---- */
+
+/* Coprocessors 10 and 11: LDC, STC, MCRR, MRRC (110x), CDP, MRC, MCR (1110); the unconditional ones are none of the unit's. */
+static bool is_vfp(uint32_t word)
+{
+	return (word & 0xf0000000) != 0xf0000000 && (word & 0x0e00) == 0x0a00 &&
+	       ((word & 0x0e000000) == 0x0c000000 || (word & 0x0f000000) == 0x0e000000);
+}
+
+bool vfp(struct vcpu *v, uint32_t word)
+{
+	if (!is_vfp(word) || !is_accessible(v))
+		return false;
+	if ((word & 0x0fe00fff) == 0x0ee00a10 && (word >> 16 & 15) != FPSCR)
+		return system_register(v, word);
+	if (!(v->arch.vfp.fpexc & ENABLED) || holder == v)
+		return false; /* switched off by the guest; or the unit itself refuses the instruction */
+	take(v);
+	vfp_control(v);
+	v->arch.r[15] -= 4;
+	return true;
+}
