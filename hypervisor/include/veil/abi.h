@@ -578,8 +578,8 @@ struct veil_frame {
 #define VEIL_HVC_YIELD 0xc6000003 /* give the rest of this turn to whoever wants the CPU */
 
 /* On guest machine `integrator_cp` the conduit is the permanently undefined instruction `udf #0x5645` in a privileged mode of ARM state:
- * r0 the function, r1 its argument, the result in r0; no other register changes. It has the vendor-specific services above, and of
- * PSCI only PSCI_VERSION, SYSTEM_OFF and SYSTEM_RESET. In user mode it is an undefined instruction, as on a real one. */
+ * r0 the function, r1 its argument, the result in r0; no other register changes. Of those above it has READY, CRASHED and YIELD, and of
+ * PSCI SYSTEM_OFF and SYSTEM_RESET. In user mode it is an undefined instruction, as on a real one. */
 #define VEIL_UDF 0xe7f564f5
 
 #endif

@@ -60,7 +60,9 @@ struct guest_timer {
 	uint32_t load;
 	uint32_t value; /* while it stands still */
 	bool raw; /* it has reached zero since the guest last said it knew */
-	uint64_t zero_at; /* while it runs: its tick, counted from the persona's start, at which it reaches zero next; UINT64_MAX: it has */
+	uint64_t
+		zero_at; /* while it runs: its tick, counted from the persona's start, at which it reaches zero next; UINT64_MAX: it does not */
+	uint64_t deadline; /* the board's tick, counted so as well, at which it may interrupt; UINT64_MAX: it does not */
 };
 
 struct core_module {

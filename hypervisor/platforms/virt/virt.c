@@ -6,6 +6,7 @@
 #include "cfi_flash.h"
 #include "core/channel.h"
 #include "core/persona.h"
+#include "platforms/pvpanic.h"
 #include "platforms/virtio_blk.h"
 #include "platforms/virtio_console.h"
 #include "platforms/virtio_input.h"
@@ -27,9 +28,6 @@
 #define VIRTIO_STRIDE 0x200
 #define VIRTIO_BLK_BASE (VIRTIO_BASE + GUEST_SLOT_VOLUMES * VIRTIO_STRIDE)
 #define DEVICE_SIZE 0x1000
-
-#define PVPANIC_PANICKED 1
-#define PVPANIC_CRASH_LOADED 2 /* the guest goes on to a kernel of its own that writes a dump: not the end */
 
 void platform_init(struct persona *p)
 {
@@ -55,17 +53,6 @@ void platform_reset(struct persona *p)
 bool platform_is_quiet(struct persona *p)
 {
 	return virtio_blk_is_quiet(p);
-}
-
-static NOINLINE struct mmio_result pvpanic_access(struct vcpu *v, uint64_t offset, bool is_write, uint64_t value)
-{
-	static const struct veil_fault none;
-
-	if (offset != 0)
-		return mmio_none();
-	if (is_write && (value & PVPANIC_PANICKED))
-		persona_crash(v->persona, VEIL_REASON_GUEST_CRASHED, &none);
-	return mmio_value(PVPANIC_PANICKED | PVPANIC_CRASH_LOADED);
 }
 
 /* Whatever the address is, it only selects one of this persona's own virtual devices, and each checks the offset it is given. */

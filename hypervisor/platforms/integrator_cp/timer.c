@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Timers (Arm DDI 0271, "Dual-Timer Module", without its identification registers). A counter runs down to zero, interrupts, and begins
+ * again: with LOAD in periodic mode, with all ones in free-running mode, not at all in one-shot mode. No value a guest writes makes more
+ * work than another: what it missed while it did not run is one division. */
+#include "timer.h"
+
+#include <veil/arch.h>
+
+#include "core/persona.h"
+
+enum {
+	TIMER_LOAD = 0x00,
+	TIMER_VALUE = 0x04,
+	TIMER_CONTROL = 0x08,
+	TIMER_CLEAR = 0x0c,
+	TIMER_RAW = 0x10,
+	TIMER_MASKED = 0x14,
+	TIMER_LOAD_LATER = 0x18
+};
+
+#define CONTROL_ONE_SHOT 0x01U
+#define CONTROL_32_BIT 0x02U
+#define CONTROL_PRESCALE_SHIFT 2 /* 0, 1, 2: a tick is 1, 16, 256 of the clock's */
+#define CONTROL_INTERRUPT 0x20U
+#define CONTROL_PERIODIC 0x40U
+#define CONTROL_ENABLE 0x80U
+#define CONTROL_RESET 0x20U
+
+#define NEVER UINT64_MAX
+/* How far ahead a deadline is worked out; whoever comes then looks again. Keeps the arithmetic below within 64 bits. */
+#define AHEAD_MAX (UINT64_C(1) << 25)
+
+static const uint32_t rates[GUEST_TIMER_COUNT] = {GUEST_TIMER0_HZ, GUEST_TIMER_HZ, GUEST_TIMER_HZ};
+
+/* ---- Time: the board's ticks since the persona's start, and those of faster clocks ---- */
+
+static uint64_t board_time(const struct persona *p)
+{
+	return arch_time() - p->time_offset - GUEST_TIME_START;
+}
+
+static uint64_t clock_time(uint64_t time, uint32_t hz)
+{
+	uint64_t frequency = arch_time_frequency();
+
+	return time / frequency * hz + time % frequency * hz / frequency;
+}
+
+uint32_t timer_count(const struct persona *p, uint32_t hz)
+{
+	return (uint32_t)clock_time(board_time(p), hz);
+}
+
+/* Shift from the clock's ticks to the counter's. */
+static uint32_t prescale(const struct guest_timer *t)
+{
+	uint32_t value = t->control >> CONTROL_PRESCALE_SHIFT & 3;
+
+	return value < 2 ? 4 * value : 8;
+}
+
+static uint64_t counter_time(const struct guest_timer *t, uint64_t time, uint32_t hz)
+{
+	return clock_time(time, hz) >> prescale(t);
+}
+
+/* The board's ticks until at least so many of a clock's have passed. */
+static uint64_t board_ticks(uint64_t ticks, uint32_t hz)
+{
+	uint64_t each = (arch_time_frequency() << 32) / hz + 1;
+
+	return ((ticks < AHEAD_MAX ? ticks : AHEAD_MAX) * each >> 32) + 1;
+}
+
+/* ---- One timer ---- */
+
+static uint32_t width_mask(const struct guest_timer *t)
+{
+	return t->control & CONTROL_32_BIT ? UINT32_MAX : UINT16_MAX;
+}
+
+static bool interrupts(const struct guest_timer *t)
+{
+	return t->control & CONTROL_INTERRUPT;
+}
+
+static bool is_running(const struct guest_timer *t)
+{
+	return (t->control & CONTROL_ENABLE) && t->zero_at != NEVER;
+}
+
+static uint64_t period(const struct guest_timer *t)
+{
+	uint64_t load = t->load & width_mask(t);
+
+	if (!(t->control & CONTROL_PERIODIC))
+		return (uint64_t)width_mask(t) + 1;
+	return load ? load : 1;
+}
+
+/* To the counter's tick `now`. */
+static void advance(struct guest_timer *t, uint64_t now)
+{
+	uint64_t late = now - t->zero_at, step;
+
+	if (!is_running(t) || now < t->zero_at)
+		return;
+	t->raw = true;
+	if (t->control & CONTROL_ONE_SHOT) {
+		t->value = 0;
+		t->zero_at = NEVER;
+		return;
+	}
+	step = period(t);
+	t->zero_at += late < step ? step : (late / step + 1) * step;
+}
+
+static uint32_t value_now(const struct guest_timer *t, uint64_t now)
+{
+	return is_running(t) ? (uint32_t)(t->zero_at - now) : t->value;
+}
+
+/* Goes on from a value, if it is enabled. */
+static void go_on(struct guest_timer *t, uint32_t value, uint64_t now)
+{
+	t->value = value & width_mask(t);
+	t->zero_at = NEVER;
+	if ((t->control & CONTROL_ENABLE) && (t->value || !(t->control & CONTROL_ONE_SHOT)))
+		t->zero_at = now + t->value;
+}
+
+static void deadline_set(struct guest_timer *t, uint64_t time, uint32_t hz)
+{
+	uint64_t now = counter_time(t, time, hz);
+
+	t->deadline = NEVER;
+	if (is_running(t) && interrupts(t) && !t->raw)
+		t->deadline = time + board_ticks((t->zero_at > now ? t->zero_at - now : 0) << prescale(t), hz);
+}
+
+/* ---- All of a persona ---- */
+
+void timer_reset(struct persona *p)
+{
+	for (uint32_t i = 0; i < GUEST_TIMER_COUNT; i++)
+		p->platform.timers[i] =
+			(struct guest_timer){.control = CONTROL_RESET, .value = UINT32_MAX, .zero_at = NEVER, .deadline = NEVER};
+}
+
+static void line_update(struct persona *p, uint32_t n)
+{
+	const struct guest_timer *t = &p->platform.timers[n];
+	bool high = t->raw && interrupts(t);
+
+	if (high != (p->platform.pic.level >> (GUEST_IRQ_TIMER + n) & 1))
+		irq_line(p->vcpus[0], GUEST_IRQ_TIMER + n, high);
+}
+
+void timer_update(struct persona *p)
+{
+	uint64_t time = board_time(p);
+
+	for (uint32_t i = 0; i < GUEST_TIMER_COUNT; i++) {
+		struct guest_timer *t = &p->platform.timers[i];
+
+		if (t->deadline > time)
+			continue;
+		advance(t, counter_time(t, time, rates[i]));
+		deadline_set(t, time, rates[i]);
+		line_update(p, i);
+	}
+}
+
+uint64_t timer_deadline(const struct persona *p)
+{
+	uint64_t first = NEVER;
+
+	for (uint32_t i = 0; i < GUEST_TIMER_COUNT; i++)
+		if (p->platform.timers[i].deadline < first)
+			first = p->platform.timers[i].deadline;
+	return first == NEVER ? NEVER : first + p->time_offset + GUEST_TIME_START;
+}
+
+/* ---- Registers ---- */
+
+static uint32_t read_register(const struct guest_timer *t, uint64_t offset, uint64_t now)
+{
+	switch (offset) {
+	case TIMER_LOAD:
+	case TIMER_LOAD_LATER:
+		return t->load;
+	case TIMER_VALUE:
+		return value_now(t, now);
+	case TIMER_CONTROL:
+		return t->control;
+	case TIMER_RAW:
+		return t->raw;
+	case TIMER_MASKED:
+		return t->raw && interrupts(t);
+	default:
+		return 0;
+	}
+}
+
+static void control_write(struct guest_timer *t, uint32_t control, uint64_t time, uint32_t hz)
+{
+	uint32_t value = value_now(t, counter_time(t, time, hz));
+
+	t->control = control & 0xff;
+	go_on(t, value, counter_time(t, time, hz));
+}
+
+static void write_register(struct guest_timer *t, uint64_t offset, uint32_t value, uint64_t time, uint32_t hz)
+{
+	switch (offset) {
+	case TIMER_LOAD:
+		t->load = value;
+		go_on(t, value, counter_time(t, time, hz));
+		if (!t->value && (t->control & CONTROL_ENABLE))
+			t->raw = true;
+		break;
+	case TIMER_LOAD_LATER:
+		t->load = value;
+		break;
+	case TIMER_CONTROL:
+		control_write(t, value, time, hz);
+		break;
+	case TIMER_CLEAR:
+		t->raw = false;
+		break;
+	default:
+		break;
+	}
+}
+
+static uint32_t access_register(struct vcpu *v, uint32_t n, uint64_t offset, bool is_write, uint32_t value)
+{
+	struct guest_timer *t = &v->persona->platform.timers[n];
+	uint64_t time = board_time(v->persona);
+	uint64_t now = counter_time(t, time, rates[n]);
+	uint64_t before = timer_deadline(v->persona), after;
+
+	advance(t, now);
+	if (!is_write) {
+		line_update(v->persona, n);
+		return read_register(t, offset, now);
+	}
+	write_register(t, offset, value, time, rates[n]);
+	deadline_set(t, time, rates[n]);
+	line_update(v->persona, n);
+	after = timer_deadline(v->persona);
+	if (after < before && after < v->cpu->armed)
+		arch_timer_arm(after);
+	return 0;
+}
+
+struct mmio_result timer_access(struct vcpu *v, uint64_t offset, bool is_write, uint32_t value)
+{
+	uint32_t result;
+
+	if (offset % 4 || offset >= GUEST_TIMER_COUNT * GUEST_TIMER_STRIDE)
+		return mmio_none();
+	lock_take(&v->persona->lock);
+	result = access_register(v, (uint32_t)offset / GUEST_TIMER_STRIDE, offset % GUEST_TIMER_STRIDE, is_write, value);
+	lock_release(&v->persona->lock);
+	return mmio_value(result);
+}
