@@ -14,7 +14,7 @@ host_flags = $(common) -Iarch/host -O1 -g -fno-pie -fno-omit-frame-pointer \
 host_sanitize = -fsanitize=address,undefined -fno-sanitize-recover=all
 host_sources = $(portable) $(wildcard arch/host/*.c) tests/image.c tests/bridge.c tests/network.c
 test_objects = $(patsubst %.c,$(BUILD)/host/%.o,$(host_sources))
-test_programs = $(patsubst tests/%.c,$(BUILD)/host/%,$(wildcard tests/*_test.c))
+test_programs = $(patsubst tests/%.c,$(BUILD)/host/%,$(wildcard tests/*_test.c)) $(patsubst tests/%.c,$(BUILD)/host/%,$(wildcard tests/armv6/*_test.c))
 fuzz_short = $(patsubst tests/fuzz/%.c,$(BUILD)/host/%,$(wildcard tests/fuzz/*_fuzz.c))
 fuzz_objects = $(patsubst %.c,$(BUILD)/fuzz/%.o,$(host_sources))
 fuzz_programs = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*_fuzz.c))
@@ -43,6 +43,17 @@ $(BUILD)/host/%.o: %.c Makefile tests/tests.mk
 $(BUILD)/host/%_test: $(BUILD)/host/tests/%_test.o $(test_objects)
 	@$(CC) $(host_sanitize) -no-pie -o $@ $^
 
+# ---- arch/armv6: what of it is portable C, each test with its own fakes of the rest. From an archive only what a test needs is taken. ----
+armv6_flags = $(subst -Iarch/host,-Iarch/armv6,$(subst -Iplatforms/$(guest_machine),-Iplatforms/integrator_cp,$(host_flags)))
+armv6_units = $(patsubst %,arch/armv6/%.c,emulate guest p15) core/lib.c
+$(BUILD)/host/armv6/%.o: %.c Makefile tests/tests.mk
+	@mkdir -p $(@D)
+	@$(CC) $(armv6_flags) $(host_sanitize) -MMD -c $< -o $@
+$(BUILD)/host/armv6/units.a: $(patsubst %.c,$(BUILD)/host/armv6/%.o,$(armv6_units))
+	@rm -f $@; ar rcs $@ $^
+$(BUILD)/host/armv6/%_test: $(BUILD)/host/armv6/tests/armv6/%_test.o $(BUILD)/host/armv6/units.a
+	@$(CC) $(host_sanitize) -no-pie -o $@ $^
+
 $(BUILD)/host/%_fuzz: $(BUILD)/host/tests/fuzz/%_fuzz.o $(BUILD)/host/tests/fuzz/driver.o $(test_objects)
 	@$(CC) $(host_sanitize) -no-pie -o $@ $^
 
@@ -52,6 +63,6 @@ $(BUILD)/fuzz/%.o: %.c Makefile tests/tests.mk
 $(BUILD)/fuzz/%_fuzz: $(BUILD)/fuzz/tests/fuzz/%_fuzz.o $(fuzz_objects)
 	@$(CLANG) $(host_sanitize) -fsanitize=fuzzer -no-pie -o $@ $^
 
--include $(wildcard $(BUILD)/host/*/*.d $(BUILD)/host/*/*/*.d $(BUILD)/fuzz/*/*.d $(BUILD)/fuzz/*/*/*.d)
-.PRECIOUS: $(BUILD)/host/%.o $(BUILD)/fuzz/%.o
+-include $(wildcard $(BUILD)/host/armv6/*/*/*.d $(BUILD)/host/*/*.d $(BUILD)/host/*/*/*.d $(BUILD)/fuzz/*/*.d $(BUILD)/fuzz/*/*/*.d)
+.PRECIOUS: $(BUILD)/host/%.o $(BUILD)/host/armv6/%.o $(BUILD)/fuzz/%.o
 .PHONY: test fuzz
