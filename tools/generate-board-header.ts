@@ -8,7 +8,7 @@ import { type Board, boardByName } from "../components/manifest/index.ts";
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 
 /** Boards Veil runs on. */
-export const headerBoards = ["qemu-virt"] as const;
+export const headerBoards = ["qemu-virt", "n800"] as const;
 
 /** Where a board's header is. */
 export function headerPath(board: string): string {
@@ -26,7 +26,23 @@ function macros(entries: Record<string, number | undefined>, render: (value: num
 }
 
 function sections(board: Board): Section[] {
-	const { cpu, ram, load, interruptController: gic, timers, uart, rtc, fwCfg, virtio, limits } = board;
+	const {
+		cpu,
+		ram,
+		load,
+		interruptController: gic,
+		timers,
+		uart,
+		rtc,
+		fwCfg,
+		virtio,
+		powerChip,
+		display,
+		input,
+		storage,
+		card,
+		limits,
+	} = board;
 	const all: (Section | undefined)[] = [
 		["Processor", cpu.source, macros({ CPU_MAX_COUNT: cpu.maxCount }, String)],
 		[
@@ -41,8 +57,8 @@ function sections(board: Board): Section[] {
 			[
 				...macros(
 					{
-						GICD_BASE: gic.distributorBase,
-						GICD_SIZE: gic.distributorBytes,
+						[gic.model === "omap-intc" ? "INTC_BASE" : "GICD_BASE"]: gic.distributorBase,
+						[gic.model === "omap-intc" ? "INTC_SIZE" : "GICD_SIZE"]: gic.distributorBytes,
 						GICR_BASE: gic.redistributorBase,
 						GICR_STRIDE: gic.redistributorStrideBytes,
 					},
@@ -57,15 +73,18 @@ function sections(board: Board): Section[] {
 		[
 			`Timers: ${timers.model}`,
 			timers.source,
-			macros(
-				{
-					IRQ_HYP_TIMER: timers.hypervisorInterrupt,
-					IRQ_VIRT_TIMER: timers.virtualInterrupt,
-					IRQ_PHYS_TIMER: timers.physicalInterrupt,
-					TIMER_HZ: timers.frequencyHz,
-				},
-				String,
-			),
+			[
+				...macros({ TIMER_BASE: timers.base, COUNTER_BASE: timers.counterBase }, hex),
+				...macros(
+					{
+						IRQ_HYP_TIMER: timers.hypervisorInterrupt,
+						IRQ_VIRT_TIMER: timers.virtualInterrupt,
+						IRQ_PHYS_TIMER: timers.physicalInterrupt,
+						TIMER_HZ: timers.frequencyHz,
+					},
+					String,
+				),
+			],
 		],
 		[
 			`Serial line: ${uart.model}`,
@@ -89,18 +108,37 @@ function sections(board: Board): Section[] {
 				...macros({ VIRTIO_COUNT: virtio.count, VIRTIO_IRQ: virtio.firstInterrupt }, String),
 			],
 		],
+		powerChip && [`Power: ${powerChip.model}`, powerChip.source, macros({ POWER_BUS_BASE: powerChip.busBase }, hex)],
+		display?.base === undefined
+			? undefined
+			: [`Display: ${display.model}`, display.source, macros({ DISPLAY_BASE: display.base }, hex)],
+		input?.busBase === undefined
+			? undefined
+			: [
+					`Keys and touch: ${input.models.join(", ")}`,
+					input.source,
+					macros({ INPUT_BUS_BASE: input.busBase, INPUT_INTERRUPT_BASE: input.interruptBase }, hex),
+				],
+		storage?.base === undefined
+			? undefined
+			: [`Storage: ${storage.model}`, storage.source, macros({ STORAGE_BASE: storage.base }, hex)],
+		card && [
+			`Memory card: ${card.model}`,
+			card.source,
+			[...macros({ CARD_BASE: card.base }, hex), ...macros({ CARD_IRQ: card.interrupt }, String)],
+		],
 		["Limits", limits.source, macros({ MAX_PERSONAS: limits.personas, MAX_VIRTUAL_CPUS: limits.virtualCpus }, String)],
 	];
 	return all.filter((section) => section !== undefined);
 }
 
-/** The text of a board's header. Interrupts are INTIDs. */
+/** The text of a board's header. Interrupts are the interrupt controller's: INTIDs with a GIC. */
 export function boardHeader(board: Board): string {
 	const guard = `VEIL_BOARD_${board.name.replaceAll("-", "_").toUpperCase()}_H`;
 	const lines = [
 		"/* SPDX-License-Identifier: Apache-2.0 */",
 		`/* Facts about the board ${board.name} (${board.title}). Generated from boards/${board.name}/board.yaml by`,
-		" * tools/generate-board-header.ts: change them there. Interrupts are INTIDs. */",
+		` * tools/generate-board-header.ts: change them there. Interrupts are ${board.interruptController.model === "omap-intc" ? "lines of the INTC" : "INTIDs"}. */`,
 		`#ifndef ${guard}`,
 		`#define ${guard}`,
 		"",

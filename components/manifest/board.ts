@@ -10,9 +10,6 @@ import { plainText } from "./shown.ts";
 import { didYouMean } from "./suggest.ts";
 import type { Board } from "./types.ts";
 
-/** Boards that are designed but not built. */
-const plannedBoards = ["n800"];
-
 /** The board of that name: from `boards/` of the project folder, else the package's own. Throws a UserError when there is none or it is wrong. */
 export async function boardByName(name: string, projectDir: string = process.cwd()): Promise<Loaded<Board>> {
 	const { board, fault, problems } = await findBoard(name, projectDir);
@@ -30,9 +27,7 @@ export async function findBoard(
 	const known = [...new Set(folders.flatMap(boardNames))].sort();
 	const folder = folders.find((candidate) => boardNames(candidate).includes(name));
 	if (folder === undefined) {
-		const fault = plannedBoards.includes(name)
-			? `board ${name} is not supported yet; allowed: ${known.join(", ")}`
-			: `there is no board "${plainText(name, 60)}"; allowed: ${known.join(", ")}${didYouMean(name, known)}`;
+		const fault = `there is no board "${plainText(name, 60)}"; allowed: ${known.join(", ")}${didYouMean(name, known)}`;
 		return { fault, problems: [] };
 	}
 	const file = path.join(folder, name, "board.yaml");

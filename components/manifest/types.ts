@@ -1665,7 +1665,7 @@ export interface Board {
 		 */
 		priorityBits?: number;
 		/**
-		 * Raised when list registers need a refill. Interrupt id (INTID): 16 to 31 are private to a CPU, from 32 on shared.
+		 * Raised when list registers need a refill. With a GIC an INTID: 16 to 31 are private to a CPU, from 32 on shared.
 		 *
 		 * Example: 25
 		 */
@@ -1688,19 +1688,31 @@ export interface Board {
 		 */
 		model: "arm-architected" | "omap-gptimer";
 		/**
-		 * The hypervisor's own timer. Interrupt id (INTID): 16 to 31 are private to a CPU, from 32 on shared.
+		 * Physical address of the hypervisor's own timer, where it has registers in memory.
+		 *
+		 * Example: 1208123392
+		 */
+		base?: number;
+		/**
+		 * Physical address of the counter all time is read from, where it has registers in memory.
+		 *
+		 * Example: 1207975936
+		 */
+		counterBase?: number;
+		/**
+		 * The hypervisor's own timer. With a GIC an INTID: 16 to 31 are private to a CPU, from 32 on shared.
 		 *
 		 * Example: 26
 		 */
 		hypervisorInterrupt: number;
 		/**
-		 * The guest's virtual timer. Interrupt id (INTID): 16 to 31 are private to a CPU, from 32 on shared.
+		 * The guest's virtual timer. With a GIC an INTID: 16 to 31 are private to a CPU, from 32 on shared.
 		 *
 		 * Example: 27
 		 */
 		virtualInterrupt?: number;
 		/**
-		 * The physical timer, which guests do not get. Interrupt id (INTID): 16 to 31 are private to a CPU, from 32 on shared.
+		 * The physical timer, which guests do not get. With a GIC an INTID: 16 to 31 are private to a CPU, from 32 on shared.
 		 *
 		 * Example: 30
 		 */
@@ -1741,7 +1753,7 @@ export interface Board {
 		 */
 		bytes: number;
 		/**
-		 * Its interrupt. Interrupt id (INTID): 16 to 31 are private to a CPU, from 32 on shared.
+		 * Its interrupt. With a GIC an INTID: 16 to 31 are private to a CPU, from 32 on shared.
 		 *
 		 * Example: 33
 		 */
@@ -1782,7 +1794,7 @@ export interface Board {
 		 */
 		bytes: number;
 		/**
-		 * Its interrupt. Interrupt id (INTID): 16 to 31 are private to a CPU, from 32 on shared.
+		 * Its interrupt. With a GIC an INTID: 16 to 31 are private to a CPU, from 32 on shared.
 		 *
 		 * Example: 34
 		 */
@@ -1840,7 +1852,7 @@ export interface Board {
 		 */
 		count: number;
 		/**
-		 * Interrupt of the first; the others follow. Interrupt id (INTID): 16 to 31 are private to a CPU, from 32 on shared.
+		 * Interrupt of the first; the others follow. With a GIC an INTID: 16 to 31 are private to a CPU, from 32 on shared.
 		 *
 		 * Example: 48
 		 */
@@ -1876,6 +1888,29 @@ export interface Board {
 		source: string;
 	};
 	/**
+	 * The chip that switches the phone off and must hear that its software is alive.
+	 */
+	powerChip?: {
+		/**
+		 * Its kind.
+		 *
+		 * Example: "retu"
+		 */
+		model: "retu";
+		/**
+		 * Physical address of what its bus hangs on.
+		 *
+		 * Example: 1208074240
+		 */
+		busBase: number;
+		/**
+		 * Where the facts of this section come from.
+		 *
+		 * Example: "QEMU 7.2 hw/arm/virt.c, base_memmap"
+		 */
+		source: string;
+	};
+	/**
 	 * The screen.
 	 */
 	display?: {
@@ -1898,6 +1933,12 @@ export interface Board {
 		 */
 		heightPixels: number;
 		/**
+		 * Physical address of its controller's registers.
+		 *
+		 * Example: 1208287232
+		 */
+		base?: number;
+		/**
 		 * Where the facts of this section come from.
 		 *
 		 * Example: "QEMU 7.2 hw/arm/virt.c, base_memmap"
@@ -1917,6 +1958,18 @@ export interface Board {
 		 */
 		models: ("virtio-keyboard" | "virtio-tablet" | "tsc2301")[];
 		/**
+		 * Physical address of the bus controller it is behind.
+		 *
+		 * Example: 1208582144
+		 */
+		busBase?: number;
+		/**
+		 * Physical address of the GPIO module that has its interrupt.
+		 *
+		 * Example: 1208082432
+		 */
+		interruptBase?: number;
+		/**
 		 * Where the facts of this section come from.
 		 *
 		 * Example: "QEMU 7.2 hw/arm/virt.c, base_memmap"
@@ -1933,6 +1986,12 @@ export interface Board {
 		 * Example: "virtio-blk"
 		 */
 		model: "virtio-blk" | "onenand" | "sd";
+		/**
+		 * Physical address of its registers.
+		 *
+		 * Example: 67108864
+		 */
+		base?: number;
 		/**
 		 * Fixed partitions, in the order of their offsets.
 		 *
@@ -1962,6 +2021,35 @@ export interface Board {
 			 */
 			sizeBytes: number;
 		}[];
+		/**
+		 * Where the facts of this section come from.
+		 *
+		 * Example: "QEMU 7.2 hw/arm/virt.c, base_memmap"
+		 */
+		source: string;
+	};
+	/**
+	 * The memory card slot.
+	 */
+	card?: {
+		/**
+		 * How it is driven.
+		 *
+		 * Example: "omap-mmc"
+		 */
+		model: "omap-mmc";
+		/**
+		 * Physical address of its registers.
+		 *
+		 * Example: 1208598528
+		 */
+		base: number;
+		/**
+		 * Its interrupt. With a GIC an INTID: 16 to 31 are private to a CPU, from 32 on shared.
+		 *
+		 * Example: 83
+		 */
+		interrupt: number;
 		/**
 		 * Where the facts of this section come from.
 		 *
@@ -2235,7 +2323,7 @@ export interface BoardInput {
 		 */
 		priorityBits?: number;
 		/**
-		 * Raised when list registers need a refill. Interrupt id (INTID): 16 to 31 are private to a CPU, from 32 on shared.
+		 * Raised when list registers need a refill. With a GIC an INTID: 16 to 31 are private to a CPU, from 32 on shared.
 		 *
 		 * Example: 25
 		 */
@@ -2258,19 +2346,31 @@ export interface BoardInput {
 		 */
 		model: "arm-architected" | "omap-gptimer";
 		/**
-		 * The hypervisor's own timer. Interrupt id (INTID): 16 to 31 are private to a CPU, from 32 on shared.
+		 * Physical address of the hypervisor's own timer, where it has registers in memory.
+		 *
+		 * Example: 1208123392
+		 */
+		base?: number;
+		/**
+		 * Physical address of the counter all time is read from, where it has registers in memory.
+		 *
+		 * Example: 1207975936
+		 */
+		counterBase?: number;
+		/**
+		 * The hypervisor's own timer. With a GIC an INTID: 16 to 31 are private to a CPU, from 32 on shared.
 		 *
 		 * Example: 26
 		 */
 		hypervisorInterrupt: number;
 		/**
-		 * The guest's virtual timer. Interrupt id (INTID): 16 to 31 are private to a CPU, from 32 on shared.
+		 * The guest's virtual timer. With a GIC an INTID: 16 to 31 are private to a CPU, from 32 on shared.
 		 *
 		 * Example: 27
 		 */
 		virtualInterrupt?: number;
 		/**
-		 * The physical timer, which guests do not get. Interrupt id (INTID): 16 to 31 are private to a CPU, from 32 on shared.
+		 * The physical timer, which guests do not get. With a GIC an INTID: 16 to 31 are private to a CPU, from 32 on shared.
 		 *
 		 * Example: 30
 		 */
@@ -2311,7 +2411,7 @@ export interface BoardInput {
 		 */
 		bytes: number;
 		/**
-		 * Its interrupt. Interrupt id (INTID): 16 to 31 are private to a CPU, from 32 on shared.
+		 * Its interrupt. With a GIC an INTID: 16 to 31 are private to a CPU, from 32 on shared.
 		 *
 		 * Example: 33
 		 */
@@ -2352,7 +2452,7 @@ export interface BoardInput {
 		 */
 		bytes: number;
 		/**
-		 * Its interrupt. Interrupt id (INTID): 16 to 31 are private to a CPU, from 32 on shared.
+		 * Its interrupt. With a GIC an INTID: 16 to 31 are private to a CPU, from 32 on shared.
 		 *
 		 * Example: 34
 		 */
@@ -2410,7 +2510,7 @@ export interface BoardInput {
 		 */
 		count: number;
 		/**
-		 * Interrupt of the first; the others follow. Interrupt id (INTID): 16 to 31 are private to a CPU, from 32 on shared.
+		 * Interrupt of the first; the others follow. With a GIC an INTID: 16 to 31 are private to a CPU, from 32 on shared.
 		 *
 		 * Example: 48
 		 */
@@ -2446,6 +2546,29 @@ export interface BoardInput {
 		source: string;
 	};
 	/**
+	 * The chip that switches the phone off and must hear that its software is alive.
+	 */
+	powerChip?: {
+		/**
+		 * Its kind.
+		 *
+		 * Example: "retu"
+		 */
+		model: "retu";
+		/**
+		 * Physical address of what its bus hangs on.
+		 *
+		 * Example: 1208074240
+		 */
+		busBase: number;
+		/**
+		 * Where the facts of this section come from.
+		 *
+		 * Example: "QEMU 7.2 hw/arm/virt.c, base_memmap"
+		 */
+		source: string;
+	};
+	/**
 	 * The screen.
 	 */
 	display?: {
@@ -2468,6 +2591,12 @@ export interface BoardInput {
 		 */
 		heightPixels: number;
 		/**
+		 * Physical address of its controller's registers.
+		 *
+		 * Example: 1208287232
+		 */
+		base?: number;
+		/**
 		 * Where the facts of this section come from.
 		 *
 		 * Example: "QEMU 7.2 hw/arm/virt.c, base_memmap"
@@ -2487,6 +2616,18 @@ export interface BoardInput {
 		 */
 		models: ("virtio-keyboard" | "virtio-tablet" | "tsc2301")[];
 		/**
+		 * Physical address of the bus controller it is behind.
+		 *
+		 * Example: 1208582144
+		 */
+		busBase?: number;
+		/**
+		 * Physical address of the GPIO module that has its interrupt.
+		 *
+		 * Example: 1208082432
+		 */
+		interruptBase?: number;
+		/**
 		 * Where the facts of this section come from.
 		 *
 		 * Example: "QEMU 7.2 hw/arm/virt.c, base_memmap"
@@ -2503,6 +2644,12 @@ export interface BoardInput {
 		 * Example: "virtio-blk"
 		 */
 		model: "virtio-blk" | "onenand" | "sd";
+		/**
+		 * Physical address of its registers.
+		 *
+		 * Example: 67108864
+		 */
+		base?: number;
 		/**
 		 * Fixed partitions, in the order of their offsets.
 		 *
@@ -2532,6 +2679,35 @@ export interface BoardInput {
 			 */
 			sizeBytes: number;
 		}[];
+		/**
+		 * Where the facts of this section come from.
+		 *
+		 * Example: "QEMU 7.2 hw/arm/virt.c, base_memmap"
+		 */
+		source: string;
+	};
+	/**
+	 * The memory card slot.
+	 */
+	card?: {
+		/**
+		 * How it is driven.
+		 *
+		 * Example: "omap-mmc"
+		 */
+		model: "omap-mmc";
+		/**
+		 * Physical address of its registers.
+		 *
+		 * Example: 1208598528
+		 */
+		base: number;
+		/**
+		 * Its interrupt. With a GIC an INTID: 16 to 31 are private to a CPU, from 32 on shared.
+		 *
+		 * Example: 83
+		 */
+		interrupt: number;
 		/**
 		 * Where the facts of this section come from.
 		 *
