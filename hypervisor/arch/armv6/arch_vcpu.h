@@ -55,11 +55,13 @@ struct arch_vcpu {
 	struct p15_registers p15;
 	bool tables_stale; /* the tables in force are not those of its mode: shadow_load() before it goes on */
 	bool access_again; /* a device had no time to answer: load_store() gives up, and the instruction is made again */
+	bool exclusive; /* an emulated load-exclusive was the last one; no exception of the guest's since (load_store.c) */
 	struct vfp_registers vfp;
 };
 
 struct arch_persona {
 	struct shadow *shadow;
+	uint8_t *pages; /* enum page_state of each */
 	const uint32_t *patches; /* the words that were replaced by `svc` in the guest's image; Veil's own, checked memory */
 	uint32_t patch_count;
 };
