@@ -12,7 +12,7 @@
 #include "walk.h"
 
 #define SHADOW_SPACES 8 /* address spaces of a persona that are remembered at a time */
-#define SHADOW_TABLES 256 /* second-level tables of a persona */
+#define SHADOW_TABLES 255 /* second-level tables of a persona */
 
 /* Bytes of memory outside the window that each persona's tables take: two first-level tables a space, with two second-level tables each
  * that are never given to another MiB; and the others. */
