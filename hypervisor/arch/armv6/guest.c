@@ -82,6 +82,7 @@ static void take(struct vcpu *v, enum vector vector, uint32_t mode, uint32_t mas
 	uint32_t sctlr = v->arch.p15.sctlr;
 
 	guest_set_cpsr(v, (cpsr & ~(PSR_MODE | PSR_T | PSR_J | PSR_E)) | mode | masks | (sctlr & SCTLR_EE ? PSR_E : 0));
+	v->arch.exclusive = false;
 	v->arch.banks[guest_bank(mode)].spsr = cpsr;
 	v->arch.r[14] = link;
 	v->arch.r[15] = vector + (sctlr & SCTLR_V ? VECTORS_HIGH : 0);

@@ -13,7 +13,7 @@ enum load_store_result {
 };
 
 struct load_store_fault {
-	uint32_t address; /* what the access was to, before FCSE */
+	uint32_t address; /* modified virtual address of the access that faults */
 	uint32_t fsr; /* FSR_WRITE included */
 };
 
