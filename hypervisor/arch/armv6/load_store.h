@@ -8,7 +8,7 @@
 
 enum load_store_result {
 	LOAD_STORE_DONE, /* registers are written, r[15] is the next instruction */
-	LOAD_STORE_FAULT, /* an access faults: registers are as before (the base restored abort model, Arm DDI 0100I, A2.6.6) */
+	LOAD_STORE_FAULT, /* an access faults, or its device had no time (access_again): registers are as before (base restored, Arm DDI 0100I, A2.6.6) */
 	LOAD_STORE_UNKNOWN /* not a load or store that is known, or unpredictable: nothing was done */
 };
 

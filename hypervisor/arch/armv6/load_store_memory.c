@@ -50,7 +50,7 @@ bool load_store_read(struct vcpu *v, uint32_t address, uint32_t size, bool as_us
 
 		*value = (uint32_t)result.value;
 		*fsr = FSR_EXTERNAL;
-		return result.found;
+		return result.found && !v->arch.access_again;
 	}
 	if (size == 4)
 		*value = *(const volatile uint32_t *)from.pointer;
@@ -69,7 +69,7 @@ bool load_store_write(struct vcpu *v, uint32_t address, uint32_t size, bool as_u
 		return false;
 	if (likely(!to.pointer)) {
 		*fsr = FSR_EXTERNAL | FSR_WRITE;
-		return platform_mmio(v, ipaddr(to.physical), size, true, value).found;
+		return platform_mmio(v, ipaddr(to.physical), size, true, value).found && !v->arch.access_again;
 	}
 	if (size == 4)
 		*(volatile uint32_t *)to.pointer = value;
