@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The exception vectors, and the way in and out of guests. All of it is in the page that is mapped where the vectors are; it runs in the
- * window, but for the first instruction. */
+/* The exception vectors, of which the overlay page has a copy, and the way in and out of guests. */
 
 /* struct arch_vcpu */
 #define PC 60
@@ -14,10 +13,9 @@
 
 	.syntax	unified
 	.arm
-	.section .overlay, "ax"
-	.balign	4096
-	.globl	overlay_page
-overlay_page:
+	.section .text.entry, "ax"
+	.globl	vectors
+vectors: /* VECTORS_BYTES of them */
 	ldr	pc, at_reset
 	ldr	pc, at_undefined
 	ldr	pc, at_svc
@@ -176,4 +174,3 @@ in_veil:
 	b	exception_in_veil
 
 	.ltorg
-	.balign	4096

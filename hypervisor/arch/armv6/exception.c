@@ -48,11 +48,9 @@ static NOINLINE void change_tables(struct vcpu *v)
 		vfp_control(v);
 }
 
-/* Back to the guest, or to the scheduler if somebody asked for it; with the interrupt that waits, and on its own tables. */
-static struct vcpu *resume(struct vcpu *v)
+/* With the interrupt that waits, and on its own tables. */
+static inline struct vcpu *go_on(struct vcpu *v)
 {
-	if (unlikely(v->cpu->need_resched))
-		v = reschedule(v->cpu);
 	if (v->arch.lines & ~v->arch.mode & (PSR_I | PSR_F))
 		guest_interrupt(v);
 	if (v->arch.tables_stale || mmu_is_full)
@@ -60,10 +58,17 @@ static struct vcpu *resume(struct vcpu *v)
 	return v;
 }
 
-struct vcpu *exception_resume(struct vcpu *v)
+/* Back to the guest, or to the scheduler if somebody asked for it. */
+static struct vcpu *resume(struct vcpu *v)
 {
-	v->cpu->need_resched = CPU_RESCHEDULE;
-	return resume(v);
+	if (unlikely(v->cpu->need_resched))
+		v = reschedule(v->cpu);
+	return go_on(v);
+}
+
+struct vcpu *exception_start(struct cpu *cpu)
+{
+	return go_on(reschedule(cpu));
 }
 
 static NOINLINE void crash(struct vcpu *v, uint32_t status)

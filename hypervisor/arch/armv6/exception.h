@@ -10,14 +10,14 @@ struct vcpu *exception_svc(struct vcpu *v); /* r[15]: the next instruction */
 struct vcpu *exception_prefetch(struct vcpu *v); /* r[15]: the instruction */
 struct vcpu *exception_data(struct vcpu *v); /* r[15]: the instruction */
 struct vcpu *exception_irq(struct vcpu *v); /* r[15]: the next instruction */
-/* What comes before every entry_guest(). `v`: the loaded virtual CPU, or sched_run() must have been asked. */
-struct vcpu *exception_resume(struct vcpu *v);
+/* Boot's end: the first virtual CPU to enter. */
+struct vcpu *exception_start(struct cpu *cpu);
 _Noreturn void exception_in_veil(uint32_t vector, uint32_t address, uint32_t status);
 
 /* ---- entry.S ---- */
 
-/* The page with the exception vectors, 4 KiB, with the ways in and out of guests. It is mapped where the vectors are, and in the window. */
-extern const char overlay_page[];
+/* The exception vectors, of which the overlay page has a copy: VECTORS_BYTES. stack_top, boot.S has. */
+extern const uint32_t vectors[];
 
 /* Enters the guest of the virtual CPU that was loaded last. */
 _Noreturn void entry_guest(struct vcpu *v);
