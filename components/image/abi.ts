@@ -5,7 +5,7 @@ import { structure } from "./codec.ts";
 /** granule of ownership and of stage 2 */
 export const VEIL_PAGE_SIZE = 65536;
 
-export const VEIL_ABI_VERSION = 3;
+export const VEIL_ABI_VERSION = 4;
 
 /** "VEILIMG1" */
 export const VEIL_IMAGE_MAGIC = 0x31474d494c494556n;
@@ -316,6 +316,10 @@ export const VEIL_FLASH_VARIABLES = 0x04000000;
 
 export const VEIL_MAX_FLASH_PAGES = 1024;
 
+export const VEIL_PATCH_SVC = 0xf00000;
+
+export const VEIL_MAX_PATCHES = 1024;
+
 export interface VeilPersona {
 	name: Uint8Array;
 	uuid: Uint8Array;
@@ -348,16 +352,20 @@ export interface VeilPersona {
 	ramHostBase: bigint;
 	/** guest-physical address of the first instruction: in RAM, or in the read-only flash */
 	entry: bigint;
-	/** guest-physical address of the device tree, or whatever the guest's boot protocol wants in x0 */
+	/** guest-physical address of the device tree, or whatever the guest's boot protocol wants in x0; of an ARMv6 guest in r2 */
 	x0: bigint;
 	/** guest-physical address of 32 bytes to fill with entropy at each start; 0 = none */
 	rngSeedAddress: bigint;
 	/** the same for 8 bytes */
 	kaslrSeedAddress: bigint;
+	/** its table of patches: patch_count words of 32 bits; 0 where it has none */
+	patchPayload: number;
+	/** 0..VEIL_MAX_PATCHES */
+	patchCount: number;
 }
 
-/** Layout of struct veil_persona: 176 bytes. */
-export const veilPersona = structure<VeilPersona>("veil_persona", 176, [
+/** Layout of struct veil_persona: 184 bytes. */
+export const veilPersona = structure<VeilPersona>("veil_persona", 184, [
 	["name", { bytes: 32 }, 0],
 	["uuid", { bytes: 16 }, 32],
 	["label", { bytes: 32 }, 48],
@@ -379,6 +387,8 @@ export const veilPersona = structure<VeilPersona>("veil_persona", 176, [
 	["x0", "u64", 152],
 	["rngSeedAddress", "u64", 160],
 	["kaslrSeedAddress", "u64", 168],
+	["patchPayload", "u32", 176],
+	["patchCount", "u32", 180],
 ]);
 
 /** "VEILPOL1" */

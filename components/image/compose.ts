@@ -279,6 +279,8 @@ function manifestOf(
 			x0: BigInt(guest.deviceTree),
 			rngSeedAddress: BigInt(seeds.rng),
 			kaslrSeedAddress: BigInt(seeds.kaslr),
+			patchPayload: 0,
+			patchCount: 0,
 		})),
 	};
 }

@@ -126,6 +126,14 @@ static bool is_loadable(const struct veil_persona *p, uint64_t base, uint64_t si
 	       range_within(base, size, VEIL_FLASH_VARIABLES, (uint64_t)p->flash_variable_pages * VEIL_PAGE_SIZE);
 }
 
+static bool patches_are_valid(const struct manifest *m, const struct veil_persona *p)
+{
+	if (p->patch_count == 0)
+		return p->patch_payload == 0;
+	return p->patch_count <= VEIL_MAX_PATCHES && p->patch_payload < m->header->payloads.count &&
+	       m->payloads[p->patch_payload].size == p->patch_count * sizeof(uint32_t);
+}
+
 static bool persona_is_valid(const struct manifest *m, uint32_t index)
 {
 	const struct veil_persona *p = &m->personas[index];
@@ -142,7 +150,7 @@ static bool persona_is_valid(const struct manifest *m, uint32_t index)
 	       is_loadable(p, p->entry, 4) && p->entry % 4 == 0 &&
 	       (p->rng_seed_address == 0 || range_within(p->rng_seed_address, 32, p->ram_guest_base, p->ram_size)) &&
 	       (p->kaslr_seed_address == 0 || range_within(p->kaslr_seed_address, 8, p->ram_guest_base, p->ram_size)) &&
-	       (!(p->flags & VEIL_LOCK_ON_LEAVE) || (p->devices & VEIL_DEVICE_INPUT));
+	       (!(p->flags & VEIL_LOCK_ON_LEAVE) || (p->devices & VEIL_DEVICE_INPUT)) && patches_are_valid(m, p);
 }
 
 static bool segment_is_valid(const struct manifest *m, uint32_t index)

@@ -100,6 +100,16 @@ void image_declare_screen(struct image *image)
 	image_layout(image);
 }
 
+void image_declare_patches(struct image *image, uint32_t persona, uint32_t count)
+{
+	uint32_t payload = image->header.payloads.count++;
+
+	image->payloads[payload].size = count * sizeof(uint32_t);
+	image->personas[persona].patch_payload = payload;
+	image->personas[persona].patch_count = count;
+	image_layout(image);
+}
+
 void image_declare_volume(struct image *image, uint32_t persona, uint64_t first_sector, uint64_t sector_count)
 {
 	uint32_t count = image->header.storage_ranges.count++;

@@ -49,6 +49,9 @@ void image_declare_volume(struct image *image, uint32_t persona, uint64_t first_
 #define IMAGE_FLASH_VARIABLE_PAGES 8
 void image_declare_flash(struct image *image);
 
+/* Gives a persona a table of so many patches. */
+void image_declare_patches(struct image *image, uint32_t persona, uint32_t count);
+
 /* Lays it out in RAM: regions, payload offsets and digests. Call after changing sizes; idempotent. */
 void image_layout(struct image *image);
 

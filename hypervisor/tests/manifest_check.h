@@ -64,6 +64,9 @@ static inline bool manifest_check(const struct manifest *m, struct image_place p
 		if (p->ram_guest_base < GUEST_RAM_START || !is_somewhere(p, p->entry, 4) || p->flash_code_pages > 1024 ||
 		    p->flash_variable_pages > 1024)
 			return false;
+		if (p->patch_count && (p->patch_payload >= h->payloads.count || p->patch_count > 1024 ||
+				       !range_inside(0, p->patch_count * 4ULL, 0, m->payloads[p->patch_payload].size)))
+			return false;
 	}
 	for (uint32_t i = 0; i < h->storage_ranges.count; i++) {
 		const struct veil_storage_range *r = &m->storage_ranges[i];

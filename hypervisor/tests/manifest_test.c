@@ -37,6 +37,15 @@ static void given_flash_then_it_is_accepted(void)
 	report(manifest_is_sound(&image), "and sound");
 }
 
+/* Whose contents matter to the port that uses them alone: here only that the table is all there. */
+static void given_patches_then_they_are_accepted(void)
+{
+	image_declare(&image, 2, 1);
+	image_declare_patches(&image, 1, VEIL_MAX_PATCHES);
+	report_equal(read_declared(), MANIFEST_OK, "accepted");
+	report(manifest_is_sound(&image), "and sound");
+}
+
 /* One change each, and the reason given for refusing it. */
 #define BAD(error_, change_)                                     \
 	do {                                                     \
@@ -157,6 +166,26 @@ static void given_bad_personas_then_they_are_refused(void)
 	BAD(MANIFEST_BAD_PERSONA, image.personas[0].rng_seed_address = IMAGE_RAM_BASE + IMAGE_PERSONA_RAM - 31);
 	BAD(MANIFEST_BAD_PERSONA, image.personas[0].kaslr_seed_address = IMAGE_RAM_BASE + IMAGE_PERSONA_RAM - 7);
 	BAD(MANIFEST_BAD_PERSONA, image.personas[0].kaslr_seed_address = UINT64_MAX);
+}
+
+#define BAD_PATCHES(count_, change_)                                           \
+	do {                                                                   \
+		image_declare(&image, 2, 1);                                   \
+		image_declare_patches(&image, 1, count_);                      \
+		change_;                                                       \
+		report_equal(read_declared(), MANIFEST_BAD_PERSONA, #change_); \
+	} while (0)
+
+static void given_bad_patches_then_they_are_refused(void)
+{
+	BAD_PATCHES(8, image.personas[1].patch_count++);
+	BAD_PATCHES(8, image.personas[1].patch_count--);
+	BAD_PATCHES(8, image.personas[1].patch_count = 0);
+	BAD_PATCHES(8, image.personas[1].patch_count |= 1U << 30);
+	BAD_PATCHES(8, image.personas[1].patch_payload++);
+	BAD_PATCHES(8, image.personas[1].patch_payload--);
+	BAD_PATCHES(8, image.personas[1].patch_payload = UINT32_MAX);
+	BAD_PATCHES(VEIL_MAX_PATCHES + 1, (void)0);
 }
 
 static void given_bad_segments_then_they_are_refused(void)
@@ -297,6 +326,8 @@ static void given_regions_then_each_byte_has_its_owner_and_no_other(void)
 
 static const struct test tests[] = {
 	{"valid", given_valid_manifests_then_they_are_accepted},
+	{"patches", given_patches_then_they_are_accepted},
+	{"bad patches", given_bad_patches_then_they_are_refused},
 	{"flash", given_flash_then_it_is_accepted},
 	{"bad-flash", given_bad_flash_then_it_is_refused},
 	{"header", given_a_bad_header_then_it_is_refused},

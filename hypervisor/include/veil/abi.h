@@ -18,7 +18,7 @@
  *
  * The file is loaded as it is at RAM base + text_offset; the composer patches image_size and the manifest words. */
 #define VEIL_PAGE_SIZE 65536 /* granule of ownership and of stage 2 */
-#define VEIL_ABI_VERSION 3
+#define VEIL_ABI_VERSION 4
 #define VEIL_IMAGE_MAGIC 0x31474d494c494556 /* "VEILIMG1" */
 #define VEIL_MANIFEST_MAGIC 0x314e414d4c494556 /* "VEILMAN1" */
 
@@ -158,6 +158,13 @@ enum veil_device {
 #define VEIL_FLASH_VARIABLES 0x04000000
 #define VEIL_MAX_FLASH_PAGES 1024
 
+/* Patches: an ARMv6 guest's kernel runs in user mode, where some of its instructions do something else without trapping. When its image is
+ * built, each is replaced by `svc` with the same condition (always, where it has none) and the number VEIL_PATCH_SVC + n; word n of the
+ * persona's table is the instruction, with the condition AL where it has one. In a privileged mode of the guest such an svc does what the word
+ * says, on the guest's own virtual CPU; any other svc is the guest's. */
+#define VEIL_PATCH_SVC 0xf00000
+#define VEIL_MAX_PATCHES 1024
+
 struct veil_persona {
 	uint8_t name[VEIL_NAME_BYTES];
 	uint8_t uuid[16];
@@ -177,9 +184,11 @@ struct veil_persona {
 	uint64_t ram_size;
 	uint64_t ram_host_base; /* host-physical */
 	uint64_t entry; /* guest-physical address of the first instruction: in RAM, or in the read-only flash */
-	uint64_t x0; /* guest-physical address of the device tree, or whatever the guest's boot protocol wants in x0 */
+	uint64_t x0; /* guest-physical address of the device tree, or whatever the guest's boot protocol wants in x0; of an ARMv6 guest in r2 */
 	uint64_t rng_seed_address; /* guest-physical address of 32 bytes to fill with entropy at each start; 0 = none */
 	uint64_t kaslr_seed_address; /* the same for 8 bytes */
+	uint32_t patch_payload; /* its table of patches: patch_count words of 32 bits; 0 where it has none */
+	uint32_t patch_count; /* 0..VEIL_MAX_PATCHES */
 };
 
 /* ---- Policy -------------------------------------------------------------------------------------------------------

@@ -155,5 +155,7 @@ function fakePersona({ name, label = name, colour = 0, onDemand = false }: FakeG
 		x0: 0n,
 		rngSeedAddress: 0n,
 		kaslrSeedAddress: 0n,
+		patchPayload: 0,
+		patchCount: 0,
 	};
 }
