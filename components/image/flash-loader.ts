@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a phone starts from flash: the board's first-stage loader, and its table of what to bring into RAM (boards/n800/loader/flash.h).
+import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { UserError } from "../util/errors.ts";
+import { packageRoot } from "../util/paths.ts";
+import { ProcessError, run } from "../util/process.ts";
+import { structure } from "./codec.ts";
+
+/** Bytes at the front of the kernel partition that are the loader's. */
+export const LOADER_BYTES = 16384;
+/** Offset of its table in it. */
+export const LOADER_TABLE = 32;
+const LOADER_MAGIC = 0x444c5056;
+const LOADER_PIECES = 4;
+
+/** Part of a device image as it lies in flash; offsets and sizes are bytes, `ram` is physical. */
+export interface LoaderPiece {
+	name: string;
+	partition: number;
+	partitionEnd: number;
+	/** From the start of the partition, blocks that are bad not counted. */
+	offset: number;
+	ram: number;
+	size: number;
+	sha256: Uint8Array;
+}
+
+interface RawPiece extends Omit<LoaderPiece, "name"> {
+	name: Uint8Array;
+}
+
+const tableHead = structure<{ magic: number; count: number; entry: number; reserved: number }>("loader_table", 16, [
+	["magic", "u32", 0],
+	["count", "u32", 4],
+	["entry", "u32", 8],
+	["reserved", "u32", 12],
+]);
+
+const rawPiece = structure<RawPiece>("loader_piece", 64, [
+	["name", { bytes: 12 }, 0],
+	["partition", "u32", 12],
+	["partitionEnd", "u32", 16],
+	["offset", "u32", 20],
+	["ram", "u32", 24],
+	["size", "u32", 28],
+	["sha256", { bytes: 32 }, 32],
+]);
+
+/** Boot code of a board as compiled. */
+export interface BootCode {
+	/** Moves to the end of RAM, brings and checks the pieces, starts Veil. */
+	loader: Uint8Array;
+	/** Stands for the vendor's boot loader on an emulated phone; goes to offset 0x400 of the flash. */
+	slide: Uint8Array;
+}
+
+/** Compiles a board's boot code. @throws UserError when it does not compile, or the cross compiler is missing */
+export async function buildBootCode(board: string, signal?: AbortSignal): Promise<BootCode> {
+	// A copy, in a folder whose path has no spaces, which make cannot take.
+	const scratch = await mkdtemp(join(tmpdir(), "persona-loader-"));
+	const folder = join("boards", board, "loader");
+	try {
+		for (const part of [folder, "hypervisor"]) await cp(join(packageRoot(), part), join(scratch, part), { recursive: true });
+		const env = { PATH: process.env.PATH, HOME: scratch, LC_ALL: "C.UTF-8", TZ: "UTC", SOURCE_DATE_EPOCH: "0" };
+		await run("make", ["-C", join(scratch, folder), `BUILD=${scratch}/build`], { env, signal, killAfterMs: 400 });
+		return {
+			loader: await readFile(join(scratch, "build", "loader.bin")),
+			slide: await readFile(join(scratch, "build", "slide.bin")),
+		};
+	} catch (error) {
+		if (!(error instanceof ProcessError)) throw error;
+		const tail = error.stderr.trim().split("\n").slice(-8).join("\n");
+		throw new UserError(`the loader of board ${board} does not compile:\n${tail}`, { where: folder, cause: error });
+	} finally {
+		await rm(scratch, { recursive: true, force: true });
+	}
+}
+
+/** The loader with its table filled in, as long as its room in flash. */
+export function filledLoader(loader: Uint8Array, pieces: readonly LoaderPiece[], entry: number): Uint8Array {
+	if (loader.length > LOADER_BYTES) throw new RangeError(`the loader has ${loader.length} bytes, its room ${LOADER_BYTES}`);
+	if (pieces.length > LOADER_PIECES) throw new RangeError(`the loader takes ${LOADER_PIECES} pieces, not ${pieces.length}`);
+	const bytes = new Uint8Array(LOADER_BYTES);
+	bytes.set(loader);
+	tableHead.write({ magic: LOADER_MAGIC, count: pieces.length, entry, reserved: 0 }, bytes, LOADER_TABLE);
+	for (const [index, piece] of pieces.entries()) {
+		const name = Buffer.from(piece.name);
+		if (name.length >= 12) throw new RangeError(`partition ${piece.name} has a name too long for the loader`);
+		rawPiece.write({ ...piece, name }, bytes, LOADER_TABLE + tableHead.size + index * rawPiece.size);
+	}
+	return bytes;
+}
+
+/** The table of a loader. @throws RangeError when it has none */
+export function loaderTable(bytes: Uint8Array): { entry: number; pieces: LoaderPiece[] } {
+	const { magic, count, entry } = tableHead.read(bytes, LOADER_TABLE);
+	if (magic !== LOADER_MAGIC || count > LOADER_PIECES) throw new RangeError("there is no loader with a table");
+	const pieces = Array.from({ length: count }, (_, index) => {
+		const raw = rawPiece.read(bytes, LOADER_TABLE + tableHead.size + index * rawPiece.size);
+		return { ...raw, name: Buffer.from(raw.name).toString("latin1").replace(/\0.*$/s, "") };
+	});
+	return { entry, pieces };
+}
