@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // FIASCO, the format Nokia's tablets are flashed from: made with 0xFFFF, and read back and compared before anybody uses it.
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, open, readdir, rm, stat } from "node:fs/promises";
+import { mkdtemp, open, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../util/errors.ts";
@@ -28,7 +28,12 @@ const PADDING = 128;
  *
  * @throws UserError when 0xFFFF is missing or refuses, or what it wrote is not what it was given
  */
-export async function makeFiasco(path: string, parts: readonly FlashPart[], device: FiascoDevice, signal?: AbortSignal): Promise<void> {
+export async function makeFiasco(
+	path: string,
+	parts: readonly FlashPart[],
+	device: FiascoDevice,
+	signal?: AbortSignal,
+): Promise<void> {
 	checkDevice(device);
 	const images = parts.flatMap((part) => [
 		"-m",
@@ -37,7 +42,8 @@ export async function makeFiasco(path: string, parts: readonly FlashPart[], devi
 	await rm(path, { force: true });
 	await flasher([...images, "-g", `${path}%${device.version}`], signal);
 	const problems = await fiascoProblems(path, parts, device, signal);
-	if (problems.length > 0) throw new UserError(`the FIASCO image is not what it should be: ${problems.join("; ")}`, { where: path });
+	if (problems.length > 0)
+		throw new UserError(`the FIASCO image is not what it should be: ${problems.join("; ")}`, { where: path });
 }
 
 /** Everything in which a FIASCO image differs from the parts it should hold, as sentences that name the piece. */
@@ -49,28 +55,33 @@ export async function fiascoProblems(
 ): Promise<string[]> {
 	const folder = await mkdtemp(join(tmpdir(), "persona-fiasco-"));
 	try {
-		await mkdir(join(folder, "pieces"));
-		try {
-			await flasher(["-M", path, "-u", join(folder, "pieces")], signal);
-		} catch (error) {
-			if (!(error instanceof UserError)) throw error;
-			return [error.message];
-		}
-		const unpacked = (await readdir(join(folder, "pieces"))).sort();
-		const problems: string[] = [];
-		for (const part of parts) {
-			const wanted = `${part.name}-${device.product}:${device.revisions.join(",")}_${device.version}`;
-			const file = unpacked.find((name) => name === wanted);
-			if (file === undefined) problems.push(`piece ${part.name} is missing or is for another device`);
-			else problems.push(...(await pieceProblems(join(folder, "pieces", file), part)));
-		}
-		for (const name of unpacked)
-			if (!parts.some((part) => name.startsWith(`${part.name}-`)) && !/layout|\.fiasco/.test(name))
-				problems.push(`piece ${name} should not be there`);
-		return problems;
+		const refusal = await flasher(["-M", path, "-u", folder], signal).then(
+			() => undefined,
+			(error: unknown) => {
+				if (error instanceof UserError) return error.message;
+				throw error;
+			},
+		);
+		if (refusal === undefined) return await unpackedProblems(folder, parts, device);
+		// Its own check does not say which piece it is about: unpacked without that check, ours does.
+		await flasher(["-n", "-M", path, "-u", folder], signal).catch(() => undefined);
+		return [...(await unpackedProblems(folder, parts, device)), refusal];
 	} finally {
 		await rm(folder, { recursive: true, force: true });
 	}
+}
+
+async function unpackedProblems(folder: string, parts: readonly FlashPart[], device: FiascoDevice): Promise<string[]> {
+	const suffix = `-${device.product}:${device.revisions.join(",")}_${device.version}`;
+	const unpacked = (await readdir(folder)).sort();
+	const problems: string[] = [];
+	for (const part of parts) {
+		const name = `${part.name}${suffix}`;
+		if (!unpacked.includes(name)) problems.push(`piece ${part.name} is missing, or for another device or version`);
+		else problems.push(...(await pieceProblems(join(folder, name), part)));
+	}
+	const stray = unpacked.filter((name) => !parts.some((part) => name === `${part.name}${suffix}`));
+	return [...problems, ...stray.map((name) => `piece ${name} should not be there`)];
 }
 
 async function pieceProblems(path: string, part: FlashPart): Promise<string[]> {
@@ -109,7 +120,12 @@ async function flasher(args: readonly string[], signal?: AbortSignal): Promise<s
 	} catch (error) {
 		if (!(error instanceof ProcessError)) throw error;
 		if (error.status === undefined && error.signal === undefined)
-			throw new UserError(`${FLASHER} is missing, which packs images for the N800`, { remedy: "apt-get install 0xffff", cause: error });
-		throw new UserError(`${FLASHER} refuses: ${(error.stderr || error.stdout).trim().split("\n").slice(-3).join(" ")}`, { cause: error });
+			throw new UserError(`${FLASHER} is missing, which packs images for the N800`, {
+				remedy: "apt-get install 0xffff",
+				cause: error,
+			});
+		throw new UserError(`${FLASHER} refuses: ${(error.stderr || error.stdout).trim().split("\n").slice(-3).join(" ")}`, {
+			cause: error,
+		});
 	}
 }

@@ -53,16 +53,12 @@ export async function writeFlashParts(
 			await pieceOf(image, first, LOADER_BYTES, address, 0, split),
 			await pieceOf(image, rest, 0, address + split, split, size),
 		].filter((piece) => piece.size > 0);
+		fits(board, first, LOADER_BYTES + split);
+		fits(board, rest, size - split);
 		const parts = [
 			await writePart(first, join(folder, `${FIRST}.bin`), filledLoader(loader, pieces, address), image, 0, split),
 			await writePart(rest, join(folder, `${REST}.bin`), new Uint8Array(), image, split, size),
 		].filter((part) => part.size > 0);
-		for (const { name, size: bytes, room } of parts) {
-			if (bytes <= room) continue;
-			throw new UserError(`partition ${name} of board ${board.name} holds ${room} bytes, the device image needs ${bytes} there`, {
-				remedy: "take fewer packages, or smaller kernels",
-			});
-		}
 		return parts;
 	} finally {
 		await image.close();
@@ -77,8 +73,16 @@ interface Partition {
 
 function partitionOf(board: Pick<Board, "name" | "storage">, name: string): Partition {
 	const found = board.storage?.partitions?.find((partition) => partition.name === name);
-	if (found === undefined) throw new UserError(`board ${board.name} has no flash partition ${name}, so nothing can be flashed on it`);
+	if (found === undefined)
+		throw new UserError(`board ${board.name} has no flash partition ${name}, so nothing can be flashed on it`);
 	return found;
+}
+
+function fits(board: Pick<Board, "name">, { name, sizeBytes }: Partition, bytes: number): void {
+	if (bytes <= sizeBytes) return;
+	throw new UserError(`partition ${name} of board ${board.name} holds ${sizeBytes} bytes, the device image needs ${bytes} there`, {
+		remedy: "take fewer packages, or smaller kernels",
+	});
 }
 
 async function pieceOf(

@@ -2058,6 +2058,50 @@ export interface Board {
 		source: string;
 	};
 	/**
+	 * How a device image gets on a real one.
+	 */
+	flashing?: {
+		/**
+		 * What its flasher takes.
+		 *
+		 * Example: "fiasco"
+		 */
+		format: "fiasco";
+		/**
+		 * Product code, which an image names and the device tells.
+		 *
+		 * Example: "RX-34"
+		 */
+		product: string;
+		/**
+		 * Hardware revisions it may be flashed on.
+		 *
+		 * Example: ["801","1602"]
+		 *
+		 * @minItems 1
+		 * @maxItems 16
+		 */
+		hardwareRevisions: string[];
+		/**
+		 * Its USB vendor id while it waits to be flashed.
+		 *
+		 * Example: 1057
+		 */
+		usbVendor: number;
+		/**
+		 * Its USB product id then.
+		 *
+		 * Example: 261
+		 */
+		usbProduct: number;
+		/**
+		 * Where the facts of this section come from.
+		 *
+		 * Example: "QEMU 7.2 hw/arm/virt.c, base_memmap"
+		 */
+		source: string;
+	};
+	/**
 	 * What Veil's formats allow on this board.
 	 */
 	limits: {
@@ -2708,6 +2752,50 @@ export interface BoardInput {
 		 * Example: 83
 		 */
 		interrupt: number;
+		/**
+		 * Where the facts of this section come from.
+		 *
+		 * Example: "QEMU 7.2 hw/arm/virt.c, base_memmap"
+		 */
+		source: string;
+	};
+	/**
+	 * How a device image gets on a real one.
+	 */
+	flashing?: {
+		/**
+		 * What its flasher takes.
+		 *
+		 * Example: "fiasco"
+		 */
+		format: "fiasco";
+		/**
+		 * Product code, which an image names and the device tells.
+		 *
+		 * Example: "RX-34"
+		 */
+		product: string;
+		/**
+		 * Hardware revisions it may be flashed on.
+		 *
+		 * Example: ["801","1602"]
+		 *
+		 * @minItems 1
+		 * @maxItems 16
+		 */
+		hardwareRevisions: string[];
+		/**
+		 * Its USB vendor id while it waits to be flashed.
+		 *
+		 * Example: 1057
+		 */
+		usbVendor: number;
+		/**
+		 * Its USB product id then.
+		 *
+		 * Example: 261
+		 */
+		usbProduct: number;
 		/**
 		 * Where the facts of this section come from.
 		 *

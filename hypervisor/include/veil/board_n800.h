@@ -54,7 +54,7 @@
 #define BOARD_INPUT_INTERRUPT_BASE 0x4801e000
 
 /* Storage: onenand.
- * Source: QEMU 7.2 hw/arm/nseries.c (GPMC chip select 0), hw/block/onenand.c; with -kernel at this address, seen by running it. */
+ * Source: QEMU 7.2 hw/arm/nseries.c (GPMC chip select 0; partitions), hw/block/onenand.c; with -kernel at this address, seen by running it. */
 #define BOARD_STORAGE_BASE 0x04000000
 
 /* Memory card: omap-mmc.
