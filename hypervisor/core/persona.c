@@ -127,6 +127,8 @@ static void state_set(struct persona *p, enum veil_state state, enum veil_reason
 	control_event_state(p);
 }
 
+#define NO_PAYLOAD UINT32_MAX
+
 /* Sets virtual CPU 0 to work: forget everything, then start again or, at the end of a life, clear the memory. */
 static void work_begin(struct persona *p, bool starts)
 {
@@ -137,12 +139,22 @@ static void work_begin(struct persona *p, bool starts)
 	sched_join(p->vcpus[0]);
 }
 
+/* The payload of segment n if that is the persona's; of its table of patches after the last segment. NO_PAYLOAD: it has none there. */
+static uint32_t payload_at(const struct persona *p, uint32_t n)
+{
+	const struct manifest *m = p->manifest;
+
+	if (n < m->header->segments.count)
+		return m->segments[n].persona == p->index ? m->segments[n].payload : NO_PAYLOAD;
+	return p->config->patch_count ? p->config->patch_payload : NO_PAYLOAD;
+}
+
 static void start_begin(struct persona *p, enum veil_reason reason)
 {
 	/* Payloads are read and hashed again for every start but the first. */
-	for (uint32_t i = 0; p->starts && i < p->manifest->header->segments.count; i++)
-		if (p->manifest->segments[i].persona == p->index)
-			payload_distrust(p->manifest->segments[i].payload);
+	for (uint32_t i = 0; p->starts && i <= p->manifest->header->segments.count; i++)
+		if (payload_at(p, i) != NO_PAYLOAD)
+			payload_distrust(payload_at(p, i));
 	state_set(p, VEIL_STATE_STARTING, reason);
 	work_begin(p, true);
 }
@@ -506,20 +518,20 @@ static void work_forget(struct persona *p)
 /* False: another CPU is hashing what this persona waits for. */
 static bool work_verify(struct persona *p)
 {
-	const struct manifest *m = p->manifest;
+	uint32_t last = p->manifest->header->segments.count, payload = NO_PAYLOAD;
 
-	while (p->work_segment < m->header->segments.count && m->segments[p->work_segment].persona != p->index)
+	while (p->work_segment <= last && (payload = payload_at(p, p->work_segment)) == NO_PAYLOAD)
 		p->work_segment++;
-	if (p->work_segment == m->header->segments.count) {
+	if (payload == NO_PAYLOAD) {
 		work_set(p, WORK_RNG_SEED);
 		return true;
 	}
-	switch (payload_verify_step(m->segments[p->work_segment].payload)) {
+	switch (payload_verify_step(payload)) {
 	case PAYLOAD_GOOD:
 		p->work_segment++;
 		break;
 	case PAYLOAD_BAD:
-		log_number(p->index, "refused: wrong digest of payload", m->segments[p->work_segment].payload);
+		log_number(p->index, "refused: wrong digest of payload", payload);
 		life_end(p, VEIL_STATE_CRASHED, VEIL_REASON_BAD_PAYLOAD);
 		break;
 	case PAYLOAD_UNVERIFIED:

@@ -272,6 +272,26 @@ static void given_a_payload_that_goes_bad_then_the_next_start_is_refused(void)
 	report_equal(bridge_status(0).state, VEIL_STATE_RUNNING, "runs when the payload is good again");
 }
 
+static void given_patches_that_go_bad_then_the_next_start_is_refused(void)
+{
+	uint32_t payload;
+
+	declare(2, 1);
+	image_declare_patches(&image, 0, 100);
+	payload = image.personas[0].patch_payload;
+	image_boot(&image);
+	machine_run_ms(20);
+	bridge_connect();
+	report_equal(bridge_status(0).state, VEIL_STATE_RUNNING, "a good table");
+	image_spoil(&image, payload, 399);
+	bridge_command(VEIL_OP_RESTART, 0);
+	bridge_command(VEIL_OP_RESTART, 1);
+	machine_run_ms(50);
+	report_equal(bridge_status(0).reason, VEIL_REASON_BAD_PAYLOAD, "is looked at again");
+	report_equal(bridge_status(0).starts, 1, "before each start");
+	report_equal(bridge_status(1).state, VEIL_STATE_RUNNING, "by its persona alone");
+}
+
 static void given_digests_skipped_then_a_bad_payload_starts(void)
 {
 	declare(1, 1);
@@ -646,6 +666,7 @@ static const struct test tests[] = {
 	{"not-at-boot", given_a_persona_that_is_not_started_at_boot_then_it_waits},
 	{"bad-payload", given_a_bad_payload_then_the_start_is_refused},
 	{"payload-goes-bad", given_a_payload_that_goes_bad_then_the_next_start_is_refused},
+	{"bad patches", given_patches_that_go_bad_then_the_next_start_is_refused},
 	{"skip-digests", given_digests_skipped_then_a_bad_payload_starts},
 	{"off", given_a_guest_that_switches_off_then_it_stays_off},
 	{"reset", given_a_guest_that_resets_then_it_starts_again},

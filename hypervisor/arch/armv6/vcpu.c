@@ -3,6 +3,9 @@
 #include <veil/arch.h>
 
 #include "core/lib.h"
+#include "core/log.h"
+#include "core/memory.h"
+#include "core/payload.h"
 #include "core/persona.h"
 #include "core/sched.h"
 #include "exception.h"
@@ -20,14 +23,31 @@
  * makes aligned accesses only, and its vectors are wherever the guest's are not. */
 #define SCTLR_SHARED (SCTLR_A | SCTLR_U | SCTLR_V)
 
+static uint32_t *patches[VEIL_MAX_PERSONAS];
+
+/* The table of patches is copied to where it is in view at all times, word by word, when its payload has been verified. */
 void arch_vcpu_init(struct vcpu *v)
 {
+	uint32_t count = v->persona->config->patch_count;
+
 	vfp_reset(v);
+	if (count && !(patches[v->persona->index] = memory_take(count * sizeof(uint32_t), sizeof(uint32_t))))
+		panic("manifest refused: too little work memory for patches of persona", v->persona->index);
+}
+
+static void patches_reset(struct persona *p)
+{
+	if (!p->config->patch_count)
+		return;
+	memcpy(patches[p->index], payload_bytes(p->config->patch_payload), p->config->patch_count * sizeof(uint32_t));
+	p->arch.patches = patches[p->index];
+	p->arch.patch_count = p->config->patch_count;
 }
 
 void arch_vcpu_reset(struct vcpu *v, uint64_t entry, uint64_t x0)
 {
 	vfp_reset(v);
+	patches_reset(v->persona);
 	memset(v->arch.r, 0, sizeof(v->arch.r));
 	memset(v->arch.banks, 0, sizeof(v->arch.banks));
 	memset(v->arch.fiq_r8, 0, sizeof(v->arch.fiq_r8));
