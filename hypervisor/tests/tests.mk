@@ -45,7 +45,8 @@ $(BUILD)/host/%_test: $(BUILD)/host/tests/%_test.o $(test_objects)
 
 # ---- arch/armv6: what of it is portable C, each test with its own fakes of the rest. From an archive only what a test needs is taken. ----
 armv6_flags = $(subst -Iarch/host,-Iarch/armv6,$(subst -Iplatforms/$(guest_machine),-Iplatforms/integrator_cp,$(host_flags)))
-armv6_units = $(patsubst %,arch/armv6/%.c,emulate guest p15) core/lib.c
+armv6_units = $(patsubst %,arch/armv6/%.c,emulate guest load_store p15 reach shadow shadow_forget shadow_pool stage2 walk) core/lib.c \
+	$(patsubst %,tests/armv6/%.c,mmu_fake persona_fake walk_reference)
 $(BUILD)/host/armv6/%.o: %.c Makefile tests/tests.mk
 	@mkdir -p $(@D)
 	@$(CC) $(armv6_flags) $(host_sanitize) -MMD -c $< -o $@
