@@ -7,7 +7,7 @@
 #include "core/persona.h"
 
 #define IMAGE_VEIL_SIZE 0x20000
-#define IMAGE_RAM_BASE UINT64_C(0x40000000) /* of a guest */
+#define IMAGE_RAM_BASE ((uint64_t)GUEST_RAM_START) /* of a guest */
 #define IMAGE_ENTRY (IMAGE_RAM_BASE + 0x80000)
 #define IMAGE_KERNEL_SIZE 150001 /* shared by all personas; not a multiple of anything */
 #define IMAGE_FILES_SIZE 70003 /* each persona's own */
@@ -31,7 +31,7 @@ struct image {
 };
 
 /* Fills in `image`: personas with a kernel they share and files of their own, one virtual CPU each that may run on every CPU,
- * weight 100, no cap, started at boot, 2 MiB of RAM at 1 GiB. */
+ * weight 100, no cap, started at boot, 2 MiB of RAM where the guest machine has it. */
 void image_declare(struct image *image, uint32_t personas, uint32_t cpus);
 
 /* Gives every persona a surface of 1024 by 20 pixels, 4 rows of them strip, keyboard and tablet; and the phone a hotkey of two keys. */

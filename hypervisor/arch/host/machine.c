@@ -5,16 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../arm64/emulated_timer.h"
-#include "../arm64/list_registers.h"
 #include "core/boot.h"
 #include "core/lib.h"
 #include "core/mux.h"
 #include "core/persona.h"
 #include "core/sched.h"
 #include "fake_memory.h"
-#include "gic.h"
-#include "platforms/virt/hypercall.h"
+#include "guest_side.h"
 
 #define LIVELOCK 10000000 /* events without time moving on */
 
@@ -119,16 +116,11 @@ static bool line_is_ready(void)
 	return machine.this_cpu == 0 && machine.input_taken != machine.input_size;
 }
 
-static bool virtual_timer_fires(const struct machine_cpu *m)
-{
-	return gic_timer_is_asserted(m) && !m->timer_active;
-}
-
 static bool hardware_pending(uint32_t cpu)
 {
 	const struct machine_cpu *m = &machine.cpus[cpu];
 
-	return m->kicked || cpus[cpu].armed <= machine.time || virtual_timer_fires(m) || gic_wants_maintenance(m) ||
+	return m->kicked || cpus[cpu].armed <= machine.time || guest_side_pending(m) ||
 	       (cpu == 0 && machine.input_taken != machine.input_size);
 }
 
@@ -137,34 +129,21 @@ bool arch_interrupt_pending(void)
 	return machine.interrupting || hardware_pending(machine.this_cpu);
 }
 
-static void virtual_timer_interrupt(struct machine_cpu *m, struct vcpu *v)
-{
-	m->timer_active = true;
-	if (!v)
-		abort(); /* arch_vcpu_save() switched it off */
-	list_registers_timer(v);
-	if (!v->runnable)
-		sched_wake(v);
-}
-
 /* As arch/arm64/cpu.c: one interrupt a call. */
 void arch_interrupt_poll(void)
 {
 	struct cpu *cpu = arch_this_cpu();
 	struct machine_cpu *m = this_cpu();
 
-	if (virtual_timer_fires(m)) {
-		virtual_timer_interrupt(m, cpu->loaded);
+	if (guest_side_pending(m)) {
+		guest_side_poll(m, cpu->loaded);
 	} else if (cpu->armed <= machine.time) {
 		arch_timer_arm(UINT64_MAX);
-		list_registers_refresh(cpu->loaded);
+		guest_side_deadline(cpu->loaded);
 		cpu->need_resched = CPU_RESCHEDULE;
-	} else if (gic_wants_maintenance(m)) {
-		list_registers_refresh(cpu->loaded);
 	} else if (m->kicked) {
 		m->kicked = false;
-		if (cpu->loaded && __atomic_load_n(&cpu->loaded->vgic_update, __ATOMIC_ACQUIRE))
-			list_registers_refresh(cpu->loaded);
+		guest_side_kicked(cpu->loaded);
 	} else if (line_is_ready()) {
 		mux_receive();
 	}
@@ -214,8 +193,8 @@ static uint64_t next_event(uint32_t cpu)
 		return machine.time;
 	if (m->guest && m->exit_at < at)
 		at = m->exit_at;
-	if ((m->cntv_ctl & 3) == 1 && !m->timer_active && m->cntv_cval + m->cntv_offset < at)
-		at = m->cntv_cval + m->cntv_offset;
+	if (guest_side_next(m) < at)
+		at = guest_side_next(m);
 	return at > machine.time ? at : machine.time;
 }
 
@@ -314,7 +293,7 @@ bool guest_is_in(const struct vcpu *v)
 }
 
 /* From here on its CPU is the one that acts. */
-static struct machine_cpu *act_as(const struct vcpu *v)
+struct machine_cpu *guest_acts(const struct vcpu *v)
 {
 	if (!guest_is_in(v)) {
 		fprintf(stderr, "virtual CPU %u of persona %u is not running\n", v->index, v->persona->index);
@@ -329,7 +308,7 @@ bool guest_touch(struct vcpu *v, uint64_t address)
 	struct persona *p = v->persona;
 	uint64_t page = persona_page_at(p, address);
 
-	act_as(v);
+	guest_acts(v);
 	if (page < p->page_count && stage2_is_mapped(p, page) && !p->arch.pages[page].is_hidden) {
 		p->arch.pages[page].cached = p->arch.pages[page].host;
 		return true;
@@ -351,65 +330,16 @@ uint8_t *guest_memory(struct vcpu *v, uint64_t address)
 
 void guest_wait(struct vcpu *v)
 {
-	act_as(v);
+	guest_acts(v);
 	v->statistics.wfi++;
 	arch_vcpu_wait(v);
-}
-
-uint64_t guest_call(struct vcpu *v, uint64_t function, uint64_t a, uint64_t b, uint64_t c)
-{
-	act_as(v);
-	v->statistics.hypercalls++;
-	v->arch.x[0] = function;
-	v->arch.x[1] = a;
-	v->arch.x[2] = b;
-	v->arch.x[3] = c;
-	hypercall(v, v->arch.x);
-	return v->arch.x[0];
-}
-
-uint32_t guest_acknowledge(struct vcpu *v)
-{
-	return gic_guest_acknowledge(act_as(v));
-}
-
-void guest_end(struct vcpu *v, uint32_t irq)
-{
-	gic_guest_end(act_as(v), irq);
-	while (gic_wants_maintenance(this_cpu()))
-		arch_interrupt_poll();
-}
-
-bool guest_is_interrupted(const struct vcpu *v)
-{
-	return gic_is_signalled(act_as(v));
-}
-
-void guest_timer(struct vcpu *v, uint64_t control, uint64_t compare)
-{
-	struct machine_cpu *m = act_as(v);
-
-	m->cntv_ctl = control & 3;
-	m->cntv_cval = compare;
-}
-
-void guest_physical_timer(struct vcpu *v, uint64_t control, uint64_t compare)
-{
-	act_as(v);
-	emulated_timer_write(v, 2, compare);
-	emulated_timer_write(v, 1, control);
-}
-
-uint64_t guest_count(const struct vcpu *v)
-{
-	return machine.time - machine.cpus[v->cpu->id].cntv_offset;
 }
 
 bool guest_mmio(struct vcpu *v, uint64_t address, uint32_t size, bool is_write, uint64_t *value)
 {
 	struct mmio_result result;
 
-	act_as(v);
+	guest_acts(v);
 	do { /* the guest makes the access again, after what interrupted it */
 		machine.access_again = false;
 		v->statistics.mmio++;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The fake machine, as tests see it: RAM, CPUs that take turns in one thread, time that moves only when a test says so, a serial
- * line, and the part of a GICv3's CPU interface that a guest uses. Everything is in `machine`; tests may look and poke. */
+ * line, and what of a guest's machine is hardware. Everything is in `machine`; tests may look and poke. */
 #ifndef HOST_MACHINE_H
 #define HOST_MACHINE_H
 
@@ -23,7 +23,7 @@ struct machine_cpu {
 	uint32_t kicks; /* in all */
 	struct vcpu *guest; /* inside whose guest it is; NULL: idle */
 	uint64_t exit_at; /* when that guest exits by itself */
-	/* Registers of the guest that is loaded */
+	/* Registers of the guest that is loaded, where its machine is `virt` */
 	uint64_t list[4];
 	uint64_t hcr, vmcr, ap0r0, ap1r0;
 	uint64_t cntv_ctl, cntv_cval, cntv_offset;
@@ -118,13 +118,15 @@ uint8_t *guest_memory(struct vcpu *vcpu, uint64_t address);
 /* One exit of a touch only; true if the page is there now. */
 bool guest_touch(struct vcpu *vcpu, uint64_t address);
 void guest_wait(struct vcpu *vcpu); /* WFI */
-uint64_t guest_call(struct vcpu *vcpu, uint64_t function, uint64_t a, uint64_t b, uint64_t c); /* HVC */
+uint64_t guest_call(struct vcpu *vcpu, uint64_t function, uint64_t a, uint64_t b, uint64_t c); /* HVC, VEIL_UDF */
+bool guest_is_interrupted(const struct vcpu *vcpu); /* the virtual interrupt line is high */
+/* On `virt` */
 uint32_t guest_acknowledge(struct vcpu *vcpu); /* ICC_IAR1_EL1 */
 void guest_end(struct vcpu *vcpu, uint32_t irq); /* ICC_EOIR1_EL1 */
-bool guest_is_interrupted(const struct vcpu *vcpu); /* the virtual interrupt line is high */
 void guest_timer(struct vcpu *vcpu, uint64_t control, uint64_t compare); /* CNTV_* */
 void guest_physical_timer(struct vcpu *vcpu, uint64_t control, uint64_t compare); /* CNTP_*, which traps */
 uint64_t guest_count(const struct vcpu *vcpu); /* CNTVCT */
+/* On every machine */
 /* MMIO; UINT64_MAX and false from guest_mmio: an external abort. */
 bool guest_mmio(struct vcpu *vcpu, uint64_t address, uint32_t size, bool is_write, uint64_t *value);
 uint64_t guest_read(struct vcpu *vcpu, uint64_t address, uint32_t size);

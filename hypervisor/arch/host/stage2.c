@@ -58,3 +58,10 @@ void stage2_flush(struct persona *p)
 	for (uint64_t i = 0; i < p->page_count; i++)
 		p->arch.pages[i].cached = 0;
 }
+
+void fake_stage2_load(const struct persona *p)
+{
+	for (uint64_t i = 0; i < p->page_count; i++)
+		if (p->arch.pages[i].cached != p->arch.pages[i].host && p->arch.pages[i].cached)
+			machine.stale_translations++;
+}

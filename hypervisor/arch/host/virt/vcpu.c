@@ -2,7 +2,7 @@
 /* Virtual CPUs of the fake machine: registers in memory, and the few that the hardware holds while one is loaded. */
 #include <veil/arch.h>
 
-#include "../arm64/list_registers.h"
+#include "../../arm64/list_registers.h"
 #include "core/lib.h"
 #include "core/persona.h"
 #include "machine.h"
@@ -45,9 +45,7 @@ void arch_vcpu_load(struct vcpu *v)
 	struct machine_cpu *m = &machine.cpus[machine.this_cpu];
 	struct persona *p = v->persona;
 
-	for (uint64_t i = 0; i < p->page_count; i++)
-		if (p->arch.pages[i].cached != p->arch.pages[i].host && p->arch.pages[i].cached)
-			machine.stale_translations++;
+	fake_stage2_load(p);
 	m->cntv_offset = p->time_offset;
 	m->cntv_cval = v->arch.system.cntv_cval;
 	m->cntv_ctl = v->arch.system.cntv_ctl;

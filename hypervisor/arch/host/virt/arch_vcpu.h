@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What of a virtual CPU and of a persona is the fake machine's. */
+/* What of a virtual CPU and of a persona is the fake machine's, where guests see `virt`. */
 #ifndef VEIL_ARCH_VCPU_H
 #define VEIL_ARCH_VCPU_H
 
 #include <veil/types.h>
 
+#include "../fake_stage2.h"
 #include "platforms/virt/vgic.h"
 
 struct system_registers {
@@ -23,16 +24,6 @@ struct arch_vcpu {
 	struct vgic_registers vgic_registers;
 	struct vgic_cpu vgic;
 	uint64_t cntp_ctl, cntp_cval;
-};
-
-struct stage2_page {
-	uint64_t host; /* 0: not mapped */
-	uint64_t cached; /* the translation a guest's CPU may still hold, until a flush */
-	bool is_hidden;
-};
-
-struct arch_persona {
-	struct stage2_page *pages;
 };
 
 #endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What of a virtual CPU and of a persona is the fake machine's, where guests see an Integrator/CP. */
+#ifndef VEIL_ARCH_VCPU_H
+#define VEIL_ARCH_VCPU_H
+
+#include "../fake_stage2.h"
+
+struct arch_vcpu {
+	uint32_t r[16];
+	uint64_t resets; /* times arch_vcpu_reset() made it fresh */
+	uint32_t lines; /* inputs: PIC_IRQ, PIC_FIQ */
+};
+
+#endif
