@@ -136,7 +136,7 @@ bool shadow_device(const struct vcpu *v, uint32_t address, enum access access, b
 static void device_remember(struct shadow *s, uint32_t view, uint32_t address, const struct translation *t)
 {
 	s->devices[device_slot(address)] = (struct device_page){
-		.tag = (address & ~0xfffU) | view << 4 | t->page_rights,
+		.tag = (address & ~0xfffU) | view << 4 | (t->page_rights & (RIGHT_READ | RIGHT_WRITE)),
 		.physical = t->physical & ~0xfffU,
 	};
 }
@@ -176,7 +176,11 @@ static void fill(struct shadow *s, uint32_t view, uint32_t address, const struct
 	if (t->is_global)
 		flags |= TABLE_HAS_GLOBAL;
 	if (t->size > (is_large ? 16 : 12))
-		flags |= t->size > 20 ? TABLE_HAS_PIECES | TABLE_HAS_SUPERSECTION : TABLE_HAS_PIECES;
+		flags |= TABLE_HAS_PIECES;
+	if (t->size > 20 && s->space != SPACE_UNMAPPED) {
+		flags |= TABLE_HAS_SUPERSECTION;
+		s->has_supersections = true;
+	}
 	s->tables[number].flags |= (uint8_t)flags;
 	s->counts.fills++;
 	if (is_large)

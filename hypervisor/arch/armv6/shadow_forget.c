@@ -35,6 +35,7 @@ void shadow_forget_space(struct shadow *s, uint32_t space)
 
 void shadow_forget_everything(struct shadow *s)
 {
+	s->has_supersections = false;
 	while (s->shared_chain != NO_TABLE)
 		shadow_table_drop(s, s->shared_chain);
 	for (uint32_t i = 0; i < SHADOW_SPACES; i++)
@@ -99,23 +100,35 @@ static void forget_in_table(struct shadow *s, uint32_t number, uint32_t address)
 	}
 }
 
-/* The table of a view, if what it holds of this address may belong to the ASID. */
-static void forget_in_view(struct shadow *s, uint32_t view, uint32_t address, uint32_t asid)
+/* Is the address in a supersection that this space has used? Its entries may be in any of sixteen tables, and not in that of the address. */
+static bool is_in_supersection(const struct shadow *s, uint32_t space, uint32_t address)
 {
-	uint32_t number = shadow_table_at(s, view, MIB(address));
-	const struct table *t = &s->tables[number];
+	for (uint32_t i = 0; i < 16; i++) {
+		uint32_t mib = (MIB(address) & ~15U) + i;
+		uint32_t flags = s->tables[shadow_table_at(s, 2 * space, mib)].flags |
+				 s->tables[shadow_table_at(s, 2 * space + 1, mib)].flags | s->tables[s->shared[mib]].flags;
 
-	if (number == NO_TABLE || t->view == VIEW_SHARED)
-		return;
-	if (KEY_ASID(s->spaces[view / 2].key) == asid || (t->flags & TABLE_HAS_GLOBAL))
-		forget_in_table(s, number, address);
+		if (flags & TABLE_HAS_SUPERSECTION)
+			return true;
+	}
+	return false;
 }
 
-static bool spans_tables(const struct shadow *s, uint32_t view, uint32_t address)
+/* In both views, what may belong to the ASID. */
+static void forget_in_space(struct shadow *s, uint32_t space, uint32_t address, uint32_t asid)
 {
-	uint32_t number = shadow_table_at(s, view, MIB(address));
+	if (unlikely(s->has_supersections && is_in_supersection(s, space, address))) {
+		shadow_forget_everything(s);
+		return;
+	}
+	for (uint32_t view = 2 * space; view <= 2 * space + 1; view++) {
+		uint32_t number = shadow_table_at(s, view, MIB(address));
+		const struct table *t = &s->tables[number];
 
-	return number != NO_TABLE && (s->tables[number].flags & TABLE_HAS_SUPERSECTION);
+		if (number != NO_TABLE && t->view != VIEW_SHARED &&
+		    (KEY_ASID(s->spaces[space].key) == asid || (t->flags & TABLE_HAS_GLOBAL)))
+			forget_in_table(s, number, address);
+	}
 }
 
 void shadow_forget_page(struct vcpu *v, uint32_t mva)
@@ -124,23 +137,15 @@ void shadow_forget_page(struct vcpu *v, uint32_t mva)
 	uint32_t asid = KEY_ASID(mva), page = mva & ~0xfffU, number = s->shared[MIB(mva)];
 
 	forget_devices(s);
-	if (number != NO_TABLE && (s->tables[number].flags & TABLE_HAS_SUPERSECTION)) {
-		shadow_forget_everything(s);
-		return;
-	}
 	if (number != NO_TABLE)
 		forget_in_table(s, number, page);
 	for (uint32_t i = SPACE_UNMAPPED + 1; i < SHADOW_SPACES; i++) {
 		uint32_t fcse = KEY_FCSE(s->spaces[i].key);
-		uint32_t address = page - fcse < FCSE_SPAN ? page - fcse : page;
 
 		if (!s->spaces[i].is_used)
 			continue;
-		if (spans_tables(s, 2 * i, address) || spans_tables(s, 2 * i + 1, address)) {
-			shadow_forget_everything(s);
-			return;
-		}
-		forget_in_view(s, 2 * i, address, asid);
-		forget_in_view(s, 2 * i + 1, address, asid);
+		forget_in_space(s, i, page, asid);
+		if (unlikely(fcse && page - fcse < FCSE_SPAN)) /* the same place by the process's own address */
+			forget_in_space(s, i, page - fcse, asid);
 	}
 }

@@ -39,7 +39,7 @@
 enum table_flag {
 	TABLE_HAS_GLOBAL = 1, /* among the entries of one address space: they go with any ASID */
 	TABLE_HAS_PIECES = 2, /* entries that are a part of a larger one of the guest's, which goes as a whole */
-	TABLE_HAS_SUPERSECTION = 4, /* a part of one that spans more than this table */
+	TABLE_HAS_SUPERSECTION = 4, /* pieces of one that spans more than this table */
 	TABLE_IS_FILLED = 8 /* it has entries for the guest */
 };
 
@@ -63,7 +63,7 @@ struct space {
 /* Where devices' registers are, remembered for the next access. */
 #define DEVICES 16
 struct device_page {
-	uint32_t tag; /* 31..12 page  8..4 view  2..0 rights; no rights: nothing */
+	uint32_t tag; /* 31..12 page  8..4 view  1..0 right to read, to write; neither: nothing */
 	uint32_t physical; /* of the page */
 };
 
@@ -72,6 +72,7 @@ struct shadow {
 	uint32_t space;
 	uint32_t key;
 	uint32_t sctlr, dacr, ttbcr; /* of the guest, as the entries follow them */
+	bool has_supersections; /* a table has pieces of one */
 	uint32_t overlay; /* address of the overlay page */
 	uint32_t first_asid; /* real one of view 0 */
 	uint32_t first_level; /* host-physical: of view 0; the others follow */
