@@ -44,7 +44,7 @@ bool memory_take_pages(uint64_t size, uint64_t alignment, paddr_t *pages)
 		return false;
 	work.end = first - work.start.value;
 	*pages = paddr(first);
-	arch_zero(arch_pointer(*pages), size);
+	arch_zero(arch_pointer(*pages), (size_t)size);
 	return true;
 }
 

@@ -39,7 +39,7 @@ static void hash_part(uint32_t payload)
 {
 	const struct veil_payload *config = &payloads.manifest->payloads[payload];
 	uint64_t done = payloads.all[payload].done;
-	uint64_t part = config->size - done < STEP_BYTES ? config->size - done : STEP_BYTES;
+	size_t part = config->size - done < STEP_BYTES ? (size_t)(config->size - done) : STEP_BYTES;
 	uint8_t digest[VEIL_SHA256_BYTES];
 
 	if (done == 0)

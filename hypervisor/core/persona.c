@@ -633,23 +633,23 @@ static void fill_part(struct persona *p, uint64_t offset)
 	uint8_t *to = (uint8_t *)arch_pointer(persona_page(p, offset / VEIL_PAGE_SIZE)) + offset % VEIL_PAGE_SIZE;
 	uint64_t guest = persona_page_address(p, offset / VEIL_PAGE_SIZE) + offset % VEIL_PAGE_SIZE;
 	const struct manifest *m = p->manifest;
-	uint64_t at = 0;
+	size_t at = 0;
 
 	for (uint32_t i = 0; i < m->header->segments.count; i++) {
 		const struct veil_segment *s = &m->segments[i];
-		uint64_t start, end, whole;
+		size_t start, end, whole;
 		const uint8_t *from;
 
 		if (s->persona != p->index || s->guest_address >= guest + FILL_PART || s->guest_address + s->size <= guest + at)
 			continue;
-		start = s->guest_address > guest ? s->guest_address - guest : 0;
-		end = s->guest_address + s->size - guest < FILL_PART ? s->guest_address + s->size - guest : FILL_PART;
+		start = s->guest_address > guest ? (size_t)(s->guest_address - guest) : 0;
+		end = s->guest_address + s->size - guest < FILL_PART ? (size_t)(s->guest_address + s->size - guest) : FILL_PART;
 		if (start > at)
 			arch_zero(to + at, start - at);
 		from = payload_bytes(s->payload) + s->payload_offset + (guest + start - s->guest_address);
-		whole = (end - start) & ~UINT64_C(63);
+		whole = (end - start) & ~(size_t)63;
 		arch_copy(to + start, from, whole);
-		at = align_up(end, 64);
+		at = (size_t)align_up(end, 64);
 		if (end % 64) { /* the last, broken line of a segment */
 			arch_zero(to + start + whole, 64);
 			memcpy(to + start + whole, from + whole, (end - start) - whole);

@@ -18,7 +18,7 @@ static struct {
 
 static void strip_draw(const struct veil_surface *s)
 {
-	uint64_t size = (uint64_t)s->strip_rows * s->stride; /* a multiple of 4096: manifest.c */
+	size_t size = (size_t)s->strip_rows * s->stride; /* a multiple of 4096: manifest.c */
 	enum payload_state state;
 
 	do
@@ -41,8 +41,8 @@ void surface_init(const struct manifest *manifest)
 
 		strip_draw(s);
 		/* Before a guest has touched its body, what lies there would show. */
-		arch_zero(body, s->body_size);
-		arch_clean(body, s->body_size);
+		arch_zero(body, (size_t)s->body_size);
+		arch_clean(body, (size_t)s->body_size);
 	}
 	if (manifest->header->view_base)
 		surfaces.memory += align_up((uint64_t)manifest->surfaces->height * manifest->surfaces->stride, VEIL_PAGE_SIZE);

@@ -26,6 +26,9 @@
 
 #define MMU_ASID_FULL 0U /* the full map's; guests' are 1 to 255 */
 
+/* What entry.S has at `vectors`: eight instructions that load pc from what follows them. The overlay page holds a copy. */
+#define VECTORS_BYTES 64
+
 /* The full map is in force: RAM one to one beside the window, for arch_pointer(). Not so while a guest's tables are. */
 extern bool mmu_is_full;
 
@@ -44,6 +47,8 @@ void mmu_clean(const uint32_t *descriptors, uint32_t count);
 void mmu_forget_all(void);
 void mmu_forget_asid(uint32_t asid);
 void mmu_forget_page(uint32_t address, uint32_t asid);
+
+extern uint32_t mmu_full_table[4096]; /* boot.S has its early tables here */
 
 /* Runs once, in the window, with the early tables of boot.S. */
 void mmu_build(void);

@@ -12,5 +12,8 @@ port_cpu = -mcpu=arm1136jf-s -mfloat-abi=soft -mno-unaligned-access
 port_speed = -O2 -marm
 port_size = -Os -fno-ipa-cp -fno-ipa-sra -marm
 # Divisions of 64-bit numbers are libgcc's.
-port_link = -Wl,--defsym=LOAD_OFFSET=$(load_offset)
+port_link = -Wl,--defsym=LOAD_ADDRESS=$(load_address) -Wl,--defsym=LOAD_OFFSET=$(load_offset) -Wl,-z,noexecstack
 port_libraries = -lgcc
+
+# The compiler calls these by name when it links.
+$(BUILD)/arch/armv6/compiler.c.o: target := $(subst -flto,,$(target))

@@ -40,5 +40,6 @@ enum window_device {
 	WINDOW_ONENAND_REGISTERS = WINDOW_BASE + 0xc000
 };
 #define WINDOW_DEVICES 13
+#define WINDOW_DEVICES_END (WINDOW_BASE + 0x10000)
 
 #endif
