@@ -15,7 +15,6 @@
 #include "mmu.h"
 #include "p15.h"
 #include "psr.h"
-#include "timer.h"
 #include "vfp.h"
 
 /* `svc` with these numbers stands for instructions that were replaced (see emulate.h). */
@@ -32,11 +31,7 @@ static NOINLINE struct vcpu *reschedule(struct cpu *cpu)
 {
 	struct vcpu *v = sched_run(cpu);
 
-	if (timer_deadline(v->persona) <= arch_time()) {
-		lock_take(&v->persona->lock);
-		timer_update(v->persona);
-		lock_release(&v->persona->lock);
-	}
+	guest_time(v);
 	return v;
 }
 

@@ -30,6 +30,7 @@ void arch_vcpu_init(struct vcpu *v)
 {
 	uint32_t count = v->persona->config->patch_count;
 
+	vfp_init();
 	vfp_reset(v);
 	if (count && !(patches[v->persona->index] = memory_take(count * sizeof(uint32_t), sizeof(uint32_t))))
 		panic("manifest refused: too little work memory for patches of persona", v->persona->index);
@@ -101,6 +102,15 @@ void guest_lines(struct vcpu *v, uint32_t lines)
 	v->arch.lines = lines;
 	if (lines && !v->runnable)
 		sched_wake(v);
+}
+
+void guest_time(struct vcpu *v)
+{
+	if (!v || timer_deadline(v->persona) > arch_time())
+		return;
+	lock_take(&v->persona->lock);
+	timer_update(v->persona);
+	lock_release(&v->persona->lock);
 }
 
 void arch_vcpu_wait(struct vcpu *v)

@@ -101,6 +101,17 @@ static void take(struct vcpu *v)
 	holder = v;
 }
 
+/* The real CPACR allows its use in all modes, for good: FPEXC.EN alone decides. */
+void vfp_init(void)
+{
+	uint32_t access;
+
+	__asm__ volatile("mrc p15, 0, %0, c1, c0, 2" : "=r"(access));
+	access |= CPACR_FULL << CPACR_SHIFT;
+	__asm__ volatile("mcr p15, 0, %0, c1, c0, 2\n\tmcr p15, 0, %1, c7, c5, 4" : : "r"(access), "r"(0) : "memory");
+	fpexc_write(0);
+}
+
 void vfp_reset(struct vcpu *v)
 {
 	if (holder == v)
