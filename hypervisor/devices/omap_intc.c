@@ -19,6 +19,9 @@ enum {
 #define BANKS 3
 #define CONTROL_NEW_IRQ 1 /* drops the output until the next */
 
+/* Set by intc_pend() and not taken yet. Cleared only where it was set: in QEMU, clearing drops the lines of the whole bank as well. */
+static uint32_t soft[BANKS];
+
 static uint32_t bank(uint32_t irq)
 {
 	return WINDOW_INTC + irq / 32 * BANK;
@@ -38,6 +41,7 @@ void intc_enable(uint32_t irq)
 
 void intc_pend(uint32_t irq)
 {
+	soft[irq / 32] |= 1U << irq % 32;
 	mmio_write32(bank(irq) + INTC_SOFT_SET, 1U << irq % 32);
 }
 
@@ -55,7 +59,9 @@ uint32_t intc_pending(void)
 
 void intc_done(uint32_t irq)
 {
-	if (irq != INTC_NONE)
+	if (irq != INTC_NONE && (soft[irq / 32] & 1U << irq % 32)) {
+		soft[irq / 32] &= ~(1U << irq % 32);
 		mmio_write32(bank(irq) + INTC_SOFT_CLEAR, 1U << irq % 32);
+	}
 	mmio_write32(WINDOW_INTC + INTC_CONTROL, CONTROL_NEW_IRQ);
 }

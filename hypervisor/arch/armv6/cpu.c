@@ -14,6 +14,8 @@
 #include "devices/omap_gptimer.h"
 #include "devices/omap_intc.h"
 #include "devices/retu.h"
+#include "exception.h"
+#include "guest.h"
 
 #define MIDR_ARM1136 0x4107b360U /* implementer, architecture by its features, part */
 #define MIDR_MASK 0xff0ffff0U
@@ -110,6 +112,7 @@ void arch_interrupt_poll(void)
 	case BOARD_IRQ_HYP_TIMER:
 		gptimer_acknowledge();
 		cpus[0].armed = UINT64_MAX;
+		guest_time(cpus[0].loaded);
 		cpus[0].need_resched = CPU_RESCHEDULE;
 		break;
 	case BOARD_UART_IRQ:
@@ -142,5 +145,5 @@ struct vcpu *boot_primary(void)
 		panic("unsupported CPU: MIDR", midr);
 	boot_init();
 	intc_enable(BOARD_UART_IRQ);
-	return sched_run(cpu);
+	return exception_start(cpu);
 }
