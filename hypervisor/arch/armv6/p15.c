@@ -135,10 +135,6 @@ static bool write_cache(struct vcpu *v, uint32_t key, uint32_t value)
 	case KEY(7, 14, 2):
 		guest_cache_data_set_way(value);
 		return true;
-	case KEY(7, 7, 0):
-		guest_cache_instructions();
-		guest_cache_data();
-		return true;
 	case KEY(7, 6, 0):
 	case KEY(7, 10, 0):
 	case KEY(7, 14, 0):
@@ -154,8 +150,12 @@ static bool write_cache(struct vcpu *v, uint32_t key, uint32_t value)
 	case KEY(7, 12, 5):
 	case KEY(7, 13, 1):
 		return true;
-	default:
-		return false;
+	default: /* all of both caches is more than anything there can ask for; Linux has operations on a unified one */
+		if (key & OTHER_OPC1)
+			return false;
+		guest_cache_instructions();
+		guest_cache_data();
+		return true;
 	}
 }
 

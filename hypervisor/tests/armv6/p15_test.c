@@ -119,7 +119,10 @@ static void given_cache_operations_then_data_is_never_lost(void)
 	set(MCR(7, 0, 4), 0);
 	report_equal(fakes.waits, 1, "WFI");
 	report_equal(get(MRC(7, 10, 6)), 0, "the cache is clean");
-	report(!p15(&fake, MCR(7, 8, 0)), "no others");
+	set(MCR(7, 15, 0), 0);
+	report_equal(fakes.data, 3, "what is unknown is all of it");
+	report_equal(fakes.instructions, 2, "of both");
+	report(!p15(&fake, MCR(7, 15, 0) | 1 << 21), "no others");
 }
 
 static void given_ranges_then_they_end(void)
