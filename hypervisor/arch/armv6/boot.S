@@ -70,6 +70,9 @@ start:
 	mcr	p15, 0, r0, c7, c5, 6
 	mcr	p15, 0, r2, c1, c0, 0
 	mcr	p15, 0, r0, c7, c5, 4
+	ldr	r2, =0x00f00000
+	mcr	p15, 0, r2, c1, c0, 2 /* CPACR: the floating-point unit; FPEXC.EN says whose (vfp.c) */
+	mcr	p15, 0, r0, c7, c5, 4
 	ldr	pc, =in_window
 
 in_window:
