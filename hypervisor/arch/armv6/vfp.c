@@ -42,13 +42,15 @@ static void fpexc_write(uint32_t value)
 	__asm__ volatile("mcr p10, 7, %0, cr8, cr0, 0" : : "r"(value) : "memory");
 }
 
-/* With EX set, any other access to the unit would be undefined: it is written first. */
+/* FPINST and FPINST2 are there while EN is set; with EX set, any other access to the unit would be undefined. */
 static void save(struct vfp_registers *to)
 {
+	uint32_t fpexc = fpexc_read();
 	uint64_t *d = to->d;
 
-	to->fpexc = (to->fpexc & ~EXCEPTIONAL) | (fpexc_read() & EXCEPTIONAL);
+	fpexc_write(fpexc | ENABLED);
 	__asm__ volatile("mrc p10, 7, %0, cr9, cr0, 0\n\tmrc p10, 7, %1, cr10, cr0, 0" : "=r"(to->fpinst), "=r"(to->fpinst2));
+	to->fpexc = (to->fpexc & ~EXCEPTIONAL) | (fpexc & EXCEPTIONAL);
 	fpexc_write(ENABLED);
 	__asm__ volatile("mrc p10, 7, %0, cr1, cr0, 0" : "=r"(to->fpscr));
 	__asm__ volatile("stc p11, cr0, [%0], #128" : "+r"(d) : : "memory");
@@ -121,17 +123,35 @@ void vfp_reset(struct vcpu *v)
 
 /* ---- System registers, which user mode may not access ---- */
 
+static uint32_t unit_identification(uint32_t reg)
+{
+	uint32_t value;
+
+	if (reg == FPSID)
+		__asm__ volatile("mrc p10, 7, %0, cr0, cr0, 0" : "=r"(value));
+	else if (reg == MVFR0)
+		__asm__ volatile("mrc p10, 7, %0, cr7, cr0, 0" : "=r"(value));
+	else
+		__asm__ volatile("mrc p10, 7, %0, cr6, cr0, 0" : "=r"(value));
+	return value;
+}
+
+/* What the unit holds of them comes to memory, and goes on from there when it is used again. */
+static void let_go(const struct vcpu *v)
+{
+	if (holder != v)
+		return;
+	save(&holder->arch.vfp);
+	holder = NULL;
+}
+
 static bool read(struct vcpu *v, uint32_t reg, uint32_t *value)
 {
 	switch (reg) {
 	case FPSID:
-		__asm__ volatile("mrc p10, 7, %0, cr0, cr0, 0" : "=r"(*value));
-		return true;
 	case MVFR0:
-		__asm__ volatile("mrc p10, 7, %0, cr7, cr0, 0" : "=r"(*value));
-		return true;
 	case MVFR1:
-		__asm__ volatile("mrc p10, 7, %0, cr6, cr0, 0" : "=r"(*value));
+		*value = unit_identification(reg);
 		return true;
 	case FPEXC:
 		*value = v->arch.vfp.fpexc;
@@ -139,13 +159,11 @@ static bool read(struct vcpu *v, uint32_t reg, uint32_t *value)
 			*value = (*value & ~EXCEPTIONAL) | (fpexc_read() & EXCEPTIONAL);
 		return true;
 	case FPINST:
-		if (holder == v)
-			__asm__ volatile("mrc p10, 7, %0, cr9, cr0, 0" : "=r"(v->arch.vfp.fpinst));
+		let_go(v);
 		*value = v->arch.vfp.fpinst;
 		return true;
 	case FPINST2:
-		if (holder == v)
-			__asm__ volatile("mrc p10, 7, %0, cr10, cr0, 0" : "=r"(v->arch.vfp.fpinst2));
+		let_go(v);
 		*value = v->arch.vfp.fpinst2;
 		return true;
 	default:
@@ -162,24 +180,22 @@ static bool write(struct vcpu *v, uint32_t reg, uint32_t value)
 		return true;
 	case FPEXC:
 		v->arch.vfp.fpexc = value & FPEXC_WRITABLE;
-		if (holder == v) {
+		if (holder == v)
 			fpexc_write(v->arch.vfp.fpexc);
-			vfp_control(v);
-		}
-		return true;
+		break;
 	case FPINST:
+		let_go(v);
 		v->arch.vfp.fpinst = value;
-		if (holder == v)
-			__asm__ volatile("mcr p10, 7, %0, cr9, cr0, 0" : : "r"(value));
-		return true;
+		break;
 	case FPINST2:
+		let_go(v);
 		v->arch.vfp.fpinst2 = value;
-		if (holder == v)
-			__asm__ volatile("mcr p10, 7, %0, cr10, cr0, 0" : : "r"(value));
-		return true;
+		break;
 	default:
 		return false;
 	}
+	vfp_control(v);
+	return true;
 }
 
 static bool system_register(struct vcpu *v, uint32_t word)
@@ -188,7 +204,12 @@ static bool system_register(struct vcpu *v, uint32_t word)
 
 	if (!guest_is_privileged(v) || target == 15)
 		return false;
-	return word & 0x00100000 ? read(v, reg, &v->arch.r[target]) : write(v, reg, v->arch.r[target]);
+	if (!(word & 0x00100000))
+		return write(v, reg, v->arch.r[target]);
+	if (!read(v, reg, &v->arch.r[target]))
+		return false;
+	vfp_control(v);
+	return true;
 }
 
 /* ---- Decoding ---- */
