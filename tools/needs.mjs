@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything the project needs from the machine, with why, and how to see whether it is there: read by set-up, which installs it,
 // and by `persona doctor`, which explains it. Dependency-free JavaScript, because set-up needs it before anything is installed.
-import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 /** @typedef {import("./folders.mjs").Variables} Variables */
@@ -23,7 +24,8 @@ export const ENGINE_MINIMUM = "3.200.0";
  * @property {string} why
  * @property {readonly string[]} there paths or commands; the need is met when all of them are found
  * @property {readonly string[]} [instead] commands any of which does as well
- * @property {"run" | "test" | "engine"} when needed by `npm run up` and all else, only by the tests and benchmarks, or only to build the engine
+ * @property {"run" | "test" | "n800" | "engine"} when needed by `npm run up` and all else, only by the tests and benchmarks, only for phones of board n800
+ *   and by the tests, or only to build the engine
  */
 
 /** @type {readonly DebianNeed[]} */
@@ -58,6 +60,22 @@ export const DEBIAN_NEEDS = [
 	{ package: "e2fsprogs", why: "makes the file systems of volumes", there: ["/usr/sbin/mkfs.ext4"], when: "run" },
 	{ package: "cryptsetup-bin", why: "encrypts volumes", there: ["/usr/sbin/cryptsetup"], when: "run" },
 	{ package: "device-tree-compiler", why: "makes the device trees guests get", there: ["dtc"], when: "run" },
+	{
+		package: "gcc-arm-linux-gnueabi",
+		why: "compiles the hypervisor and the guests' kernel",
+		there: ["arm-linux-gnueabi-gcc"],
+		when: "n800",
+	},
+	{ package: "binutils-arm-linux-gnueabi", why: "links them", there: ["arm-linux-gnueabi-ld"], when: "n800" },
+	...[
+		{ package: "gcc", there: ["gcc"] },
+		{ package: "libc6-dev", there: ["/usr/include/stdio.h"] },
+		{ package: "flex", there: ["flex"] },
+		{ package: "bison", there: ["bison"] },
+		{ package: "bc", there: ["bc"] },
+		{ package: "perl", there: ["perl"] },
+	].map((need) => ({ ...need, why: "compiles what the build of the guests' kernel runs", when: /** @type {const} */ ("n800") })),
+	{ package: "0xffff", why: "packs and checks images for flashing", there: ["0xFFFF"], when: "n800" },
 	{ package: "gcc", why: "compiles the hypervisor's unit tests and what counts instructions", there: ["gcc"], when: "test" },
 	{ package: "libc6-dev", why: "compiles the hypervisor's unit tests", there: ["/usr/include/stdio.h"], when: "test" },
 	{
@@ -111,7 +129,52 @@ export function findCommand(command, variables = process.env, without = []) {
  * @returns {DebianNeed[]}
  */
 export function missingPackages(occasions, variables = process.env) {
-	return DEBIAN_NEEDS.filter((need) => occasions.includes(need.when) && placesOf(need, variables) === undefined);
+	return needsOf(occasions).filter((need) => placesOf(need, variables) === undefined);
+}
+
+/**
+ * The needs of these occasions, each package once.
+ * @param {readonly DebianNeed["when"][]} occasions
+ */
+function needsOf(occasions) {
+	const needs = DEBIAN_NEEDS.filter((need) => occasions.includes(need.when));
+	return needs.filter((need, index) => needs.findIndex((other) => other.package === need.package) === index);
+}
+
+/**
+ * Boards of the phones that a project declares; of one stack's phone alone where it is named.
+ * @param {string} project
+ * @param {string} [stack]
+ * @returns {Set<string>}
+ */
+export function boardsOf(project, stack) {
+	const folder = join(project, "stacks");
+	const names = existsSync(folder) ? readdirSync(folder).filter((name) => /\.phone\.ya?ml$/.test(name)) : [];
+	const wanted = names.filter((name) => stack === undefined || name.startsWith(`${stack}.phone.`));
+	return new Set(wanted.flatMap((name) => /^board:\s*["']?([\w-]+)/m.exec(readFileSync(join(folder, name), "utf8"))?.[1] ?? []));
+}
+
+/** The first version of QEMU without the machine `n800`. */
+export const QEMU_WITHOUT_N800 = "9.2";
+
+/**
+ * Whether the emulator has the machine of board n800.
+ * @param {Variables} variables
+ * @returns {Check}
+ */
+function checkMachine(variables) {
+	const executable = findCommand("qemu-system-arm", variables);
+	const ask = (/** @type {string[]} */ args) =>
+		executable === undefined ? "" : (spawnSync(executable, args, { encoding: "utf8" }).stdout ?? "");
+	const ok = /^n800\s/m.test(ask(["-M", "help"]));
+	const version = /version (\S+)/.exec(ask(["--version"]))?.[1] ?? "not found";
+	return {
+		name: "qemu machine n800",
+		ok,
+		found: ok ? `QEMU ${version}` : `QEMU ${version}, which has no such machine`,
+		why: "is the emulated handset of board n800",
+		fix: ok ? undefined : `an older QEMU: it was removed in ${QEMU_WITHOUT_N800}; Debian 12 has one with it`,
+	};
 }
 
 /**
@@ -224,16 +287,18 @@ export function checkNeeds(project, variables = process.env) {
 			fix: found === undefined ? "npm run up (installs it into .persona/)" : undefined,
 		});
 	}
-	for (const need of DEBIAN_NEEDS.filter((candidate) => candidate.when !== "engine")) {
+	const hasN800 = boardsOf(project).has("n800");
+	for (const need of needsOf(hasN800 ? ["run", "n800", "test"] : ["run", "test"])) {
 		const places = placesOf(need, variables);
 		const ok = places !== undefined;
 		checks.push({
 			name: need.package,
 			ok,
 			found: places?.join(", ") ?? "not installed",
-			why: need.when === "test" ? `${need.why} (tests only)` : need.why,
+			why: { run: need.why, n800: `${need.why} (board n800 only)`, test: `${need.why} (tests only)`, engine: need.why }[need.when],
 			fix: ok ? undefined : aptLine([need.package]),
 		});
 	}
+	if (hasN800) checks.push(checkMachine(variables));
 	return checks;
 }

@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { exclusively, fail, run, SetupError, say } from "./console.mjs";
 import { getEngine, haveEngine } from "./engine.mjs";
 import { findProject } from "./folders.mjs";
-import { aptLine, findCommand, missingPackages, staleModules } from "./needs.mjs";
+import { aptLine, boardsOf, findCommand, missingPackages, staleModules } from "./needs.mjs";
 import { onCurrentNode } from "./node.mjs";
 
 /** The folder of this package, which is the project itself in a clone. */
@@ -21,13 +21,17 @@ export function projectFolder() {
 /**
  * Makes the project ready to run; returns quickly when it is. On an old Node the whole command starts anew with a current one.
  * @param {string} project
- * @param {{ tests: boolean }} options
+ * @param {{ tests: boolean, stack?: string }} options `stack`: only what this one's phone needs, by its board
  */
-export async function setUp(project, { tests }) {
+export async function setUp(project, { tests, stack }) {
 	await onCurrentNode(project);
-	if (ready(project, tests)) return;
+	/** @type {("run" | "test" | "n800")[]} */
+	const occasions = ["run"];
+	if (tests) occasions.push("test", "n800");
+	else if (boardsOf(project, stack).has("n800")) occasions.push("n800");
+	if (ready(project, occasions)) return;
 	await exclusively(join(project, ".persona", "setup.lock"), "sets this project up", async () => {
-		await installPackages(missingPackages(tests ? ["run", "test"] : ["run"]));
+		await installPackages(missingPackages(occasions));
 		await installModules(project);
 		linkCommand(project);
 		await getEngine(project, () => installPackages(missingPackages(["engine"])));
@@ -36,11 +40,11 @@ export async function setUp(project, { tests }) {
 
 /**
  * @param {string} project
- * @param {boolean} tests
+ * @param {readonly ("run" | "test" | "n800")[]} occasions
  */
-function ready(project, tests) {
+function ready(project, occasions) {
 	return (
-		missingPackages(tests ? ["run", "test"] : ["run"]).length === 0 &&
+		missingPackages(occasions).length === 0 &&
 		staleModules(project).length === 0 &&
 		existsSync(join(project, "node_modules", ".bin", "persona")) &&
 		haveEngine(project)

@@ -123,7 +123,7 @@ Change a file under personas/ and run \`npm run up${stack === "dev" ? "" : ` -- 
 async function main(args) {
 	const project = projectFolder();
 	const stack = chosenStack(project, args);
-	await setUp(project, { tests: false });
+	await setUp(project, { tests: false, stack });
 	prepareState(project);
 	const { variables, backendFolder, backend } = engineEnvironment(project);
 	const events = mkdtempSync(join(tmpdir(), "persona-up-"));

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { packageRoot } from "../../components/util/index.ts";
-import { aptLine, checkNeeds, compareVersions, findCommand, missingPackages, staleModules } from "../../tools/needs.mjs";
+import { aptLine, boardsOf, checkNeeds, compareVersions, findCommand, missingPackages, staleModules } from "../../tools/needs.mjs";
 
 let folder: string;
 beforeEach(async () => {
@@ -58,6 +58,34 @@ test("node_modules that differ from the lock are named", async () => {
 	expect(staleModules(folder)).toEqual(["node_modules/a"]);
 	await writeFile(join(folder, "node_modules/.package-lock.json"), lock("2.0.0"));
 	expect(staleModules(folder)).toEqual([]);
+});
+
+test("what a board needs is asked for where a phone of it is declared", async () => {
+	await mkdir(join(folder, "stacks"));
+	await writeFile(join(folder, "stacks/dev.phone.yaml"), "kind: Phone\nboard: qemu-virt\n");
+	const names = () => checkNeeds(folder, { PATH: folder }).map((check) => check.name);
+	expect(names()).not.toContain("gcc-arm-linux-gnueabi");
+	await writeFile(join(folder, "stacks/old.phone.yaml"), 'kind: Phone\nboard: "n800"\n');
+	expect(names()).toEqual(expect.arrayContaining(["gcc-arm-linux-gnueabi", "flex", "qemu machine n800"]));
+	expect([...boardsOf(folder, "dev"), ...boardsOf(folder, "old"), ...boardsOf(folder, "none")]).toEqual(["qemu-virt", "n800"]);
+});
+
+test("a QEMU without the machine of a board is found, with what to do", async () => {
+	await mkdir(join(folder, "stacks"));
+	await writeFile(join(folder, "stacks/old.phone.yaml"), "board: n800\n");
+	const check = () => checkNeeds(folder, { PATH: folder }).find(({ name }) => name === "qemu machine n800");
+	const qemu = async (machines: string) => {
+		await writeFile(
+			join(folder, "qemu-system-arm"),
+			`#!/bin/sh\n[ "$1" = -M ] && echo '${machines}' || echo QEMU emulator version 9.2.0\n`,
+		);
+		await chmod(join(folder, "qemu-system-arm"), 0o755);
+	};
+	expect(check()).toMatchObject({ ok: false, fix: expect.stringContaining("removed in 9.2") });
+	await qemu("n810                 Nokia N810");
+	expect(check()).toMatchObject({ ok: false, found: "QEMU 9.2.0, which has no such machine" });
+	await qemu("n800                 Nokia N800");
+	expect(check()).toMatchObject({ ok: true });
 });
 
 test("each check that fails says what to do", () => {
