@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Debian's package manager with state of its own: resolves and downloads arm64 packages on any host, without root and without
+// Debian's package manager with state of its own: resolves and downloads guests' packages on any host, without root and without
 // touching the host. apt verifies the archives' signatures against Debian's keyring, and the index's digests are kept in the lock.
 import { existsSync } from "node:fs";
 import { mkdir, open, rm } from "node:fs/promises";
@@ -9,7 +9,7 @@ import { UserError } from "../util/errors.ts";
 import { cacheDir } from "../util/paths.ts";
 import { ProcessError, run } from "../util/process.ts";
 import { type DebianArchives, debianArchives } from "./debian-sources.ts";
-import { DEBIAN_SUITE, type GuestRequest, type LockEntry, referenceOf } from "./lock.ts";
+import { DEBIAN_SUITE, type DebianArchitecture, type GuestRequest, type LockEntry, referenceOf } from "./lock.ts";
 import type { Blob, Store } from "./store.ts";
 
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
@@ -23,15 +23,18 @@ export interface Apt {
 	update(signal?: AbortSignal): Promise<void>;
 	/** Packages that answer a request, dependencies included, as the indexes have them now. */
 	resolve(request: GuestRequest, signal?: AbortSignal): Promise<LockEntry[]>;
-	/** The kernel Debian has now. */
+	/** The kernel Debian has now for arm64. */
 	kernel(signal?: AbortSignal): Promise<LockEntry>;
+	/** The sources of the release's kernel, whatever runs it. */
+	kernelSource(signal?: AbortSignal): Promise<LockEntry>;
 	/** The package's file from the store, or downloaded and verified. */
 	fetch(entry: LockEntry, store: Store, signal?: AbortSignal): Promise<Blob>;
 }
 
 /** Makes the private state in `dir`, by default in the user's cache folder. */
 export async function openApt(
-	dir = join(cacheDir(), "apt", DEBIAN_SUITE),
+	architecture: DebianArchitecture = "arm64",
+	dir = join(cacheDir(), "apt", architecture === "arm64" ? DEBIAN_SUITE : `${DEBIAN_SUITE}-${architecture}`),
 	archives: DebianArchives = debianArchives(),
 ): Promise<Apt> {
 	if (!existsSync(HELPER))
@@ -43,11 +46,17 @@ export async function openApt(
 		await mkdir(join(dir, part), { recursive: true, mode: 0o700 });
 	await (await open(join(dir, "state/status"), "a")).close();
 	const config = join(dir, "apt.conf");
-	await writeFileAtomic(config, await configuration(dir), 0o600);
-	await writeFileAtomic(join(dir, "debian.sources"), sources(archives), 0o600);
+	await writeFileAtomic(config, await configuration(dir, architecture), 0o600);
+	await writeFileAtomic(join(dir, "debian.sources"), sources(archives, architecture), 0o600);
 	const env = { ...process.env, APT_CONFIG: config, LC_ALL: "C.UTF-8", DEBIAN_FRONTEND: "noninteractive" };
 	const apt = async (command: string, args: string[], signal?: AbortSignal) =>
 		(await run(command, args, { env, signal, killAfterMs: KILL_AFTER_MS })).stdout;
+
+	const fileOf = async (name: string, signal?: AbortSignal): Promise<LockEntry> => {
+		const [entry] = parseUris(await apt("apt-get", ["download", "--print-uris", "-qq", name], signal), archives, architecture);
+		if (entry === undefined) throw new Error(`apt names no file for ${name}`);
+		return entry;
+	};
 
 	return {
 		async update(signal) {
@@ -61,11 +70,11 @@ export async function openApt(
 			const wanted = base === "busybox" ? ["busybox-static", ...packages] : ["?essential", ...DEBIAN_BASE, ...packages];
 			const args = ["install", "--print-uris", "-y", "-qq", "--no-install-recommends", ...wanted];
 			try {
-				return parseUris(await apt("apt-get", args, signal), archives);
+				return parseUris(await apt("apt-get", args, signal), archives, architecture);
 			} catch (error) {
 				const missing = error instanceof ProcessError ? /Unable to locate package (\S+)/.exec(error.stderr)?.[1] : undefined;
 				if (missing === undefined) throw explained(error, `the packages ${packages.join(", ")} cannot be installed together`);
-				throw new UserError(`Debian 12 has no package "${missing}" for arm64`, {
+				throw new UserError(`Debian 12 has no package "${missing}" for ${architecture}`, {
 					remedy: "correct guest.packages of the persona",
 					cause: error,
 				});
@@ -75,11 +84,9 @@ export async function openApt(
 			const shown = await apt("apt-cache", ["show", "--no-all-versions", "linux-image-arm64"], signal);
 			const match = /^Depends: (\S+) \(= (\S+)\)/m.exec(shown);
 			if (match === null) throw new Error(`linux-image-arm64 depends on no kernel:\n${shown}`);
-			const uris = await apt("apt-get", ["download", "--print-uris", "-qq", `${match[1]}=${match[2]}`], signal);
-			const [entry] = parseUris(uris, archives);
-			if (entry === undefined) throw new Error(`apt names no file for ${match[1]}`);
-			return entry;
+			return fileOf(`${match[1]}=${match[2]}`, signal);
 		},
+		kernelSource: (signal) => fileOf(KERNEL_SOURCE, signal),
 		async fetch(entry, store, signal) {
 			const digest = `sha256:${entry.sha256}`;
 			const stored = await store.get(digest, signal);
@@ -105,12 +112,15 @@ export async function openApt(
 	};
 }
 
+/** What the kernel of armel guests is built from: the release's own version of Linux. */
+const KERNEL_SOURCE = "linux-source-6.1";
+
 // What a full Debian guest has beside its essential packages. The first says that mmdebstrap has merged /usr already; without it a
 // package comes along that would do it, and all of Perl with it.
 const DEBIAN_BASE = ["usr-is-merged", "systemd-sysv", "login", "passwd", "kmod"];
 
 /** The lines of `apt-get --print-uris`, with the archive's base taken off. */
-export function parseUris(output: string, archives: DebianArchives): LockEntry[] {
+export function parseUris(output: string, archives: DebianArchives, guest: DebianArchitecture = "arm64"): LockEntry[] {
 	return output.split("\n").flatMap((line) => {
 		const match = /^'([^']+)' (\S+) (\d+) SHA256:([0-9a-f]{64})$/.exec(line.trim());
 		if (match === null) return [];
@@ -121,7 +131,7 @@ export function parseUris(output: string, archives: DebianArchives): LockEntry[]
 			{
 				name,
 				version: decodeURIComponent(version),
-				architecture: architecture === "all" ? "all" : "arm64",
+				architecture: architecture === "all" ? "all" : guest,
 				archive,
 				file: decodeURIComponent(uri.slice(archives[archive].length + 1)),
 				size: Number(size),
@@ -136,9 +146,9 @@ function encodePath(path: string): string {
 	return path.split("/").map(encodeURIComponent).join("/");
 }
 
-function sources(archives: DebianArchives): string {
+function sources(archives: DebianArchives, architecture: DebianArchitecture): string {
 	const stanza = (uri: string, suites: string) =>
-		`Types: deb\nURIs: ${uri}\nSuites: ${suites}\nComponents: main\nArchitectures: arm64\nSigned-By: ${KEYRING}\n`;
+		`Types: deb\nURIs: ${uri}\nSuites: ${suites}\nComponents: main\nArchitectures: ${architecture}\nSigned-By: ${KEYRING}\n`;
 	return [
 		stanza(archives.debian, `${DEBIAN_SUITE} ${DEBIAN_SUITE}-updates`),
 		stanza(archives["debian-security"], `${DEBIAN_SUITE}-security`),
@@ -146,7 +156,7 @@ function sources(archives: DebianArchives): string {
 }
 
 // How the host reaches the network (proxies, retries, certificates) is taken over; its hooks, pins and sources are not.
-async function configuration(dir: string): Promise<string> {
+async function configuration(dir: string, architecture: DebianArchitecture): Promise<string> {
 	const { stdout } = await run("apt-config", ["dump"], { env: { ...process.env, LC_ALL: "C.UTF-8" } });
 	const taken = stdout
 		.split("\n")
@@ -162,8 +172,8 @@ async function configuration(dir: string): Promise<string> {
 		'Dir::Etc::parts "/dev/null";',
 		'Dir::Etc::preferences "/dev/null";',
 		'Dir::Etc::preferencesparts "/dev/null";',
-		'APT::Architecture "arm64";',
-		'APT::Architectures { "arm64"; };',
+		`APT::Architecture "${architecture}";`,
+		`APT::Architectures { "${architecture}"; };`,
 		'APT::Install-Recommends "false";',
 		// The user apt drops to when it is root cannot enter the cache folder of the user it runs for.
 		'APT::Sandbox::User "root";',

@@ -6,15 +6,19 @@ import { UserError } from "../util/errors.ts";
 import { type Progress, silent } from "../util/progress.ts";
 import { type Apt, openApt } from "./apt.ts";
 import {
+	architectureOf,
+	type DebianArchitecture,
 	emptyLock,
 	type GuestRequest,
 	type LockEntry,
 	type LockFile,
 	loadLock,
+	lockedKernel,
 	lockPath,
 	referenceOf,
 	requestKey,
 	saveLock,
+	usedReferences,
 } from "./lock.ts";
 import { entriesOf, openStore, type Store } from "./store.ts";
 
@@ -24,7 +28,7 @@ export interface UpdateOptions {
 	requests: readonly GuestRequest[];
 	/** `missing` adds what is not locked yet and keeps the rest; `all` takes everything as it is now. */
 	mode: "missing" | "all";
-	apt?: Apt;
+	apt?: (architecture: DebianArchitecture) => Promise<Apt>;
 	store?: Store;
 	signal?: AbortSignal;
 	progress?: Progress;
@@ -54,30 +58,44 @@ export async function updateLock(projectDir: string, options: UpdateOptions): Pr
 	const base = mode === "all" ? emptyLock() : old;
 	const next = emptyLock();
 	const entries = new Map(base.debian.packages.map((entry) => [referenceOf(entry), entry]));
+	if (base.debian.kernelSource !== undefined) next.debian.kernelSource = base.debian.kernelSource;
 	next.debian.kernel = base.debian.kernel;
 	next.debian.guests = base.debian.guests.filter((guest) => requests.some((request) => requestKey(request) === requestKey(guest)));
-	const missing = requests.filter((request) => !next.debian.guests.some((guest) => requestKey(guest) === requestKey(request)));
-	if (requests.length === 0) next.debian.kernel = null;
-	if (missing.length > 0 || (requests.length > 0 && next.debian.kernel === null)) {
+	for (const architecture of ["arm64", "armel"] as const) {
+		const wanted = requests.filter((request) => architectureOf(request) === architecture);
+		if (wanted.length === 0) {
+			setKernel(next, architecture, undefined);
+			continue;
+		}
+		const missing = wanted.filter((request) => !next.debian.guests.some((guest) => requestKey(guest) === requestKey(request)));
+		if (missing.length === 0 && lockedKernel(next, architecture) !== undefined) continue;
 		const store = options.store ?? (await openStore());
 		// apt's state is one per user: two at once would be refused by apt itself.
 		await store.exclusively(sha256("apt"), { signal, progress }, async () => {
-			const apt = options.apt ?? (await openApt());
-			progress("fetching Debian's package indexes");
-			await apt.update(signal);
+			const opened = async (of: DebianArchitecture): Promise<Apt> => {
+				const apt = await (options.apt ?? openApt)(of);
+				progress(`fetching Debian's package indexes for ${of}`);
+				await apt.update(signal);
+				return apt;
+			};
 			const note = (entry: LockEntry) => {
 				entries.set(referenceOf(entry), entry);
 				return referenceOf(entry);
 			};
-			next.debian.kernel ??= note(await apt.kernel(signal));
+			const apt = await opened(architecture);
+			if (lockedKernel(next, architecture) === undefined) {
+				// Sources are for all architectures, but only some have Debian's security updates to the last.
+				const kernel = architecture === "arm64" ? apt.kernel(signal) : (await opened("arm64")).kernelSource(signal);
+				setKernel(next, architecture, note(await kernel));
+			}
 			for (const request of missing) {
 				progress(`resolving ${[request.base, ...request.packages].join(" ")}`);
 				const packages = [...new Set(request.packages)].sort();
-				next.debian.guests.push({ base: request.base, packages, install: (await apt.resolve(request, signal)).map(note) });
+				next.debian.guests.push({ ...request, packages, install: (await apt.resolve(request, signal)).map(note) });
 			}
 		});
 	}
-	const used = new Set([next.debian.kernel, ...next.debian.guests.flatMap((guest) => guest.install)]);
+	const used = usedReferences(next);
 	next.debian.packages = [...entries].filter(([reference]) => used.has(reference)).map(([, entry]) => entry);
 	await saveLock(next, path);
 	const before = new Set(old.debian.packages.map(referenceOf));
@@ -90,16 +108,24 @@ export async function updateLock(projectDir: string, options: UpdateOptions): Pr
 	};
 }
 
+function setKernel(lock: LockFile, architecture: DebianArchitecture, reference: string | undefined): void {
+	if (architecture === "arm64") lock.debian.kernel = reference ?? null;
+	else if (reference === undefined) delete lock.debian.kernelSource;
+	else lock.debian.kernelSource = reference;
+}
+
 /** Requests that the lock does not answer, as sentences; nothing when every guest can be built. */
 export function checkLock(lock: LockFile, requests: readonly GuestRequest[]): string[] {
 	const known = new Set(lock.debian.guests.map(requestKey));
 	const problems = distinct(requests)
 		.filter((request) => !known.has(requestKey(request)))
 		.map(
-			({ base, packages }) =>
-				`nothing is locked for base ${base}${packages.length === 0 ? "" : ` with ${[...packages].sort().join(", ")}`}`,
+			({ architecture, base, packages }) =>
+				`nothing is locked for base ${base}${packages.length === 0 ? "" : ` with ${[...packages].sort().join(", ")}`}${architecture === undefined ? "" : ` for ${architecture}`}`,
 		);
-	if (requests.length > 0 && lock.debian.kernel === null) problems.unshift("no kernel is locked");
+	const architectures = new Set(requests.map(architectureOf));
+	if (architectures.has("armel") && lockedKernel(lock, "armel") === undefined) problems.unshift("no kernel's source is locked");
+	if (architectures.has("arm64") && lockedKernel(lock, "arm64") === undefined) problems.unshift("no kernel is locked");
 	return problems;
 }
 

@@ -6,11 +6,14 @@ import { parse, stringify } from "yaml";
 import { writeFileAtomic } from "../util/atomic.ts";
 import { errorCode, UserError } from "../util/errors.ts";
 
+/** Debian's names for what guests' processors run. */
+export type DebianArchitecture = "arm64" | "armel";
+
 /** One Debian package: what it is, where an archive keeps it, and what its bytes must be. */
 export interface LockEntry {
 	name: string;
 	version: string;
-	architecture: "arm64" | "all";
+	architecture: DebianArchitecture | "all";
 	/** Which of Debian's archives: its main one or that of security updates. */
 	archive: "debian" | "debian-security";
 	/** Path in the archive. */
@@ -23,6 +26,8 @@ export interface LockEntry {
 
 /** What a guest asks Debian for. */
 export interface GuestRequest {
+	/** Missing: arm64. */
+	architecture?: "armel";
 	base: "busybox" | "debian";
 	packages: readonly string[];
 }
@@ -37,8 +42,10 @@ export interface LockFile {
 	version: 1;
 	debian: {
 		suite: typeof DEBIAN_SUITE;
-		/** The kernel of all Debian guests, as `name=version`. */
+		/** The kernel of all arm64 guests, as `name=version`. */
 		kernel: string | null;
+		/** The sources that the kernel of all armel guests is built from; missing where there are none. */
+		kernelSource?: string;
 		guests: LockedGuest[];
 		packages: LockEntry[];
 	};
@@ -91,17 +98,43 @@ export function readLock(text: string, path: string): LockFile {
 	if (!isRecord(document) || document.version !== 1) throw fault("`version: 1` is missing");
 	const debian = document.debian;
 	if (!isRecord(debian) || debian.suite !== DEBIAN_SUITE) throw fault(`debian.suite is not ${DEBIAN_SUITE}`);
-	const { kernel, guests, packages } = debian;
+	const { kernel, kernelSource, guests, packages } = debian;
 	if (kernel !== null && typeof kernel !== "string") throw fault("debian.kernel");
+	if (kernelSource !== undefined && typeof kernelSource !== "string") throw fault("debian.kernelSource");
 	if (!Array.isArray(guests) || !guests.every(isLockedGuest)) throw fault("debian.guests");
 	if (!Array.isArray(packages)) throw fault("debian.packages");
 	const bad = packages.findIndex((entry) => !isLockEntry(entry));
 	if (bad >= 0) throw fault(`debian.packages[${bad}]`);
-	const lock: LockFile = { version: 1, debian: { suite: DEBIAN_SUITE, kernel, guests, packages: packages.filter(isLockEntry) } };
-	for (const reference of [...(kernel === null ? [] : [kernel]), ...lock.debian.guests.flatMap((guest) => guest.install)]) {
+	const lock: LockFile = {
+		version: 1,
+		debian: {
+			suite: DEBIAN_SUITE,
+			kernel,
+			...(kernelSource === undefined ? {} : { kernelSource }),
+			guests,
+			packages: packages.filter(isLockEntry),
+		},
+	};
+	for (const reference of usedReferences(lock)) {
 		if (!lock.debian.packages.some((entry) => referenceOf(entry) === reference)) throw fault(`${reference} has no entry`);
 	}
 	return lock;
+}
+
+/** Everything that a lock's guests are built from. */
+export function usedReferences({ debian: { kernel, kernelSource, guests } }: LockFile): Set<string> {
+	const kernels = [kernel, kernelSource].filter((reference) => reference !== null && reference !== undefined);
+	return new Set([...kernels, ...guests.flatMap((guest) => guest.install)]);
+}
+
+/** The kernel that guests of an architecture share, or what it is built from; undefined when none is locked. */
+export function lockedKernel({ debian }: LockFile, architecture: DebianArchitecture): string | undefined {
+	return (architecture === "armel" ? debian.kernelSource : debian.kernel) ?? undefined;
+}
+
+/** The architecture of a request. */
+export function architectureOf(request: Pick<GuestRequest, "architecture">): DebianArchitecture {
+	return request.architecture ?? "arm64";
 }
 
 /** Writes a lock file whole or not at all, in canonical order. */
@@ -113,7 +146,11 @@ export async function saveLock(lock: LockFile, path: string): Promise<void> {
 export function renderLock(lock: LockFile): string {
 	const guests = [...lock.debian.guests].sort((a, b) => compare(requestKey(a), requestKey(b)));
 	const packages = [...lock.debian.packages].sort((a, b) => compare(referenceOf(a), referenceOf(b)));
-	const document = { version: 1, debian: { suite: lock.debian.suite, kernel: lock.debian.kernel, guests, packages } };
+	const { suite, kernel, kernelSource } = lock.debian;
+	const document = {
+		version: 1,
+		debian: { suite, kernel, ...(kernelSource === undefined ? {} : { kernelSource }), guests, packages },
+	};
 	const head = "# Every outside input of the images, by version and SHA-256. Written by `persona lock`; commit it.\n";
 	return head + stringify(document, { lineWidth: 0, aliasDuplicateObjects: false });
 }
@@ -126,28 +163,32 @@ export function renderLock(lock: LockFile): string {
 export function lockedEntries(lock: LockFile, request: GuestRequest, where: string): LockEntry[] {
 	const wanted = requestKey(request);
 	const guest = lock.debian.guests.find((candidate) => requestKey(candidate) === wanted);
-	if (guest === undefined || lock.debian.kernel === null) {
+	const kernel = lockedKernel(lock, architectureOf(request));
+	if (guest === undefined || kernel === undefined) {
 		const packages = request.packages.length === 0 ? "" : ` and packages ${request.packages.join(", ")}`;
-		throw new UserError(`persona.lock.yaml says nothing about a guest with base ${request.base}${packages}`, {
+		const architecture = request.architecture === undefined ? "" : ` for ${request.architecture}`;
+		throw new UserError(`persona.lock.yaml says nothing about a guest with base ${request.base}${packages}${architecture}`, {
 			where,
 			remedy: REMEDY,
 		});
 	}
-	return [lock.debian.kernel, ...guest.install].map((reference) => {
+	return [kernel, ...guest.install].map((reference) => {
 		const entry = lock.debian.packages.find((candidate) => referenceOf(candidate) === reference);
 		if (entry === undefined) throw new Error(`${reference} has no entry in the lock`);
 		return entry;
 	});
 }
 
-/** A package's name and version as the lock refers to it. */
+/** A package's name and version as the lock refers to it; its architecture where that is not arm64. */
 export function referenceOf(entry: LockEntry): string {
-	return `${entry.name}=${entry.version}`;
+	const architecture = entry.architecture === "armel" ? ":armel" : "";
+	return `${entry.name}${architecture}=${entry.version}`;
 }
 
 /** Equal for requests with the same answer. */
 export function requestKey(request: GuestRequest): string {
-	return `${request.base}:${[...new Set(request.packages)].sort(compare).join(",")}`;
+	const architecture = request.architecture === undefined ? "" : `${request.architecture}:`;
+	return `${architecture}${request.base}:${[...new Set(request.packages)].sort(compare).join(",")}`;
 }
 
 function compare(a: string, b: string): number {
@@ -165,6 +206,7 @@ function isStrings(value: unknown): value is string[] {
 function isLockedGuest(value: unknown): value is LockedGuest {
 	return (
 		isRecord(value) &&
+		(value.architecture === undefined || value.architecture === "armel") &&
 		(value.base === "busybox" || value.base === "debian") &&
 		isStrings(value.packages) &&
 		isStrings(value.install)
@@ -176,7 +218,7 @@ function isLockEntry(value: unknown): value is LockEntry {
 		isRecord(value) &&
 		typeof value.name === "string" &&
 		typeof value.version === "string" &&
-		(value.architecture === "arm64" || value.architecture === "all") &&
+		(value.architecture === "arm64" || value.architecture === "armel" || value.architecture === "all") &&
 		(value.archive === "debian" || value.archive === "debian-security") &&
 		typeof value.file === "string" &&
 		!value.file.split("/").includes("..") &&

@@ -31,6 +31,7 @@ function fakeApt(version: string): Apt & { updates: number } {
 		updates: 0,
 		update: async () => void apt.updates++,
 		kernel: async () => entry("linux-image", version),
+		kernelSource: async () => entry("linux-source", version),
 		resolve: async ({ packages }: GuestRequest) => ["busybox-static", ...packages].map((name) => entry(name, version)),
 		fetch: async () => Promise.reject(new Error("not asked for")),
 	};
@@ -38,7 +39,7 @@ function fakeApt(version: string): Apt & { updates: number } {
 }
 
 async function lockIn(folder: string, requests: GuestRequest[], mode: "missing" | "all", apt: Apt) {
-	return updateLock(folder, { requests, mode, apt, store: await openStore(join(folder, "store")) });
+	return updateLock(folder, { requests, mode, apt: async () => apt, store: await openStore(join(folder, "store")) });
 }
 
 test("what is written is read back, and the same whatever the order", async () => {
