@@ -11,7 +11,7 @@
 #include "random_tables.h"
 #include "walk_reference.h"
 
-#define STEPS 60000
+#define STEPS 200000
 #define TRIES 24
 
 static struct p15_registers *p15 = &fake_vcpu.arch.p15;
@@ -449,12 +449,66 @@ static void given_tables_that_allow_more_without_maintenance_then_faults_end(voi
 	report(access_is_right(0xc0012345, ACCESS_WRITE, true), "written, with the old entry still in the TLB");
 	*fake_ram(FIRST + 0xc00 * 4) = 0x00008000 | 1;
 	*fake_ram(0x8000 + 0x12 * 4) = 0x00234012;
-	*fake_ram(0x8000 + 0x13 * 4) = 0x00235022;
+	*fake_ram(0x8000 + 0x13 * 4) = 0x00235212;
 	shadow_forget_page(&fake_vcpu, 0xc0000000);
 	report(access_is_right(0xc0013000, ACCESS_READ, true), "a small page");
-	*fake_ram(0x8000 + 0x13 * 4) = 0x00235832;
+	report(access_is_right(0xc0013000, ACCESS_WRITE, true), "not written");
+	*fake_ram(0x8000 + 0x13 * 4) = 0x00235012;
+	report(access_is_right(0xc0013000, ACCESS_WRITE, true), "written, with the old entry still in the TLB");
+	check_all();
+}
+
+static void process_is(uint32_t i)
+{
+	p15->contextidr = i;
+	p15->ttbr[0] = 0x8000 + 0x4000 * i;
 	guest_is(true);
-	report(access_is_right(0xc0013000, ACCESS_WRITE, true), "of one address space");
+}
+
+/* Four processes; a MiB's first page is global, the second is each one's own, which the third never
+ * touches; the fourth has another MiB there, of its own. */
+static void given_a_mib_of_both_kinds_then_what_is_not_shared_stays_apart(void)
+{
+	map_sections();
+	for (uint32_t i = 0; i < 3; i++) {
+		*fake_ram(0x8000 + 0x4000 * i + 0xc00 * 4) = (0x18000 + 0x400 * i) | 1;
+		*fake_ram(0x18000 + 0x400 * i) = 0x00200000 | 0x32;
+		*fake_ram(0x18000 + 0x400 * i + 4) = (0x00210000 + 0x10000 * i) | 0x832;
+	}
+	*fake_ram(0x14000 + 0xc00 * 4) = 0x00120c02 | 0x20000;
+	for (uint32_t round = 0; round < 3; round++) {
+		for (uint32_t i = 0; i < 4; i++) {
+			process_is(i);
+			if (i != 3) /* it must not: what is global holds for all */
+				report(access_is_right(0xc0000000, ACCESS_READ, true), "the first page");
+			if (i != 2)
+				report(access_is_right(0xc0001000, ACCESS_READ, true), "the second");
+		}
+		if (round == 0)
+			shadow_forget_asid(&fake_vcpu, 1); /* the shared table is linked again */
+		check_all();
+	}
+	for (uint32_t i = 0; i < 3; i++)
+		*fake_ram(0x18000 + 0x400 * i) = 0x00230032;
+	shadow_forget_page(&fake_vcpu, 0xc0000000);
+	for (uint32_t i = 0; i < 3; i++) {
+		process_is(i);
+		report(access_is_right(0xc0000000, ACCESS_READ, true), "another global page, for all that have it");
+	}
+}
+
+static void given_the_mmu_off_then_nothing_is_shared_with_it(void)
+{
+	map_sections();
+	report(access_is_right(0x02012345, ACCESS_READ, true), "mapped");
+	p15->sctlr &= ~SCTLR_M;
+	guest_is(true);
+	report(access_is_right(0x02012345, ACCESS_READ, true), "its place is the address");
+	report(access_is_right(0x00012345, ACCESS_READ, true), "or RAM");
+	p15->sctlr |= SCTLR_M;
+	guest_is(true);
+	report(access_is_right(0x02012345, ACCESS_READ, true), "mapped again");
+	report(access_is_right(0x00012345, ACCESS_READ, true), "all of it");
 	check_all();
 }
 
@@ -567,6 +621,8 @@ static const struct test tests[] = {
 	{"reclaim", given_more_memory_than_tables_then_all_are_forgotten_and_it_goes_on},
 	{"shared", given_global_memory_then_address_spaces_share_its_tables},
 	{"upgrade", given_tables_that_allow_more_without_maintenance_then_faults_end},
+	{"mixed", given_a_mib_of_both_kinds_then_what_is_not_shared_stays_apart},
+	{"mmu off", given_the_mmu_off_then_nothing_is_shared_with_it},
 	{"old format", given_the_older_format_then_asids_do_not_count},
 	{"privilege", given_a_change_of_privilege_then_no_table_is_looked_at},
 	{"device", given_a_device_then_it_is_found_again_without_the_tables},
