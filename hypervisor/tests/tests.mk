@@ -17,7 +17,7 @@ host_shared = $(wildcard core/*.c platforms/*.c arch/host/*.c) tests/image.c tes
 # $(call host_objects,FOLDER,GUEST MACHINE)
 host_objects = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(host_shared) $(wildcard platforms/$(2)/*.c arch/host/$(2)/*.c))
 test_programs = $(patsubst tests/%.c,$(BUILD)/host/%,$(wildcard tests/*_test.c tests/integrator_cp/*_test.c tests/armv6/*_test.c))
-fuzz_targets = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c tests/fuzz/integrator_cp/*_fuzz.c))
+fuzz_targets = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c tests/fuzz/integrator_cp/*_fuzz.c tests/fuzz/armv6/*_fuzz.c))
 
 # A program's own summary is indented, so that the totals are counted once.
 test: $(test_programs) $(fuzz_targets:%=$(BUILD)/host/%)
@@ -72,10 +72,10 @@ $(BUILD)/fuzz/integrator_cp/%_fuzz: $(BUILD)/fuzz/integrator_cp/tests/fuzz/integ
 	@$(CLANG) $(host_sanitize) -fsanitize=fuzzer -no-pie -o $@ $^
 
 # ---- arch/armv6: what of it is portable C, each test with its own fakes of the rest. From an archive only what a test needs is taken. ----
-armv6_units = $(patsubst %,arch/armv6/%.c,emulate guest load_store p15 reach shadow shadow_forget shadow_pool stage2 walk) core/lib.c \
+armv6_units = $(patsubst %,arch/armv6/%.c,emulate guest load_store load_store_memory p15 reach shadow shadow_forget shadow_pool stage2 walk) core/lib.c \
 	$(patsubst %,tests/armv6/%.c,mmu_fake persona_fake walk_reference)
-$(BUILD)/host/armv6/%: guest_machine = integrator_cp
-$(BUILD)/host/armv6/%: host_includes = -Iarch/armv6
+$(BUILD)/host/armv6/% $(BUILD)/fuzz/armv6/%: guest_machine = integrator_cp
+$(BUILD)/host/armv6/% $(BUILD)/fuzz/armv6/%: host_includes = -Iarch/armv6
 $(BUILD)/host/armv6/%.o: %.c Makefile tests/tests.mk
 	@mkdir -p $(@D)
 	@$(CC) $(host_flags) $(host_sanitize) -MMD -c $< -o $@
@@ -83,7 +83,16 @@ $(BUILD)/host/armv6/units.a: $(patsubst %.c,$(BUILD)/host/armv6/%.o,$(armv6_unit
 	@rm -f $@; ar rcs $@ $^
 $(BUILD)/host/armv6/%_test: $(BUILD)/host/armv6/tests/armv6/%_test.o $(BUILD)/host/armv6/units.a
 	@$(CC) $(host_sanitize) -no-pie -o $@ $^
+$(BUILD)/host/armv6/%_fuzz: $(BUILD)/host/armv6/tests/fuzz/armv6/%_fuzz.o $(BUILD)/host/armv6/tests/fuzz/driver.o $(BUILD)/host/armv6/units.a
+	@$(CC) $(host_sanitize) -no-pie -o $@ $^
+$(BUILD)/fuzz/armv6/%.o: %.c Makefile tests/tests.mk
+	@mkdir -p $(@D)
+	@$(CLANG) $(host_flags) $(host_sanitize) -fsanitize=fuzzer-no-link -MMD -c $< -o $@
+$(BUILD)/fuzz/armv6/units.a: $(patsubst %.c,$(BUILD)/fuzz/armv6/%.o,$(armv6_units))
+	@rm -f $@; ar rcs $@ $^
+$(BUILD)/fuzz/armv6/%_fuzz: $(BUILD)/fuzz/armv6/tests/fuzz/armv6/%_fuzz.o $(BUILD)/fuzz/armv6/units.a
+	@$(CLANG) $(host_sanitize) -fsanitize=fuzzer -no-pie -o $@ $^
 
 -include $(patsubst %.o,%.d,$(shell find $(BUILD)/host $(BUILD)/fuzz -name '*.o' 2>/dev/null))
-.PRECIOUS: $(BUILD)/host/%.o $(BUILD)/host/integrator_cp/%.o $(BUILD)/host/armv6/%.o $(BUILD)/fuzz/%.o $(BUILD)/fuzz/integrator_cp/%.o
+.PRECIOUS: $(BUILD)/host/%.o $(BUILD)/host/integrator_cp/%.o $(BUILD)/host/armv6/%.o $(BUILD)/fuzz/%.o $(BUILD)/fuzz/integrator_cp/%.o $(BUILD)/fuzz/armv6/%.o
 .PHONY: test fuzz
