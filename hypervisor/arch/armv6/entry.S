@@ -114,14 +114,14 @@ may_fault:
 	.globl	entry_load_word
 entry_load_word:
 	ldrt	r2, [r0]
-	str	r2, [r1]
-	mov	r0, #1
+	mov	r1, #1
+	mov	r0, r2
 	bx	lr
 	.globl	entry_load_byte
 entry_load_byte:
 	ldrbt	r2, [r0]
-	str	r2, [r1]
-	mov	r0, #1
+	mov	r1, #1
+	mov	r0, r2
 	bx	lr
 	.globl	entry_store_word
 entry_store_word:
@@ -158,6 +158,7 @@ data_in_veil:
 	movs	pc, lr
 failed:
 	mov	r0, #0
+	mov	r1, #0
 	bx	lr
 
 from_reset:

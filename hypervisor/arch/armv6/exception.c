@@ -4,6 +4,7 @@
 #include "exception.h"
 
 #include <veil/arch.h>
+#include <veil/platform.h>
 
 #include "core/log.h"
 #include "core/persona.h"
@@ -15,11 +16,11 @@
 #include "mmu.h"
 #include "p15.h"
 #include "psr.h"
+#include "shadow_tables.h"
 #include "vfp.h"
 
-/* `svc` with these numbers stands for instructions that were replaced (see emulate.h). */
+/* `svc` with these numbers stands for instructions that were replaced (see emulate.h, abi.h). */
 #define SVC_NUMBER 0x00ffffffU
-#define SVC_PATCH 0x00f00000U
 
 /* Fault status (Arm DDI 0100I, B4.6.1) */
 #define STATUS(fsr) ((fsr)&0x40fU)
@@ -73,48 +74,88 @@ static NOINLINE void crash(struct vcpu *v, uint32_t status)
 	persona_crash(v->persona, VEIL_REASON_FAULT, &fault);
 }
 
-static NOINLINE void refuse_instruction(struct vcpu *v)
+static NOINLINE struct vcpu *refuse_instruction(struct vcpu *v)
 {
 	v->statistics.refused_registers++;
 	guest_undefined(v);
+	return resume(v);
+}
+
+/* The Arm instruction that just trapped, before r[15]. The guest's tables are those it ran on, so it can be read as a rule. */
+static inline bool trapped(struct vcpu *v, uint32_t *word)
+{
+	uint64_t result = entry_load_word(v->arch.r[15] - 4);
+
+	*word = (uint32_t)result;
+	return likely(is_loaded(result)) || guest_instruction(v, v->arch.r[15] - 4, word);
 }
 
 /* ---- Undefined instructions: CP15, hypercalls, VFP ---- */
 
+static NOINLINE struct vcpu *exit_p15(struct vcpu *v, uint32_t word)
+{
+	if (unlikely(!p15(v, word)))
+		return refuse_instruction(v);
+	v->statistics.system_registers++;
+	return resume(v);
+}
+
+static NOINLINE struct vcpu *exit_hypercall(struct vcpu *v)
+{
+	v->statistics.hypercalls++;
+	hypercall(v, v->arch.r);
+	return resume(v);
+}
+
+static NOINLINE struct vcpu *exit_vfp(struct vcpu *v, uint32_t word)
+{
+	return vfp(v, word) ? resume(v) : refuse_instruction(v);
+}
+
+/* It cannot be read any more: again, for whatever happens now. */
+static NOINLINE struct vcpu *again(struct vcpu *v)
+{
+	v->arch.r[15] -= 4;
+	return resume(v);
+}
+
+/* Tail calls: what is common must not pay for what is not. */
 struct vcpu *exception_undefined(struct vcpu *v)
 {
 	uint32_t word;
 
-	if (unlikely(v->arch.cpsr & PSR_T)) {
-		refuse_instruction(v);
-	} else if (unlikely(!guest_instruction(v, v->arch.r[15] - 4, &word))) {
-		v->arch.r[15] -= 4; /* it was there a moment ago: again, for whatever happens now */
-	} else if (guest_is_privileged(v) && p15(v, word)) {
-		v->statistics.system_registers++;
-	} else if (guest_is_privileged(v) && word == VEIL_UDF) {
-		v->statistics.hypercalls++;
-		hypercall(v, v->arch.r);
-	} else if (!vfp(v, word)) {
-		refuse_instruction(v);
+	if (unlikely(v->arch.cpsr & PSR_T))
+		return refuse_instruction(v);
+	if (unlikely(!trapped(v, &word)))
+		return again(v);
+	if (likely(guest_is_privileged(v))) {
+		if (likely(p15_is(word)))
+			return exit_p15(v, word);
+		if (likely(word == VEIL_UDF))
+			return exit_hypercall(v);
 	}
-	return resume(v);
+	return exit_vfp(v, word);
 }
 
 /* ---- SVC: instructions that were replaced, and the guest's own ---- */
+
+static NOINLINE struct vcpu *exit_patch(struct vcpu *v, uint32_t word)
+{
+	v->statistics.system_registers++;
+	emulate(v, word);
+	return resume(v);
+}
 
 struct vcpu *exception_svc(struct vcpu *v)
 {
 	const struct arch_persona *p = &v->persona->arch;
 	uint32_t word;
 
-	if (guest_is_privileged(v) && !(v->arch.cpsr & PSR_T) && guest_instruction(v, v->arch.r[15] - 4, &word)) {
-		uint32_t index = (word & SVC_NUMBER) - SVC_PATCH;
+	if (guest_is_privileged(v) && !(v->arch.cpsr & PSR_T) && likely(trapped(v, &word))) {
+		uint32_t index = (word & SVC_NUMBER) - VEIL_PATCH_SVC;
 
-		if (index < p->patch_count) {
-			v->statistics.system_registers++;
-			emulate(v, p->patches[index]);
-			return resume(v);
-		}
+		if (likely(index < p->patch_count))
+			return exit_patch(v, p->patches[index]);
 	}
 	guest_swi(v);
 	return resume(v);
@@ -137,7 +178,7 @@ struct vcpu *exception_prefetch(struct vcpu *v)
 
 /* A device's register, or memory that no entry of a table can give access to. An instruction no device could serve leaves the fault as it is:
  * nothing is there for it. */
-static void access_by_hand(struct vcpu *v, uint32_t address, uint32_t write)
+static NOINLINE void access_by_hand(struct vcpu *v, uint32_t address, uint32_t write)
 {
 	struct load_store_fault fault = {.address = address, .fsr = FSR_EXTERNAL | write};
 	uint32_t instruction;
@@ -155,21 +196,59 @@ static void access_by_hand(struct vcpu *v, uint32_t address, uint32_t write)
 	guest_data_abort(v, fault.address, fault.fsr);
 }
 
-struct vcpu *exception_data(struct vcpu *v)
+/* LDR, STR, LDRB and STRB of a constant offset without write-back (Arm DDI 0100I, A5.2.2), as nearly all accesses to devices are. */
+#define PLAIN_MASK 0x0f200000U
+#define PLAIN 0x05000000U
+#define PLAIN_BYTE 0x00400000U
+#define PLAIN_LOAD 0x00100000U
+
+/* The short way for them, to registers the guest has accessed before: the address is the one that faulted, which the guest's own tables
+ * gave to this device. False: nothing was done. The instruction was read again; whatever it is now, it only says which of the guest's
+ * registers is meant. */
+static inline bool device_access(struct vcpu *v, uint32_t address, uint32_t write)
+{
+	uint32_t physical, word, size, target;
+	struct mmio_result result;
+	uint64_t instruction;
+
+	if (!shadow_device(v, address, write ? ACCESS_WRITE : ACCESS_READ, guest_is_privileged(v), &physical) ||
+	    unlikely(v->arch.cpsr & (PSR_T | PSR_E)))
+		return false;
+	instruction = entry_load_word(v->arch.r[15]);
+	word = (uint32_t)instruction;
+	target = word >> 12 & 15;
+	size = word & PLAIN_BYTE ? 1 : 4;
+	if (unlikely(!is_loaded(instruction) || (word & PLAIN_MASK) != PLAIN || !(word & PLAIN_LOAD) != !!write || target == 15 ||
+		     (address & (size - 1))))
+		return false;
+	result = platform_mmio(v, ipaddr(physical), size, write, size == 1 ? (uint8_t)v->arch.r[target] : v->arch.r[target]);
+	if (unlikely(v->arch.access_again)) {
+		v->arch.access_again = false;
+		return true;
+	}
+	if (unlikely(!result.found))
+		return false; /* to be refused at length */
+	v->statistics.mmio++;
+	if (!write)
+		v->arch.r[target] = (uint32_t)result.value;
+	v->arch.r[15] += 4;
+	return true;
+}
+
+/* Not what the tables of either have to say about an access. */
+static NOINLINE struct vcpu *exit_other_abort(struct vcpu *v, uint32_t status, uint32_t address)
+{
+	if (STATUS(status) == STATUS_IMPRECISE)
+		crash(v, status);
+	else
+		guest_data_abort(v, address, FSR_ALIGNMENT | (status & FSR_WRITE));
+	return resume(v);
+}
+
+static NOINLINE struct vcpu *exit_memory(struct vcpu *v, uint32_t address, uint32_t write)
 {
 	struct shadow_fault fault;
-	uint32_t status, address, write;
 
-	__asm__ volatile("mrc p15, 0, %0, c5, c0, 0\n\tmrc p15, 0, %1, c6, c0, 0" : "=r"(status), "=r"(address));
-	write = status & FSR_WRITE;
-	if (unlikely(STATUS(status) == FSR_ALIGNMENT)) {
-		guest_data_abort(v, address, FSR_ALIGNMENT | write);
-		return resume(v);
-	}
-	if (unlikely(STATUS(status) == STATUS_IMPRECISE)) {
-		crash(v, status);
-		return resume(v);
-	}
 	switch (shadow_fault(v, address, write ? ACCESS_WRITE : ACCESS_READ, guest_is_privileged(v), &fault)) {
 	case SHADOW_FILLED:
 		break;
@@ -181,6 +260,19 @@ struct vcpu *exception_data(struct vcpu *v)
 		break;
 	}
 	return resume(v);
+}
+
+struct vcpu *exception_data(struct vcpu *v)
+{
+	uint32_t status, address, write;
+
+	__asm__ volatile("mrc p15, 0, %0, c5, c0, 0\n\tmrc p15, 0, %1, c6, c0, 0" : "=r"(status), "=r"(address));
+	write = status & FSR_WRITE;
+	if (unlikely(STATUS(status) == FSR_ALIGNMENT || STATUS(status) == STATUS_IMPRECISE))
+		return exit_other_abort(v, status, address);
+	if (device_access(v, address, write))
+		return resume(v);
+	return exit_memory(v, address, write);
 }
 
 struct vcpu *exception_irq(struct vcpu *v)

@@ -24,13 +24,19 @@ _Noreturn void entry_guest(struct vcpu *v);
 /* The virtual CPU whose registers the vectors save from now on. */
 void entry_load(struct vcpu *v);
 
-/* One access with the rights user mode has in the tables in force, for words and bytes; cache maintenance by address. False: the MMU refused it,
- * c5 and c6 say how. Addresses of words are multiples of 4. */
-bool entry_load_word(uint32_t address, uint32_t *value);
-bool entry_load_byte(uint32_t address, uint32_t *value);
+/* One access with the rights user mode has in the tables in force, for words and bytes; cache maintenance by address. False: the MMU refused it.
+ * Addresses of words are multiples of 4. Both fields of what is loaded travel in registers: see is_loaded(). */
+uint64_t entry_load_word(uint32_t address);
+uint64_t entry_load_byte(uint32_t address);
 bool entry_store_word(uint32_t address, uint32_t value);
 bool entry_store_byte(uint32_t address, uint32_t value);
 bool entry_clean_line(uint32_t address); /* and forgets it */
 bool entry_forget_instruction_line(uint32_t address);
+
+/* Was anything loaded? Then it is in the low word. */
+static inline bool is_loaded(uint64_t result)
+{
+	return result >> 32;
+}
 
 #endif

@@ -43,9 +43,14 @@ struct request {
 
 static bool attempt(const struct request *r, uint32_t *value)
 {
+	uint64_t result;
+
 	if (r->is_write)
 		return r->size == 1 ? entry_store_byte(r->address, *value) : entry_store_word(r->address, *value);
-	return r->size == 1 ? entry_load_byte(r->address, value) : entry_load_word(r->address, value);
+	result = r->size == 1 ? entry_load_byte(r->address) : entry_load_word(r->address);
+	if (is_loaded(result))
+		*value = (uint32_t)result;
+	return is_loaded(result);
 }
 
 static NOINLINE enum guest_access access_slowly(struct vcpu *v, const struct request *r, uint32_t *value, struct guest_fault *fault)
@@ -94,8 +99,7 @@ bool guest_instruction(struct vcpu *v, uint32_t address, uint32_t *instruction)
 	struct guest_fault fault;
 	uint32_t word;
 
-	tables_in_force(v);
-	if (unlikely(!entry_load_word(address & ~3U, &word)) && guest_load(v, address & ~3U, 4, false, &word, &fault) != GUEST_DONE)
+	if (guest_load(v, address & ~3U, 4, false, &word, &fault) != GUEST_DONE)
 		return false;
 	*instruction = unlikely(v->arch.cpsr & PSR_T) ? (address & 2 ? word >> 16 : word & 0xffff) : word;
 	return true;

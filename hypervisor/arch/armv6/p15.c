@@ -306,13 +306,11 @@ static bool transfer(struct vcpu *v, uint32_t word)
 
 bool p15(struct vcpu *v, uint32_t word)
 {
-	bool is_transfer = (word & 0x0f000f10) == 0x0e000f10;
-
-	if (word >= ALWAYS + 0x10000000U || (!is_transfer && (word & 0x0ff00f00) != 0x0c400f00))
+	if (unlikely(!p15_is(word)))
 		return false;
-	if (word < ALWAYS && !condition_holds(v->arch.cpsr, word))
+	if (unlikely(word < ALWAYS) && !condition_holds(v->arch.cpsr, word))
 		return true;
-	return is_transfer ? transfer(v, word) : range(v, word);
+	return (word & 0x0f000000) == 0x0e000000 ? transfer(v, word) : range(v, word);
 }
 
 void p15_reset(struct vcpu *v)
