@@ -138,7 +138,6 @@ static bool write_cache(struct vcpu *v, uint32_t key, uint32_t value)
 	case KEY(7, 6, 0):
 	case KEY(7, 10, 0):
 	case KEY(7, 14, 0):
-	case KEY(7, 15, 0): /* a unified cache's, if there were one: Linux does it on every ARMv6 */
 		guest_cache_data();
 		return true;
 	case KEY(7, 0, 4):

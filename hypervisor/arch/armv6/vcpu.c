@@ -30,7 +30,6 @@ void arch_vcpu_init(struct vcpu *v)
 {
 	uint32_t count = v->persona->config->patch_count;
 
-	vfp_init();
 	vfp_reset(v);
 	if (count && !(patches[v->persona->index] = memory_take(count * sizeof(uint32_t), sizeof(uint32_t))))
 		panic("manifest refused: too little work memory for patches of persona", v->persona->index);

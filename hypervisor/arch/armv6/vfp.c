@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The floating-point unit (Arm DDI 0100I, part C). Whoever did not use it last finds it switched off: FPEXC.EN is Veil's, and guests are
+/* The floating-point unit (Arm DDI 0100I, part C); boot.S has opened its coprocessors for all modes. Whoever did not use it last finds it switched off: FPEXC.EN is Veil's, and guests are
  * in user mode, so each use of another's registers traps before it happens. */
 #include "vfp.h"
 
@@ -101,17 +101,6 @@ static void take(struct vcpu *v)
 		save(&holder->arch.vfp);
 	load(&v->arch.vfp);
 	holder = v;
-}
-
-/* The real CPACR allows its use in all modes, for good: FPEXC.EN alone decides. */
-void vfp_init(void)
-{
-	uint32_t access;
-
-	__asm__ volatile("mrc p15, 0, %0, c1, c0, 2" : "=r"(access));
-	access |= CPACR_FULL << CPACR_SHIFT;
-	__asm__ volatile("mcr p15, 0, %0, c1, c0, 2\n\tmcr p15, 0, %1, c7, c5, 4" : : "r"(access), "r"(0) : "memory");
-	fpexc_write(0);
 }
 
 void vfp_reset(struct vcpu *v)

@@ -15,9 +15,6 @@ void vfp_control(struct vcpu *v);
 /* CPACR makes a difference between its modes, so that each change of privilege wants vfp_control(). */
 bool vfp_depends_on_mode(const struct vcpu *v);
 
-/* At boot, once or more often: the unit is there and switched off. */
-void vfp_init(void);
-
 /* What the unit holds of it is void. */
 void vfp_reset(struct vcpu *v);
 
