@@ -14,15 +14,16 @@ void platform_init(struct persona *persona);
 void platform_reset(struct persona *persona);
 bool platform_is_quiet(struct persona *persona); /* no physical device is at work in its memory */
 
-/* `found` is false if there is no device, or it has no such register. A read's value is zero-extended. */
+/* `found` is false if there is no device, or it has no such register. A read's value is zero-extended. Both are as wide as a register of
+ * this port, and so are its guests' accesses at most. */
 struct mmio_result {
-	uint64_t found; /* a truth value as wide as a register, so that both fields travel in registers */
-	uint64_t value;
+	uintptr_t found;
+	uintptr_t value;
 };
 
 static inline struct mmio_result mmio_value(uint64_t value)
 {
-	return (struct mmio_result){.found = true, .value = value};
+	return (struct mmio_result){.found = true, .value = (uintptr_t)value};
 }
 
 static inline struct mmio_result mmio_none(void)

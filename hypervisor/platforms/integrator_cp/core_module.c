@@ -53,7 +53,7 @@ void core_module_reset(struct persona *p)
 		.oscillator = OSC_RESET, .auxiliary = AUXOSC_RESET, .sdram = sdram(p->config->ram_size), .init = INIT_RESET};
 }
 
-static uint32_t read_register(const struct persona *p, uint64_t offset)
+static uint32_t read_register(const struct persona *p, uint32_t offset)
 {
 	const struct core_module *core = &p->platform.core;
 
@@ -85,7 +85,7 @@ static uint32_t read_register(const struct persona *p, uint64_t offset)
 	}
 }
 
-static void write_register(struct persona *p, uint64_t offset, uint32_t value)
+static void write_register(struct persona *p, uint32_t offset, uint32_t value)
 {
 	struct core_module *core = &p->platform.core;
 
@@ -127,7 +127,7 @@ static void write_register(struct persona *p, uint64_t offset, uint32_t value)
 	}
 }
 
-struct mmio_result core_module_access(struct persona *p, uint64_t offset, bool is_write, uint32_t value)
+struct mmio_result core_module_access(struct persona *p, uint32_t offset, bool is_write, uint32_t value)
 {
 	uint32_t result = 0;
 

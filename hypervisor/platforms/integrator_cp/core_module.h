@@ -8,6 +8,6 @@
 /* The persona's lock is held. */
 void core_module_reset(struct persona *persona);
 
-struct mmio_result core_module_access(struct persona *persona, uint64_t offset, bool is_write, uint32_t value);
+struct mmio_result core_module_access(struct persona *persona, uint32_t offset, bool is_write, uint32_t value);
 
 #endif

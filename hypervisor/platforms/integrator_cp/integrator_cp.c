@@ -83,7 +83,7 @@ static struct mmio_result power_access(struct persona *p, uint32_t offset, bool 
 
 /* ---- Which device ---- */
 
-static struct mmio_result virtio_slot(struct vcpu *v, uint32_t offset, uint32_t size, bool is_write, uint64_t value)
+static struct mmio_result virtio_slot(struct vcpu *v, uint32_t offset, uint32_t size, bool is_write, uint32_t value)
 {
 	uint32_t slot = offset / GUEST_VIRTIO_STRIDE;
 	uint32_t devices = v->persona->config->devices;
@@ -100,50 +100,49 @@ static struct mmio_result virtio_slot(struct vcpu *v, uint32_t offset, uint32_t 
 	return mmio_none();
 }
 
-static NOINLINE struct mmio_result added_device(struct vcpu *v, uint32_t a, uint32_t size, bool is_write, uint64_t value)
+static NOINLINE struct mmio_result added_device(struct vcpu *v, uint32_t a, uint32_t size, bool is_write, uint32_t value)
 {
 	if (a - GUEST_PVPANIC_BASE < DEVICE_SIZE && (v->persona->config->devices & VEIL_DEVICE_PVPANIC))
 		return pvpanic_access(v, a - GUEST_PVPANIC_BASE, is_write, value);
 	if (a - GUEST_POWER_BASE < DEVICE_SIZE)
-		return power_access(v->persona, a - GUEST_POWER_BASE, is_write, (uint32_t)value);
+		return power_access(v->persona, a - GUEST_POWER_BASE, is_write, value);
 	return virtio_slot(v, a - GUEST_VIRTIO_BASE, size, is_write, value);
 }
 
 /* Whatever the address is, it only selects one of this persona's own virtual devices, and each checks the offset it is given. */
-struct mmio_result platform_mmio(struct vcpu *v, ipaddr_t address, uint32_t size, bool is_write, uint64_t value)
+static NOINLINE struct mmio_result other_device(struct vcpu *v, uint32_t a, uint32_t size, bool is_write, uint32_t value)
 {
 	struct persona *p = v->persona;
-	uint32_t a = (uint32_t)address.value;
-	uint32_t word = (uint32_t)value;
 
-	switch (REGION(address.value)) {
-	case REGION(GUEST_UART_BASE):
-		if (p->config->devices & VEIL_DEVICE_PL011)
-			return vpl011_access(p, a - GUEST_UART_BASE, is_write, value);
-		return mmio_none();
+	switch (REGION(a)) {
 	case REGION(GUEST_PIC_BASE):
-		if (a - GUEST_PIC_BASE < PIC_SIZE)
-			return pic_access(p, &p->platform.pic, a - GUEST_PIC_BASE, is_write, word);
-		return mmio_none();
+		return a - GUEST_PIC_BASE < PIC_SIZE ? pic_access(p, &p->platform.pic, a - GUEST_PIC_BASE, is_write, value) : mmio_none();
 	case REGION(GUEST_TIMER_BASE):
-		return timer_access(v, a - GUEST_TIMER_BASE, is_write, word);
+		return timer_access(v, a - GUEST_TIMER_BASE, is_write, value);
 	case REGION(GUEST_CORE_BASE):
-		return core_module_access(p, a - GUEST_CORE_BASE, is_write, word);
+		return core_module_access(p, a - GUEST_CORE_BASE, is_write, value);
 	case REGION(GUEST_RTC_BASE):
-		if (p->config->devices & VEIL_DEVICE_PL031)
-			return vpl031_access(p, a - GUEST_RTC_BASE, is_write, value);
-		return mmio_none();
+		return p->config->devices & VEIL_DEVICE_PL031 ? vpl031_access(p, a - GUEST_RTC_BASE, is_write, value) : mmio_none();
 	case REGION(GUEST_VIRTIO_BASE):
 		return added_device(v, a, size, is_write, value);
 	case REGION(GUEST_SIC_BASE):
-		if (a - GUEST_SIC_BASE < PIC_SIZE)
-			return pic_access(p, &p->platform.secondary, a - GUEST_SIC_BASE, is_write, word);
-		return mmio_none();
+		return a - GUEST_SIC_BASE < PIC_SIZE ? pic_access(p, &p->platform.secondary, a - GUEST_SIC_BASE, is_write, value)
+						     : mmio_none();
 	case REGION(GUEST_CONTROL_BASE):
 		return control_access(a - GUEST_CONTROL_BASE, is_write);
 	default:
 		return mmio_none();
 	}
+}
+
+/* The console is asked before every byte that is printed: it must not pay for the others. */
+struct mmio_result platform_mmio(struct vcpu *v, ipaddr_t address, uint32_t size, bool is_write, uint64_t value)
+{
+	if (address.value - GUEST_UART_BASE < DEVICE_SIZE && (v->persona->config->devices & VEIL_DEVICE_PL011))
+		return vpl011_access(v->persona, address.value - GUEST_UART_BASE, is_write, value);
+	if (unlikely(address.value > UINT32_MAX))
+		return mmio_none();
+	return other_device(v, (uint32_t)address.value, size, is_write, (uint32_t)value);
 }
 
 void platform_console_input(uint32_t persona)

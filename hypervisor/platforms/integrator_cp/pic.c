@@ -51,7 +51,7 @@ void pic_reset(struct persona *p)
 	update(p);
 }
 
-static uint32_t read_register(const struct pic *pic, uint64_t offset)
+static uint32_t read_register(const struct pic *pic, uint32_t offset)
 {
 	switch (offset) {
 	case IRQ_STATUS:
@@ -72,7 +72,7 @@ static uint32_t read_register(const struct pic *pic, uint64_t offset)
 	}
 }
 
-static void write_register(struct persona *p, struct pic *pic, uint64_t offset, uint32_t value)
+static void write_register(struct persona *p, struct pic *pic, uint32_t offset, uint32_t value)
 {
 	switch (offset) {
 	case IRQ_ENABLE_SET:
@@ -99,7 +99,7 @@ static void write_register(struct persona *p, struct pic *pic, uint64_t offset, 
 	update(p);
 }
 
-struct mmio_result pic_access(struct persona *p, struct pic *pic, uint64_t offset, bool is_write, uint32_t value)
+struct mmio_result pic_access(struct persona *p, struct pic *pic, uint32_t offset, bool is_write, uint32_t value)
 {
 	uint32_t result = 0;
 

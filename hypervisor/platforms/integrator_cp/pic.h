@@ -13,7 +13,7 @@
 void pic_reset(struct persona *persona);
 
 /* Registers of one of them, from its IRQ_STATUS on. Takes the lock itself. */
-struct mmio_result pic_access(struct persona *persona, struct pic *pic, uint64_t offset, bool is_write, uint32_t value);
+struct mmio_result pic_access(struct persona *persona, struct pic *pic, uint32_t offset, bool is_write, uint32_t value);
 
 /* ---- Asked of the port ---- */
 /* The inputs of the persona's virtual CPU are these now: PIC_IRQ, PIC_FIQ, both or neither. Wakes it if it waits. */

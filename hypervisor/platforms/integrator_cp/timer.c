@@ -24,6 +24,7 @@ enum {
 #define CONTROL_INTERRUPT 0x20U
 #define CONTROL_PERIODIC 0x40U
 #define CONTROL_ENABLE 0x80U
+#define CONTROL_ALL 0xffU
 #define CONTROL_RESET 0x20U
 
 #define NEVER UINT64_MAX
@@ -64,12 +65,17 @@ static uint64_t counter_time(const struct guest_timer *t, uint64_t time, uint32_
 	return clock_time(time, hz) >> prescale(t);
 }
 
+/* The board's ticks in one of a timer's clock, as a fraction of 2^32, rounded up. */
+static uint64_t tick(uint32_t hz)
+{
+	return hz == GUEST_TIMER0_HZ ? (arch_time_frequency() << 32) / GUEST_TIMER0_HZ + 1
+				     : (arch_time_frequency() << 32) / GUEST_TIMER_HZ + 1;
+}
+
 /* The board's ticks until at least so many of a clock's have passed. */
 static uint64_t board_ticks(uint64_t ticks, uint32_t hz)
 {
-	uint64_t each = (arch_time_frequency() << 32) / hz + 1;
-
-	return ((ticks < AHEAD_MAX ? ticks : AHEAD_MAX) * each >> 32) + 1;
+	return ((ticks < AHEAD_MAX ? ticks : AHEAD_MAX) * tick(hz) >> 32) + 1;
 }
 
 /* ---- One timer ---- */
@@ -84,11 +90,6 @@ static bool interrupts(const struct guest_timer *t)
 	return t->control & CONTROL_INTERRUPT;
 }
 
-static bool is_running(const struct guest_timer *t)
-{
-	return (t->control & CONTROL_ENABLE) && t->zero_at != NEVER;
-}
-
 static uint64_t period(const struct guest_timer *t)
 {
 	uint64_t load = t->load & width_mask(t);
@@ -98,26 +99,9 @@ static uint64_t period(const struct guest_timer *t)
 	return load ? load : 1;
 }
 
-/* To the counter's tick `now`. */
-static void advance(struct guest_timer *t, uint64_t now)
-{
-	uint64_t late = now - t->zero_at, step;
-
-	if (!is_running(t) || now < t->zero_at)
-		return;
-	t->raw = true;
-	if (t->control & CONTROL_ONE_SHOT) {
-		t->value = 0;
-		t->zero_at = NEVER;
-		return;
-	}
-	step = period(t);
-	t->zero_at += late < step ? step : (late / step + 1) * step;
-}
-
 static uint32_t value_now(const struct guest_timer *t, uint64_t now)
 {
-	return is_running(t) ? (uint32_t)(t->zero_at - now) : t->value;
+	return t->zero_at == NEVER ? t->value : (uint32_t)(t->zero_at - now);
 }
 
 /* Goes on from a value, if it is enabled. */
@@ -129,22 +113,12 @@ static void go_on(struct guest_timer *t, uint32_t value, uint64_t now)
 		t->zero_at = now + t->value;
 }
 
-static void deadline_set(struct guest_timer *t, uint64_t time, uint32_t hz)
+/* At the board's tick `time`, which is the counter's tick `now`. */
+static inline void deadline_set(struct guest_timer *t, uint64_t time, uint64_t now, uint32_t hz)
 {
-	uint64_t now = counter_time(t, time, hz);
-
 	t->deadline = NEVER;
-	if (is_running(t) && interrupts(t) && !t->raw)
+	if (t->zero_at != NEVER && interrupts(t) && !t->raw)
 		t->deadline = time + board_ticks((t->zero_at > now ? t->zero_at - now : 0) << prescale(t), hz);
-}
-
-/* ---- All of a persona ---- */
-
-void timer_reset(struct persona *p)
-{
-	for (uint32_t i = 0; i < GUEST_TIMER_COUNT; i++)
-		p->platform.timers[i] =
-			(struct guest_timer){.control = CONTROL_RESET, .value = UINT32_MAX, .zero_at = NEVER, .deadline = NEVER};
 }
 
 static void line_update(struct persona *p, uint32_t n)
@@ -156,6 +130,38 @@ static void line_update(struct persona *p, uint32_t n)
 		irq_line(p->vcpus[0], GUEST_IRQ_TIMER + n, high);
 }
 
+/* It has reached zero by the counter's tick `now`. */
+static NOINLINE void expire(struct persona *p, uint32_t n, uint64_t now)
+{
+	struct guest_timer *t = &p->platform.timers[n];
+	uint64_t late = now - t->zero_at, step;
+
+	t->raw = true;
+	line_update(p, n);
+	if (t->control & CONTROL_ONE_SHOT) {
+		t->value = 0;
+		t->zero_at = NEVER;
+		return;
+	}
+	step = period(t);
+	t->zero_at += late < step ? step : (late / step + 1) * step;
+}
+
+static inline void advance(struct persona *p, uint32_t n, uint64_t now)
+{
+	if (unlikely(now >= p->platform.timers[n].zero_at))
+		expire(p, n, now);
+}
+
+/* ---- All of a persona ---- */
+
+void timer_reset(struct persona *p)
+{
+	for (uint32_t i = 0; i < GUEST_TIMER_COUNT; i++)
+		p->platform.timers[i] =
+			(struct guest_timer){.control = CONTROL_RESET, .value = UINT32_MAX, .zero_at = NEVER, .deadline = NEVER};
+}
+
 void timer_update(struct persona *p)
 {
 	uint64_t time = board_time(p);
@@ -163,12 +169,18 @@ void timer_update(struct persona *p)
 	for (uint32_t i = 0; i < GUEST_TIMER_COUNT; i++) {
 		struct guest_timer *t = &p->platform.timers[i];
 
-		if (t->deadline > time)
-			continue;
-		advance(t, counter_time(t, time, rates[i]));
-		deadline_set(t, time, rates[i]);
-		line_update(p, i);
+		if (t->deadline <= time) {
+			uint64_t now = counter_time(t, time, rates[i]);
+
+			advance(p, i, now);
+			deadline_set(t, time, now, rates[i]);
+		}
 	}
+}
+
+static uint64_t board_deadline(const struct persona *p, uint64_t deadline)
+{
+	return deadline == NEVER ? NEVER : deadline + p->time_offset + GUEST_TIME_START;
 }
 
 uint64_t timer_deadline(const struct persona *p)
@@ -178,12 +190,12 @@ uint64_t timer_deadline(const struct persona *p)
 	for (uint32_t i = 0; i < GUEST_TIMER_COUNT; i++)
 		if (p->platform.timers[i].deadline < first)
 			first = p->platform.timers[i].deadline;
-	return first == NEVER ? NEVER : first + p->time_offset + GUEST_TIME_START;
+	return board_deadline(p, first);
 }
 
 /* ---- Registers ---- */
 
-static uint32_t read_register(const struct guest_timer *t, uint64_t offset, uint64_t now)
+static uint32_t read_register(const struct guest_timer *t, uint32_t offset, uint64_t now)
 {
 	switch (offset) {
 	case TIMER_LOAD:
@@ -202,66 +214,65 @@ static uint32_t read_register(const struct guest_timer *t, uint64_t offset, uint
 	}
 }
 
-static void control_write(struct guest_timer *t, uint32_t control, uint64_t time, uint32_t hz)
+static NOINLINE void timer_write(struct vcpu *v, uint32_t n, uint32_t offset, uint32_t value)
 {
-	uint32_t value = value_now(t, counter_time(t, time, hz));
+	struct persona *p = v->persona;
+	struct guest_timer *t = &p->platform.timers[n];
+	uint64_t time = board_time(p);
+	uint64_t now = counter_time(t, time, rates[n]);
+	uint64_t deadline;
+	uint32_t left;
 
-	t->control = control & 0xff;
-	go_on(t, value, counter_time(t, time, hz));
-}
-
-static void write_register(struct guest_timer *t, uint64_t offset, uint32_t value, uint64_t time, uint32_t hz)
-{
+	advance(p, n, now);
 	switch (offset) {
 	case TIMER_LOAD:
 		t->load = value;
-		go_on(t, value, counter_time(t, time, hz));
-		if (!t->value && (t->control & CONTROL_ENABLE))
-			t->raw = true;
-		break;
-	case TIMER_LOAD_LATER:
-		t->load = value;
+		go_on(t, value, now);
+		t->raw |= !t->value && (t->control & CONTROL_ENABLE);
 		break;
 	case TIMER_CONTROL:
-		control_write(t, value, time, hz);
+		left = value_now(t, now);
+		t->control = value & CONTROL_ALL;
+		now = counter_time(t, time, rates[n]);
+		go_on(t, left, now);
 		break;
 	case TIMER_CLEAR:
 		t->raw = false;
 		break;
+	case TIMER_LOAD_LATER:
+		t->load = value;
+		return;
 	default:
-		break;
+		return;
 	}
+	deadline_set(t, time, now, rates[n]);
+	line_update(p, n);
+	deadline = board_deadline(p, t->deadline);
+	if (deadline < v->cpu->armed)
+		arch_timer_arm(deadline); /* a later one than before does no harm: whoever comes looks again */
 }
 
-static uint32_t access_register(struct vcpu *v, uint32_t n, uint64_t offset, bool is_write, uint32_t value)
+static uint32_t timer_read(struct persona *p, uint32_t n, uint32_t offset)
 {
-	struct guest_timer *t = &v->persona->platform.timers[n];
-	uint64_t time = board_time(v->persona);
-	uint64_t now = counter_time(t, time, rates[n]);
-	uint64_t before = timer_deadline(v->persona), after;
+	struct guest_timer *t = &p->platform.timers[n];
+	uint64_t now = counter_time(t, board_time(p), rates[n]);
 
-	advance(t, now);
-	if (!is_write) {
-		line_update(v->persona, n);
-		return read_register(t, offset, now);
-	}
-	write_register(t, offset, value, time, rates[n]);
-	deadline_set(t, time, rates[n]);
-	line_update(v->persona, n);
-	after = timer_deadline(v->persona);
-	if (after < before && after < v->cpu->armed)
-		arch_timer_arm(after);
-	return 0;
+	advance(p, n, now);
+	return read_register(t, offset, now);
 }
 
-struct mmio_result timer_access(struct vcpu *v, uint64_t offset, bool is_write, uint32_t value)
+struct mmio_result timer_access(struct vcpu *v, uint32_t offset, bool is_write, uint32_t value)
 {
-	uint32_t result;
+	struct persona *p = v->persona;
+	uint32_t n = offset / GUEST_TIMER_STRIDE, result = 0;
 
-	if (offset % 4 || offset >= GUEST_TIMER_COUNT * GUEST_TIMER_STRIDE)
+	if (offset % 4 || n >= GUEST_TIMER_COUNT)
 		return mmio_none();
-	lock_take(&v->persona->lock);
-	result = access_register(v, (uint32_t)offset / GUEST_TIMER_STRIDE, offset % GUEST_TIMER_STRIDE, is_write, value);
-	lock_release(&v->persona->lock);
+	lock_take(&p->lock);
+	if (is_write)
+		timer_write(v, n, offset % GUEST_TIMER_STRIDE, value);
+	else
+		result = timer_read(p, n, offset % GUEST_TIMER_STRIDE);
+	lock_release(&p->lock);
 	return mmio_value(result);
 }

@@ -14,7 +14,7 @@ void timer_update(struct persona *persona);
 uint64_t timer_deadline(const struct persona *persona);
 
 /* `offset` from the first one's registers. Takes the lock itself. */
-struct mmio_result timer_access(struct vcpu *vcpu, uint64_t offset, bool is_write, uint32_t value);
+struct mmio_result timer_access(struct vcpu *vcpu, uint32_t offset, bool is_write, uint32_t value);
 
 /* Ticks of a clock of `hz` since the persona's start. */
 uint32_t timer_count(const struct persona *persona, uint32_t hz);
