@@ -32,7 +32,7 @@ export async function declaredPhone(args: PhoneArgs, parent: pulumi.Resource): P
 	const { board, target, personas } = answer;
 	return {
 		board,
-		target: { via: target.via as "qemu", cpus: target.cpus },
+		target: { ...target, via: target.via as "qemu" | "usb" },
 		personas: personas.map(({ name, document, volumes }, index) => ({
 			name,
 			volumes,

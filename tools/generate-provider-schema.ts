@@ -154,9 +154,21 @@ export function providerSchema(): string {
 		"persona:index:HandsetTarget": {
 			type: "object",
 			properties: {
-				via: text("How an image gets on it: `qemu` starts an emulated one. Default: `qemu`."),
+				via: text("How an image gets on it: `qemu` starts an emulated one, `usb` flashes a real one. Default: `qemu`."),
 				cpus: { description: "Physical CPUs of an emulated handset, 1 to 8. Default: 2.", type: "integer" },
+				usb: { description: "The one tablet that may be flashed; only with `usb`.", $ref: "#/types/persona:index:UsbTablet" },
 			},
+		},
+		"persona:index:UsbTablet": {
+			type: "object",
+			description: "The one tablet that may be flashed. Another tablet is an error, and nothing is written.",
+			properties: {
+				serial: text("Its USB serial number while it waits to be flashed. Serial, port or both are given."),
+				port: text("The USB port it is plugged into, as Linux names it, for instance `1-1.2`."),
+				backup: text("A complete FIASCO image to go back to, relative to the folder of Pulumi.yaml."),
+				charged: { description: "You have seen to it that its battery is charged. Default: false.", type: "boolean" },
+			},
+			required: ["backup"],
 		},
 		"persona:index:PersonaFault": {
 			type: "object",

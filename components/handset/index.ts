@@ -12,6 +12,7 @@ export { NotReadyError } from "./await-ready.ts";
 export { ControlClient, type HandsetStatus } from "./control.ts";
 export type { LogRecord, PersonaStatus, StateEvent, Statistics, SystemStatus } from "./control-messages.ts";
 export type { StoredVolume } from "./disk.ts";
+export { flashHandset } from "./flash-handset.ts";
 export { cleanOrphans, findOrphans, listHandsets } from "./list.ts";
 export { type NetworkReport, networkLine } from "./network-report.ts";
 export { controlClient, handsetEndpoints, handsetIndicators, observeHandset } from "./observe.ts";

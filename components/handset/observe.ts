@@ -26,6 +26,9 @@ export async function observeHandset(id: string): Promise<Observation> {
 	if (record === undefined)
 		return { id, board: "", alive: false, responding: false, problem: "it was never started", personas: [] };
 	const known = { id, board: record.board, imageDigest: record.imageDigest };
+	// What was flashed whole runs for all that can be known: there is no line to it.
+	if (record.isTablet === true)
+		return { ...known, alive: record.phase === "running", responding: record.phase === "running", personas: [] };
 	if (!isAlive(record.qemu)) {
 		const problem = record.phase === "stopped" ? "it is stopped" : await endedProblem(folder);
 		return { ...known, alive: false, responding: false, problem, personas: [] };
@@ -93,6 +96,7 @@ export async function panicTail(folder: string): Promise<string> {
 export async function runningRecord(folder: string, id: string): Promise<HandsetRecord> {
 	const record = existsSync(folder) ? await readRecord(folder) : undefined;
 	if (record !== undefined && isAlive(record.qemu)) return record;
+	if (record?.isTablet === true) throw new UserError(`handset ${id} is a tablet: it cannot be asked over USB`);
 	throw new UserError(`handset ${id} does not run`, { remedy: "`pulumi up` (or `npm run up`) starts it" });
 }
 

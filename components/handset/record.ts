@@ -38,6 +38,8 @@ export interface HandsetRecord {
 	readonly label?: string;
 	readonly board: string;
 	readonly qemuOptions: QemuOptions;
+	/** It is a real one: what is on it is what was flashed, and it is not observed. */
+	readonly isTablet?: true;
 	readonly imageDigest: string;
 	/** Digest of the image but its policy, and of the policy that is to be in force. */
 	readonly base?: string;

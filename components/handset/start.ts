@@ -137,7 +137,7 @@ async function boot(folder: string, spec: HandsetSpec, image: ImageReference, op
 		base: facts.base,
 		policyDigest: facts.policyDigest,
 		phase: "starting",
-		personas: recorded(facts, options.personas),
+		personas: recordedPersonas(facts, options.personas),
 	};
 	makePrivate(record.sockets);
 	await writeRecord(folder, record);
@@ -184,20 +184,21 @@ function prepare(folder: string): void {
 	for (const name of readdirSync(logs)) if (name.endsWith(".log")) renameSync(join(logs, name), previousLog(join(logs, name)));
 }
 
-function newRecord(folder: string, spec: HandsetSpec): Omit<HandsetRecord, "imageDigest" | "phase" | "personas"> {
+export function newRecord(folder: string, spec: HandsetSpec): Omit<HandsetRecord, "imageDigest" | "phase" | "personas"> {
 	return {
 		version: 1,
 		id: spec.id,
 		...(spec.label === undefined ? {} : { label: spec.label }),
 		board: spec.board,
 		qemuOptions: spec.qemu,
+		...(spec.usb === undefined ? {} : { isTablet: true as const }),
 		starter: self(),
 		startedAt: new Date().toISOString(),
 		sockets: socketDir(folder),
 	};
 }
 
-function recorded(facts: ImageFacts, expected: readonly ReadyExpectation[]): HandsetRecord["personas"] {
+export function recordedPersonas(facts: ImageFacts, expected: readonly ReadyExpectation[]): HandsetRecord["personas"] {
 	return facts.personas.map(({ name, label, colour, startAtBoot, surface }) => {
 		if (!/^[A-Za-z0-9][\w.-]*$/.test(name)) throw new UserError("a persona of the image has a name that cannot be a file's");
 		const readyMarker = expected.find((candidate) => candidate.name === name)?.readyMarker ?? null;

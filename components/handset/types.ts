@@ -2,7 +2,9 @@
 // What callers of the handset stage see: specifications, states and observations. No behaviour.
 
 import type { Progress } from "../util/progress.ts";
+import type { UsbTarget } from "./flash-usb.ts";
 import type { PersonaSecret } from "./secrets.ts";
+import type { UsbKind } from "./usb-device.ts";
 
 /** How an emulated handset is built. Every field is a fact of the Handset resource, none of the image it runs. */
 export interface QemuOptions {
@@ -16,6 +18,13 @@ export interface QemuOptions {
 	readonly executable?: string;
 }
 
+/** How a real handset is found and flashed. */
+export interface UsbSpec {
+	/** Of its board. */
+	readonly kind: UsbKind;
+	readonly target: UsbTarget;
+}
+
 /** One handset: its identity is `id`, stable from creation to removal. */
 export interface HandsetSpec {
 	/** Lower-case letters, digits and `-`, 1..63 characters. */
@@ -24,6 +33,8 @@ export interface HandsetSpec {
 	/** What a person calls it, shown by `persona ps` and accepted by `--handset`; for instance `project/stack/name`. */
 	readonly label?: string;
 	readonly qemu: QemuOptions;
+	/** It is a real one, which is flashed over USB; `qemu` then means nothing. */
+	readonly usb?: UsbSpec;
 }
 
 /** A device image in the store. */

@@ -7,6 +7,7 @@ export {
 	deviceImageKey,
 } from "./device-image.ts";
 export { type ExplainedImage, type ExplainedPersona, readDeviceImage, renderExplained } from "./explain.ts";
+export { fiascoImage } from "./fiasco-image.ts";
 export { findArtifact } from "./find.ts";
 export { buildGuest } from "./guest.ts";
 export { guestInputs, guestKey, guestSources } from "./guest-inputs.ts";

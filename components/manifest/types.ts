@@ -1410,6 +1410,39 @@ export interface Phone {
 		 * Example: 2
 		 */
 		cpus: number;
+		/**
+		 * The one tablet that may be flashed; only with `via: usb`.
+		 *
+		 * Default: none: nothing is flashed.
+		 */
+		usb: {
+			/**
+			 * Its USB serial number while it waits to be flashed. Serial, port or both are given, and checked.
+			 *
+			 * Example: "4d554c5449"
+			 */
+			serial?: string;
+			/**
+			 * The USB port it is plugged into, as Linux names it.
+			 *
+			 * Example: "1-1.2"
+			 */
+			port?: string;
+			/**
+			 * A complete FIASCO image to go back to, relative to this document: the maker's, or one dumped on the tablet with `0xFFFF -E`.
+			 *
+			 * Example: "../backup/n800.fiasco"
+			 */
+			backup: string;
+			/**
+			 * You have seen to it that its battery is charged: its boot loader cannot be asked.
+			 *
+			 * Default: false.
+			 *
+			 * Example: true
+			 */
+			charged: boolean;
+		} | null;
 	};
 }
 
@@ -1498,6 +1531,39 @@ export interface PhoneInput {
 		 * Example: 2
 		 */
 		cpus?: number;
+		/**
+		 * The one tablet that may be flashed; only with `via: usb`.
+		 *
+		 * Default: none: nothing is flashed.
+		 */
+		usb?: {
+			/**
+			 * Its USB serial number while it waits to be flashed. Serial, port or both are given, and checked.
+			 *
+			 * Example: "4d554c5449"
+			 */
+			serial?: string;
+			/**
+			 * The USB port it is plugged into, as Linux names it.
+			 *
+			 * Example: "1-1.2"
+			 */
+			port?: string;
+			/**
+			 * A complete FIASCO image to go back to, relative to this document: the maker's, or one dumped on the tablet with `0xFFFF -E`.
+			 *
+			 * Example: "../backup/n800.fiasco"
+			 */
+			backup: string;
+			/**
+			 * You have seen to it that its battery is charged: its boot loader cannot be asked.
+			 *
+			 * Default: false.
+			 *
+			 * Example: true
+			 */
+			charged?: boolean;
+		} | null;
 	};
 }
 

@@ -2,7 +2,7 @@
 // The function behind the Phone component: reads and checks a phone's documents, and says of which resources it consists. The component
 // itself runs in the user's program, which so need not load what reads documents.
 import { relative, resolve } from "node:path";
-import { documentFolder, type Loaded, type Persona } from "../manifest/index.ts";
+import { documentFolder, type Loaded, type Persona, type Phone } from "../manifest/index.ts";
 import { renderProblems } from "../manifest/problem.ts";
 import { asValue, hasUnknown, isObject, type Properties } from "./properties.ts";
 import type { PersonaSource, PhoneSource, Stages } from "./stages.ts";
@@ -11,9 +11,23 @@ import type { PersonaSource, PhoneSource, Stages } from "./stages.ts";
 export interface PhoneDescription {
 	readonly problems: string;
 	readonly board: string;
-	readonly target: { readonly via: string; readonly cpus: number };
+	readonly target: DescribedTarget;
 	/** In the phone's order; `document` is the path of the persona's document, relative to Pulumi.yaml's folder, unless it is in code. */
 	readonly personas: readonly DescribedPersona[];
+}
+
+interface DescribedTarget {
+	readonly via: string;
+	readonly cpus: number;
+	readonly usb?: DescribedUsb;
+}
+
+/** The tablet that may be flashed; `backup` is relative to Pulumi.yaml's folder. */
+export interface DescribedUsb {
+	readonly serial?: string;
+	readonly port?: string;
+	readonly backup: string;
+	readonly charged: boolean;
 }
 
 interface DescribedPersona {
@@ -56,14 +70,20 @@ async function whole(stages: Stages, phone: PhoneSource): Promise<PhoneDescripti
 	const { projectDir } = stages;
 	const { resolved, problems } = await stages.loadPhone(phone);
 	if (resolved === undefined) return failed(renderProblems(problems, projectDir));
-	const { board, target } = resolved.phone.document;
+	const { board } = resolved.phone.document;
 	const given = typeof phone === "string" ? [] : phone.personas;
 	const personas = resolved.personas.map((persona, index): DescribedPersona => {
 		const { document, file } = persona;
 		const described = { name: document.name, volumes: volumesOf(persona, projectDir) };
 		return typeof given[index] === "object" ? described : { ...described, document: relative(projectDir, file) };
 	});
-	return { problems: "", board, target, personas };
+	return { problems: "", board, target: targetOf(resolved.phone, projectDir), personas };
+}
+
+function targetOf(phone: Loaded<Phone>, projectDir: string): DescribedTarget {
+	const { usb, ...target } = phone.document.target;
+	if (usb === null) return target;
+	return { ...target, usb: { ...usb, backup: relative(projectDir, resolve(documentFolder(phone), usb.backup)) } };
 }
 
 async function incomplete(stages: Stages, phone: Properties): Promise<PhoneDescription | Properties> {

@@ -32,6 +32,15 @@ export function productionStages(): Stages {
 		);
 	const hypervisorInputs = (board: Board) =>
 		remember(`hypervisor ${board.name}`, async () => (await loadImage()).hypervisorInputs(board));
+	const loadBoard = (name: string) => remember(`board ${name}`, async () => (await loadManifest()).boardByName(name, projectDir));
+	const start: Handsets["start"] = async (spec, of, personas, work, secrets) => {
+		if (spec.usb === undefined) return handsets.start(spec, of, personas, work, secrets);
+		const { fiascoImage } = await loadImage();
+		const fiasco = await fiascoImage(of, (await loadBoard(spec.board)).document, { store: await store(), ...work });
+		const { kind, target } = spec.usb;
+		const usb = { kind, target: { ...target, backup: resolve(projectDir, target.backup) } };
+		return handset.flashHandset({ ...spec, usb }, of, fiasco, personas, work);
+	};
 	return {
 		projectDir,
 		loadPhone: (phone) =>
@@ -54,7 +63,7 @@ export function productionStages(): Stages {
 			remember(personaMemo(board, typeof persona === "string" ? resolve(projectDir, persona) : canonicalJson(persona)), async () =>
 				(await loadPolicy()).loadAndCheckPersona(persona, board, projectDir),
 			),
-		loadBoard: (name) => remember(`board ${name}`, async () => (await loadManifest()).boardByName(name, projectDir)),
+		loadBoard,
 
 		guestInputs,
 		guestKey: async (inputs) => (await loadImage()).guestKey(inputs),
@@ -69,7 +78,7 @@ export function productionStages(): Stages {
 		deviceImageKey: async (inputs) => (await loadImage()).deviceImageKey(inputs),
 		composeDeviceImage: async (inputs, parts, work) => (await loadImage()).composeDeviceImage(inputs, parts, await context(work)),
 		find: async (key) => (await loadImage()).findArtifact(await store(), key),
-		handsets,
+		handsets: { ...handsets, start },
 		warmUp: async () => {
 			await Promise.all([loadImage(), loadPolicy()]);
 		},

@@ -2,7 +2,6 @@
 // What the provider needs of the other stages, in one interface: the real ones in production, fakes in unit tests.
 import type {
 	HandsetSpec,
-	HandsetState,
 	ImageReference,
 	Observation,
 	PersonaSecret,
@@ -101,7 +100,7 @@ export interface Handsets {
 		personas: readonly ReadyExpectation[],
 		work: Work,
 		secrets: readonly PersonaSecret[],
-	): Promise<HandsetState>;
+	): Promise<Observation>;
 	/** Starts personas that have crashed and waits until they are ready. */
 	restart(id: string, personas: readonly ReadyExpectation[], work: Work): Promise<Observation>;
 	stop(id: string): Promise<void>;

@@ -2,7 +2,7 @@
 // Handset: one emulated device. It owns a run folder and an identity; what runs on it is a Deployment's business.
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
-import type { HandsetSpec } from "../../handset/index.ts";
+import type { HandsetSpec, UsbSpec } from "../../handset/index.ts";
 import { isAlive, processToken } from "../../util/alive.ts";
 import { canonicalJson, sha256 } from "../../util/digest.ts";
 import { UserError } from "../../util/errors.ts";
@@ -20,7 +20,42 @@ function targetOf(inputs: Properties): { via: Value; cpus: Value } {
 	return { via: target.via ?? "qemu", cpus: target.cpus ?? 2 };
 }
 
-function specOf(id: string, inputs: Properties, urn: string): HandsetSpec {
+/** The tablet of a target; undefined where it is not to be flashed. */
+function usbOf(inputs: Properties): Properties | undefined {
+	const usb = isObject(inputs.target) ? inputs.target.usb : undefined;
+	return isObject(usb) ? usb : undefined;
+}
+
+async function usbSpec(operation: Operation, inputs: Properties): Promise<UsbSpec | undefined> {
+	const usb = usbOf(inputs);
+	if (usb === undefined) return undefined;
+	const { flashing } = (await operation.stages.loadBoard(String(inputs.board))).document;
+	if (flashing === undefined) throw new UserError(`board ${String(inputs.board)} cannot be flashed`);
+	const { serial, port, backup, charged } = usb;
+	const identity = {
+		...(serial === undefined ? {} : { serial: String(serial) }),
+		...(port === undefined ? {} : { port: String(port) }),
+	};
+	return { kind: flashing, target: { identity, backup: String(backup), isCharged: charged === true } };
+}
+
+function checkUsb(reader: InputReader, news: Properties): void {
+	const { via } = targetOf(news);
+	const usb = usbOf(news);
+	if (via === "qemu" && usb !== undefined) reader.fail("target.usb", "is for target.via usb");
+	if (via !== "usb") return;
+	if (usb === undefined) {
+		reader.fail("target.usb", "is missing; say which tablet may be flashed, and where the backup is");
+		return;
+	}
+	const allowed = ["serial", "port", "backup", "charged"];
+	for (const name of Object.keys(usb))
+		if (!allowed.includes(name)) reader.fail(`target.usb.${name}`, `there is no such option; allowed are ${allowed.join(", ")}`);
+	if (usb.serial === undefined && usb.port === undefined) reader.fail("target.usb", "needs serial or port: any tablet is none");
+	if (usb.backup === undefined) reader.fail("target.usb.backup", "is missing; name a complete FIASCO image to go back to");
+}
+
+function specOf(id: string, inputs: Properties, urn: string, usb: UsbSpec | undefined): HandsetSpec {
 	const [head = "", project = "", , ...name] = urn.split("::");
 	const stack = head.split(":")[2] ?? "";
 	return {
@@ -28,11 +63,17 @@ function specOf(id: string, inputs: Properties, urn: string): HandsetSpec {
 		board: String(inputs.board),
 		label: [project, stack, name.join("::")].filter((part) => part !== "").join("/"),
 		qemu: { cpus: Number(targetOf(inputs).cpus), cpu: String(inputs.cpu) },
+		...(usb === undefined ? {} : { usb }),
 	};
 }
 
 function inputsOf(spec: HandsetSpec): Properties {
-	return { board: spec.board, target: { via: "qemu", cpus: spec.qemu.cpus }, cpu: spec.qemu.cpu };
+	const { board, qemu, usb } = spec;
+	const target: Properties =
+		usb === undefined
+			? { via: "qemu", cpus: qemu.cpus }
+			: { via: "usb", cpus: qemu.cpus, usb: { ...usb.target.identity, backup: usb.target.backup, charged: usb.target.isCharged } };
+	return { board, target, cpu: qemu.cpu };
 }
 
 function outputsOf(inputs: Properties, host: string): Properties {
@@ -82,16 +123,20 @@ export const handset: Kind = {
 		if (news.target !== undefined && !isObject(news.target))
 			reader.fail("target", 'must be an object such as { via: "qemu", cpus: 2 }');
 		const target = targetOf(news);
-		if (target.via !== "qemu" && target.via !== UNKNOWN) {
-			const reason = target.via === "usb" ? "target usb is not supported yet; use qemu" : "must be qemu";
-			reader.fail("target.via", reason);
-		}
+		if (target.via !== "qemu" && target.via !== "usb" && target.via !== UNKNOWN) reader.fail("target.via", "must be qemu or usb");
+		checkUsb(reader, news);
 		const cpus = reader.whole("target.cpus", target.cpus, 1, MOST_CPUS, 2);
-		const stray = Object.keys(isObject(news.target) ? news.target : {}).filter((name) => name !== "via" && name !== "cpus");
-		for (const name of stray) reader.fail(`target.${name}`, "there is no such option; allowed are via, cpus");
+		const stray = Object.keys(isObject(news.target) ? news.target : {}).filter((name) => !["via", "cpus", "usb"].includes(name));
+		for (const name of stray) reader.fail(`target.${name}`, "there is no such option; allowed are via, cpus, usb");
 		if (reader.failures.length > 0) return { inputs: news, failures: reader.failures };
-		const { cpu } = (await operation.stages.loadBoard(board)).document;
-		return { inputs: { board, target: { via: target.via, cpus }, cpu: cpu.model }, failures: [] };
+		const { cpu, supports } = (await operation.stages.loadBoard(board)).document;
+		if (target.via !== UNKNOWN && !supports.targets.some((one) => one === target.via)) {
+			reader.fail("target.via", `is ${String(target.via)}; board ${board} can be reached by ${supports.targets.join(", ")}`);
+			return { inputs: news, failures: reader.failures };
+		}
+		const usb = usbOf(news);
+		const wanted: Properties = { via: target.via, cpus, ...(usb === undefined ? {} : { usb: { charged: false, ...usb } }) };
+		return { inputs: { board, target: wanted, cpu: cpu.model }, failures: [] };
 	},
 
 	async diff(_operation, old, news) {
@@ -109,7 +154,7 @@ export const handset: Kind = {
 		// A phone whose volumes were kept is the same phone again: they are on its disk.
 		const [kept] = await removedHandsets(handsets, operation.urn);
 		const id = kept ?? newId(operation.name);
-		const spec = specOf(id, inputs, operation.urn);
+		const spec = specOf(id, inputs, operation.urn, await usbSpec(operation, inputs));
 		await handsets.create(spec);
 		const creator = { pid: process.pid, token: processToken(process.pid) ?? null };
 		await writeRecord(handsets, { version: 1, urn: operation.urn, spec, creator });
@@ -135,7 +180,7 @@ export const handset: Kind = {
 		const { handsets } = operation.stages;
 		const record = await readRecord(handsets, old.id);
 		if (record === undefined) throw notHere(old.id, old.outputs);
-		const spec = specOf(old.id, news, operation.urn);
+		const spec = specOf(old.id, news, operation.urn, await usbSpec(operation, news));
 		await handsets.create(spec);
 		await writeRecord(handsets, { ...record, urn: operation.urn, spec });
 		return outputsOf(news, hostname());
