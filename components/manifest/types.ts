@@ -1419,15 +1419,19 @@ export interface Phone {
 			/**
 			 * Its USB serial number while it waits to be flashed. Serial, port or both are given, and checked.
 			 *
+			 * Default: not looked at; then port is given.
+			 *
 			 * Example: "4d554c5449"
 			 */
-			serial?: string;
+			serial: string;
 			/**
 			 * The USB port it is plugged into, as Linux names it.
 			 *
+			 * Default: not looked at; then serial is given.
+			 *
 			 * Example: "1-1.2"
 			 */
-			port?: string;
+			port: string;
 			/**
 			 * A complete FIASCO image to go back to, relative to this document: the maker's, or one dumped on the tablet with `0xFFFF -E`.
 			 *
@@ -1540,11 +1544,15 @@ export interface PhoneInput {
 			/**
 			 * Its USB serial number while it waits to be flashed. Serial, port or both are given, and checked.
 			 *
+			 * Default: not looked at; then port is given.
+			 *
 			 * Example: "4d554c5449"
 			 */
 			serial?: string;
 			/**
 			 * The USB port it is plugged into, as Linux names it.
+			 *
+			 * Default: not looked at; then serial is given.
 			 *
 			 * Example: "1-1.2"
 			 */

@@ -33,6 +33,7 @@ import { inOrder } from "./problems.ts";
 import { checkPhoneRules } from "./rules.ts";
 import { checkVolumes } from "./storage.ts";
 import { checkSupport } from "./support.ts";
+import { checkTablet } from "./tablet.ts";
 
 /** Everything about a phone that no schema shows: names, memory, networks, rules, what the board can do today. */
 export function checkPhone(resolved: ResolvedPhone): Problem[] {
@@ -91,6 +92,7 @@ function checkDraft(draft: PhoneDraft): Problem[] {
 		...checkNames(draft),
 		...checkAgents(draft),
 		...checkSupport(draft),
+		...(draft.phone === undefined ? [] : checkTablet(draft.phone)),
 		...checkMemory(draft),
 		...checkVolumes(draft),
 		...checkPhoneRules(draft),

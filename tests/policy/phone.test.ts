@@ -70,7 +70,7 @@ describe("memory", () => {
 
 describe("what the board does not support yet is refused, never ignored", () => {
 	const everything = {
-		target: { via: "usb" },
+		target: { via: "usb", usb: { port: "1-1", backup: "old.fiasco" } },
 		personal: { resources: { cpus: 4, whenInBackground: "throttle" }, devices: { agent: true } },
 		work: {
 			guest: { os: "android", builder: "buildroot" },
@@ -101,11 +101,7 @@ describe("what the board does not support yet is refused, never ignored", () => 
 	});
 
 	it("while a board that supports it takes it", async () => {
-		expect(await problemsOf({ ...everything, target: { via: "usb", cpus: 4 } } as never)).toEqual([]);
-	});
-
-	it("and n800 altogether", async () => {
-		expect(await problemsOf({ board: "n800" })).toEqual(["board: board n800 is not supported yet; allowed: everything, qemu-virt"]);
+		expect(await problemsOf({ ...everything, target: { ...everything.target, cpus: 4 } } as never)).toEqual([]);
 	});
 
 	it("nor are systems of another architecture, nor more personas and CPUs than there can be", async () => {
@@ -119,5 +115,15 @@ describe("what the board does not support yet is refused, never ignored", () => 
 			"personas: "personas" has 9 entries; allowed: at most 8 on board everything
 			personas[0].guest.os: "guest.os" is wince, which does not run on arm64 (board everything); allowed: linux, android, baremetal"
 		`);
+	});
+});
+
+describe("a phone that is flashed", () => {
+	it.each([
+		[{ via: "usb" }, /target.usb is missing/],
+		[{ via: "usb", usb: { backup: "old.fiasco" } }, /names no tablet; allowed: with serial, port or both/],
+		[{ via: "qemu", usb: { serial: "A", backup: "old.fiasco" } }, /is given, but via is qemu/],
+	] as const)("says which one: %j", async (target, message) => {
+		expect((await problemsOf({ target } as never)).join("\n")).toMatch(message);
 	});
 });
