@@ -3,7 +3,7 @@
 import { execFile, spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
@@ -26,6 +26,7 @@ import { blobPath } from "../../components/image/store.ts";
 import { loadAndCheckPhone } from "../../components/policy/index.ts";
 import { packageRoot } from "../../components/util/paths.ts";
 import { silent } from "../../components/util/progress.ts";
+import { warmStore } from "./warm-store.ts";
 
 const worker = fileURLToPath(new URL("build-worker.ts", import.meta.url));
 const folders: string[] = [];
@@ -110,24 +111,16 @@ async function boot(storeDir: string, key: string, memoryMiB: number, commands: 
 	return consoleOf(paths, found.record.commandLine, memoryMiB, commands, last);
 }
 
-/** A store with the demo's packages in it and nothing built. */
-async function warmStore(): Promise<string> {
-	const cache = await openStore();
-	const lock = await loadLock(packageRoot());
-	await fetchLocked(lock, { store: cache, progress: silent });
+/** A store of the test's own with the demo's packages in it and nothing built. */
+async function freshStore(): Promise<string> {
 	const dir = join(temporaryFolder(), "store");
-	await openStore(dir);
-	for (const { sha256 } of lock.debian.packages) {
-		const target = blobPath(dir, `sha256:${sha256}`);
-		mkdirSync(dirname(target), { recursive: true });
-		cpSync(blobPath(cache.dir, `sha256:${sha256}`), target);
-	}
+	await warmStore(dir);
 	return dir;
 }
 
 describe("the demo's guests", () => {
 	test("are the same bytes from two clones, umasks, time zones and stores", async () => {
-		const [one, two] = [await warmStore(), await warmStore()];
+		const [one, two] = [await freshStore(), await freshStore()];
 
 		const first = await build(one, join(demoProject(), "stacks/dev.phone.yaml"), { umask: "022", TZ: "UTC" });
 		const second = await build(two, join(demoProject(), "stacks/dev.phone.yaml"), { umask: "077", TZ: "Pacific/Kiritimati" });
@@ -137,7 +130,7 @@ describe("the demo's guests", () => {
 	});
 
 	test("come up with their overlay and name, and can be switched off", async () => {
-		const store = await warmStore();
+		const store = await freshStore();
 		const project = demoProject();
 		writeFileSync(join(project, "personas/work/etc/rc.local"), "#!/bin/sh\necho started-by-overlay\n", { mode: 0o755 });
 		const { work } = await build(store, join(project, "stacks/dev.phone.yaml"));
@@ -151,7 +144,7 @@ describe("the demo's guests", () => {
 	});
 
 	test("stop being built within a second of an abort", async () => {
-		const store = await openStore(await warmStore());
+		const store = await openStore(await freshStore());
 		const project = demoProject();
 		const { resolved } = await loadAndCheckPhone(join(project, "stacks/dev.phone.yaml"));
 		const [work] = resolved?.personas ?? [];
@@ -178,7 +171,7 @@ describe("the demo's guests", () => {
 	});
 
 	test("rebuild only the one whose overlay changed", async () => {
-		const store = await warmStore();
+		const store = await freshStore();
 		const project = demoProject();
 		const before = await build(store, join(project, "stacks/dev.phone.yaml"));
 		writeFileSync(join(project, "personas/work/etc/motd"), "changed\n");
