@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Guests as users get them: built from Debian's packages, the same bytes everywhere, and up in plain QEMU.
 import { execFile, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -43,11 +43,16 @@ afterAll(() => {
 
 type Built = Record<string, { key: string; digest: string; size: number }>;
 
-/** Builds a phone's guests in another process. */
-async function build(store: string, phone: string, changes: { umask?: string; TZ?: string } = {}): Promise<Built> {
+/** Builds a phone's guests, and with `device` what is composed of them, in another process. */
+async function build(
+	store: string,
+	phone: string,
+	changes: { umask?: string; TZ?: string; device?: boolean } = {},
+): Promise<Built> {
 	const script = `umask ${changes.umask ?? "022"}; exec "$@"`;
 	const env = { ...process.env, TZ: changes.TZ ?? "UTC" };
-	const { stdout } = await promisify(execFile)("sh", ["-c", script, "sh", process.execPath, worker, store, phone], { env });
+	const command = [process.execPath, worker, store, phone, ...(changes.device === true ? ["device"] : [])];
+	const { stdout } = await promisify(execFile)("sh", ["-c", script, "sh", ...command], { env });
 	return JSON.parse(stdout) as Built;
 }
 
@@ -119,13 +124,21 @@ async function freshStore(): Promise<string> {
 }
 
 describe("the demo's guests", () => {
-	test("are the same bytes from two clones, umasks, time zones and stores", async () => {
+	test("are the same bytes from two clones, umasks, time zones and stores, and so are Veil and the device image", async () => {
 		const [one, two] = [await freshStore(), await freshStore()];
+		const phone = () => {
+			const folder = demoProject();
+			// With every program of ours in them that a guest may have.
+			const work = join(folder, "personas/work.yaml");
+			const volume = "storage:\n  - { name: data, sizeMiB: 64, mount: /data, encrypted: true }\n";
+			writeFileSync(work, `${readFileSync(work, "utf8").replace("input: true", "input: true, agent: true")}${volume}`);
+			return join(folder, "stacks/dev.phone.yaml");
+		};
 
-		const first = await build(one, join(demoProject(), "stacks/dev.phone.yaml"), { umask: "022", TZ: "UTC" });
-		const second = await build(two, join(demoProject(), "stacks/dev.phone.yaml"), { umask: "077", TZ: "Pacific/Kiritimati" });
+		const first = await build(one, phone(), { umask: "022", TZ: "UTC", device: true });
+		const second = await build(two, phone(), { umask: "077", TZ: "Pacific/Kiritimati", device: true });
 
-		expect(Object.keys(first)).toEqual(["work", "personal"]);
+		expect(Object.keys(first)).toEqual(["work", "personal", "veil", "device"]);
 		expect(second).toEqual(first);
 	});
 
