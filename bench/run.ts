@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// `npm run bench`: measures bare QEMU, Debian's Xen and Veil in one run and prints them side by side with Veil's targets.
+// `npm run bench`: measures bare QEMU, Debian's Xen and Veil in one run and prints them side by side with Veil's targets; then what a
+// user of Pulumi waits for.
 //
 //     npm run bench                 everything, some minutes
-//     npm run bench -- micro        only the micro-benchmarks (also: boot, screen, size, storage; several may be named)
+//     npm run bench -- micro        only the micro-benchmarks (also: boot, screen, size, storage, pulumi; several may be named)
 //     npm run bench -- --json       the rows as JSON instead of the table
 //
 // Exit status 1 when a target is missed.
 import { stat } from "node:fs/promises";
 import { bareSystem } from "./bare.ts";
 import { measureBoot } from "./boot.ts";
+import { measureInfrastructure } from "./infrastructure.ts";
 import { buildLinux } from "./linux.ts";
 import { measureMicro, measureSwitch, measureWorstTimer, type Neighbour } from "./micro.ts";
 import { measureScreenSwitch } from "./screen.ts";
 import { openSetting, type Setting } from "./setting.ts";
 import { measureStorage } from "./storage.ts";
-import { bytes, integer, KVM, millions, type Row, renderTable, verdict } from "./table.ts";
+import { bytes, integer, judgedRow, KVM, millions, type Row, renderTable, renderTimes, type TimeRow, verdict } from "./table.ts";
 import { veilDeviceTree, veilSizes, veilSystem } from "./veil.ts";
 import { fetchXen, xenSystem } from "./xen.ts";
 import { measureXenMemory } from "./xen-memory.ts";
@@ -220,29 +222,49 @@ async function storageRows({ folder, veil, context, say }: Bench): Promise<Rows>
 }
 
 const parts = { boot: bootRows, micro: microRows, screen: screenRows, size: sizeRows, storage: storageRows };
+/** The part that compares no hypervisors. */
+const PULUMI = "pulumi";
 
-async function main(words: readonly string[]): Promise<number> {
-	const json = words.includes("--json");
-	const named = words.filter((word) => word !== "--json");
-	const unknown = named.find((word) => !Object.hasOwn(parts, word));
-	if (unknown !== undefined) {
-		console.error(`bench: unknown part "${unknown}"; parts are ${Object.keys(parts).join(", ")}`);
-		return 2;
-	}
-	const say = (message: string) => console.error(`bench: ${message}`);
+/** The rows of the parts asked for. */
+async function compare(names: readonly (keyof typeof parts)[], say: Bench["say"]): Promise<Rows> {
+	if (names.length === 0) return [];
 	const rows: Rows = [];
 	const setting = await openSetting(say);
 	try {
 		say("fetching Debian's Xen");
 		const bench = { ...setting, xen: await fetchXen(setting.context.store, setting.folder), say };
-		for (const [name, measure] of Object.entries(parts)) {
-			if (named.length === 0 || named.includes(name)) rows.push(...(await measure(bench)));
-		}
+		for (const name of names) rows.push(...(await parts[name](bench)));
 	} finally {
 		await setting.close();
 	}
-	const judged = rows.map((row) => ({ ...row, verdict: verdict(row) }));
-	console.log(json ? JSON.stringify(judged, null, "\t") : `Instructions unless a unit is given.\n\n${renderTable(rows)}`);
+	return rows;
+}
+
+async function main(words: readonly string[]): Promise<number> {
+	const json = words.includes("--json");
+	const named = words.filter((word) => word !== "--json");
+	const all = [...(Object.keys(parts) as (keyof typeof parts)[]), PULUMI] as const;
+	const unknown = named.find((word) => !all.some((name) => name === word));
+	if (unknown !== undefined) {
+		console.error(`bench: unknown part "${unknown}"; parts are ${all.join(", ")}`);
+		return 2;
+	}
+	const say = (message: string) => console.error(`bench: ${message}`);
+	const wanted = all.filter((name) => named.length === 0 || named.includes(name));
+	const rows = await compare(
+		wanted.filter((name) => name !== PULUMI),
+		say,
+	);
+	const times: TimeRow[] = wanted.includes(PULUMI) ? await measureInfrastructure(say) : [];
+	const judged = [
+		...rows.map((row) => ({ ...row, verdict: verdict(row) })),
+		...times.map((row) => ({ ...row, verdict: verdict(judgedRow(row)) })),
+	];
+	const tables = [
+		...(rows.length === 0 ? [] : [`Instructions unless a unit is given.\n\n${renderTable(rows)}`]),
+		...(times.length === 0 ? [] : [`Wall time on this machine.\n\n${renderTimes(times)}`]),
+	];
+	console.log(json ? JSON.stringify(judged, null, "\t") : tables.join("\n\n"));
 	return judged.some((row) => row.verdict === "missed") ? 1 : 0;
 }
 

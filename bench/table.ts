@@ -51,17 +51,20 @@ export function millions(value: number): string {
 	return `${(value / 1e6).toLocaleString("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 })} M`;
 }
 
+/** Milliseconds, as seconds. */
+export function seconds(value: number): string {
+	return `${(value / 1000).toFixed(2)} s`;
+}
+
 /** Bytes. */
 export function bytes(value: number): string {
 	if (value < 1024) return `${value} B`;
 	return value < 2 ** 20 ? `${(value / 1024).toFixed(1)} KiB` : `${(value / 2 ** 20).toFixed(1)} MiB`;
 }
 
-/** The table as Markdown with aligned columns. */
+/** The comparison as Markdown. */
 export function renderTable(rows: readonly Row[]): string {
-	const cell = (row: Row, value: Cell) =>
-		value === undefined ? "–" : typeof value === "number" ? (row.show ?? integer)(value) : value;
-	const lines = [
+	return aligned([
 		["", "bare", "Xen 4.17", "KVM (published)", "Veil", "Veil must", "verdict"],
 		...rows.map((row) => [
 			row.name,
@@ -69,18 +72,54 @@ export function renderTable(rows: readonly Row[]): string {
 			cell(row, row.xen),
 			row.kvm ?? "–",
 			cell(row, row.veil),
-			row.target ?? (row.atMost === undefined ? "–" : `≤ ${(row.show ?? integer)(row.atMost)}`),
-			verdict(row) === "missed" ? missedBy(row) : verdict(row),
+			asked(row),
+			judgement(row),
 		]),
-	];
+	]);
+}
+
+/** A row of what `pulumi` and `persona` take; `beside` is what it is measured against in the same run. */
+export interface TimeRow extends Omit<Row, "bare" | "xen" | "kvm" | "veil"> {
+	beside?: Cell;
+	measured: number;
+}
+
+/** What a row of times is to {@link verdict}. */
+export function judgedRow({ measured, ...row }: TimeRow): Row {
+	return { ...row, veil: measured };
+}
+
+/** The times as Markdown. */
+export function renderTimes(rows: readonly TimeRow[]): string {
+	return aligned([
+		["", "beside", "measured", "must be", "verdict"],
+		...rows.map((times) => {
+			const row = judgedRow(times);
+			return [row.name, cell(row, times.beside), cell(row, row.veil), asked(row), judgement(row)];
+		}),
+	]);
+}
+
+function cell(row: Row, value: Cell): string {
+	if (value === undefined) return "–";
+	return typeof value === "number" ? (row.show ?? integer)(value) : value;
+}
+
+function asked(row: Row): string {
+	return row.target ?? (row.atMost === undefined ? "–" : `≤ ${(row.show ?? integer)(row.atMost)}`);
+}
+
+function judgement(row: Row): string {
+	const found = verdict(row);
+	const value = row.judged ?? row.veil;
+	if (found !== "missed" || typeof value !== "number" || row.atMost === undefined) return found;
+	return `missed by ${((value / row.atMost - 1) * 100).toFixed(1)} %`;
+}
+
+/** A table in Markdown whose columns are aligned; its first line is the head. */
+function aligned(lines: readonly (readonly string[])[]): string {
 	const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
 	const printed = lines.map((line) => `| ${line.map((text, column) => text.padEnd(widths[column] ?? 0)).join(" | ")} |`);
 	printed.splice(1, 0, `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`);
 	return printed.join("\n");
-}
-
-function missedBy(row: Row): string {
-	const value = row.judged ?? row.veil;
-	if (typeof value !== "number" || row.atMost === undefined) return "missed";
-	return `missed by ${((value / row.atMost - 1) * 100).toFixed(1)} %`;
 }

@@ -79,6 +79,12 @@ export const DEBIAN_NEEDS = [
 	{ package: "gcc", why: "compiles the hypervisor's unit tests and what counts instructions", there: ["gcc"], when: "test" },
 	{ package: "libc6-dev", why: "compiles the hypervisor's unit tests", there: ["/usr/include/stdio.h"], when: "test" },
 	{
+		package: "libc6-dev-arm64-cross",
+		why: "compiles what measures disks in a guest",
+		there: ["/usr/aarch64-linux-gnu/include/stdio.h"],
+		when: "test",
+	},
+	{
 		package: "qemu-efi-aarch64",
 		why: "is the UEFI firmware of a test's guest",
 		there: ["/usr/share/qemu-efi-aarch64/QEMU_EFI.fd"],

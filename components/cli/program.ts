@@ -180,8 +180,11 @@ ${EXIT_HELP}`,
 			"\nInput, output and errors are passed on as they are; the exit status is the command's (128 + the signal that ended it).\n^C interrupts the command, a second one kills it.",
 		)
 		.action(async (persona: string, words: string[], _, sub: Command) => {
+			// What is passed through is so with the `--` that may stand before it.
+			const line = words[0] === "--" ? words.slice(1) : words;
+			if (line.length === 0) sub.error("error: missing required argument 'command'");
 			const { exec } = await import("./commands/exec.ts");
-			done(await exec(terminal, persona, words, { handset: global(sub).handset }));
+			done(await exec(terminal, persona, line, { handset: global(sub).handset }));
 		});
 
 	command(

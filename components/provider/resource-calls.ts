@@ -23,7 +23,7 @@ export async function check(session: Session, request: providerProto.CheckReques
 			? { inputs: news.values, failures: unsupported }
 			: await checked(kind, await session.operation(request.getUrn()), news.values, olds.values);
 	const response = new providerProto.CheckResponse();
-	response.setInputs(encode(result.inputs, secretsOf(result.inputs, news.values, news.secrets)));
+	response.setInputs(encode(result.inputs, secretsFrom(kind, result.inputs, news)));
 	response.setFailuresList(result.failures.map(checkFailure));
 	return response;
 }
@@ -97,13 +97,18 @@ async function orPartial<T>(kind: Kind, inputs: Decoded, work: () => Promise<T>)
 	}
 }
 
-/** Which outputs are secret: what comes of secret inputs, and what the kind says. */
-function secretsOfOutputs(kind: Kind, outputs: Properties, inputs: Decoded): Path[] {
+/** Which values are secret because of secret inputs, but for those that nothing else is derived from. */
+function secretsFrom(kind: Kind, values: Properties, inputs: Decoded): Path[] {
 	const isContained = (path: Path) => kind.containedSecrets?.includes(String(path[0])) === true;
 	const spreading = inputs.secrets.filter((path) => !isContained(path));
+	const handed = inputs.secrets.filter((path) => isContained(path) && String(path[0]) in values);
+	return [...secretsOf(values, inputs.values, spreading), ...handed];
+}
+
+/** Which outputs are secret: what comes of secret inputs, and what the kind says. */
+function secretsOfOutputs(kind: Kind, outputs: Properties, inputs: Decoded): Path[] {
 	const own = (kind.secretOutputs ?? []).filter((name) => name in outputs).map((name): Path => [name]);
-	const handed = inputs.secrets.filter((path) => isContained(path) && String(path[0]) in outputs);
-	return [...secretsOf(outputs, inputs.values, spreading), ...handed, ...own];
+	return [...secretsFrom(kind, outputs, inputs), ...own];
 }
 
 export async function create(session: Session, request: providerProto.CreateRequest): Promise<providerProto.CreateResponse> {

@@ -12,12 +12,20 @@ void *memcpy(void *restrict to, const void *restrict from, size_t size)
 	return to;
 }
 
+typedef uintptr_t __attribute__((may_alias)) word_t;
+
+/* By words: what a persona's devices and registers hold is cleared in one go, with nobody preempting, when it starts. */
 void *memset(void *to, int value, size_t size)
 {
+	word_t word = (uint8_t)value * (~(word_t)0 / 255);
 	uint8_t *t = to;
 
+	for (; size && (uintptr_t)t % sizeof(word); size--)
+		*t++ = (uint8_t)word;
+	for (; size >= sizeof(word); size -= sizeof(word), t += sizeof(word))
+		*(word_t *)t = word;
 	while (size--)
-		*t++ = (uint8_t)value;
+		*t++ = (uint8_t)word;
 	return to;
 }
 

@@ -227,6 +227,23 @@ static void given_names_then_only_printable_ones_pass(void)
 	report(!name_is_valid(name), "empty");
 }
 
+static void given_any_place_and_size_then_memset_fills_that_and_no_more(void)
+{
+	uint8_t bytes[64];
+	uint32_t wrong = 0;
+
+	for (size_t start = 0; start < 16; start++) {
+		for (size_t size = 0; size < sizeof(bytes) - 16; size++) {
+			for (size_t i = 0; i < sizeof(bytes); i++)
+				bytes[i] = 0x11;
+			wrong += memset(bytes + start, 0x1a5, size) != bytes + start;
+			for (size_t i = 0; i < sizeof(bytes); i++)
+				wrong += bytes[i] != (i >= start && i < start + size ? 0xa5 : 0x11);
+		}
+	}
+	report_equal(wrong, 0, "bytes that are not as they should be");
+}
+
 static const struct test tests[] = {
 	{"log", given_records_then_each_is_read_with_its_facts},
 	{"log-ring", given_more_records_than_room_then_the_oldest_go},
@@ -240,6 +257,7 @@ static const struct test tests[] = {
 	{"view", given_work_memory_partly_in_view_then_small_things_stay_there},
 	{"units", given_ticks_then_nanoseconds_do_not_overflow},
 	{"ranges", given_ranges_then_none_wraps},
+	{"memset", given_any_place_and_size_then_memset_fills_that_and_no_more},
 	{"names", given_names_then_only_printable_ones_pass},
 };
 

@@ -2,7 +2,7 @@
 // What markers say, and how rows are judged and printed.
 import { describe, expect, it } from "vitest";
 import { between, markedValues, median, parseCounts, worst } from "../../bench/count.ts";
-import { renderTable, verdict } from "../../bench/table.ts";
+import { judgedRow, renderTable, renderTimes, seconds, verdict } from "../../bench/table.ts";
 
 /** The plugin's lines for a value told by a guest at this address. */
 function told(value: bigint, address: string, total: number): string[] {
@@ -76,5 +76,15 @@ describe("rows", () => {
 			"missed by 10.0 %",
 			"",
 		]);
+	});
+
+	it("of times are judged by what was measured, and printed beside what they are compared with", () => {
+		const row = { name: "up", beside: 1000, measured: 2500, show: seconds, judged: 2.5, atMost: 2, target: "≤ 2.00×" };
+		expect(verdict(judgedRow(row))).toBe("missed");
+		expect(renderTimes([row]).split("\n")[2]?.split("|")).toEqual(
+			["", "up", "1.00 s", "2.50 s", "≤ 2.00×", "missed by 25.0 %", ""].map((text) =>
+				text === "" ? "" : expect.stringContaining(text),
+			),
+		);
 	});
 });

@@ -6,7 +6,7 @@ import pulumi from "@pulumi/pulumi";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import * as persona from "../../components/index.ts";
 import { FakeWorld } from "./fake-stages.ts";
-import { Project } from "./project.ts";
+import { Project, WORK } from "./project.ts";
 
 // Every test runs the engine a few times, and other tests run beside it.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -101,6 +101,23 @@ test("a secret in a document given in code stays one, and so does what follows f
 	expect(guest?.inputs.commandLine).toEqual(secret);
 	const again = await stack.run("preview");
 	expect(Object.values(again.steps).every((step) => step === "same")).toBe(true);
+});
+
+test("the key of an encrypted volume is all that is secret of its phone", async () => {
+	const volume = "{ name: data, sizeMiB: 64, mount: /data, encrypted: true, onDelete: wipe }";
+	project.write("personas/work.yaml", `${WORK}devices: { agent: true }\nstorage: [${volume}]\n`);
+	const stack = await project.stack(async () => {
+		const { handset, key, runningKey } = new persona.Phone("pocket", { phone: "stacks/dev.phone.yaml" });
+		return { handset, key, runningKey };
+	});
+	expect((await stack.run("up")).diagnostics).toBe("");
+	const { deployment } = await stack.stack.exportStack();
+	const secrets = (deployment.resources as { type: string; outputs?: object }[]).flatMap(({ type, outputs = {} }) =>
+		Object.entries(outputs)
+			.filter(([, value]) => JSON.stringify(value).includes("1b47061264138c4ac30d75fd1eb44270"))
+			.map(([name]) => `${type.split(":").pop()}.${name}`),
+	);
+	expect(secrets).toEqual(["Volume.key"]);
 });
 
 test("what is not known in a preview leaves keys unknown, and is checked and built when it is", async () => {

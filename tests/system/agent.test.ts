@@ -110,6 +110,8 @@ test("a command's output, errors and status are its own", async () => {
 	const { status, stdout, stderr } = await persona(["exec", "work", "sh", "-c", script, "sh", "a b", "é"]);
 	expect({ status, stdout: stdout.toString(), stderr }).toEqual({ status: 7, stdout: "out\na b-é\n", stderr: "err\n" });
 	expect((await persona(["exec", "personal", "hostname"])).stdout.toString()).toBe("personal\n");
+	expect((await persona(["exec", "personal", "--", "echo", "--"])).stdout.toString()).toBe("--\n");
+	expect(await persona(["exec", "personal", "--"])).toMatchObject({ status: 2 });
 	expect(await persona(["exec", "work", "no-such-command"])).toMatchObject({ status: 127 });
 	expect((await persona(["exec", "work", "sh", "-c", "kill -9 $$"])).status).toBe(137);
 });

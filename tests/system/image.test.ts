@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Guests as users get them: built from Debian's packages, the same bytes everywhere, and up in plain QEMU.
 import { execFile, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
@@ -26,6 +26,7 @@ import { blobPath } from "../../components/image/store.ts";
 import { loadAndCheckPhone } from "../../components/policy/index.ts";
 import { packageRoot } from "../../components/util/paths.ts";
 import { silent } from "../../components/util/progress.ts";
+import { warmStore } from "./warm-store.ts";
 
 const worker = fileURLToPath(new URL("build-worker.ts", import.meta.url));
 const folders: string[] = [];
@@ -42,11 +43,16 @@ afterAll(() => {
 
 type Built = Record<string, { key: string; digest: string; size: number }>;
 
-/** Builds a phone's guests in another process. */
-async function build(store: string, phone: string, changes: { umask?: string; TZ?: string } = {}): Promise<Built> {
+/** Builds a phone's guests, and with `device` what is composed of them, in another process. */
+async function build(
+	store: string,
+	phone: string,
+	changes: { umask?: string; TZ?: string; device?: boolean } = {},
+): Promise<Built> {
 	const script = `umask ${changes.umask ?? "022"}; exec "$@"`;
 	const env = { ...process.env, TZ: changes.TZ ?? "UTC" };
-	const { stdout } = await promisify(execFile)("sh", ["-c", script, "sh", process.execPath, worker, store, phone], { env });
+	const command = [process.execPath, worker, store, phone, ...(changes.device === true ? ["device"] : [])];
+	const { stdout } = await promisify(execFile)("sh", ["-c", script, "sh", ...command], { env });
 	return JSON.parse(stdout) as Built;
 }
 
@@ -110,34 +116,34 @@ async function boot(storeDir: string, key: string, memoryMiB: number, commands: 
 	return consoleOf(paths, found.record.commandLine, memoryMiB, commands, last);
 }
 
-/** A store with the demo's packages in it and nothing built. */
-async function warmStore(): Promise<string> {
-	const cache = await openStore();
-	const lock = await loadLock(packageRoot());
-	await fetchLocked(lock, { store: cache, progress: silent });
+/** A store of the test's own with the demo's packages in it and nothing built. */
+async function freshStore(): Promise<string> {
 	const dir = join(temporaryFolder(), "store");
-	await openStore(dir);
-	for (const { sha256 } of lock.debian.packages) {
-		const target = blobPath(dir, `sha256:${sha256}`);
-		mkdirSync(dirname(target), { recursive: true });
-		cpSync(blobPath(cache.dir, `sha256:${sha256}`), target);
-	}
+	await warmStore(dir);
 	return dir;
 }
 
 describe("the demo's guests", () => {
-	test("are the same bytes from two clones, umasks, time zones and stores", async () => {
-		const [one, two] = [await warmStore(), await warmStore()];
+	test("are the same bytes from two clones, umasks, time zones and stores, and so are Veil and the device image", async () => {
+		const [one, two] = [await freshStore(), await freshStore()];
+		const phone = () => {
+			const folder = demoProject();
+			// With every program of ours in them that a guest may have.
+			const work = join(folder, "personas/work.yaml");
+			const volume = "storage:\n  - { name: data, sizeMiB: 64, mount: /data, encrypted: true }\n";
+			writeFileSync(work, `${readFileSync(work, "utf8").replace("input: true", "input: true, agent: true")}${volume}`);
+			return join(folder, "stacks/dev.phone.yaml");
+		};
 
-		const first = await build(one, join(demoProject(), "stacks/dev.phone.yaml"), { umask: "022", TZ: "UTC" });
-		const second = await build(two, join(demoProject(), "stacks/dev.phone.yaml"), { umask: "077", TZ: "Pacific/Kiritimati" });
+		const first = await build(one, phone(), { umask: "022", TZ: "UTC", device: true });
+		const second = await build(two, phone(), { umask: "077", TZ: "Pacific/Kiritimati", device: true });
 
-		expect(Object.keys(first)).toEqual(["work", "personal"]);
+		expect(Object.keys(first)).toEqual(["work", "personal", "veil", "device"]);
 		expect(second).toEqual(first);
 	});
 
 	test("come up with their overlay and name, and can be switched off", async () => {
-		const store = await warmStore();
+		const store = await freshStore();
 		const project = demoProject();
 		writeFileSync(join(project, "personas/work/etc/rc.local"), "#!/bin/sh\necho started-by-overlay\n", { mode: 0o755 });
 		const { work } = await build(store, join(project, "stacks/dev.phone.yaml"));
@@ -151,7 +157,7 @@ describe("the demo's guests", () => {
 	});
 
 	test("stop being built within a second of an abort", async () => {
-		const store = await openStore(await warmStore());
+		const store = await openStore(await freshStore());
 		const project = demoProject();
 		const { resolved } = await loadAndCheckPhone(join(project, "stacks/dev.phone.yaml"));
 		const [work] = resolved?.personas ?? [];
@@ -178,7 +184,7 @@ describe("the demo's guests", () => {
 	});
 
 	test("rebuild only the one whose overlay changed", async () => {
-		const store = await warmStore();
+		const store = await freshStore();
 		const project = demoProject();
 		const before = await build(store, join(project, "stacks/dev.phone.yaml"));
 		writeFileSync(join(project, "personas/work/etc/motd"), "changed\n");
