@@ -20,6 +20,7 @@ enum {
 
 #define CONTROL_ONE_SHOT 0x01U
 #define CONTROL_32_BIT 0x02U
+#define CONTROL_PRESCALE 0x0cU
 #define CONTROL_PRESCALE_SHIFT 2 /* 0, 1, 2: a tick is 1, 16, 256 of the clock's */
 #define CONTROL_INTERRUPT 0x20U
 #define CONTROL_PERIODIC 0x40U
@@ -60,9 +61,11 @@ static uint32_t prescale(const struct guest_timer *t)
 	return value < 2 ? 4 * value : 8;
 }
 
-static uint64_t counter_time(const struct guest_timer *t, uint64_t time, uint32_t hz)
+static inline uint64_t counter_time(const struct guest_timer *t, uint64_t time, uint32_t hz)
 {
-	return clock_time(time, hz) >> prescale(t);
+	uint64_t ticks = clock_time(time, hz);
+
+	return likely(!(t->control & CONTROL_PRESCALE)) ? ticks : ticks >> prescale(t);
 }
 
 /* The board's ticks in one of a timer's clock, as a fraction of 2^32, rounded up. */
