@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # How Veil is compiled for armv6.
 CROSS ?= arm-linux-gnueabi-
-TIDY_TARGET = --target=arm-linux-gnueabi -mcpu=arm1136jf-s -mfloat-abi=soft
+TIDY_TARGET = --target=arm-linux-gnueabi -mcpu=arm1136jf-s -mfloat-abi=soft -include arch/armv6/single_cpu.h
 # What guests see: a folder of platforms/.
 guest_machine = integrator_cp
 
 # Thumb code is smaller by a third and slower by as much: the files on the way in and out of a guest, and what has instructions that
 # Thumb code has not, are Arm code.
 hot = exception.c guest.c emulate.c p15.c guest_memory.c integrator_cp.c pic.c timer.c
-port_cpu = -mcpu=arm1136jf-s -mfloat-abi=soft -mno-unaligned-access
+port_cpu = -mcpu=arm1136jf-s -mfloat-abi=soft -mno-unaligned-access -include arch/armv6/single_cpu.h
 port_speed = -O2 -marm
 port_size = -Os -fno-ipa-cp -fno-ipa-sra -marm
 # Divisions of 64-bit numbers are libgcc's.
