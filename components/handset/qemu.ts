@@ -7,10 +7,57 @@ import { listProcesses, type ProcessIdentity } from "./processes.ts";
 import { FILE, SOCKET } from "./run-folder.ts";
 import type { HandsetSpec } from "./types.ts";
 
-/** Boards QEMU can be for us, with the machine each is. */
-const MACHINES: Readonly<Record<string, { executable: string; machine: string }>> = {
-	"qemu-virt": { executable: "qemu-system-aarch64", machine: "virt,virtualization=on,gic-version=3" },
+type Facts = Pick<ImageFacts, "ramMiB" | "hasScreen" | "hasKeys" | "hasTouch" | "hasNetwork" | "volumes">;
+
+/** What QEMU is for a board. */
+interface Machine {
+	readonly executable: string;
+	readonly machine: string;
+	/** Where it cannot be another. */
+	readonly ramMiB?: number;
+	/** Serial lines before the one that the mux is on. */
+	readonly linesBefore: number;
+	/** The image, and the devices beside those that every board has. */
+	parts(image: Facts, folder: string, imagePath: string): string[];
+}
+
+/** Who looks at the screen speaks VNC, which carries keys and touch, too. The pixels arrive as they are: nothing is lossy. */
+const VNC = ["-vnc", `unix:${SOCKET.screen},share=force-shared,lossy=off`];
+
+/** Boards QEMU can be for us. */
+const MACHINES: Readonly<Record<string, Machine>> = {
+	"qemu-virt": {
+		executable: "qemu-system-aarch64",
+		machine: "virt,virtualization=on,gic-version=3",
+		linesBefore: 0,
+		parts: (image, folder, imagePath) => [
+			...["-kernel", imagePath],
+			...["-global", "virtio-mmio.force-legacy=false", "-device", "virtio-rng-device"],
+			...(image.hasScreen ? ["-device", "ramfb", ...VNC] : []),
+			...(image.hasKeys ? ["-device", "virtio-keyboard-device"] : []),
+			// A full host disk is an error for the guest that writes; QEMU would stop the whole phone.
+			...(image.volumes.length > 0 ? ["-blockdev", diskNode(folder), "-device", DISK_DEVICE] : []),
+			...(image.hasTouch ? ["-device", "virtio-tablet-device"] : []),
+			...(image.hasNetwork ? ["-netdev", "user,id=network", "-device", "virtio-net-device,netdev=network"] : []),
+		],
+	},
+	// It starts from its flash, as the tablet does, and has its screen, keys and touch on board.
+	n800: {
+		executable: "qemu-system-arm",
+		machine: "n800",
+		ramMiB: 128,
+		linesBefore: 2,
+		parts: (image, folder) => [
+			...["-drive", `if=mtd,format=raw,file=${join(folder, FILE.flash).replaceAll(",", ",,")}`],
+			...(image.hasScreen ? VNC : []),
+		],
+	},
 };
+
+/** Does a handset of this board start from a flash image, which is to be written first? */
+export function startsFromFlash(board: string): boolean {
+	return board === "n800";
+}
 
 /**
  * QEMU's command and arguments. It is to be started in the socket folder, so sockets have names without a folder. The machine
@@ -20,7 +67,7 @@ export function qemuCommand(
 	spec: HandsetSpec,
 	folder: string,
 	imagePath: string,
-	image: Pick<ImageFacts, "ramMiB" | "hasScreen" | "hasKeys" | "hasTouch" | "hasNetwork" | "volumes">,
+	image: Facts,
 ): { command: string; args: string[] } {
 	const board = MACHINES[spec.board];
 	if (board === undefined) {
@@ -31,23 +78,17 @@ export function qemuCommand(
 	const { cpu, cpus, executable } = spec.qemu;
 	if (!Number.isInteger(cpus) || cpus < 1 || cpus > 8) throw new UserError(`a handset has 1 to 8 CPUs, not ${cpus}`);
 	if (!/^[\w.,=+-]+$/.test(cpu)) throw new UserError(`"${cpu}" is no CPU model`);
+	const ramMiB = board.ramMiB ?? spec.qemu.memoryMiB ?? image.ramMiB;
 	return {
 		command: executable ?? board.executable,
 		args: [
 			...["-name", `persona-${spec.id}`],
-			...["-M", board.machine, "-cpu", cpu, "-smp", `${cpus}`, "-m", `${spec.qemu.memoryMiB ?? image.ramMiB}M`],
+			...["-M", board.machine, "-cpu", cpu, "-smp", `${cpus}`, "-m", `${ramMiB}M`],
 			...["-nodefaults", "-display", "none", "-S"],
-			...["-kernel", imagePath],
+			...Array.from({ length: board.linesBefore }, () => ["-serial", "null"]).flat(),
 			...["-chardev", `socket,id=mux,path=${SOCKET.serial},server=on,wait=off`, "-serial", "chardev:mux"],
 			...["-qmp", `unix:${SOCKET.qmp},server=on,wait=off`],
-			...["-global", "virtio-mmio.force-legacy=false", "-device", "virtio-rng-device"],
-			// Who looks at the screen speaks VNC, which carries keys and touch, too. The pixels arrive as they are: nothing is lossy.
-			...(image.hasScreen ? ["-device", "ramfb", "-vnc", `unix:${SOCKET.screen},share=force-shared,lossy=off`] : []),
-			...(image.hasKeys ? ["-device", "virtio-keyboard-device"] : []),
-			// A full host disk is an error for the guest that writes; QEMU would stop the whole phone.
-			...(image.volumes.length > 0 ? ["-blockdev", diskNode(folder), "-device", DISK_DEVICE] : []),
-			...(image.hasTouch ? ["-device", "virtio-tablet-device"] : []),
-			...(image.hasNetwork ? ["-netdev", "user,id=network", "-device", "virtio-net-device,netdev=network"] : []),
+			...board.parts(image, folder, imagePath),
 			...["-pidfile", join(folder, FILE.pid)],
 		],
 	};

@@ -76,6 +76,7 @@ export const FILE = {
 	state: "state.json",
 	pid: "qemu.pid",
 	disk: "disk.img",
+	flash: "flash.img",
 	volumes: "volumes.json",
 	logs: "logs",
 	qemuLog: "logs/qemu.log",

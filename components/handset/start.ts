@@ -14,7 +14,7 @@ import { adoptPolicy } from "./live-policy.ts";
 import { controlClient, endpoints, observeHandset } from "./observe.ts";
 import { withOperationLock } from "./operation-lock.ts";
 import { endProcess, isAlive, self, waitUntil } from "./processes.ts";
-import { qemuCommand } from "./qemu.ts";
+import { qemuCommand, startsFromFlash } from "./qemu.ts";
 import { qmp } from "./qmp.ts";
 import { type HandsetRecord, readRecord, writeRecord } from "./record.ts";
 import { previousLog } from "./rotating-log.ts";
@@ -141,6 +141,11 @@ async function boot(folder: string, spec: HandsetSpec, image: ImageReference, op
 	};
 	makePrivate(record.sockets);
 	await writeRecord(folder, record);
+	if (startsFromFlash(spec.board)) {
+		if (image.writeFlash === undefined) throw new Error(`board ${spec.board} starts from flash, and nothing writes it`);
+		progress?.("writing the flash");
+		await image.writeFlash(join(folder, FILE.flash));
+	}
 	progress?.(`starting QEMU with ${facts.ramMiB} MiB`);
 	const { command, args } = qemuCommand(spec, folder, image.path, facts);
 	const qemu = await launch(command, args, record.sockets, join(folder, FILE.qemuLog));

@@ -42,6 +42,8 @@ export interface ImageReference {
 	readonly path: string;
 	/** `sha256:<hex>` of the file. */
 	readonly digest: string;
+	/** Writes it into the flash of an emulated handset of a board that starts from there. */
+	readonly writeFlash?: (path: string) => Promise<void>;
 }
 
 /** When a persona counts as up. */

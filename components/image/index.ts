@@ -7,8 +7,8 @@ export {
 	deviceImageKey,
 } from "./device-image.ts";
 export { type ExplainedImage, type ExplainedPersona, readDeviceImage, renderExplained } from "./explain.ts";
-export { fiascoImage } from "./fiasco-image.ts";
 export { findArtifact } from "./find.ts";
+export { fiascoImage, flashEmulated } from "./flashing.ts";
 export { buildGuest } from "./guest.ts";
 export { guestInputs, guestKey, guestSources } from "./guest-inputs.ts";
 export { buildHypervisor, hypervisorInputs, hypervisorKey } from "./hypervisor.ts";

@@ -34,9 +34,16 @@ export function productionStages(): Stages {
 		remember(`hypervisor ${board.name}`, async () => (await loadImage()).hypervisorInputs(board));
 	const loadBoard = (name: string) => remember(`board ${name}`, async () => (await loadManifest()).boardByName(name, projectDir));
 	const start: Handsets["start"] = async (spec, of, personas, work, secrets) => {
-		if (spec.usb === undefined) return handsets.start(spec, of, personas, work, secrets);
-		const { fiascoImage } = await loadImage();
-		const fiasco = await fiascoImage(of, (await loadBoard(spec.board)).document, { store: await store(), ...work });
+		const board = (await loadBoard(spec.board)).document;
+		if (board.flashing === undefined) return handsets.start(spec, of, personas, work, secrets);
+		const { fiascoImage, flashEmulated } = await loadImage();
+		const context = { store: await store(), ...work };
+		// Also for an emulated one: what a tablet would be flashed with is made, checked and kept.
+		const fiasco = await fiascoImage(of, board, context);
+		if (spec.usb === undefined) {
+			const writeFlash = (path: string) => flashEmulated(of, board, path, context);
+			return handsets.start(spec, { ...of, writeFlash }, personas, work, secrets);
+		}
 		const { kind, target } = spec.usb;
 		const usb = { kind, target: { ...target, backup: resolve(projectDir, target.backup) } };
 		return handset.flashHandset({ ...spec, usb }, of, fiasco, personas, work);

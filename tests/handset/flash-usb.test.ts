@@ -68,7 +68,8 @@ const flash = (wanted = image, declared = target()) =>
 	flashTablet(join(folder, "run"), N800, declared, wanted, { progress: silent, sysfs });
 const asked = () =>
 	existsSync(join(folder, "asked.log")) ? readFileSync(join(folder, "asked.log"), "utf8").trim().split("\n") : [];
-const written = () => asked().filter((line) => line.includes("-f") && !line.includes("-s"));
+const has = (line: string, option: string) => line.split(" ").includes(option);
+const written = () => asked().filter((line) => has(line, "-f") && !has(line, "-s"));
 
 test("the declared tablet is flashed, payloads first, and started", async () => {
 	const journal = await flash();

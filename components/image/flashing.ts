@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A device image as a real phone is flashed with: cut into partitions and packed as FIASCO, kept in the store by what it was made from.
+// A device image as a real phone is flashed with, and as an emulated one starts from: cut into partitions, packed as FIASCO, kept in the store.
 import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -7,12 +7,34 @@ import type { Board } from "../manifest/index.ts";
 import { canonicalJson, sha256 } from "../util/digest.ts";
 import { UserError } from "../util/errors.ts";
 import { type FiascoDevice, makeFiasco } from "./fiasco.ts";
+import { writeFlashImage } from "./flash-image.ts";
 import { buildBootCode } from "./flash-loader.ts";
 import { writeFlashParts } from "./flash-parts.ts";
 import type { Artifact, BuildContext } from "./types.ts";
 
 /** Another number means other bytes from the same image and loader. */
 const RECIPE = 1;
+
+/**
+ * Writes a device image into the flash of an emulated phone, beside what else is in it.
+ *
+ * @param flash - path of the flash image
+ * @throws UserError when the image does not fit
+ */
+export async function flashEmulated(
+	image: Pick<Artifact, "path">,
+	board: Board,
+	flash: string,
+	{ store, signal }: Pick<BuildContext, "store" | "signal">,
+): Promise<void> {
+	const scratch = await store.scratch();
+	try {
+		const { loader, slide } = await buildBootCode(board.name, signal);
+		await writeFlashImage(flash, await writeFlashParts(image.path, loader, board, scratch), slide);
+	} finally {
+		await rm(scratch, { recursive: true, force: true });
+	}
+}
 
 /**
  * The FIASCO image of a device image. `version` is what a tablet says it has when it has been flashed with it.
