@@ -6,7 +6,7 @@
 // A persona may also have memoryMiB (192), cpus (1), commandLine ("console=ttyAMA0 quiet"), share (100), cap (100 * cpus), affinity
 // (all), restartLimit (5), restartWindowSeconds (60), start (true), restart (true), freeze (false), deviceTree, firmware (false), label, colour, display, input,
 // agent, watchdog, lockOnLeave (false), volumes ([{"name": …, "sizeMiB": …}]).
-// PERSONA_CPUS: physical CPUs (1). PERSONA_SKIP_DIGESTS=1 sets VEIL_SKIP_PAYLOAD_DIGESTS. Prints QEMU's -m in MiB.
+// PERSONA_BOARD: qemu-virt or n800 (qemu-virt); of n800 a kernel that is ELF is patched. PERSONA_CPUS: physical CPUs (1). PERSONA_SKIP_DIGESTS=1 sets VEIL_SKIP_PAYLOAD_DIGESTS. Prints QEMU's -m in MiB.
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import {
@@ -25,7 +25,10 @@ import {
 } from "../components/image/abi.ts";
 import { type Composed, compose } from "../components/image/compose.ts";
 import type { ComposePersona } from "../components/image/compose-persona.ts";
-import { kernelFormat } from "../components/image/kernel.ts";
+import { armProgram, isElf } from "../components/image/elf-arm.ts";
+import { INTEGRATOR_CP, VIRT } from "../components/image/guest-machine.ts";
+import { kernelFormat, programFormat } from "../components/image/kernel.ts";
+import { patchProgram, patchTable } from "../components/image/patch-arm.ts";
 import { payloadOf } from "../components/image/payload.ts";
 import type { Sharing } from "../components/image/policy-section.ts";
 import { volumeRange } from "../components/image/storage-layout.ts";
@@ -61,20 +64,32 @@ export interface DevPersona {
 	watchdog?: boolean;
 }
 
-/** Composes a device image for qemu-virt from files. */
+const BOARDS = {
+	"qemu-virt": { machine: VIRT, ram: { base: 0x40000000, limit: 255 * 2 ** 30, loadAddress: 0x40200000 } },
+	n800: { machine: INTEGRATOR_CP, ram: { base: 0x80000000, limit: 2 ** 27, minimum: 2 ** 27, loadAddress: 0x80010000 } },
+};
+
+/** Composes a device image from files, for qemu-virt unless another board is named. */
 export async function composeDev(
 	out: string,
 	veil: string,
 	personas: DevPersona[],
-	options: { cpus?: number; skipDigests?: boolean; initialForeground?: number; hotkey?: number[]; policy?: Sharing } = {},
+	options: {
+		board?: keyof typeof BOARDS;
+		cpus?: number;
+		skipDigests?: boolean;
+		initialForeground?: number;
+		hotkey?: number[];
+		policy?: Sharing;
+	} = {},
 ): Promise<Composed> {
-	const cpus = options.cpus ?? 1;
+	const { board = "qemu-virt", cpus = 1 } = options;
 	return compose(
 		{
 			veil: await readFile(veil),
-			board: "qemu-virt",
+			board,
+			...BOARDS[board],
 			machineVersion: 1,
-			ram: { base: 0x40000000, limit: 255 * 2 ** 30, loadAddress: 0x40200000 },
 			cpuCount: cpus,
 			initialForeground: options.initialForeground ?? 0,
 			flags: options.skipDigests === true ? VEIL_SKIP_PAYLOAD_DIGESTS : 0,
@@ -88,7 +103,7 @@ export async function composeDev(
 }
 
 async function composePersona(persona: DevPersona, cpus: number): Promise<ComposePersona> {
-	const kernel = await readFile(persona.kernel);
+	const kernel = kernelOf(await readFile(persona.kernel), persona);
 	const vcpus = persona.cpus ?? 1;
 	return {
 		name: persona.name,
@@ -115,7 +130,7 @@ async function composePersona(persona: DevPersona, cpus: number): Promise<Compos
 		restartLimit: persona.restartLimit ?? 5,
 		restartWindowSeconds: persona.restartWindowSeconds ?? 60,
 		memoryBytes: (persona.memoryMiB ?? 192) * 2 ** 20,
-		kernel: { ...payloadOf(kernel), ...(persona.firmware === true ? { format: "firmware" } : kernelFormat(kernel)) },
+		...kernel,
 		...(persona.initramfs === undefined ? {} : { initramfs: payloadOf(await readFile(persona.initramfs)) }),
 		...(persona.deviceTree === undefined ? {} : { deviceTree: payloadOf(await readFile(persona.deviceTree)) }),
 		commandLine: persona.commandLine ?? "console=ttyAMA0 quiet",
@@ -125,6 +140,17 @@ async function composePersona(persona: DevPersona, cpus: number): Promise<Compos
 			range: volumeRange({ persona: persona.name, name, sizeMiB }),
 		})),
 		...(persona.network === undefined ? {} : { network: persona.network }),
+	};
+}
+
+function kernelOf(bytes: Uint8Array, { kernel, firmware }: DevPersona): Pick<ComposePersona, "kernel" | "patches"> {
+	if (firmware === true) return { kernel: { ...payloadOf(bytes), format: "firmware" } };
+	if (!isElf(bytes)) return { kernel: { ...payloadOf(bytes), ...kernelFormat(bytes) } };
+	const program = armProgram(bytes, kernel);
+	const patched = patchProgram(program, kernel);
+	return {
+		kernel: { ...payloadOf(patched.bytes), ...programFormat(program) },
+		...(patched.table.length === 0 ? {} : { patches: payloadOf(patchTable(patched.table)) }),
 	};
 }
 
@@ -138,7 +164,11 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
 		out,
 		veil,
 		personas.map((text) => JSON.parse(text) as DevPersona),
-		{ cpus: Number(process.env.PERSONA_CPUS ?? 1), skipDigests: process.env.PERSONA_SKIP_DIGESTS === "1" },
+		{
+			board: process.env.PERSONA_BOARD === "n800" ? "n800" : "qemu-virt",
+			cpus: Number(process.env.PERSONA_CPUS ?? 1),
+			skipDigests: process.env.PERSONA_SKIP_DIGESTS === "1",
+		},
 	);
 	console.error(`${out}: ${size} bytes`);
 	console.log(ramSize / 2 ** 20);

@@ -616,6 +616,8 @@ export const VEIL_WORK_NETWORK = 12288;
 
 export const VEIL_WORK_SWITCH = 155648;
 
+export const VEIL_WORK_SHADOW = 573440;
+
 export const VEIL_MUX_SYNC0 = 0xb5;
 
 export const VEIL_MUX_SYNC1 = 0x62;

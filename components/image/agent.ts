@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The agent of a guest: compiled from agent/.
+import type { Board } from "../manifest/index.ts";
 import { guestProgram, programInputs } from "./guest-program.ts";
 import type { BuildContext, ProgramInputs } from "./types.ts";
 
@@ -7,11 +8,11 @@ const FOLDER = "agent";
 const PROGRAM = "persona-agent";
 
 /** What the agent is built from. @throws UserError when the cross compiler is missing */
-export function agentInputs(): Promise<ProgramInputs> {
-	return programInputs(FOLDER);
+export function agentInputs(architecture: Board["architecture"]): Promise<ProgramInputs> {
+	return programInputs(FOLDER, architecture);
 }
 
-/** The agent as a program for arm64 Linux. @throws UserError when it does not compile */
+/** The agent as a program for Linux. @throws UserError when it does not compile */
 export function agentProgram(inputs: ProgramInputs, context: BuildContext): Promise<Uint8Array> {
 	return guestProgram(PROGRAM, FOLDER, inputs, context);
 }

@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // One persona on its way into a device image: its places, its device tree and its indicator strip.
 import { readFile } from "node:fs/promises";
-import {
-	compileDeviceTree,
-	deviceTreeSource,
-	type Framebuffer,
-	findProperty,
-	MAX_DEVICE_TREE,
-	virtioSlots,
-} from "./device-tree.ts";
+import { compileDeviceTree, type Framebuffer, findProperty, MAX_DEVICE_TREE } from "./device-tree.ts";
+import type { GuestMachine } from "./guest-machine.ts";
 import type { KernelFormat } from "./kernel.ts";
-import { flashBytes, GUEST_RAM_BASE, type GuestLayout, layoutGuest } from "./layout.ts";
+import { flashBytes, type GuestLayout, layoutGuest } from "./layout.ts";
 import { optional } from "./optional.ts";
 import { type Payload, payloadOf } from "./payload.ts";
 import type { SectorRange } from "./storage-layout.ts";
@@ -36,6 +30,8 @@ export interface ComposePersona {
 	restartWindowSeconds: number;
 	memoryBytes: number;
 	kernel: Payload & KernelFormat;
+	/** The table of what was replaced in its kernel; undefined: nothing was. */
+	patches?: Payload;
 	initramfs?: Payload;
 	/** The guest's own device tree; undefined: the generated one. */
 	deviceTree?: Payload;
@@ -59,13 +55,19 @@ export interface Placed {
 }
 
 /** @throws UserError when its parts do not fit its RAM */
-export async function place(persona: ComposePersona, surface: SurfaceShape | undefined, signal?: AbortSignal): Promise<Placed> {
+export async function place(
+	persona: ComposePersona,
+	surface: SurfaceShape | undefined,
+	machine: GuestMachine,
+	signal?: AbortSignal,
+): Promise<Placed> {
 	const layout = layoutGuest(
 		{ memoryBytes: persona.memoryBytes, kernel: persona.kernel, ...optional("initramfs", persona.initramfs?.size) },
 		persona.deviceTree?.size ?? MAX_DEVICE_TREE,
 		persona.name,
+		machine,
 	);
-	const deviceTree = persona.deviceTree ?? (await generatedTree(persona, layout, surface, signal));
+	const deviceTree = persona.deviceTree ?? (await generatedTree(persona, layout, surface, machine, signal));
 	const bytes = "bytes" in deviceTree.source ? deviceTree.source.bytes : await readFile(deviceTree.source.path);
 	const seed = (name: string, size: number): number => {
 		const property = findProperty(bytes, ["chosen"], name);
@@ -79,25 +81,29 @@ async function generatedTree(
 	persona: ComposePersona,
 	layout: GuestLayout,
 	surface: SurfaceShape | undefined,
+	machine: GuestMachine,
 	signal?: AbortSignal,
 ): Promise<Payload> {
 	const { initramfs } = persona;
-	const source = deviceTreeSource({
-		ram: { base: GUEST_RAM_BASE, size: persona.memoryBytes },
+	const source = machine.deviceTree({
+		ram: { base: machine.ramBase, size: persona.memoryBytes },
 		cpus: persona.cpuCount,
 		devices: persona.devices,
-		virtioSlots: virtioSlots(persona.devices, persona.volumes?.length),
+		virtioSlots: machine.virtioSlots(persona.devices, persona.volumes?.length),
 		commandLine: persona.commandLine,
 		...optional(
 			"initramfs",
 			layout.initramfs === undefined || initramfs === undefined ? undefined : { start: layout.initramfs, size: initramfs.size },
 		),
 		...optional("flash", persona.kernel.format === "firmware" ? flashBytes(persona) : undefined),
-		...optional("framebuffer", persona.display && surface !== undefined ? framebuffer(persona, surface) : undefined),
+		...optional(
+			"framebuffer",
+			persona.display && surface !== undefined ? framebuffer(machine.ramBase + persona.memoryBytes, surface) : undefined,
+		),
 	});
 	return payloadOf(await compileDeviceTree(source, signal));
 }
 
-function framebuffer({ memoryBytes }: ComposePersona, { width, height, stride, stripRows }: SurfaceShape): Framebuffer {
-	return { start: GUEST_RAM_BASE + memoryBytes, width, height: height - stripRows, stride };
+function framebuffer(start: number, { width, height, stride, stripRows }: SurfaceShape): Framebuffer {
+	return { format: "x8r8g8b8", start, width, height: height - stripRows, stride };
 }

@@ -21,7 +21,8 @@ import {
 	veilImageHeader,
 } from "./abi.ts";
 import { type ComposePersona, type Placed, place } from "./compose-persona.ts";
-import { flashBytes, GUEST_RAM_BASE, type ImageLayout, layoutImage } from "./layout.ts";
+import { type GuestMachine, VIRT } from "./guest-machine.ts";
+import { flashBytes, type ImageLayout, layoutImage } from "./layout.ts";
 import { optional } from "./optional.ts";
 import { digestWithout, type Payload, writePayload } from "./payload.ts";
 import { encodePolicy, NOTHING_SHARED, type Sharing } from "./policy-section.ts";
@@ -33,9 +34,11 @@ export interface ComposeSpec {
 	/** veil.bin as its build leaves it. */
 	veil: Uint8Array;
 	board: string;
+	/** Of the guests; default: VIRT. */
+	machine?: GuestMachine;
 	machineVersion: number;
-	/** Host-physical: start and greatest size of RAM, and where the image is loaded. */
-	ram: { base: number; limit: number; loadAddress: number };
+	/** Host-physical: start, greatest and least size of RAM, and where the image is loaded. */
+	ram: { base: number; limit: number; minimum?: number; loadAddress: number };
 	cpuCount: number;
 	initialForeground: number;
 	/** enum veil_manifest_flag */
@@ -67,8 +70,9 @@ export async function compose(spec: ComposeSpec, path: string, signal?: AbortSig
 	}
 	const header = checkVeil(spec.veil);
 	const surface = surfaceOf(spec);
+	const { machine = VIRT } = spec;
 	const placed: Placed[] = [];
-	for (const persona of spec.personas) placed.push(await place(persona, surface, signal));
+	for (const persona of spec.personas) placed.push(await place(persona, surface, machine, signal));
 
 	const storageRanges = storageRangesOf(spec.personas);
 	const { payloads, segments } = segmentsOf(placed);
@@ -78,6 +82,8 @@ export async function compose(spec: ComposeSpec, path: string, signal?: AbortSig
 		ramBase: spec.ram.base,
 		loadAddress: spec.ram.loadAddress,
 		ramLimit: spec.ram.limit,
+		...optional("ramMinimum", spec.ram.minimum),
+		machine,
 		veilSize: Number(header.veilSize),
 		payloadSizes: payloads.map(({ size }) => size),
 		personas: spec.personas.map((persona) => ({
@@ -167,7 +173,7 @@ function segmentsOf(placed: Placed[]): { payloads: Payload[]; segments: VeilSegm
 	};
 	placed.forEach(({ persona, layout, deviceTree, strip }, index) => {
 		const parts: [Payload | undefined, number | undefined][] = [
-			[persona.kernel, layout.entry],
+			[persona.kernel, layout.kernel],
 			[persona.initramfs, layout.initramfs],
 			[deviceTree, layout.deviceTree],
 		];
@@ -182,6 +188,7 @@ function segmentsOf(placed: Placed[]): { payloads: Payload[]; segments: VeilSegm
 			});
 		}
 		if (strip !== undefined) add(strip);
+		if (persona.patches !== undefined) add(persona.patches);
 	});
 	return { payloads, segments };
 }
@@ -272,15 +279,15 @@ function manifestOf(
 			restartWindowSeconds: persona.restartWindowSeconds,
 			flashCodePages: flashBytes(persona).code / VEIL_PAGE_SIZE,
 			flashVariablePages: flashBytes(persona).variables / VEIL_PAGE_SIZE,
-			ramGuestBase: BigInt(GUEST_RAM_BASE),
+			ramGuestBase: BigInt((spec.machine ?? VIRT).ramBase),
 			ramSize: BigInt(persona.memoryBytes),
 			ramHostBase: BigInt(layout.personaBases[index] ?? 0),
 			entry: BigInt(guest.entry),
 			x0: BigInt(guest.deviceTree),
 			rngSeedAddress: BigInt(seeds.rng),
 			kaslrSeedAddress: BigInt(seeds.kaslr),
-			patchPayload: 0,
-			patchCount: 0,
+			patchPayload: persona.patches === undefined ? 0 : payloads.findIndex(({ digest }) => digest === persona.patches?.digest),
+			patchCount: (persona.patches?.size ?? 0) / 4,
 		})),
 	};
 }

@@ -22,7 +22,9 @@ import {
 import { type ComposeSpec, compose } from "./compose.ts";
 import type { ComposePersona } from "./compose-persona.ts";
 import { findGuest, type GuestPart, type GuestRecord } from "./guest.ts";
+import { guestMachine } from "./guest-machine.ts";
 import { findHypervisor } from "./hypervisor.ts";
+import type { KernelFormat } from "./kernel.ts";
 import type { Payload } from "./payload.ts";
 import { builtFrom, rememberBuilt } from "./records.ts";
 import { volumeRange } from "./storage-layout.ts";
@@ -61,7 +63,8 @@ export function deviceImageInputs(
 	const shows = personas.some(({ document }) => document.devices.display);
 	return {
 		board: board.document.name,
-		ram: { base: ram.base, limit: ram.maxMiB * MIB, loadAddress: load.address },
+		architecture: board.document.architecture,
+		ram: { base: ram.base, limit: ram.maxMiB * MIB, minimum: ram.minMiB * MIB, loadAddress: load.address },
 		machineVersion: MACHINE_VERSION,
 		hypervisor,
 		personas: personas.map(({ document }) => {
@@ -176,6 +179,7 @@ async function composeSpec(
 	return {
 		veil: await readFile(veil.path),
 		board: inputs.board,
+		machine: guestMachine(inputs.architecture),
 		machineVersion: inputs.machineVersion,
 		ram: inputs.ram,
 		cpuCount: inputs.cpus,
@@ -194,7 +198,7 @@ function composePersona(persona: DevicePersona, record: GuestRecord, blobs: Map<
 		if (blob === undefined) throw new Error(`${digest} is not among the guest's parts`);
 		return { digest, size, source: { path: blob.path } };
 	};
-	const { kernel, initramfs, deviceTree } = record;
+	const { kernel, patches, initramfs, deviceTree } = record;
 	checkMemory(persona, record);
 	return {
 		name: persona.name,
@@ -221,12 +225,8 @@ function composePersona(persona: DevicePersona, record: GuestRecord, blobs: Map<
 		restartLimit: persona.restartLimit,
 		restartWindowSeconds: persona.restartWindowSeconds,
 		memoryBytes: persona.memoryMiB * MIB,
-		kernel: {
-			...payload(kernel),
-			...(kernel.format === "image"
-				? { format: "image", textOffset: kernel.textOffset, imageSize: kernel.imageSize }
-				: { format: kernel.format }),
-		},
+		kernel: { ...payload(kernel), ...formatOf(kernel) },
+		...(patches === undefined ? {} : { patches: payload(patches) }),
 		...(initramfs === undefined ? {} : { initramfs: payload(initramfs) }),
 		...(deviceTree === undefined ? {} : { deviceTree: payload(deviceTree) }),
 		commandLine: record.commandLine,
@@ -243,10 +243,16 @@ function composePersona(persona: DevicePersona, record: GuestRecord, blobs: Map<
 	};
 }
 
-// What Linux needs besides was measured with Debian's kernel: it runs busybox in 56 MiB.
+function formatOf({ digest: _digest, size: _size, ...format }: GuestRecord["kernel"]): KernelFormat {
+	return format;
+}
+
+// What Linux needs besides, in MiB, was measured: Debian's kernel runs busybox in 56 MiB, ours for ARMv6 in 16.
+const LINUX_MIB = { image: 16, program: 4 };
+
 function checkMemory(persona: DevicePersona, { kernel, initramfs }: GuestRecord): void {
-	if (initramfs === undefined || initramfs.copies === 1 || kernel.format !== "image") return;
-	const need = Math.ceil((kernel.imageSize + initramfs.copies * initramfs.size) / MIB) + 16;
+	if (initramfs === undefined || initramfs.copies === 1 || !("imageSize" in kernel)) return;
+	const need = Math.ceil((kernel.imageSize + initramfs.copies * initramfs.size) / MIB) + LINUX_MIB[kernel.format];
 	if (persona.memoryMiB >= need) return;
 	throw new UserError(
 		`persona ${persona.name} needs ${need} MiB to unpack its root filesystem, resources.memoryMiB is ${persona.memoryMiB}`,

@@ -60,6 +60,8 @@ export interface ExplainedPersona {
 	/** Its picture on the screen; null on a phone without one. */
 	surface: ExplainedSurface | null;
 	segments: { guestAddress: string; size: number; payload: number }[];
+	/** Which payload says what was replaced in its kernel, and how many different instructions that are; null: nothing was. */
+	patches: { payload: number; count: number } | null;
 	/** Its part of the handset's disk, a device each. */
 	volumes: { name: string; firstSector: number; size: number }[];
 }
@@ -139,6 +141,9 @@ function explain(file: string, digest: string, { size, header, manifest, tables 
 			usedBy: [
 				...new Set([
 					...tables.segments.filter((segment) => segment.payload === index).map(({ persona }) => names[persona] ?? "?"),
+					...tables.personas.flatMap(({ patchCount, patchPayload }, persona) =>
+						patchCount > 0 && patchPayload === index ? [names[persona] ?? "?"] : [],
+					),
 					...tables.surfaces.flatMap(({ stripPayload }, persona) => (stripPayload === index ? [names[persona] ?? "?"] : [])),
 				]),
 			],
@@ -162,6 +167,7 @@ function explain(file: string, digest: string, { size, header, manifest, tables 
 			entry: hex(persona.entry),
 			deviceTree: hex(persona.x0),
 			surface: explainSurface(tables.surfaces[index]),
+			patches: persona.patchCount === 0 ? null : { payload: persona.patchPayload, count: persona.patchCount },
 			segments: tables.segments
 				.filter((segment) => segment.persona === index)
 				.map((segment) => ({ guestAddress: hex(segment.guestAddress), size: Number(segment.size), payload: segment.payload })),
@@ -218,6 +224,9 @@ function personaLines(persona: ExplainedPersona): string[] {
 		`  ${cpus}; starts ${persona.start === "atBoot" ? "at boot" : "on demand"}; after a crash: ${persona.onCrash}; in the background: ${persona.whenInBackground}`,
 		`  begins at ${persona.entry}, device tree at ${persona.deviceTree}`,
 		...(persona.surface === null ? [] : [surfaceLine(persona.surface)]),
+		...(persona.patches === null
+			? []
+			: [`  its kernel runs in user mode: ${persona.patches.count} instructions replaced, by payload ${persona.patches.payload}`]),
 		...persona.segments.map(
 			({ guestAddress, size, payload }) => `    ${guestAddress} ${bytes(size).padStart(10)}  payload ${payload}`,
 		),

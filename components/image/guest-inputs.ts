@@ -58,7 +58,7 @@ export async function guestInputs(persona: Loaded<Persona>, board: Board, lock: 
 		throw new UserError(`builder ${guest.builder} is not supported by board ${board.name} yet`, { where: file });
 	const overlay = overlayFolder(persona);
 	const modules = deviceModules(document);
-	const volumes = await guestVolumes(document);
+	const volumes = await guestVolumes(document, board.architecture);
 	return {
 		...common,
 		builder: "debian",
@@ -66,7 +66,7 @@ export async function guestInputs(persona: Loaded<Persona>, board: Board, lock: 
 		packages: [...new Set(guest.packages)].sort(),
 		overlay: overlay === undefined ? {} : await overlayDigests(overlay),
 		...(modules.length === 0 ? {} : { modules }),
-		...(document.devices.agent ? { agent: await agentInputs() } : {}),
+		...(document.devices.agent ? { agent: await agentInputs(board.architecture) } : {}),
 		...(document.watchdogSeconds === null ? {} : { watchdogSeconds: document.watchdogSeconds }),
 		...(volumes === undefined ? {} : { volumes }),
 		commandLine: [DEBIAN_COMMAND_LINE[guest.base], guest.commandLine].filter((part) => part !== "").join(" "),

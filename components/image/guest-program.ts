@@ -3,23 +3,31 @@
 import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Board } from "../manifest/index.ts";
 import { canonicalJson, sha256 } from "../util/digest.ts";
 import { UserError } from "../util/errors.ts";
 import { packageRoot } from "../util/paths.ts";
 import { ProcessError, run } from "../util/process.ts";
-import { compilerVersion } from "./hypervisor.ts";
+import { COMPILER_PREFIX, compilerVersion } from "./hypervisor.ts";
 import type { BuildContext, ProgramInputs } from "./types.ts";
 
 /** Another number means other bytes from the same sources. */
 const RECIPE = 1;
+/** Where a program keeps what differs. */
+const FOLDERS = { arm64: "arm64", armv6: "arm" } as const;
 
 /** What a program is built from; `folder` is relative to the package. @throws UserError when the cross compiler is missing */
-export async function programInputs(folder: string): Promise<ProgramInputs> {
-	return { sources: await sourcesDigest(join(packageRoot(), folder)), compiler: await compilerVersion(), recipe: RECIPE };
+export async function programInputs(folder: string, architecture: Board["architecture"]): Promise<ProgramInputs> {
+	return {
+		sources: await sourcesDigest(join(packageRoot(), folder)),
+		compiler: await compilerVersion(architecture),
+		...(architecture === "arm64" ? {} : { architecture }),
+		recipe: RECIPE,
+	};
 }
 
 /**
- * A program for arm64 Linux: what `make` leaves under `name`; from the store where it was built from the same inputs before.
+ * A program for Linux: what `make` leaves under `name`; from the store where it was built from the same inputs before.
  *
  * @throws UserError when it does not compile
  */
@@ -47,7 +55,9 @@ export async function guestProgram(
 				});
 			}
 			const env = { PATH: process.env.PATH, HOME: scratch, LC_ALL: "C.UTF-8", TZ: "UTC", SOURCE_DATE_EPOCH: "0" };
-			await run("make", ["-C", sources, `BUILD=${scratch}/build`], { env, signal, killAfterMs: 400 });
+			const architecture = inputs.architecture ?? "arm64";
+			const variables = [`ARCH=${FOLDERS[architecture]}`, `CROSS=${COMPILER_PREFIX[architecture]}`, `BUILD=${scratch}/build`];
+			await run("make", ["-C", sources, ...variables], { env, signal, killAfterMs: 400 });
 			const program = await readFile(join(scratch, "build", name));
 			await store.putKeyed(key, (await store.put(program, signal)).digest);
 			return program;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a guest of builder debian gets for its volumes: a list of them, and a script that opens and mounts them at its start.
-import type { Persona } from "../manifest/index.ts";
+import type { Board, Persona } from "../manifest/index.ts";
 import { addFile, addLink, type FileTree } from "./file-tree.ts";
+import { guestMachine } from "./guest-machine.ts";
 import { guestProgram, programInputs } from "./guest-program.ts";
 import type { BuildContext, GuestVolumes } from "./types.ts";
 
@@ -9,9 +10,6 @@ const FOLDER = "guest/volume";
 const PROGRAM = "volume";
 /** The script, for the start of a guest. */
 export const MOUNT_VOLUMES = "usr/lib/persona/mount-volumes";
-/** The first volume's registers; the others follow at this distance. */
-const FIRST_DEVICE = 0x0a001000;
-const DEVICE_STRIDE = 0x200;
 /** How long the key of a volume may take: it comes once the agent is there. */
 const KEY_SECONDS = 20;
 
@@ -52,16 +50,21 @@ ExecStart=/${MOUNT_VOLUMES}
 `;
 
 /** The volumes of a persona as its guest's image depends on them; undefined where it has none. Their sizes are none of its business. */
-export async function guestVolumes({ storage }: Pick<Persona, "storage">): Promise<GuestVolumes | undefined> {
+export async function guestVolumes(
+	{ storage }: Pick<Persona, "storage">,
+	architecture: Board["architecture"],
+): Promise<GuestVolumes | undefined> {
 	if (storage.length === 0) return undefined;
 	const list = storage.map(({ name, mount, encrypted }) => ({ name, mount, encrypted }));
-	return { list, program: await programInputs(FOLDER) };
+	return { list, program: await programInputs(FOLDER, architecture) };
 }
 
 /** Puts into a guest what brings its volumes up. */
 export async function addVolumes(tree: FileTree, volumes: GuestVolumes, context: BuildContext): Promise<void> {
 	const lines = volumes.list.map(({ name, mount, encrypted }, index) => {
-		const device = (FIRST_DEVICE + index * DEVICE_STRIDE).toString(16);
+		const device = guestMachine(volumes.program.architecture ?? "arm64")
+			.volumeBase(index)
+			.toString(16);
 		return `${device} ${name} ${mount ?? "-"} ${encrypted ? "encrypted" : "plain"}\n`;
 	});
 	addFile(tree, "etc/persona/volumes", lines.join(""));

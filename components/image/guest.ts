@@ -33,6 +33,8 @@ export interface GuestPart {
 export interface GuestRecord {
 	kind: "guest";
 	kernel: GuestPart & KernelFormat;
+	/** What was replaced in its kernel: Veil's table, and how many by kind; missing where nothing had to be. */
+	patches?: GuestPart & { report: Record<string, number> };
 	initramfs?: GuestPart & {
 		/** How often its size must fit into the RAM beside the kernel at start; 1 where nothing is known of what the guest does with it. */
 		copies: number;
@@ -88,7 +90,7 @@ export async function findGuest(
 }
 
 function partsOf(record: GuestRecord): GuestPart[] {
-	return [record.kernel, record.initramfs, record.deviceTree].filter((part) => part !== undefined);
+	return [record.kernel, record.patches, record.initramfs, record.deviceTree].filter((part) => part !== undefined);
 }
 
 function sizeOf(record: GuestRecord): number {

@@ -13,11 +13,15 @@ import type { Store } from "./store.ts";
 import type { Artifact, BuildContext, HypervisorInputs } from "./types.ts";
 
 const RECIPE = 1;
-const COMPILER = "aarch64-linux-gnu-gcc";
 
 /** Reads everything Veil is built from. @throws UserError when the cross compiler is missing */
 export async function hypervisorInputs(board: Board, root = join(packageRoot(), "hypervisor")): Promise<HypervisorInputs> {
-	return { board: board.name, sources: await sourcesDigest(root), compiler: await compilerVersion(), recipe: RECIPE };
+	return {
+		board: board.name,
+		sources: await sourcesDigest(root),
+		compiler: await compilerVersion(board.architecture),
+		recipe: RECIPE,
+	};
 }
 
 /** The key of a build of Veil. */
@@ -104,19 +108,26 @@ async function sourcesDigest(root: string): Promise<string> {
 	return sha256(listing.join("\n"));
 }
 
-let version: Promise<string> | undefined;
+/** What compiles Veil and our programs in guests, by architecture. */
+export const COMPILER_PREFIX = { arm64: "aarch64-linux-gnu-", armv6: "arm-linux-gnueabi-" } as const;
+
+const versions = new Map<Board["architecture"], Promise<string>>();
 
 /** The first line of what the cross compiler says of itself. @throws UserError when it is missing */
-export function compilerVersion(): Promise<string> {
-	version ??= run(COMPILER, ["--version"]).then(
+export function compilerVersion(architecture: Board["architecture"]): Promise<string> {
+	const known = versions.get(architecture);
+	if (known !== undefined) return known;
+	const compiler = `${COMPILER_PREFIX[architecture]}gcc`;
+	const version = run(compiler, ["--version"]).then(
 		({ stdout }) => stdout.split("\n")[0] ?? "",
 		(error: unknown) => {
-			version = undefined;
-			throw new UserError(`${COMPILER} is missing, which Veil is built with`, {
-				remedy: "apt-get install gcc-aarch64-linux-gnu make",
+			versions.delete(architecture);
+			throw new UserError(`${compiler} is missing, which Veil is built with`, {
+				remedy: `apt-get install ${architecture === "arm64" ? "gcc-aarch64-linux-gnu" : "gcc-arm-linux-gnueabi"} make`,
 				cause: error,
 			});
 		},
 	);
+	versions.set(architecture, version);
 	return version;
 }

@@ -11,23 +11,23 @@ import {
 	VEIL_WORK_BASE,
 	VEIL_WORK_NETWORK,
 	VEIL_WORK_PERSONA,
+	VEIL_WORK_SHADOW,
 	VEIL_WORK_STORAGE,
 	VEIL_WORK_SWITCH,
 	VEIL_WORK_VCPU,
 } from "./abi.ts";
+import { type GuestMachine, VIRT } from "./guest-machine.ts";
 import type { SurfaceShape } from "./surface.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
-
-/** Guest-physical start of every persona's RAM, as on QEMU's `virt`. */
-export const GUEST_RAM_BASE = 0x40000000;
 
 /** One persona as far as places go. */
 export interface GuestShape {
 	memoryBytes: number;
 	kernel:
 		| { format: "image"; size: number; textOffset: number; imageSize: number }
+		| { format: "program"; size: number; offset: number; entry: number; imageSize: number }
 		| { format: "flat"; size: number }
 		| { format: "firmware"; size: number };
 	/** Bytes; undefined when there is none. */
@@ -45,6 +45,9 @@ export function flashBytes({ kernel }: Pick<GuestShape, "kernel">): { code: numb
 
 /** Guest-physical places of what a persona starts with. */
 export interface GuestLayout {
+	/** Where its kernel lies. */
+	kernel: number;
+	/** Where it begins. */
 	entry: number;
 	initramfs?: number;
 	deviceTree: number;
@@ -52,44 +55,50 @@ export interface GuestLayout {
 
 /**
  * Places a guest's kernel, initramfs and device tree in its RAM, with 64 KiB between segments' starts because RAM is built on first
- * touch in pages of that size. A kernel `Image` says how much room it needs (Documentation/arch/arm64/booting.rst); behind a flat
- * binary there may be a .bss of any size, so what follows is put where QEMU puts it: half-way, at most 128 MiB up. Firmware is in flash,
+ * touch in pages of that size. A kernel `Image` says how much room it needs (Documentation/arch/arm64/booting.rst), and so does a program
+ * that was ELF; behind a flat binary there may be a .bss of any size, so what follows is put where QEMU puts it: half-way, at most 128 MiB up. Firmware is in flash,
  * and finds its device tree at the start of RAM.
  *
  * @param maxDeviceTree - bytes the device tree may grow to
  * @throws UserError when it does not fit
  */
-export function layoutGuest(guest: GuestShape, maxDeviceTree: number, name: string): GuestLayout {
-	const end = GUEST_RAM_BASE + guest.memoryBytes;
-	let entry: number;
+export function layoutGuest(guest: GuestShape, maxDeviceTree: number, name: string, machine: GuestMachine = VIRT): GuestLayout {
+	const { ramBase } = machine;
+	const end = ramBase + guest.memoryBytes;
+	let kernel: number;
+	let entry: number | undefined;
 	let next: number;
 	if (guest.kernel.format === "firmware") {
 		if (guest.kernel.size > VEIL_MAX_FLASH_PAGES * VEIL_PAGE_SIZE)
 			throw new UserError(`persona ${name}: its firmware has ${guest.kernel.size} bytes, its flash holds at most 64 MiB`);
-		entry = VEIL_FLASH_CODE;
-		next = GUEST_RAM_BASE + alignUp(maxDeviceTree, VEIL_PAGE_SIZE);
+		kernel = VEIL_FLASH_CODE;
+		next = ramBase + alignUp(maxDeviceTree, VEIL_PAGE_SIZE);
 	} else if (guest.kernel.format === "image") {
-		entry = GUEST_RAM_BASE + guest.kernel.textOffset + (guest.kernel.textOffset === 0 ? 2 * MIB : 0);
-		next = entry + Math.max(guest.kernel.size, guest.kernel.imageSize);
+		kernel = ramBase + guest.kernel.textOffset + (guest.kernel.textOffset === 0 ? 2 * MIB : 0);
+		next = kernel + Math.max(guest.kernel.size, guest.kernel.imageSize);
+	} else if (guest.kernel.format === "program") {
+		kernel = ramBase + guest.kernel.offset;
+		entry = kernel + guest.kernel.entry;
+		next = kernel + Math.max(guest.kernel.size, guest.kernel.imageSize);
 	} else {
-		entry = GUEST_RAM_BASE + 512 * KIB;
-		next = Math.max(entry + guest.kernel.size, GUEST_RAM_BASE + Math.min(guest.memoryBytes / 2, 128 * MIB));
+		kernel = ramBase + machine.flatOffset;
+		next = Math.max(kernel + guest.kernel.size, ramBase + Math.min(guest.memoryBytes / 2, 128 * MIB));
 	}
 	let initramfs: number | undefined;
 	if (guest.initramfs !== undefined) {
 		initramfs = alignUp(next, VEIL_PAGE_SIZE);
 		next = initramfs + guest.initramfs;
 	}
-	const deviceTree = guest.kernel.format === "firmware" ? GUEST_RAM_BASE : alignUp(next, VEIL_PAGE_SIZE);
+	const deviceTree = guest.kernel.format === "firmware" ? ramBase : alignUp(next, VEIL_PAGE_SIZE);
 	next = Math.max(next, deviceTree + maxDeviceTree);
 	if (next > end) {
-		const need = Math.ceil((next - GUEST_RAM_BASE) / MIB);
+		const need = Math.ceil((next - ramBase) / MIB);
 		throw new UserError(
 			`persona ${name}: its kernel, initramfs and device tree need ${need} MiB before it starts, resources.memoryMiB is ${guest.memoryBytes / MIB}`,
 			{ remedy: `set resources.memoryMiB to more than ${need}` },
 		);
 	}
-	return { entry, deviceTree, ...(initramfs === undefined ? {} : { initramfs }) };
+	return { kernel, entry: entry ?? kernel, deviceTree, ...(initramfs === undefined ? {} : { initramfs }) };
 }
 
 /** Sizes a device image is laid out from. */
@@ -98,8 +107,11 @@ export interface ImageShape {
 	ramBase: number;
 	/** Host-physical address the image is loaded at. */
 	loadAddress: number;
-	/** Bytes RAM may have at most. */
+	/** Bytes RAM may have at most, and at least: boards have what they have. */
 	ramLimit: number;
+	ramMinimum?: number;
+	/** Of the guests; default: VIRT. */
+	machine?: GuestMachine;
 	/** Bytes of Veil including its .bss. */
 	veilSize: number;
 	manifestSize: number;
@@ -155,6 +167,7 @@ export interface ImageLayout {
  * @throws UserError when the personas do not fit the board
  */
 export function layoutImage(shape: ImageShape): ImageLayout {
+	const { machine = VIRT } = shape;
 	const page = VEIL_PAGE_SIZE;
 	const manifestOffset = alignUp(shape.veilSize, page);
 	let offset = manifestOffset + alignUp(shape.manifestSize, page);
@@ -167,7 +180,7 @@ export function layoutImage(shape: ImageShape): ImageLayout {
 	const imageSize = offset;
 
 	const workBase = shape.loadAddress + imageSize;
-	const workSize = workMemory(shape.personas, shape.surface);
+	const workSize = workMemory(shape.personas, shape.surface, machine);
 	let next = workBase + workSize;
 	const personaRegions: Region[] = [];
 	const own = (size: number, owner: number): number => {
@@ -184,7 +197,7 @@ export function layoutImage(shape: ImageShape): ImageLayout {
 			const { stripRoom, stripSize, bodySize } = shape.surface;
 			const strip = own(stripRoom, VEIL_OWNER_VEIL);
 			own(bodySize, display ? index : VEIL_OWNER_VEIL);
-			surfaces.push({ hostBase: strip + stripRoom - stripSize, bodyGuestBase: display ? GUEST_RAM_BASE + ram : undefined });
+			surfaces.push({ hostBase: strip + stripRoom - stripSize, bodyGuestBase: display ? machine.ramBase + ram : undefined });
 		}
 		return base;
 	});
@@ -193,7 +206,7 @@ export function layoutImage(shape: ImageShape): ImageLayout {
 		surface === undefined || shape.personas.length < 2
 			? undefined
 			: own(alignUp(surface.height * surface.stride, page), VEIL_OWNER_VEIL);
-	const ramSize = ramFor(next - shape.ramBase, workBase - shape.ramBase);
+	const ramSize = ramFor(next - shape.ramBase, workBase - shape.ramBase, shape.ramMinimum);
 	if (ramSize > shape.ramLimit) {
 		throw new UserError(
 			`the personas with Veil and the images need ${ramSize / MIB} MiB of RAM, the board has ${shape.ramLimit / MIB}`,
@@ -212,13 +225,14 @@ export function layoutImage(shape: ImageShape): ImageLayout {
 }
 
 /** Bytes of work memory Veil needs, by the formula in abi.h. */
-export function workMemory(personas: PersonaShape[], surface?: SurfaceShape): number {
+export function workMemory(personas: PersonaShape[], surface?: SurfaceShape, machine: GuestMachine = VIRT): number {
 	let size = VEIL_WORK_BASE;
 	if (personas.some(({ hasNetwork }) => hasNetwork)) size += VEIL_WORK_SWITCH;
 	for (const { memoryBytes, cpus, display, flashBytes = 0, hasNetwork } of personas) {
 		const reach = memoryBytes + (display && surface !== undefined ? surface.bodySize : 0);
 		if (flashBytes > 0) size += VEIL_PAGE_SIZE;
 		if (hasNetwork) size += VEIL_WORK_NETWORK;
+		if (machine.isShadowed) size += VEIL_WORK_SHADOW;
 		size += VEIL_WORK_PERSONA + cpus * VEIL_WORK_VCPU + Math.ceil(reach / (512 * MIB)) * VEIL_PAGE_SIZE;
 	}
 	if (personas.some(({ volumes = 0 }) => volumes > 0)) size += VEIL_WORK_STORAGE;
@@ -227,8 +241,8 @@ export function workMemory(personas: PersonaShape[], surface?: SurfaceShape): nu
 
 // What is used, in whole MiB; and enough that a boot loader finds room for a device tree of its own behind the image or half-way up
 // (QEMU insists on it), which Veil does not read.
-function ramFor(used: number, imageEnd: number): number {
-	return Math.max(alignUp(used, MIB), alignUp(imageEnd, 2 * MIB) + 2 * MIB, 16 * MIB);
+function ramFor(used: number, imageEnd: number, minimum = 16 * MIB): number {
+	return Math.max(alignUp(used, MIB), alignUp(imageEnd, 2 * MIB) + 2 * MIB, minimum);
 }
 
 /** The smallest multiple of `to` that is not below `value`; unlike with bit operations, for all safe integers. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the build and compose stages take and give.
-import type { Policy } from "../manifest/index.ts";
+import type { Board, Policy } from "../manifest/index.ts";
 import type { Progress } from "../util/progress.ts";
 import type { LockEntry, LockFile } from "./lock.ts";
 import type { Sharing } from "./policy-section.ts";
@@ -38,6 +38,8 @@ export interface PinnedFile {
 export interface ProgramInputs {
 	sources: string;
 	compiler: string;
+	/** Missing: arm64. */
+	architecture?: "armv6";
 	recipe: number;
 }
 
@@ -135,8 +137,10 @@ export type HotkeyKey = Policy["switching"]["hotkey"][number];
 /** Everything a device image is composed from. */
 export interface DeviceImageInputs {
 	board: string;
+	/** Of the board, and so of its guests' machine. */
+	architecture: Board["architecture"];
 	/** Host-physical facts of the board the image is laid out for, in bytes. */
-	ram: { base: number; limit: number; loadAddress: number };
+	ram: { base: number; limit: number; minimum: number; loadAddress: number };
 	/** Version of the virtual machine type guests see. */
 	machineVersion: number;
 	/** Key of the hypervisor image. */

@@ -37,6 +37,7 @@ import type { Codec } from "./codec.ts";
 import { policyProblems, policySection } from "./policy-section.ts";
 import { emptyTables, nameText, type Tables } from "./veil-manifest.ts";
 import { hex, ownedBy } from "./verify-owner.ts";
+import { patchProblems } from "./verify-patches.ts";
 import { storageProblems } from "./verify-storage.ts";
 import { surfaceProblems } from "./verify-surface.ts";
 
@@ -197,6 +198,7 @@ function* personaProblems({ manifest, tables }: RawImage): Generator<string> {
 			yield `${at}: CPU cap ${persona.cpuCapPercent}`;
 		if (persona.cpuAffinity === 0 || persona.cpuAffinity >= 2 ** manifest.cpuCount)
 			yield `${at}: CPU affinity ${persona.cpuAffinity}`;
+		yield* patchProblems(tables, persona, at);
 		yield* segmentProblems(tables, index, at);
 	}
 	for (const { persona } of tables.segments)

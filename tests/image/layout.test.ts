@@ -2,15 +2,15 @@
 // No layout, whatever the sizes, gives one byte of memory to two owners.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { VEIL_OWNER_FREE, VEIL_OWNER_PAYLOADS, VEIL_OWNER_VEIL, VEIL_PAGE_SIZE } from "../../components/image/abi.ts";
 import {
-	GUEST_RAM_BASE,
-	type GuestShape,
-	type ImageShape,
-	layoutGuest,
-	layoutImage,
-	workMemory,
-} from "../../components/image/layout.ts";
+	VEIL_OWNER_FREE,
+	VEIL_OWNER_PAYLOADS,
+	VEIL_OWNER_VEIL,
+	VEIL_PAGE_SIZE,
+	VEIL_WORK_SHADOW,
+} from "../../components/image/abi.ts";
+import { INTEGRATOR_CP, VIRT } from "../../components/image/guest-machine.ts";
+import { type GuestShape, type ImageShape, layoutGuest, layoutImage, workMemory } from "../../components/image/layout.ts";
 import { surfaceShape } from "../../components/image/surface.ts";
 import { UserError } from "../../components/util/errors.ts";
 
@@ -109,7 +109,7 @@ describe("a device image", () => {
 				for (const [index, { hostBase, bodyGuestBase }] of surfaces.entries()) {
 					const { memoryBytes, display } = shape.personas[index]!;
 					expect(hostBase % 4096).toBe(0);
-					expect(bodyGuestBase).toBe(display ? GUEST_RAM_BASE + memoryBytes : undefined);
+					expect(bodyGuestBase).toBe(display ? VIRT.ramBase + memoryBytes : undefined);
 				}
 			}),
 		);
@@ -148,6 +148,13 @@ const guestShape: fc.Arbitrary<GuestShape> = fc.record(
 				textOffset: fc.constantFrom(0, 0x80000),
 				imageSize: fc.integer({ min: 0, max: 128 * MIB }),
 			}),
+			fc.record({
+				format: fc.constant("program" as const),
+				size: fc.integer({ min: 64, max: 64 * MIB }),
+				offset: fc.constantFrom(0, 0x8000, 0x10000, 0x100000),
+				entry: fc.integer({ min: 0, max: 16 }).map((word) => word * 4),
+				imageSize: fc.integer({ min: 0, max: 128 * MIB }),
+			}),
 			fc.record({ format: fc.constant("flat" as const), size: fc.integer({ min: 4, max: 32 * MIB }) }),
 		),
 		initramfs: fc.integer({ min: 1, max: 256 * MIB }),
@@ -159,32 +166,39 @@ describe("a guest", () => {
 	test("finds its kernel with .bss, initramfs and device tree apart and inside its RAM, or is refused", () => {
 		let placed = 0;
 		fc.assert(
-			fc.property(guestShape, (guest) => {
+			fc.property(guestShape, fc.constantFrom(VIRT, INTEGRATOR_CP), (guest, machine) => {
 				let layout: ReturnType<typeof layoutGuest>;
 				try {
-					layout = layoutGuest(guest, 65536, "work");
+					layout = layoutGuest(guest, 65536, "work", machine);
 				} catch (error) {
 					expect(error).toBeInstanceOf(UserError);
 					return;
 				}
 				placed++;
-				const kernelSize = Math.max(guest.kernel.size, guest.kernel.format === "image" ? guest.kernel.imageSize : 0);
+				const kernelSize = Math.max(guest.kernel.size, "imageSize" in guest.kernel ? guest.kernel.imageSize : 0);
 				const ranges = [
-					[layout.entry, kernelSize],
+					[layout.kernel, kernelSize],
 					...(layout.initramfs === undefined ? [] : [[layout.initramfs, guest.initramfs!]]),
 					[layout.deviceTree, 65536],
 				] as [number, number][];
-				let end = GUEST_RAM_BASE;
+				let end = machine.ramBase;
 				for (const [base, size] of ranges) {
 					expect(base).toBeGreaterThanOrEqual(end);
 					end = base + size;
 				}
-				expect(end).toBeLessThanOrEqual(GUEST_RAM_BASE + guest.memoryBytes);
+				expect(end).toBeLessThanOrEqual(machine.ramBase + guest.memoryBytes);
+				expect(layout.entry - layout.kernel).toBe(guest.kernel.format === "program" ? guest.kernel.entry : 0);
 				expect(layout.deviceTree % VEIL_PAGE_SIZE).toBe(0);
 			}),
 			{ numRuns: 500 },
 		);
 		expect(placed).toBeGreaterThan(100);
+	});
+
+	test("whose kernel runs in user mode takes memory for shadow tables", () => {
+		const persona = { memoryBytes: 32 * MIB, cpus: 1, display: false, hasNetwork: false };
+		const [plain, shadowed] = [VIRT, INTEGRATOR_CP].map((machine) => workMemory([persona, persona], undefined, machine));
+		expect((shadowed ?? 0) - (plain ?? 0)).toBeGreaterThanOrEqual(2 * VEIL_WORK_SHADOW - VEIL_PAGE_SIZE);
 	});
 
 	test("that does not fit is told how much it needs", () => {
@@ -195,9 +209,15 @@ describe("a guest", () => {
 		expect(() => layoutGuest(guest, 65536, "work")).toThrow(/persona work: .* need 51 MiB .* resources.memoryMiB is 32/);
 	});
 
+	test("of ARMv6 starts where the boot protocol of its Linux says", () => {
+		const kernel = { format: "program" as const, size: 4 * MIB, offset: 0x8000, entry: 0, imageSize: 5 * MIB };
+		const layout = layoutGuest({ memoryBytes: 32 * MIB, kernel, initramfs: MIB }, 65536, "work", INTEGRATOR_CP);
+		expect(layout).toEqual({ kernel: 0x8000, entry: 0x8000, initramfs: 0x510000, deviceTree: 0x610000 });
+	});
+
 	test("with a flat binary keeps the first half of its RAM for the binary's .bss", () => {
 		const layout = layoutGuest({ memoryBytes: 64 * MIB, kernel: { format: "flat", size: 4096 } }, 65536, "probe");
 		expect(layout.entry).toBe(0x40080000);
-		expect(layout.deviceTree).toBe(GUEST_RAM_BASE + 32 * MIB);
+		expect(layout.deviceTree).toBe(VIRT.ramBase + 32 * MIB);
 	});
 });

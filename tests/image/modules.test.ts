@@ -5,8 +5,8 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { busyboxTree } from "../../components/image/busybox.ts";
-import { virtioSlots } from "../../components/image/device-tree.ts";
 import type { FileTree } from "../../components/image/file-tree.ts";
+import { VIRT } from "../../components/image/guest-machine.ts";
 import { addModules, deviceModules, kernelModules, MODULE_LIST } from "../../components/image/kernel-modules.ts";
 import type { LockEntry } from "../../components/image/lock.ts";
 import { openStore, type Store } from "../../components/image/store.ts";
@@ -123,8 +123,8 @@ test("a persona without virtio devices needs no module and has no slot", () => {
 	expect(deviceModules({ devices: { ...devices, input: true } })).toEqual(["virtio_mmio", "virtio_input", "evdev"]);
 	expect(deviceModules({ devices, watchdogSeconds: 30 })).toEqual(["sbsa_gwdt"]);
 	expect(deviceModules({ devices, watchdogSeconds: null })).toEqual([]);
-	expect(virtioSlots(7)).toEqual([]);
-	expect(virtioSlots(15)).toEqual([0, 1]);
+	expect(VIRT.virtioSlots(7)).toEqual([]);
+	expect(VIRT.virtioSlots(15)).toEqual([0, 1]);
 });
 
 function text(tree: FileTree, path: string): string {

@@ -120,7 +120,8 @@ export function fakeStages(folder: string, projectDir: string): Stages {
 		deviceImageInputs: async (phone, hypervisor, guestKeys): Promise<DeviceImageInputs> => ({
 			board: phone.board.document.name,
 			machineVersion: 1,
-			ram: { base: 0, limit: 0, loadAddress: 0 },
+			architecture: "arm64",
+			ram: { base: 0, limit: 0, minimum: 0, loadAddress: 0 },
 			hypervisor,
 			personas: phone.personas.map(({ document }) => ({
 				name: document.name,

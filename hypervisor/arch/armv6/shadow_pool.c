@@ -11,6 +11,7 @@
 
 _Static_assert(1 + VEIL_MAX_PERSONAS * VIEWS <= 256, "each view of each persona has a real ASID of its own, and the full map has one");
 _Static_assert(SHADOW_TABLES <= 255, "the numbers of shared tables fit a byte");
+_Static_assert(SHADOW_POOL_BYTES + FIRST_LEVEL_BYTES <= VEIL_WORK_SHADOW, "work memory has room for it, wherever it begins");
 _Static_assert(SHADOW_POOL_BYTES == VIEWS * FIRST_LEVEL_BYTES + (TABLE_NUMBERS - 1) * SECOND_LEVEL_BYTES, "the pool holds all tables");
 
 uint32_t shadow_asid(const struct shadow *s, uint32_t view)

@@ -294,13 +294,15 @@ struct veil_storage_range {
 
 /* Work memory Veil needs: the composer reserves BASE + personas * PERSONA + vCPUs * VCPU + PAGE_SIZE * every started 512 MiB of each
  * persona's RAM with its surface's body + PAGE_SIZE * personas with flash; STORAGE where there is a storage range; where there is a
- * network, SWITCH + personas that are on one * NETWORK; rounded up to VEIL_PAGE_SIZE. */
+ * network, SWITCH + personas that are on one * NETWORK; where guests' kernels run in user mode, personas * SHADOW; rounded up to
+ * VEIL_PAGE_SIZE. */
 #define VEIL_WORK_BASE 65536
 #define VEIL_WORK_PERSONA 32768
 #define VEIL_WORK_VCPU 8192
 #define VEIL_WORK_STORAGE 133120
 #define VEIL_WORK_NETWORK 12288
 #define VEIL_WORK_SWITCH 155648
+#define VEIL_WORK_SHADOW 573440
 
 /* ---- Mux ----------------------------------------------------------------------------------------------------------
  * One serial line a board. A frame is
