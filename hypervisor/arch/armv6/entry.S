@@ -5,6 +5,10 @@
 #define PC 60
 #define CPSR 64
 #define SCRATCH 68
+#define MODE 72
+#define SYSTEM_REGISTERS 464 /* struct vcpu: statistics.system_registers; vcpu.c checks */
+
+#define MODE_USER 0x10
 
 #define MODE_IRQ 0x12
 #define MODE_SUPERVISOR 0x13
@@ -47,8 +51,51 @@ at_fiq:		.word	from_fiq
 	mov	r0, sp
 .endm
 
+/* Guests clean their caches line by line, in loops: MCR p15, 0, r0 to r3, c7, c6 or c10 or c14, 1 have a short way. Whatever the guest asks
+ * for, the line is written back and forgotten, which loses nothing wherever it lies (see guest_cache.h). Where the tables in force have no
+ * entry for the line, it takes the long way. r1: the instruction; r3: spsr. */
 from_undefined:
-	save	4, 0
+	stmia	sp, {r0-r3}
+	mrs	r3, spsr
+	mov	r1, #0
+	tst	r3, #0x2f /* Thumb state, or Veil's own mode */
+	bne	undefined
+	sub	r2, lr, #4
+fetch:	ldrt	r1, [r2]
+	ldr	r2, =0xee070f30 /* without CRm's 6, 10, 14, and the register */
+	bic	r0, r1, #0x3000
+	sub	r0, r0, r2
+	cmp	r0, #10 /* the most common */
+	cmpne	r0, #14
+	cmpne	r0, #6
+	bne	undefined
+	ldr	r0, [sp, #MODE]
+	and	r0, r0, #31
+	cmp	r0, #MODE_USER
+	beq	undefined
+	mov	r0, r1, lsr #12
+	and	r0, r0, #3
+	ldr	r0, [sp, r0, lsl #2]
+clean:	mcr	p15, 0, r0, c7, c14, 1
+	add	r3, sp, #SYSTEM_REGISTERS
+	ldrd	r0, r1, [r3]
+	adds	r0, r0, #1
+	adc	r1, r1, #0
+	strd	r0, r1, [r3]
+	ldmia	sp, {r0-r3}
+	movs	pc, lr
+
+unreadable:
+	mvn	r1, #0 /* UNREADABLE */
+undefined:
+	tst	r3, #15
+	mov	r0, #4
+	bne	in_veil
+	add	r2, sp, #16
+	stmia	r2, {r4-r14}^
+	str	lr, [sp, #PC]
+	str	r3, [sp, #CPSR]
+	mov	r0, sp
 	cps	#MODE_SUPERVISOR
 	ldr	sp, =stack_top
 	bl	exception_undefined
@@ -145,9 +192,17 @@ entry_forget_instruction_line:
 	bx	lr
 may_fault_end:
 
-/* These return false; any other abort of Veil's is its end. */
+/* These return false, or leave the short way; any other abort of Veil's is its end. */
 data_in_veil:
 	sub	lr, lr, #8
+	ldr	r0, =fetch
+	cmp	lr, r0
+	ldreq	lr, =unreadable
+	movseq	pc, lr
+	add	r0, r0, #(clean - fetch)
+	cmp	lr, r0
+	ldreq	lr, =undefined
+	movseq	pc, lr
 	ldr	r0, =may_fault
 	cmp	lr, r0
 	ldrhs	r0, =may_fault_end

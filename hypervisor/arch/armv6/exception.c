@@ -54,12 +54,19 @@ static inline struct vcpu *go_on(struct vcpu *v)
 	return v;
 }
 
+static NOINLINE struct vcpu *resume_slowly(struct vcpu *v)
+{
+	if (v->cpu->need_resched)
+		v = reschedule(v->cpu);
+	return go_on(v);
+}
+
 /* Back to the guest, or to the scheduler if somebody asked for it. */
 static struct vcpu *resume(struct vcpu *v)
 {
-	if (unlikely(v->cpu->need_resched))
-		v = reschedule(v->cpu);
-	return go_on(v);
+	if (likely(!(v->cpu->need_resched | (v->arch.lines & ~v->arch.mode & (PSR_I | PSR_F)) | v->arch.tables_stale | mmu_is_full)))
+		return v;
+	return resume_slowly(v);
 }
 
 struct vcpu *exception_start(struct cpu *cpu)
@@ -112,29 +119,27 @@ static NOINLINE struct vcpu *exit_vfp(struct vcpu *v, uint32_t word)
 	return vfp(v, word) ? resume(v) : refuse_instruction(v);
 }
 
-/* It cannot be read any more: again, for whatever happens now. */
-static NOINLINE struct vcpu *again(struct vcpu *v)
+/* The tables in force have no entry to read it by; with one, it is made again. */
+static NOINLINE struct vcpu *exit_unreadable(struct vcpu *v)
 {
+	uint32_t word;
+
+	if (guest_instruction(v, v->arch.r[15] - 4, &word) && word == UNREADABLE)
+		return refuse_instruction(v);
 	v->arch.r[15] -= 4;
 	return resume(v);
 }
 
 /* Tail calls: what is common must not pay for what is not. */
-struct vcpu *exception_undefined(struct vcpu *v)
+struct vcpu *exception_undefined(struct vcpu *v, uint32_t word)
 {
-	uint32_t word;
-
-	if (unlikely(v->arch.cpsr & PSR_T))
-		return refuse_instruction(v);
-	if (unlikely(!trapped(v, &word)))
-		return again(v);
 	if (likely(guest_is_privileged(v))) {
+		if (unlikely(word == VEIL_UDF))
+			return exit_hypercall(v);
 		if (likely(p15_is(word)))
 			return exit_p15(v, word);
-		if (likely(word == VEIL_UDF))
-			return exit_hypercall(v);
 	}
-	return exit_vfp(v, word);
+	return unlikely(word == UNREADABLE) ? exit_unreadable(v) : exit_vfp(v, word);
 }
 
 /* ---- SVC: instructions that were replaced, and the guest's own ---- */

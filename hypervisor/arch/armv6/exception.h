@@ -5,7 +5,9 @@
 
 #include <veil/cpu.h>
 
-struct vcpu *exception_undefined(struct vcpu *v); /* r[15]: the next instruction */
+/* r[15]: the next instruction. `word`: this one; 0 in Thumb state; UNREADABLE if it was not there any more, or is that. */
+#define UNREADABLE UINT32_MAX
+struct vcpu *exception_undefined(struct vcpu *v, uint32_t word);
 struct vcpu *exception_svc(struct vcpu *v); /* r[15]: the next instruction */
 struct vcpu *exception_prefetch(struct vcpu *v); /* r[15]: the instruction */
 struct vcpu *exception_data(struct vcpu *v); /* r[15]: the instruction */

@@ -7,7 +7,7 @@ guest_machine = integrator_cp
 
 # Thumb code is smaller by a third and slower by as much: the files on the way in and out of a guest, and what has instructions that
 # Thumb code has not, are Arm code.
-hot = exception.c guest.c emulate.c p15.c guest_memory.c integrator_cp.c pic.c timer.c
+hot = exception.c guest.c emulate.c p15.c guest_memory.c integrator_cp.c pic.c timer.c hypercall.c
 port_cpu = -mcpu=arm1136jf-s -mfloat-abi=soft -mno-unaligned-access -include arch/armv6/single_cpu.h
 port_speed = -O2 -marm
 port_size = -Os -fno-ipa-cp -fno-ipa-sra -marm

@@ -23,6 +23,8 @@
  * makes aligned accesses only, and its vectors are wherever the guest's are not. */
 #define SCTLR_SHARED (SCTLR_A | SCTLR_U | SCTLR_V)
 
+_Static_assert(offsetof(struct arch_vcpu, mode) == 72 && offsetof(struct vcpu, statistics.system_registers) == 464, "entry.S knows these");
+
 static uint32_t *patches[VEIL_MAX_PERSONAS];
 
 /* The table of patches is copied to where it is in view at all times, word by word, when its payload has been verified. */
