@@ -136,6 +136,7 @@ from_irq:
 
 /* r0: the loaded virtual CPU. Its registers are all that is in the CPU when the guest goes on. */
 	.globl	entry_guest
+	.type	entry_guest, %function
 entry_guest:
 	mov	sp, r0
 	ldr	r1, [r0, #CPSR]
@@ -146,6 +147,7 @@ entry_guest:
 	movs	pc, lr
 
 	.globl	entry_load
+	.type	entry_load, %function
 entry_load:
 	cps	#MODE_IRQ
 	mov	sp, r0
@@ -159,33 +161,39 @@ entry_load:
 /* ---- What may fault ---- */
 may_fault:
 	.globl	entry_load_word
+	.type	entry_load_word, %function
 entry_load_word:
 	ldrt	r2, [r0]
 	mov	r1, #1
 	mov	r0, r2
 	bx	lr
 	.globl	entry_load_byte
+	.type	entry_load_byte, %function
 entry_load_byte:
 	ldrbt	r2, [r0]
 	mov	r1, #1
 	mov	r0, r2
 	bx	lr
 	.globl	entry_store_word
+	.type	entry_store_word, %function
 entry_store_word:
 	strt	r1, [r0]
 	mov	r0, #1
 	bx	lr
 	.globl	entry_store_byte
+	.type	entry_store_byte, %function
 entry_store_byte:
 	strbt	r1, [r0]
 	mov	r0, #1
 	bx	lr
 	.globl	entry_clean_line
+	.type	entry_clean_line, %function
 entry_clean_line:
 	mcr	p15, 0, r0, c7, c14, 1
 	mov	r0, #1
 	bx	lr
 	.globl	entry_forget_instruction_line
+	.type	entry_forget_instruction_line, %function
 entry_forget_instruction_line:
 	mcr	p15, 0, r0, c7, c5, 1
 	mov	r0, #1

@@ -6,6 +6,7 @@
 
 /* r0 = to, r1 = size */
 	.globl	arch_zero
+	.type	arch_zero, %function
 arch_zero:
 	push	{r4-r10}
 	mov	r3, #0
@@ -26,6 +27,8 @@ arch_zero:
 
 /* r0 = to, r1 = from, r2 = size; any addresses and any size for the second. */
 	.globl	arch_copy, arch_copy_bytes
+	.type	arch_copy, %function
+	.type	arch_copy_bytes, %function
 arch_copy_bytes:
 	orr	r3, r0, r1
 	tst	r3, #3
@@ -49,6 +52,7 @@ copy_rest:
 
 /* r0 = start, r1 = size */
 	.globl	arch_clean
+	.type	arch_clean, %function
 arch_clean:
 	mov	r2, #0
 	b	2f
@@ -74,6 +78,7 @@ arch_clean:
 
 /* r0 = start, r1 = size */
 	.globl	arch_flush
+	.type	arch_flush, %function
 arch_flush:
 	mov	r2, #0
 	b	2f

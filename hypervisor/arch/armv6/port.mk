@@ -5,15 +5,16 @@ TIDY_TARGET = --target=arm-linux-gnueabi -mcpu=arm1136jf-s -mfloat-abi=soft -inc
 # What guests see: a folder of platforms/.
 guest_machine = integrator_cp
 
-# Thumb code is smaller by a third and slower by as much: the files on the way in and out of a guest, and what has instructions that
-# Thumb code has not, are Arm code.
+# Thumb code is smaller by a third and slower by as much: the files on the way in and out of a guest are Arm code. So are those with
+# instructions that Thumb code has not, which are kept out of link-time optimisation besides, or they would be inlined into Thumb code.
 hot = exception.c guest.c emulate.c p15.c guest_memory.c integrator_cp.c pic.c timer.c hypercall.c
 port_cpu = -mcpu=arm1136jf-s -mfloat-abi=soft -mno-unaligned-access -include arch/armv6/single_cpu.h
 port_speed = -O2 -marm
-port_size = -Os -fno-ipa-cp -fno-ipa-sra -marm
+port_size = -Os -fno-ipa-cp -fno-ipa-sra -mthumb
 # Divisions of 64-bit numbers are libgcc's.
 port_link = -Wl,--defsym=LOAD_ADDRESS=$(load_address) -Wl,--defsym=LOAD_OFFSET=$(load_offset) -Wl,-z,noexecstack
 port_libraries = -lgcc
 
-# The compiler calls these by name when it links.
-$(BUILD)/arch/armv6/compiler.c.o: target := $(subst -flto,,$(target))
+# The compiler calls the first of them by name when it links.
+arm_only = compiler cpu mmu vcpu vfp
+$(arm_only:%=$(BUILD)/arch/armv6/%.c.o): target := $(subst -mthumb,-marm,$(subst -flto,,$(target)))
