@@ -7,7 +7,7 @@ guest_machine = integrator_cp
 
 # Thumb code is smaller by a third and slower by as much: the files on the way in and out of a guest are Arm code. So are those with
 # instructions that Thumb code has not, which are kept out of link-time optimisation besides, or they would be inlined into Thumb code.
-hot = exception.c guest.c emulate.c p15.c guest_memory.c integrator_cp.c pic.c timer.c hypercall.c
+hot = exception.c guest.c p15.c guest_memory.c integrator_cp.c pic.c hypercall.c
 port_cpu = -mcpu=arm1136jf-s -mfloat-abi=soft -mno-unaligned-access -include arch/armv6/single_cpu.h
 port_speed = -O2 -marm
 port_size = -Os -fno-ipa-cp -fno-ipa-sra -mthumb
@@ -18,3 +18,5 @@ port_libraries = -lgcc
 # The compiler calls the first of them by name when it links.
 arm_only = compiler cpu mmu vcpu vfp
 $(arm_only:%=$(BUILD)/arch/armv6/%.c.o): target := $(subst -mthumb,-marm,$(subst -flto,,$(target)))
+# Large, and often run: in between.
+$(BUILD)/arch/armv6/emulate.c.o: target := $(subst -mthumb,-marm,$(target))
