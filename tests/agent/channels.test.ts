@@ -323,7 +323,7 @@ describe("what arrives", () => {
 			["clipboard", "home"],
 			["received", "lab", "mixed"],
 		];
-		for (const [i, place] of places.entries()) expect(readFileSync(agent.path(...place)).equals(parts[i]?.bytes ?? [])).toBe(true);
+		for (const [i, place] of places.entries()) expect(readFileSync(agent.path(...place)).equals(parts[i]?.bytes ?? Buffer.alloc(0))).toBe(true);
 	});
 
 	test("does not follow what a user of the guest has put in its way", async () => {
