@@ -2,6 +2,7 @@
 // What users of a guest send to other personas and what arrives from them, by the agent on this machine; Veil's part is played here.
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { totalmem } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { waitUntil } from "../../components/handset/processes.ts";
@@ -323,7 +324,8 @@ describe("what arrives", () => {
 			["clipboard", "home"],
 			["received", "lab", "mixed"],
 		];
-		for (const [i, place] of places.entries()) expect(readFileSync(agent.path(...place)).equals(parts[i]?.bytes ?? Buffer.alloc(0))).toBe(true);
+		for (const [i, place] of places.entries())
+			expect(readFileSync(agent.path(...place)).equals(parts[i]?.bytes ?? Buffer.alloc(0))).toBe(true);
 	});
 
 	test("does not follow what a user of the guest has put in its way", async () => {
@@ -344,6 +346,31 @@ describe("what arrives", () => {
 		expect(received("flood")).toHaveLength(64);
 		expect((await agent.command(["channels"])).stdout).toMatch(/files from flood: .*; 64 came, 6 not kept/);
 	});
+});
+
+test("what is announced together is no more than an eighth of the memory", async () => {
+	const most = totalmem() / 8;
+	const size = Math.min(2 ** 32 - 1024, Math.floor(most / 2.5));
+	const senders = Array.from({ length: 8 }, (_, peer) => ({ peer, name: `sender-${peer}` }));
+	const maxKiB = Math.ceil(size / 1024);
+	agent.tellChannels(
+		senders.flatMap((sender) => [
+			{ ...sender, maxKiB },
+			{ ...sender, maxKiB, carries: VEIL_CARRIES_FILES },
+		]),
+	);
+	for (const { peer } of senders) for (const channel of [clipboard(peer), files(peer)]) agent.send(VEIL_FRAME_BEGIN, channel, size);
+	const lost = async () =>
+		[...(await agent.command(["channels"])).stdout.matchAll(/sender-.*, (\d+) not kept/g)].reduce(
+			(sum, [, n]) => sum + Number(n),
+			0,
+		);
+	const before = await lost();
+	for (const { peer } of senders) for (const channel of [clipboard(peer), files(peer)]) agent.send(VEIL_FRAME_BEGIN, channel, size);
+	const expected = 16 - Math.floor(most / size);
+	expect(expected).toBeGreaterThan(0);
+	expect(await waitUntil(async () => (await lost()) - before >= expected, { deadlineMs: 10_000 })).toBe(true);
+	expect((await lost()) - before).toBe(expected);
 });
 
 test("frames of every kind in any order harm nothing", async () => {
