@@ -2,6 +2,9 @@
 /* Frames between Veil and the agent. */
 #include "frames.h"
 
+#include "arrive.h"
+#include "channels.h"
+#include "depart.h"
 #include "secrets.h"
 #include "text.h"
 
@@ -12,9 +15,29 @@ void frames_start(struct port *port)
 
 static void take(const struct message *m)
 {
-	if (m->op == FRAME_SECRET)
+	switch (m->op) {
+	case FRAME_SECRET:
 		secret_store(m->payload, m->length);
-	/* others are of a later version */
+		break;
+	case FRAME_CHANNELS:
+		channels_take(m->payload, m->length);
+		arrive_channels();
+		break;
+	case FRAME_BEGIN:
+		arrive_begin(m->channel, m->argument, m->payload, m->length);
+		break;
+	case FRAME_DATA:
+		arrive_data(m->channel, m->payload, m->length);
+		break;
+	case FRAME_ABORT:
+		arrive_abort(m->channel);
+		break;
+	case FRAME_RESULT:
+		depart_result(m->channel, m->argument);
+		break;
+	default: /* of a later version */
+		break;
+	}
 }
 
 void frames_receive(struct port *port)

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The agent of a persona: one process that serves both ports and never waits for anything but all of them at once, under a second one
  * that starts it again should it end. */
+#include "arrive.h"
+#include "depart.h"
 #include "folders.h"
 #include "frames.h"
+#include "local.h"
 #include "owner.h"
 #include "secrets.h"
+#include "share.h"
 #include "text.h"
 
 #define FIND_MS 50
@@ -47,7 +51,7 @@ static struct sys_poll_entry entry_of(const struct port *port, bool is_deaf, boo
 
 static void turn(void)
 {
-	struct sys_poll_entry entries[3 + OWNER_POLLS];
+	struct sys_poll_entry entries[3 + OWNER_POLLS + DEPART_POLLS];
 	bool is_deaf = agent.owner_is_deaf || agent.frames_is_deaf;
 	size_t count = 3;
 
@@ -55,6 +59,7 @@ static void turn(void)
 	entries[1] = entry_of(&agent.owner, agent.owner_is_deaf, port_room(&agent.owner) != 0);
 	entries[2] = entry_of(&agent.frames, agent.frames_is_deaf, true);
 	count += owner_poll(&agent.owner, entries + count);
+	count += depart_poll(&agent.frames, entries + count);
 	if (sys_poll(entries, count, is_deaf ? QUIET_MS : -1) == 0)
 		agent.owner_is_deaf = agent.frames_is_deaf = false;
 	children_end();
@@ -65,6 +70,7 @@ static void turn(void)
 	if (entries[2].found & (POLL_IN | POLL_HANGUP))
 		read_from(&agent.frames, &agent.frames_is_deaf, frames_receive);
 	owner_go_on(&agent.owner);
+	depart_go_on(&agent.frames);
 	port_flush(&agent.owner);
 	port_flush(&agent.frames);
 }
@@ -79,6 +85,9 @@ static _Noreturn void serve(const char *owner_name, const char *frames_name, boo
 	agent.children = (int)sys_child_signals();
 	sys_mkdir(AGENT_FOLDER, 0755);
 	sys_mkdir(SECRETS_FOLDER, 0700);
+	local_find_group();
+	arrive_start();
+	depart_start();
 	owner_start(&agent.owner, owner_is_allowed);
 	frames_start(&agent.frames);
 	for (;;)
@@ -113,7 +122,9 @@ static uint32_t number(const char *text)
 
 int agent_main(int count, char **arguments)
 {
-	static const char usage[] = "usage: persona-agent [serve OWNER FRAMES | secret NAME [SECONDS] | forget NAME]\n";
+	static const char usage[] = "usage: persona-agent clip PERSONA <TEXT | send PERSONA FILE... | paste [PERSONA] | channels\n"
+				    "       persona-agent secret NAME [SECONDS] | forget NAME\n"
+				    "       persona-agent [serve OWNER FRAMES]\n";
 
 	if (count == 1)
 		watch();
@@ -125,6 +136,8 @@ int agent_main(int count, char **arguments)
 		return secret_show(arguments[2], count == 4 ? number(arguments[3]) : 0);
 	if (count == 3 && text_equal(arguments[1], "forget"))
 		return secret_forget(arguments[2]);
+	if (count >= 2 && share_is_command(count, arguments))
+		return share_main(count, arguments);
 	sys_write(2, usage, sizeof(usage) - 1);
 	return 2;
 }

@@ -8,7 +8,8 @@
 
 #define AT_CWD (-100)
 #define AT_EMPTY_PATH 0x1000
-#define STATX_TYPE_MODE_SIZE 0x203
+#define AT_SYMLINK_NOFOLLOW 0x100
+#define STATX_TYPE_MODE_TIME_SIZE 0x243
 #define MODE_TYPE 0170000
 #define MODE_FOLDER 0040000
 #define MODE_REGULAR 0100000
@@ -19,6 +20,7 @@
 #define CLOEXEC_NONBLOCK 02004000
 #define FIONBIO 0x5421
 #define MONOTONIC 1
+#define MEMFD_CLOEXEC 1
 
 static long pointer(const void *p)
 {
@@ -75,21 +77,74 @@ long sys_sync(int fd)
 	return call(SYS_fsync, fd, 0, 0, 0, 0);
 }
 
-/* struct statx is the same on all architectures (include/uapi/linux/stat.h): mode at 28, size at 40. */
-long sys_look(int fd, struct sys_file *file)
+/* struct statx is the same on all architectures (include/uapi/linux/stat.h): mode at 28, size at 40, the time of change at 112. */
+static long look(int fd, const char *path, int flags, struct sys_file *file)
 {
 	uint8_t bytes[256] = {0};
 	uint16_t mode;
-	long result = call(SYS_statx, fd, pointer(""), AT_EMPTY_PATH, STATX_TYPE_MODE_SIZE, pointer(bytes));
+	int64_t seconds;
+	uint32_t nanoseconds;
+	long result = call(SYS_statx, fd, pointer(path), flags, STATX_TYPE_MODE_TIME_SIZE, pointer(bytes));
 
 	if (result < 0)
 		return result;
 	text_copy(&mode, bytes + 28, sizeof(mode));
 	text_copy(&file->size, bytes + 40, sizeof(file->size));
+	text_copy(&seconds, bytes + 112, sizeof(seconds));
+	text_copy(&nanoseconds, bytes + 120, sizeof(nanoseconds));
 	file->mode = mode & 07777;
+	file->changed = (uint64_t)seconds * 1000000000 + nanoseconds;
 	file->is_regular = (mode & MODE_TYPE) == MODE_REGULAR;
 	file->is_folder = (mode & MODE_TYPE) == MODE_FOLDER;
 	return 0;
+}
+
+long sys_look(int fd, struct sys_file *file)
+{
+	return look(fd, "", AT_EMPTY_PATH, file);
+}
+
+long sys_look_at(const char *path, struct sys_file *file)
+{
+	return look(AT_CWD, path, AT_SYMLINK_NOFOLLOW, file);
+}
+
+long sys_link(const char *from, const char *to)
+{
+	return call(SYS_linkat, AT_CWD, pointer(from), AT_CWD, pointer(to), 0);
+}
+
+long sys_group(int fd, uint32_t group)
+{
+	return call(SYS_fchown, fd, -1, group, 0, 0);
+}
+
+long sys_list(int fd, void *to, size_t size)
+{
+	return call(SYS_getdents64, fd, pointer(to), (long)size, 0, 0);
+}
+
+long sys_rewind(int fd)
+{
+	return call(SYS_lseek, fd, 0, 0, 0, 0);
+}
+
+long sys_memory_file(void)
+{
+	return call(SYS_memfd_create, pointer(""), MEMFD_CLOEXEC, 0, 0, 0);
+}
+
+/* struct sysinfo of 64-bit systems: the total at 32, in units of the 32 bits at 104. */
+uint64_t sys_memory(void)
+{
+	uint8_t bytes[128] = {0};
+	uint64_t total;
+	uint32_t unit;
+
+	call(SYS_sysinfo, pointer(bytes), 0, 0, 0, 0);
+	text_copy(&total, bytes + 32, sizeof(total));
+	text_copy(&unit, bytes + 104, sizeof(unit));
+	return total * unit;
 }
 
 long sys_chdir(const char *path)

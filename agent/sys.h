@@ -15,6 +15,7 @@ enum sys_error {
 	E_EXIST = 17,
 	E_ISDIR = 21,
 	E_INVAL = 22,
+	E_FBIG = 27,
 	E_PIPE = 32,
 	E_NAMETOOLONG = 36
 };
@@ -53,6 +54,7 @@ struct sys_poll_entry {
 struct sys_file {
 	uint32_t mode;
 	uint64_t size;
+	uint64_t changed; /* nanoseconds */
 	bool is_regular;
 	bool is_folder;
 };
@@ -68,6 +70,13 @@ long sys_chmod(const char *path, uint32_t mode);
 long sys_fchmod(int fd, uint32_t mode);
 long sys_sync(int fd);
 long sys_look(int fd, struct sys_file *file);
+long sys_look_at(const char *path, struct sys_file *file); /* a symbolic link itself, not what it points to */
+long sys_link(const char *from, const char *to); /* fails where there is one */
+long sys_group(int fd, uint32_t group); /* its owner stays */
+long sys_list(int fd, void *to, size_t size); /* linux_dirent64 entries of a folder; 0: no more */
+long sys_rewind(int fd);
+long sys_memory_file(void); /* without a name */
+uint64_t sys_memory(void); /* bytes of RAM the kernel has */
 long sys_chdir(const char *path);
 long sys_pipe(int fds[2]); /* both close on exec */
 long sys_dup(int fd, int as);

@@ -8,6 +8,7 @@
 //
 // Exit status 1 when a target is missed.
 import { stat } from "node:fs/promises";
+import { availableParallelism, loadavg } from "node:os";
 import { bareSystem } from "./bare.ts";
 import { measureBoot } from "./boot.ts";
 import { measureInfrastructure } from "./infrastructure.ts";
@@ -249,6 +250,7 @@ async function main(words: readonly string[]): Promise<number> {
 		console.error(`bench: unknown part "${unknown}"; parts are ${all.join(", ")}`);
 		return 2;
 	}
+	const load = `its ${availableParallelism()} CPUs had a load of ${loadavg()[0]?.toFixed(1)} before`;
 	const say = (message: string) => console.error(`bench: ${message}`);
 	const wanted = all.filter((name) => named.length === 0 || named.includes(name));
 	const rows = await compare(
@@ -262,7 +264,7 @@ async function main(words: readonly string[]): Promise<number> {
 	];
 	const tables = [
 		...(rows.length === 0 ? [] : [`Instructions unless a unit is given.\n\n${renderTable(rows)}`]),
-		...(times.length === 0 ? [] : [`Wall time on this machine.\n\n${renderTimes(times)}`]),
+		...(times.length === 0 ? [] : [`Wall time on this machine; ${load}.\n\n${renderTimes(times)}`]),
 	];
 	console.log(json ? JSON.stringify(judged, null, "\t") : tables.join("\n\n"));
 	return judged.some((row) => row.verdict === "missed") ? 1 : 0;

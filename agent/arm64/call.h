@@ -8,13 +8,17 @@ enum {
 	SYS_ioctl = 29,
 	SYS_mkdirat = 34,
 	SYS_unlinkat = 35,
+	SYS_linkat = 37,
 	SYS_renameat = 38,
 	SYS_chdir = 49,
 	SYS_fchmod = 52,
 	SYS_fchmodat = 53,
+	SYS_fchown = 55,
 	SYS_openat = 56,
 	SYS_close = 57,
 	SYS_pipe2 = 59,
+	SYS_getdents64 = 61,
+	SYS_lseek = 62,
 	SYS_read = 63,
 	SYS_write = 64,
 	SYS_ppoll = 73,
@@ -26,6 +30,7 @@ enum {
 	SYS_rt_sigaction = 134,
 	SYS_rt_sigprocmask = 135,
 	SYS_setsid = 157,
+	SYS_sysinfo = 179,
 	SYS_socket = 198,
 	SYS_bind = 200,
 	SYS_listen = 201,
@@ -34,6 +39,7 @@ enum {
 	SYS_execve = 221,
 	SYS_accept4 = 242,
 	SYS_wait4 = 260,
+	SYS_memfd_create = 279,
 	SYS_statx = 291
 };
 

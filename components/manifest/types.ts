@@ -912,7 +912,7 @@ export interface Policy {
 		};
 	};
 	/**
-	 * One-directional, rate-limited paths between two personas.
+	 * One-directional, rate-limited paths between two personas that have agents; at most 23 with one persona.
 	 *
 	 * Default: [].
 	 *
@@ -1071,7 +1071,7 @@ export interface PolicyInput {
 		};
 	};
 	/**
-	 * One-directional, rate-limited paths between two personas.
+	 * One-directional, rate-limited paths between two personas that have agents; at most 23 with one persona.
 	 *
 	 * Default: [].
 	 *

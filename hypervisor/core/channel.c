@@ -26,6 +26,9 @@ struct transfer {
 	uint64_t minute; /* when the one began in which `count` were begun */
 	uint32_t count;
 	bool complained; /* a refusal was logged in it */
+	/* What found no room in the queue of the agent it is for, and waits: */
+	uint8_t result_owed; /* 1 + enum veil_transfer, for the sender */
+	bool abort_owed; /* for the receiver */
 };
 
 static struct {
@@ -47,7 +50,27 @@ static void result(struct sending *s, enum veil_transfer how)
 {
 	struct veil_frame frame = {.op = VEIL_FRAME_RESULT, .channel = s->frame.channel, .argument = how};
 
-	virtio_console_put(s->from, frame, NULL); /* an agent that gives no buffer does not learn of it */
+	if (virtio_console_put(s->from, frame, NULL) == CONSOLE_FULL && s->transfer)
+		s->transfer->result_owed = (uint8_t)(how + 1);
+}
+
+/* Pays what is owed to the persona's agent, as far as it has given buffers. */
+static void owed_send(struct persona *p)
+{
+	if (!virtio_console_is_told(p))
+		return;
+	for (uint32_t i = 0; i < persona_count; i++)
+		for (uint32_t kind = 0; kind < KINDS; kind++) {
+			struct transfer *in = &channels.transfers[i][p->index][kind], *out = &channels.transfers[p->index][i][kind];
+			struct veil_frame frame = {.op = VEIL_FRAME_ABORT, .channel = (uint8_t)(i | (kind + VEIL_CARRIES_CLIPBOARD) << 4)};
+
+			if (in->abort_owed)
+				in->abort_owed = virtio_console_put(p, frame, NULL) == CONSOLE_FULL;
+			frame.op = VEIL_FRAME_RESULT;
+			frame.argument = out->result_owed - 1U;
+			if (out->result_owed && virtio_console_put(p, frame, NULL) != CONSOLE_FULL)
+				out->result_owed = 0;
+		}
 }
 
 /* To the other side, which knows the channel by the sender's number. */
@@ -65,10 +88,17 @@ static enum console_put deliver(struct sending *s, uint8_t op, const void *paylo
 	return put;
 }
 
+static void cut(struct sending *s)
+{
+	if (s->transfer->size)
+		s->transfer->abort_owed = deliver(s, VEIL_FRAME_ABORT, NULL, 0) != CONSOLE_TAKEN; /* or it is paused */
+	s->transfer->size = 0;
+}
+
 static void end(struct sending *s, enum veil_transfer how)
 {
-	if (how != VEIL_TRANSFER_DONE && s->transfer->size)
-		deliver(s, VEIL_FRAME_ABORT, NULL, 0);
+	if (how != VEIL_TRANSFER_DONE)
+		cut(s);
 	s->transfer->size = 0;
 	s->transfer->stalled_since = 0;
 	result(s, how);
@@ -133,9 +163,7 @@ static bool begin(struct sending *s)
 		return true;
 	}
 	minute_begin(t);
-	if (t->size) /* one under way ends here */
-		deliver(s, VEIL_FRAME_ABORT, NULL, 0);
-	t->size = 0;
+	cut(s); /* one under way ends here */
 	if (!s->channel) {
 		refuse(s, VEIL_TRANSFER_REFUSED);
 	} else if (s->frame.argument == 0 || s->frame.argument > s->channel->max_bytes) {
@@ -147,10 +175,12 @@ static bool begin(struct sending *s)
 		if (put == CONSOLE_FULL && may_wait(t))
 			return false;
 		t->count++; /* also when nobody is there, or trying again and again would tell when somebody is */
-		if (put == CONSOLE_TAKEN)
+		if (put == CONSOLE_TAKEN) {
 			t->size = t->left = s->frame.argument;
-		else
+			t->abort_owed = false; /* it has ended the one before it */
+		} else {
 			result(s, VEIL_TRANSFER_AWAY);
+		}
 	}
 	t->stalled_since = 0;
 	return true;
@@ -202,12 +232,31 @@ static void address(struct sending *s)
 		s->to = &personas[peer];
 }
 
+/* Both ends of whatever is under way to and from a persona: the other one is told that it is over. */
+static void transfers_forget(struct persona *p)
+{
+	for (uint32_t i = 0; i < VEIL_MAX_PERSONAS; i++)
+		for (uint32_t kind = 0; kind < KINDS; kind++) {
+			struct transfer *in = &channels.transfers[i][p->index][kind], *out = &channels.transfers[p->index][i][kind];
+
+			if (in->size)
+				in->result_owed = VEIL_TRANSFER_AWAY + 1;
+			out->abort_owed |= out->size != 0;
+			in->abort_owed = false;
+			out->result_owed = 0;
+			in->size = out->size = 0;
+			in->stalled_since = out->stalled_since = 0;
+		}
+	mux_flush_soon();
+}
+
 static bool handle(struct sending *s)
 {
 	switch (s->frame.op) {
 	case VEIL_FRAME_HELLO:
 		control_event_agent(s->from);
-		virtio_console_tell_channels(s->from);
+		transfers_forget(s->from); /* it knows of nothing that was under way */
+		virtio_console_greet(s->from);
 		return true;
 	case VEIL_FRAME_BEGIN:
 		address(s);
@@ -231,6 +280,7 @@ void channel_go_on(struct persona *p)
 
 	lock_take(&channels.lock);
 	lock_take(&p->lock);
+	owed_send(p);
 	if (virtio_console_first(p, &sending.frame, &sending.payload))
 		virtio_console_done(p, handle(&sending));
 	lock_release(&p->lock);
@@ -243,6 +293,7 @@ void channel_has_room(struct persona *p)
 {
 	struct persona *sender = NULL;
 
+	channel_go_on(p);
 	lock_take(&channels.lock);
 	for (uint32_t i = 0; i < persona_count; i++)
 		for (uint32_t kind = 0; kind < KINDS; kind++)
@@ -258,12 +309,6 @@ void channel_has_room(struct persona *p)
 void channel_reset(struct persona *p)
 {
 	lock_take(&channels.lock);
-	for (uint32_t i = 0; i < VEIL_MAX_PERSONAS; i++)
-		for (uint32_t kind = 0; kind < KINDS; kind++) {
-			struct transfer *both[] = {&channels.transfers[i][p->index][kind], &channels.transfers[p->index][i][kind]};
-
-			both[0]->size = both[1]->size = 0;
-			both[0]->stalled_since = both[1]->stalled_since = 0;
-		}
+	transfers_forget(p);
 	lock_release(&channels.lock);
 }

@@ -67,6 +67,7 @@ static void forget(struct persona *p)
 	memset(c->is_open, 0, sizeof(c->is_open));
 	c->sending = false;
 	c->policy = policy_generation();
+	c->is_told = true; /* until its agent says hello */
 	mux_agent_open(p->index, false);
 }
 
@@ -102,7 +103,7 @@ static void owner_open(struct persona *p, bool is_open)
 }
 
 /* Another policy is in force: the guest learns what it may. */
-static void policy_tell(struct persona *p)
+static void policy_notice(struct persona *p)
 {
 	struct virtual_console *c = console_of(p);
 	uint32_t generation = policy_generation();
@@ -110,10 +111,9 @@ static void policy_tell(struct persona *p)
 	if (c->policy == generation)
 		return;
 	c->policy = generation;
+	c->is_told = false;
 	owner_open(p, c->is_open[PORT_OWNER]);
 	c->news[PORT_OWNER] |= (uint8_t)BIT(PORT_OPEN);
-	if (c->is_open[PORT_FRAMES])
-		virtio_console_tell_channels(p);
 }
 
 /* Sends one piece. The guest may change the bytes meanwhile: each is read once, and means nothing here. */
@@ -168,14 +168,12 @@ static void owner_receive(struct persona *p)
 
 /* ---- Frames ---- */
 
-enum console_put virtio_console_put(struct persona *p, struct veil_frame frame, const void *payload)
+static enum console_put frame_put(struct persona *p, struct veil_frame frame, const void *payload)
 {
 	struct virtual_console *c = console_of(p);
 	struct virtio_buffer buffer;
 	uint8_t *place;
 
-	if (!c->is_open[PORT_FRAMES])
-		return CONSOLE_CLOSED;
 	if (!virtio_take(p, &c->virtio, FRAMES_IN, &buffer))
 		return CONSOLE_FULL;
 	place = place_of(p, &buffer, sizeof(frame) + frame.length);
@@ -189,7 +187,7 @@ enum console_put virtio_console_put(struct persona *p, struct veil_frame frame, 
 
 #define INFOS_MAX ((VEIL_FRAME_MAX - sizeof(struct veil_frame)) / sizeof(struct veil_channel_info))
 
-void virtio_console_tell_channels(struct persona *p)
+static void channels_put(struct persona *p)
 {
 	const struct policy *policy = policy_current();
 	struct veil_channel_info infos[INFOS_MAX];
@@ -210,7 +208,31 @@ void virtio_console_tell_channels(struct persona *p)
 		memcpy(infos[count++].name, p->manifest->personas[peer].name, VEIL_NAME_BYTES);
 	}
 	frame.length = (uint16_t)(count * sizeof(infos[0]));
-	virtio_console_put(p, frame, infos);
+	console_of(p)->is_told = frame_put(p, frame, infos) != CONSOLE_FULL;
+}
+
+bool virtio_console_is_told(struct persona *p)
+{
+	struct virtual_console *c = console_of(p);
+
+	policy_notice(p);
+	if (!c->is_told && c->is_open[PORT_FRAMES])
+		channels_put(p);
+	return c->is_told;
+}
+
+void virtio_console_greet(struct persona *p)
+{
+	console_of(p)->is_told = false;
+	virtio_console_is_told(p);
+}
+
+/* What comes over a channel comes after the news of it. */
+enum console_put virtio_console_put(struct persona *p, struct veil_frame frame, const void *payload)
+{
+	if (!console_of(p)->is_open[PORT_FRAMES])
+		return CONSOLE_CLOSED;
+	return virtio_console_is_told(p) ? frame_put(p, frame, payload) : CONSOLE_FULL;
 }
 
 /* Whatever is in it, it only ever speaks of this persona. One that is no frame counts as one of an unknown kind. */
@@ -313,7 +335,7 @@ void virtio_console_go_on(struct persona *p)
 	if (!(p->config->devices & VEIL_DEVICE_AGENT) || !persona_hold(p))
 		return;
 	lock_take(&p->lock);
-	policy_tell(p);
+	policy_notice(p);
 	control_send(p);
 	owner_receive(p);
 	owner_send(p);

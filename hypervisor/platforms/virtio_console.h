@@ -24,8 +24,11 @@ enum console_put {
 /* A frame for the agent; `payload` of frame.length bytes, with `payload` NULL and the length 0 where there is none. */
 enum console_put virtio_console_put(struct persona *persona, struct veil_frame frame, const void *payload);
 
-/* The channels of the persona, for its agent. */
-void virtio_console_tell_channels(struct persona *persona);
+/* Its agent has said hello: it is told what channels there are, before anything else. */
+void virtio_console_greet(struct persona *persona);
+
+/* Does the agent know the channels of the policy in force? They are told where they are not and there is room. */
+bool virtio_console_is_told(struct persona *persona);
 
 /* The next frame from the agent, with its payload where the agent wrote it. To be followed by virtio_console_done(), which takes it off
  * the queue, or leaves it there for another time. */

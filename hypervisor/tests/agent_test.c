@@ -595,6 +595,87 @@ static void given_a_receiver_that_is_away_then_the_sender_is_told(void)
 	report_equal(frames_received(1), 0, "what was under way does not reach the next life");
 }
 
+static void fill(uint32_t persona)
+{
+	while (hand_over((uint8_t)persona, "name", 5) == VEIL_RESULT_OK)
+		;
+}
+
+static void given_a_sender_whose_queue_is_full_then_it_is_told_when_there_is_room(void)
+{
+	boot_agents();
+	frame_send(0, VEIL_FRAME_BEGIN, CLIPBOARD_TO(1), 10, NULL, 0);
+	fill(0);
+	frame_send(0, VEIL_FRAME_DATA, CLIPBOARD_TO(1), 0, "0123456789", 10);
+	report_equal(frames_received(0), QUEUE_SIZE, "there is no buffer for the answer");
+	give_buffers(0);
+	report_equal(told(0), VEIL_TRANSFER_DONE, "it comes when there is one");
+	report_equal(frames_received(0), QUEUE_SIZE + 1, "once");
+}
+
+static void given_a_receiver_whose_queue_is_full_then_it_learns_later_that_nothing_more_comes(void)
+{
+	boot_agents();
+	frame_send(0, VEIL_FRAME_BEGIN, CLIPBOARD_TO(1), 10, NULL, 0);
+	fill(1);
+	frame_send(0, VEIL_FRAME_ABORT, CLIPBOARD_TO(1), 0, NULL, 0);
+	report_equal(told(0), VEIL_TRANSFER_REFUSED, "the sender is free");
+	report_equal(frames_received(1), QUEUE_SIZE, "the receiver has given no buffer");
+	give_buffers(1);
+	report_equal(received(1, QUEUE_SIZE, NULL).op, VEIL_FRAME_ABORT, "it is told when it has");
+	report_equal(frames_received(1), QUEUE_SIZE + 1, "once");
+}
+
+static void when_one_side_begins_anew_then_the_other_is_told(void)
+{
+	boot_agents();
+	frame_send(0, VEIL_FRAME_BEGIN, CLIPBOARD_TO(1), 10, NULL, 0);
+	bridge_command(VEIL_OP_RESTART, 1);
+	machine_run_ms(300);
+	report_equal(told(0), VEIL_TRANSFER_AWAY, "the sender, of a receiver that restarts");
+	agent_start(inside(1));
+	frame_send(0, VEIL_FRAME_BEGIN, CLIPBOARD_TO(1), 10, NULL, 0);
+	bridge_command(VEIL_OP_RESTART, 0);
+	machine_run_ms(300);
+	report_equal(received(1, frames_received(1) - 1U, NULL).op, VEIL_FRAME_ABORT, "the receiver, of a sender that restarts");
+	report_equal(received(1, frames_received(1) - 1U, NULL).channel, CLIPBOARD_TO(0), "on that channel");
+	machine_run_ms(60000);
+	agent_start(inside(0));
+	frame_send(0, VEIL_FRAME_BEGIN, CLIPBOARD_TO(1), 10, NULL, 0);
+	say_hello(inside(1));
+	machine_run_ms(5);
+	report_equal(told(0), VEIL_TRANSFER_AWAY, "the sender, of an agent that has begun anew");
+	frame_send(0, VEIL_FRAME_BEGIN, CLIPBOARD_TO(1), 10, NULL, 0);
+	say_hello(inside(0));
+	machine_run_ms(5);
+	report_equal(received(1, frames_received(1) - 1U, NULL).op, VEIL_FRAME_ABORT, "the receiver, of the same");
+}
+
+static void given_a_receiver_that_is_paused_then_it_learns_later_that_nothing_more_comes(void)
+{
+	boot_agents();
+	frame_send(0, VEIL_FRAME_BEGIN, CLIPBOARD_TO(1), 10, NULL, 0);
+	bridge_command(VEIL_OP_PAUSE, 1);
+	frame_send(0, VEIL_FRAME_DATA, CLIPBOARD_TO(1), 0, "01234", 5);
+	report_equal(told(0), VEIL_TRANSFER_AWAY, "the sender is told at once");
+	bridge_command(VEIL_OP_RESUME, 1);
+	machine_run_ms(20);
+	report_equal(received(1, 1, NULL).op, VEIL_FRAME_ABORT, "the receiver when it runs again");
+}
+
+static void given_no_room_for_the_channels_then_nothing_comes_before_them(void)
+{
+	boot_agents();
+	fill(1);
+	say_hello(inside(1));
+	frame_send(0, VEIL_FRAME_BEGIN, CLIPBOARD_TO(1), 10, NULL, 0);
+	report_equal(frames_received(1), QUEUE_SIZE, "no buffer for either");
+	give_buffers(1);
+	machine_run_ms(5);
+	report_equal(received(1, QUEUE_SIZE, NULL).op, VEIL_FRAME_CHANNELS, "the channels");
+	report_equal(received(1, QUEUE_SIZE + 1, NULL).op, VEIL_FRAME_BEGIN, "then what comes over them");
+}
+
 static void when_the_policy_withdraws_a_channel_then_what_is_under_way_ends(void)
 {
 	boot_agents();
@@ -772,6 +853,11 @@ static const struct test tests[] = {
 	{"limits", given_limits_then_none_is_exceeded},
 	{"full", given_a_receiver_that_never_reads_then_the_sender_is_free_again_soon},
 	{"away", given_a_receiver_that_is_away_then_the_sender_is_told},
+	{"sender-full", given_a_sender_whose_queue_is_full_then_it_is_told_when_there_is_room},
+	{"receiver-full", given_a_receiver_whose_queue_is_full_then_it_learns_later_that_nothing_more_comes},
+	{"receiver-paused", given_a_receiver_that_is_paused_then_it_learns_later_that_nothing_more_comes},
+	{"anew", when_one_side_begins_anew_then_the_other_is_told},
+	{"channels-first", given_no_room_for_the_channels_then_nothing_comes_before_them},
 	{"withdrawn", when_the_policy_withdraws_a_channel_then_what_is_under_way_ends},
 	{"owner-out", when_the_policy_keeps_the_owner_out_then_nothing_passes},
 	{"frames-random", given_random_frames_then_the_other_gets_only_what_a_channel_allows},

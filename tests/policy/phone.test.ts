@@ -104,6 +104,23 @@ describe("what the board does not support yet is refused, never ignored", () => 
 		expect(await problemsOf({ ...everything, target: { ...everything.target, cpus: 4 } } as never)).toEqual([]);
 	});
 
+	it("nor are more channels with one persona than its agent can be told of", async () => {
+		const names = Array.from({ length: 8 }, (_, i) => `p${i}`);
+		const personas = names.map((name) => persona(name, { devices: { agent: true } }));
+		const kinds = ["clipboard", "files"] as const;
+		const all = names.slice(1).flatMap((name) =>
+			kinds.flatMap((carries) => [
+				{ from: "p0", to: name, carries },
+				{ from: name, to: "p0", carries },
+			]),
+		);
+		const channels = (count: number) => ({ name: "p", channels: all.slice(0, count).map((one) => ({ ...one, maxKiB: 1 })) });
+		expect(await problemsOf({ personas, policy: channels(23) })).toEqual([]);
+		expect(await problemsOf({ personas, policy: channels(28) })).toEqual([
+			'policy.channels[23]: "channels[23]" is one of 28 channels with "p0"; allowed: at most 23 with a persona',
+		]);
+	});
+
 	it("nor are systems of another architecture, nor more personas and CPUs than there can be", async () => {
 		const personas = Array.from({ length: 9 }, (_, i) =>
 			persona(

@@ -131,7 +131,7 @@ describe("the demo's guests", () => {
 			// With every program of ours in them that a guest may have.
 			const work = join(folder, "personas/work.yaml");
 			const volume = "storage:\n  - { name: data, sizeMiB: 64, mount: /data, encrypted: true }\n";
-			writeFileSync(work, `${readFileSync(work, "utf8").replace("input: true", "input: true, agent: true")}${volume}`);
+			writeFileSync(work, `${readFileSync(work, "utf8")}${volume}`);
 			return join(folder, "stacks/dev.phone.yaml");
 		};
 

@@ -30,7 +30,7 @@ beforeAll(() => {
 	project.env[MARK] = mark;
 	project.env.PERSONA_PROJECT = project.folder;
 	const work = readFileSync(join(packageRoot(), "personas/work.yaml"), "utf8");
-	project.write("personas/work.yaml", `${work.replace("input: true", "input: true, agent: true")}${VOLUME}`);
+	project.write("personas/work.yaml", `${work}${VOLUME}`);
 });
 
 afterAll(() => {

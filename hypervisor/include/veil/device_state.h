@@ -32,6 +32,7 @@ struct virtual_input {
 struct virtual_console {
 	struct virtio_device virtio;
 	uint32_t policy; /* generation of the policy the guest has been told of */
+	bool is_told; /* its agent knows the channels of that policy, or has not said hello */
 	uint8_t news[CONSOLE_PORTS]; /* bit n: control event n is to be sent for the port, as soon as there is a buffer for it */
 	bool is_open[CONSOLE_PORTS]; /* by the guest */
 	/* What the owner port is sending: the buffer it has taken, and how far it is through its present part */
