@@ -23,6 +23,13 @@ export async function buildGuests(which: "bench/guests" | "tests/guests", folder
 	return out;
 }
 
+/** Folder of the programs of `bench/guests/armv6`, one `<guest>.elf` each. */
+export async function buildArmv6Guests(folder: string): Promise<string> {
+	const out = join(folder, "bench-guests-armv6");
+	await run("make", ["-s", "-C", join(packageRoot(), "bench/guests/armv6"), `OUT=${out}`]);
+	return out;
+}
+
 /** A Linux program of four instructions: executes marker 01 and exits. */
 export async function buildMarker(out: string): Promise<void> {
 	await run("aarch64-linux-gnu-gcc", [
@@ -32,8 +39,8 @@ export async function buildMarker(out: string): Promise<void> {
 }
 
 /** Veil as users get it; the path of the file with its image header. */
-export async function buildVeil(context: BuildContext): Promise<string> {
-	const { document: board } = await boardByName("qemu-virt");
+export async function buildVeil(context: BuildContext, boardName = "qemu-virt"): Promise<string> {
+	const { document: board } = await boardByName(boardName);
 	const { path } = await buildHypervisor(await hypervisorInputs(board), context);
 	return path;
 }

@@ -3,6 +3,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ProcessError, run } from "../components/util/process.ts";
+import type { Machine } from "./machine.ts";
 
 /** A physical address range whose instructions are counted apart. */
 export interface Window {
@@ -16,11 +17,8 @@ export interface CountedRun {
 	plugin: string;
 	/** Where the counts and the console's output are written. */
 	folder: string;
-	/** True for a machine with EL2, which a hypervisor needs. */
-	hypervisor: boolean;
+	machine: Machine;
 	memoryMiB: number;
-	/** Ticks of the counter a second; default QEMU's 62,500,000. At 1,000,000,000 a tick is an instruction. */
-	counterHz?: number | undefined;
 	kernel: string;
 	/** Further arguments of QEMU. */
 	args: readonly string[];
@@ -74,12 +72,13 @@ export async function count(spec: CountedRun): Promise<Counts> {
 	const began = performance.now();
 	try {
 		await run(
-			"qemu-system-aarch64",
+			spec.machine.program,
 			[
-				...["-M", `virt,gic-version=3,dtb-randomness=off${spec.hypervisor ? ",virtualization=on" : ""}`],
-				...["-cpu", `cortex-a57${spec.counterHz === undefined ? "" : `,cntfrq=${spec.counterHz}`}`],
+				...spec.machine.args,
 				...["-m", `${spec.memoryMiB}M`, "-nodefaults", "-display", "none"],
-				...["-chardev", `pipe,id=serial,path=${line}`, "-serial", "chardev:serial"],
+				...["-chardev", `pipe,id=serial,path=${line}`],
+				...Array.from({ length: spec.machine.uart }, () => ["-serial", "null"]).flat(),
+				...["-serial", "chardev:serial"],
 				...["-kernel", spec.kernel, ...spec.args],
 				...DETERMINISM,
 				...[

@@ -3,7 +3,7 @@
 // user of Pulumi waits for.
 //
 //     npm run bench                 everything, some minutes
-//     npm run bench -- micro        only the micro-benchmarks (also: boot, screen, size, storage, pulumi; several may be named)
+//     npm run bench -- micro        only the micro-benchmarks (also: boot, screen, size, storage, n800, pulumi; several may be named)
 //     npm run bench -- --json       the rows as JSON instead of the table
 //
 // Exit status 1 when a target is missed.
@@ -14,10 +14,23 @@ import { measureBoot } from "./boot.ts";
 import { measureInfrastructure } from "./infrastructure.ts";
 import { buildLinux } from "./linux.ts";
 import { measureMicro, measureSwitch, measureWorstTimer, type Neighbour } from "./micro.ts";
+import { measureN800 } from "./n800.ts";
 import { measureScreenSwitch } from "./screen.ts";
 import { openSetting, type Setting } from "./setting.ts";
 import { measureStorage } from "./storage.ts";
-import { bytes, integer, judgedRow, KVM, millions, type Row, renderTable, renderTimes, type TimeRow, verdict } from "./table.ts";
+import {
+	bytes,
+	integer,
+	judgedRow,
+	KVM,
+	millions,
+	type Row,
+	renderNative,
+	renderTable,
+	renderTimes,
+	type TimeRow,
+	verdict,
+} from "./table.ts";
 import { veilDeviceTree, veilSizes, veilSystem } from "./veil.ts";
 import { fetchXen, xenSystem } from "./xen.ts";
 import { measureXenMemory } from "./xen-memory.ts";
@@ -223,7 +236,8 @@ async function storageRows({ folder, veil, context, say }: Bench): Promise<Rows>
 }
 
 const parts = { boot: bootRows, micro: microRows, screen: screenRows, size: sizeRows, storage: storageRows };
-/** The part that compares no hypervisors. */
+/** The parts that compare no hypervisors. */
+const N800 = "n800";
 const PULUMI = "pulumi";
 
 /** The rows of the parts asked for. */
@@ -244,7 +258,7 @@ async function compare(names: readonly (keyof typeof parts)[], say: Bench["say"]
 async function main(words: readonly string[]): Promise<number> {
 	const json = words.includes("--json");
 	const named = words.filter((word) => word !== "--json");
-	const all = [...(Object.keys(parts) as (keyof typeof parts)[]), PULUMI] as const;
+	const all = [...(Object.keys(parts) as (keyof typeof parts)[]), N800, PULUMI] as const;
 	const unknown = named.find((word) => !all.some((name) => name === word));
 	if (unknown !== undefined) {
 		console.error(`bench: unknown part "${unknown}"; parts are ${all.join(", ")}`);
@@ -254,16 +268,18 @@ async function main(words: readonly string[]): Promise<number> {
 	const say = (message: string) => console.error(`bench: ${message}`);
 	const wanted = all.filter((name) => named.length === 0 || named.includes(name));
 	const rows = await compare(
-		wanted.filter((name) => name !== PULUMI),
+		wanted.filter((name) => name !== PULUMI && name !== N800),
 		say,
 	);
+	const tablet = wanted.includes(N800) ? await measureN800(say) : [];
 	const times: TimeRow[] = wanted.includes(PULUMI) ? await measureInfrastructure(say) : [];
 	const judged = [
-		...rows.map((row) => ({ ...row, verdict: verdict(row) })),
+		...[...rows, ...tablet].map((row) => ({ ...row, verdict: verdict(row) })),
 		...times.map((row) => ({ ...row, verdict: verdict(judgedRow(row)) })),
 	];
 	const tables = [
 		...(rows.length === 0 ? [] : [`Instructions unless a unit is given.\n\n${renderTable(rows)}`]),
+		...(tablet.length === 0 ? [] : [`Instructions on the N800 unless a unit is given.\n\n${renderNative(tablet)}`]),
 		...(times.length === 0 ? [] : [`Wall time on this machine; ${load}.\n\n${renderTimes(times)}`]),
 	];
 	console.log(json ? JSON.stringify(judged, null, "\t") : tables.join("\n\n"));

@@ -78,6 +78,14 @@ export function renderTable(rows: readonly Row[]): string {
 	]);
 }
 
+/** What was measured natively and under Veil only, as Markdown. */
+export function renderNative(rows: readonly Row[]): string {
+	return aligned([
+		["", "native", "Veil", "Veil must", "verdict"],
+		...rows.map((row) => [row.name, cell(row, row.bare), cell(row, row.veil), asked(row), judgement(row)]),
+	]);
+}
+
 /** A row of what `pulumi` and `persona` take; `beside` is what it is measured against in the same run. */
 export interface TimeRow extends Omit<Row, "bare" | "xen" | "kvm" | "veil"> {
 	beside?: Cell;

@@ -20,14 +20,24 @@ import {
 } from "../components/image/abi.ts";
 import { composeDev } from "../tools/compose-dev.ts";
 import { count } from "./count.ts";
+import { N800, virtMachine } from "./machine.ts";
 import type { RunRequest, System } from "./system.ts";
 
-/** Where QEMU puts an arm64 image with text_offset 0. */
-const VEIL_START = 0x40200000;
+/** By board: what runs it, and where its image is put. */
+const BOARDS = {
+	"qemu-virt": {
+		machine: (counterHz: number | undefined) => virtMachine(true, counterHz),
+		args: ["-global", "virtio-mmio.force-legacy=false", "-device", "virtio-rng-device"],
+		start: 0x40200000,
+	},
+	n800: { machine: () => N800, args: [], start: 0x80010000 },
+};
 
 const SCREEN = ["ramfb", "virtio-keyboard-device", "virtio-tablet-device"].flatMap((device) => ["-device", device]);
 
 export interface VeilOptions {
+	/** Default `qemu-virt`. */
+	board?: keyof typeof BOARDS;
 	/** Veil does not compare payloads with their digests: to see what that costs. */
 	skipDigests?: boolean;
 	/** A console bridge grants credit, so that guests' output really leaves; without one Veil drops it. */
@@ -43,18 +53,15 @@ export function veilSystem(veil: string, plugin: string, folder: string, options
 		name: "veil",
 		async run(request) {
 			const { image, ramMiB } = await composeGuests(veil, folder, request.guests, options);
+			const board = BOARDS[options.board ?? "qemu-virt"];
 			return await count({
 				plugin,
 				folder,
-				hypervisor: true,
+				machine: board.machine(request.counterHz),
 				memoryMiB: ramMiB,
-				counterHz: request.counterHz,
 				kernel: image,
-				args: [
-					...["-global", "virtio-mmio.force-legacy=false", "-device", "virtio-rng-device"],
-					...(options.screen === true ? SCREEN : []),
-				],
-				windows: [{ start: VEIL_START, size: Number(veilImageHeader.read(await readFile(veil)).veilSize) }],
+				args: [...board.args, ...(options.screen === true ? SCREEN : [])],
+				windows: [{ start: board.start, size: Number(veilImageHeader.read(await readFile(veil)).veilSize) }],
 				stop: request.stop,
 				...(options.bridge === true
 					? { serialInput: Buffer.concat([bridgeGreeting(request.guests.length), options.requests ?? new Uint8Array()]) }
@@ -67,7 +74,7 @@ export function veilSystem(veil: string, plugin: string, folder: string, options
 
 /** Composes an image of the guests; the first is in the foreground. */
 async function composeGuests(veil: string, folder: string, guests: RunRequest["guests"], options: VeilOptions = {}) {
-	const { skipDigests = false, screen = false } = options;
+	const { board = "qemu-virt", skipDigests = false, screen = false } = options;
 	const image = join(folder, "veil.img");
 	const { ramSize } = await composeDev(
 		image,
@@ -82,7 +89,7 @@ async function composeGuests(veil: string, folder: string, guests: RunRequest["g
 			restartLimit: 1_000_000,
 			...(screen ? { display: true, input: true } : {}),
 		})),
-		{ skipDigests },
+		{ board, skipDigests },
 	);
 	return { image, ramMiB: ramSize / 2 ** 20 };
 }
@@ -126,8 +133,13 @@ export interface VeilSizes {
 }
 
 /** Sizes of Veil when these guests are composed with it. */
-export async function veilSizes(veil: string, folder: string, guests: RunRequest["guests"]): Promise<VeilSizes> {
-	const { image } = await composeGuests(veil, folder, guests);
+export async function veilSizes(
+	veil: string,
+	folder: string,
+	guests: RunRequest["guests"],
+	options: VeilOptions = {},
+): Promise<VeilSizes> {
+	const { image } = await composeGuests(veil, folder, guests, options);
 	const bytes = await readFile(image);
 	const header = veilImageHeader.read(bytes);
 	const manifestOffset = Number(header.manifestOffset);

@@ -8,6 +8,7 @@ import type { Store } from "../components/image/store.ts";
 import { streamCommand } from "../components/image/stream-command.ts";
 import { run } from "../components/util/process.ts";
 import { count, type Window } from "./count.ts";
+import { virtMachine } from "./machine.ts";
 import type { BenchGuest, System } from "./system.ts";
 
 const PACKAGE = "xen-hypervisor-4.17-arm64";
@@ -44,9 +45,8 @@ export async function xenSystem(xen: string, plugin: string, folder: string): Pr
 			return await count({
 				plugin,
 				folder,
-				hypervisor: true,
+				machine: virtMachine(true, counterHz),
 				memoryMiB: RAM_MIB,
-				counterHz,
 				kernel: xen,
 				args: await xenArguments(guests, folder, counterHz),
 				windows: [window],

@@ -3,7 +3,8 @@
  *
  *   -plugin libcount.so,out=FILE,window=START:SIZE,…,stop=MARK:TIMES
  *
- * A marker is `movz xzr, #0xB0nn` (no effect; in any guest, at any exception level). FILE gets a line for each one executed:
+ * A marker is `movz xzr, #0xB0nn`, on 32-bit ARM `bic rH, rH, #0` whose rotation is L, for marker HL below e0 (no effect; in any guest, at any
+ * exception level or in any mode, and no compiler makes one). FILE gets a line for each one executed:
  *
  *   mark NN PHYSICAL-ADDRESS TOTAL WINDOW1 WINDOW2 …
  *
@@ -13,6 +14,7 @@
  * an exception leaves a block in its middle. */
 #include "qemu_plugin_api.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +22,7 @@
 
 #define EXPORT __attribute__((visibility("default")))
 enum {
-	MAX_WINDOWS = 8,
-	RAM_BASE = 0x40000000
+	MAX_WINDOWS = 8
 };
 
 EXPORT int qemu_plugin_version = 1;
@@ -33,7 +34,8 @@ static struct {
 } windows[MAX_WINDOWS];
 static int window_count;
 static unsigned long stop_mark = ~0ul, stop_times;
-static char *ram; /* host address of guest-physical 0: known from the first instruction, which QEMU's boot code runs at RAM_BASE */
+static char *ram; /* host address of guest-physical 0: known from the first instruction, which runs from RAM before there is an MMU */
+static bool is_arm; /* 32-bit */
 
 static void print_counts(void)
 {
@@ -65,6 +67,18 @@ static void on_marker(unsigned int cpu, void *data)
 	}
 }
 
+/* Whether an instruction is a marker, and which. */
+static bool is_marker(uint32_t word, unsigned *number)
+{
+	if (!is_arm) {
+		*number = word >> 5 & 0xff;
+		return (word & ~(0xffu << 5)) == 0xd296001f;
+	}
+	unsigned of = word >> 16 & 15, to = word >> 12 & 15;
+	*number = to << 4 | (word >> 8 & 15);
+	return (word & 0xfff000ffu) == 0xe3c00000 && of == to && to < 14;
+}
+
 static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
 	(void)id;
@@ -72,19 +86,21 @@ static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 	for (size_t n = 0; n < length; n++) {
 		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, n);
 		char *host = qemu_plugin_insn_haddr(insn);
-		if (ram == NULL && host != NULL && qemu_plugin_insn_vaddr(insn) == RAM_BASE)
-			ram = host - RAM_BASE;
+		if (ram == NULL && host != NULL)
+			ram = host - qemu_plugin_insn_vaddr(insn);
 		uint64_t physical = ram != NULL && host != NULL ? (uint64_t)(host - ram) : 0;
 		uint64_t *counter = &elsewhere;
 		for (int i = 0; i < window_count; i++)
 			if (physical - windows[i].start < windows[i].size)
 				counter = &counts[i];
 		qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64, counter, 1);
-		uint32_t word;
-		memcpy(&word, qemu_plugin_insn_data(insn), sizeof word);
-		if ((word & ~(0xffu << 5)) == 0xd296001f) {
+		uint32_t word = 0;
+		unsigned number;
+		if (qemu_plugin_insn_size(insn) == sizeof word)
+			memcpy(&word, qemu_plugin_insn_data(insn), sizeof word);
+		if (is_marker(word, &number)) {
 			struct marker *marker = malloc(sizeof *marker); /* as many as there are marked places, times retranslations */
-			*marker = (struct marker){word >> 5 & 0xff, physical};
+			*marker = (struct marker){number, physical};
 			qemu_plugin_register_vcpu_insn_exec_cb(insn, on_marker, QEMU_PLUGIN_CB_NO_REGS, marker);
 		}
 	}
@@ -101,7 +117,7 @@ static void on_exit_of_qemu(qemu_plugin_id_t id, void *data)
 
 EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **argv)
 {
-	(void)info;
+	is_arm = strcmp(info->target_name, "arm") == 0;
 	for (int i = 0; i < argc; i++) {
 		char *value = strchr(argv[i], '=');
 		if (value == NULL)

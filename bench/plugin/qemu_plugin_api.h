@@ -10,7 +10,9 @@
 typedef uint64_t qemu_plugin_id_t;
 struct qemu_plugin_tb; /* a block of guest instructions being translated */
 struct qemu_plugin_insn;
-typedef struct qemu_info_t qemu_info_t;
+typedef struct {
+	const char *target_name; /* and more, of no interest here */
+} qemu_info_t;
 
 enum qemu_plugin_cb_flags {
 	QEMU_PLUGIN_CB_NO_REGS
@@ -25,6 +27,7 @@ typedef void (*qemu_plugin_exit_callback)(qemu_plugin_id_t id, void *data);
 
 void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id, qemu_plugin_tb_callback callback);
 void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id, qemu_plugin_exit_callback callback, void *data);
+size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t index);
 const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);

@@ -2,6 +2,7 @@
 // What markers say, and how rows are judged and printed.
 import { describe, expect, it } from "vitest";
 import { between, markedValues, median, parseCounts, worst } from "../../bench/count.ts";
+import { textOf } from "../../bench/n800-size.ts";
 import { judgedRow, renderTable, renderTimes, seconds, verdict } from "../../bench/table.ts";
 
 /** The plugin's lines for a value told by a guest at this address. */
@@ -86,5 +87,26 @@ describe("rows", () => {
 				text === "" ? "" : expect.stringContaining(text),
 			),
 		);
+	});
+});
+
+describe("code by source file", () => {
+	const symbols = [
+		"00000000 a shift",
+		"fff10000 t $t",
+		"fff10000 T walk\t/x/veil/arch/armv6/walk.c:7",
+		"fff10040 t sched_run\tveil/core/sched.c:9",
+		"fff10100 T __udivsi3",
+		"fff10120 T put\tveil/devices/omap_uart.c:1",
+		"fff10130 B state\tveil/core/state.c:1",
+	].join("\n");
+
+	it("reaches from a function to the next symbol", () => {
+		expect(textOf(symbols, /(^|\/)(core|arch\/armv6)\/[^/]*$/)).toBe(0x100);
+		expect(textOf(symbols, /devices\//)).toBe(0x10);
+	});
+
+	it("is refused when no file is known", () => {
+		expect(() => textOf("fff10000 T walk\nfff10004 T next", /core/)).toThrow("no function");
 	});
 });
