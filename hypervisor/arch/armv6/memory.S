@@ -50,18 +50,14 @@ copy_rest:
 	strb	r3, [r0], #1
 	b	copy_rest
 
-/* r0 = start, r1 = size */
+/* r0 = start, r1 = size, not 0. Whole ranges at once (ARM1136 TRM, 3.3.17, "Block transfer operations"): to the last line's address. */
 	.globl	arch_clean
 	.type	arch_clean, %function
 arch_clean:
+	add	r1, r0, r1
+	sub	r1, r1, #32
 	mov	r2, #0
-	b	2f
-1:	mcr	p15, 0, r0, c7, c10, 1
-	add	r0, r0, #32
-	mcr	p15, 0, r0, c7, c10, 1
-	add	r0, r0, #32
-2:	subs	r1, r1, #64
-	bhs	1b
+	mcrr	p15, 0, r1, r0, c12
 	mcr	p15, 0, r2, c7, c10, 4
 	/* The whole instruction cache; once is not always enough (Arm erratum 411920). */
 	mcr	p15, 0, r2, c7, c5, 0
@@ -76,17 +72,13 @@ arch_clean:
 	mcr	p15, 0, r2, c7, c5, 4
 	bx	lr
 
-/* r0 = start, r1 = size */
+/* r0 = start, r1 = size, not 0 */
 	.globl	arch_flush
 	.type	arch_flush, %function
 arch_flush:
+	add	r1, r0, r1
+	sub	r1, r1, #32
 	mov	r2, #0
-	b	2f
-1:	mcr	p15, 0, r0, c7, c14, 1
-	add	r0, r0, #32
-	mcr	p15, 0, r0, c7, c14, 1
-	add	r0, r0, #32
-2:	subs	r1, r1, #64
-	bhs	1b
+	mcrr	p15, 0, r1, r0, c14
 	mcr	p15, 0, r2, c7, c10, 4
 	bx	lr
