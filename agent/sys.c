@@ -29,7 +29,7 @@ static long pointer(const void *p)
 
 long sys_open(const char *path, int flags, uint32_t mode)
 {
-	return call(SYS_openat, AT_CWD, pointer(path), flags | OPEN_CLOEXEC, mode, 0);
+	return call(SYS_openat, AT_CWD, pointer(path), flags | OPEN_CLOEXEC | OPEN_LARGE, (long)mode, 0);
 }
 
 long sys_close(int fd)
@@ -59,17 +59,17 @@ long sys_unlink(const char *path)
 
 long sys_mkdir(const char *path, uint32_t mode)
 {
-	return call(SYS_mkdirat, AT_CWD, pointer(path), mode, 0, 0);
+	return call(SYS_mkdirat, AT_CWD, pointer(path), (long)mode, 0, 0);
 }
 
 long sys_chmod(const char *path, uint32_t mode)
 {
-	return call(SYS_fchmodat, AT_CWD, pointer(path), mode, 0, 0);
+	return call(SYS_fchmodat, AT_CWD, pointer(path), (long)mode, 0, 0);
 }
 
 long sys_fchmod(int fd, uint32_t mode)
 {
-	return call(SYS_fchmod, fd, mode, 0, 0, 0);
+	return call(SYS_fchmod, fd, (long)mode, 0, 0, 0);
 }
 
 long sys_sync(int fd)
@@ -116,7 +116,7 @@ long sys_link(const char *from, const char *to)
 
 long sys_group(int fd, uint32_t group)
 {
-	return call(SYS_fchown, fd, -1, group, 0, 0);
+	return call(SYS_fchown, fd, -1, (long)group, 0, 0);
 }
 
 long sys_list(int fd, void *to, size_t size)
@@ -134,17 +134,24 @@ long sys_memory_file(void)
 	return call(SYS_memfd_create, pointer(""), MEMFD_CLOEXEC, 0, 0, 0);
 }
 
-/* struct sysinfo of 64-bit systems: the total at 32, in units of the 32 bits at 104. */
+/* struct sysinfo (include/uapi/linux/sysinfo.h), and room for what it may end with. */
+struct system_facts {
+	long uptime;
+	unsigned long loads[3];
+	unsigned long total; /* in units of `unit` bytes */
+	unsigned long others[5];
+	uint16_t processes, padding;
+	unsigned long high[2];
+	uint32_t unit;
+	uint8_t rest[32];
+};
+
 uint64_t sys_memory(void)
 {
-	uint8_t bytes[128] = {0};
-	uint64_t total;
-	uint32_t unit;
+	struct system_facts facts = {0};
 
-	call(SYS_sysinfo, pointer(bytes), 0, 0, 0, 0);
-	text_copy(&total, bytes + 32, sizeof(total));
-	text_copy(&unit, bytes + 104, sizeof(unit));
-	return total * unit;
+	call(SYS_sysinfo, pointer(&facts), 0, 0, 0, 0);
+	return (uint64_t)facts.total * facts.unit;
 }
 
 long sys_chdir(const char *path)
@@ -291,7 +298,7 @@ uint64_t sys_milliseconds(void)
 	int64_t time[2] = {0};
 
 	call(SYS_clock_gettime, MONOTONIC, pointer(time), 0, 0, 0);
-	return (uint64_t)time[0] * 1000 + (uint64_t)time[1] / 1000000;
+	return (uint64_t)time[0] * 1000 + (uint32_t)time[1] / 1000000;
 }
 
 _Noreturn void sys_exit(int status)

@@ -43,6 +43,8 @@ enum {
 	SYS_statx = 291
 };
 
+#define OPEN_LARGE 0 /* all files may be large */
+
 /* A negative result is an error's number. */
 static inline long call(long number, long a, long b, long c, long d, long e)
 {

@@ -12,6 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#define OPEN_LARGE 0
+
 static inline long call_connect(const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};

@@ -7,8 +7,10 @@ import { errorCode, UserError } from "../util/errors.ts";
 import { agentInputs } from "./agent.ts";
 import { guestVolumes } from "./guest-volumes.ts";
 import { deviceModules } from "./kernel-modules.ts";
-import { type LockFile, lockedEntries } from "./lock.ts";
+import { kernelBuild } from "./linux-armv6.ts";
+import { type GuestRequest, type LockFile, lockedEntries } from "./lock.ts";
 import { overlayDigests } from "./overlay.ts";
+import { PATCH_RECIPE } from "./patch-arm.ts";
 import type { GuestInputs, GuestSources, PinnedFile } from "./types.ts";
 
 /** Version of the way guests are built; change it with every change of the bytes that come out of the same inputs. */
@@ -22,6 +24,8 @@ const DEBIAN_COMMAND_LINE = {
 	busybox: "console=ttyAMA0 panic=-1 reboot=panic_warm cma=0",
 	debian: "console=ttyAMA0 panic=-1 reboot=panic_warm cma=0 rootfstype=ramfs",
 };
+// Our own kernel tells a panic by pvpanic.
+const ARMV6_COMMAND_LINE = "console=ttyAMA0 panic=-1";
 
 /**
  * Reads everything a persona's guest is built from; no path in it is absolute, nothing depends on this machine.
@@ -31,7 +35,9 @@ const DEBIAN_COMMAND_LINE = {
 export async function guestInputs(persona: Loaded<Persona>, board: Board, lock: LockFile): Promise<GuestInputs> {
 	const { document, file } = persona;
 	const { guest } = document;
-	const common = { persona: document.name, board: board.name, os: guest.os, recipe: RECIPE };
+	const isArmv6 = board.architecture === "armv6";
+	const patching = isArmv6 ? { patching: PATCH_RECIPE } : {};
+	const common = { persona: document.name, board: board.name, os: guest.os, recipe: RECIPE, ...patching };
 	if (guest.builder === "prebuilt") {
 		const pin = (pinned: GuestFile | undefined, key: string) =>
 			pinned === undefined ? undefined : pinnedFile(pinned, documentFolder(persona), `${file}: guest.${key}`);
@@ -56,8 +62,14 @@ export async function guestInputs(persona: Loaded<Persona>, board: Board, lock: 
 	}
 	if (guest.builder !== "debian")
 		throw new UserError(`builder ${guest.builder} is not supported by board ${board.name} yet`, { where: file });
+	if (isArmv6 && guest.base === "debian") {
+		throw new UserError(`base debian is not supported by board ${board.name}: a full system does not fit`, {
+			where: file,
+			remedy: "set guest.base to busybox",
+		});
+	}
 	const overlay = overlayFolder(persona);
-	const modules = deviceModules(document);
+	const modules = isArmv6 ? [] : deviceModules(document);
 	const volumes = await guestVolumes(document, board.architecture);
 	return {
 		...common,
@@ -66,12 +78,22 @@ export async function guestInputs(persona: Loaded<Persona>, board: Board, lock: 
 		packages: [...new Set(guest.packages)].sort(),
 		overlay: overlay === undefined ? {} : await overlayDigests(overlay),
 		...(modules.length === 0 ? {} : { modules }),
+		...(isArmv6 ? { kernelBuild: await kernelBuild() } : {}),
+		...(isArmv6 && document.devices.network !== "none" ? { network: true as const } : {}),
 		...(document.devices.agent ? { agent: await agentInputs(board.architecture) } : {}),
 		...(document.watchdogSeconds === null ? {} : { watchdogSeconds: document.watchdogSeconds }),
 		...(volumes === undefined ? {} : { volumes }),
-		commandLine: [DEBIAN_COMMAND_LINE[guest.base], guest.commandLine].filter((part) => part !== "").join(" "),
-		lock: lockedEntries(lock, guest, file),
+		commandLine: [isArmv6 ? ARMV6_COMMAND_LINE : DEBIAN_COMMAND_LINE[guest.base], guest.commandLine]
+			.filter((part) => part !== "")
+			.join(" "),
+		lock: lockedEntries(lock, guestRequest(document, board), file),
 	};
+}
+
+/** What a persona's guest asks Debian for, on a board. */
+export function guestRequest({ guest }: Pick<Persona, "guest">, { architecture }: Pick<Board, "architecture">): GuestRequest {
+	const { base, packages } = guest;
+	return { ...(architecture === "armv6" ? { architecture: "armel" as const } : {}), base, packages };
 }
 
 /** Where the files of a persona's guest are on this machine. */

@@ -10,14 +10,17 @@ import { busyboxTree } from "./busybox.ts";
 import { cpioChunks } from "./cpio.ts";
 import { debianKernel, uncompressed } from "./debian-kernel.ts";
 import { debianTree } from "./debian-root.ts";
+import { armProgram, isElf } from "./elf-arm.ts";
 import { fetchUrl } from "./fetch-url.ts";
 import { addFile, type FileTree } from "./file-tree.ts";
 import { guestKey } from "./guest-inputs.ts";
 import { addVolumes } from "./guest-volumes.ts";
-import { type KernelFormat, kernelFormat } from "./kernel.ts";
+import { type KernelFormat, kernelFormat, programFormat } from "./kernel.ts";
 import { addModules, type KernelModule, kernelModules } from "./kernel-modules.ts";
+import { linuxArmv6 } from "./linux-armv6.ts";
 import type { LockEntry } from "./lock.ts";
 import { addOverlay } from "./overlay.ts";
+import { patchProgram, patchSummary, patchTable } from "./patch-arm.ts";
 import { builtFrom, rememberBuilt } from "./records.ts";
 import type { Blob, Store } from "./store.ts";
 import type { Artifact, BuildContext, GuestInputs, GuestSources, PinnedFile } from "./types.ts";
@@ -110,14 +113,21 @@ async function debianParts(inputs: GuestInputs, sources: GuestSources, context: 
 	};
 	const [kernelEntry, ...entries] = inputs.lock;
 	if (kernelEntry === undefined) throw new Error("a debian guest without lock entries");
-	const kernel = await debianKernel(kernelEntry, () => fetch(kernelEntry), store, signal);
+	const kernel =
+		inputs.kernelBuild === undefined
+			? await imageParts(await debianKernel(kernelEntry, () => fetch(kernelEntry), store, signal))
+			: await programParts(
+					await linuxArmv6(kernelEntry, inputs.kernelBuild, () => fetch(kernelEntry), { store, signal, progress }),
+					"the kernel of ARMv6 guests",
+					context,
+				);
 	let modules: KernelModule[] = [];
 	if (inputs.modules !== undefined) {
 		modules = await kernelModules(kernelEntry, inputs.modules, () => fetch(kernelEntry), { store, signal, progress });
 	}
 	const hasModules = modules.length > 0;
 	const hasAgent = inputs.agent !== undefined;
-	const hasNetwork = inputs.modules?.includes("virtio_net") === true;
+	const hasNetwork = inputs.network === true || inputs.modules?.includes("virtio_net") === true;
 	const hasVolumes = inputs.volumes !== undefined;
 	const { watchdogSeconds } = inputs;
 	const options = { hostname: inputs.persona, hasModules, hasAgent, hasNetwork, hasVolumes, watchdogSeconds };
@@ -136,7 +146,7 @@ async function debianParts(inputs: GuestInputs, sources: GuestSources, context: 
 	if (sources.overlayDir !== undefined) await addOverlay(tree, sources.overlayDir, inputs.overlay);
 	const initramfs = await store.put(chunks(tree), signal);
 	return {
-		kernel: { ...part(kernel), ...kernelFormat(await head(kernel.path)) },
+		...kernel,
 		// Linux keeps the archive while it unpacks it; a tmpfs root takes only half of what is free then, a ramfs root all of it.
 		initramfs: { ...part(initramfs), copies: inputs.base === "debian" ? 2 : 3 },
 	};
@@ -147,16 +157,37 @@ async function prebuiltParts(inputs: GuestInputs, sources: GuestSources, context
 		file === undefined ? undefined : takePinned(file, sources.baseDir, context);
 	const given = await take(inputs.kernel);
 	if (given === undefined) throw new Error("a prebuilt guest without a kernel");
-	const bytes = await readFile(given.path);
-	const plain = inputs.firmware === true ? bytes : uncompressed(bytes);
-	const kernel = plain === bytes ? given : await context.store.put(plain, context.signal);
 	const initramfs = await take(inputs.initramfs);
 	const deviceTree = await take(inputs.deviceTree);
 	return {
-		kernel: { ...part(kernel), ...(inputs.firmware === true ? { format: "firmware" } : kernelFormat(plain.subarray(0, 64))) },
+		...(await givenKernel(given, inputs, context)),
 		...(initramfs === undefined ? {} : { initramfs: { ...part(initramfs), copies: 1 } }),
 		...(deviceTree === undefined ? {} : { deviceTree: part(deviceTree) }),
 	};
+}
+
+async function givenKernel(given: Blob, inputs: GuestInputs, context: BuildContext): Promise<KernelParts> {
+	if (inputs.firmware === true) return { kernel: { ...part(given), format: "firmware" } };
+	const bytes = await readFile(given.path);
+	if (inputs.patching !== undefined && isElf(bytes)) return programParts(given, `the kernel of persona ${inputs.persona}`, context);
+	const plain = uncompressed(bytes);
+	return imageParts(plain === bytes ? given : await context.store.put(plain, context.signal));
+}
+
+type KernelParts = Pick<Parts, "kernel" | "patches">;
+
+async function imageParts(kernel: Blob): Promise<KernelParts> {
+	return { kernel: { ...part(kernel), ...kernelFormat(await head(kernel.path)) } };
+}
+
+/** A kernel that is an ELF file, as it is in memory and with what it must not do in user mode replaced. */
+async function programParts(elf: Blob, name: string, { store, signal, progress }: BuildContext): Promise<KernelParts> {
+	const program = armProgram(await readFile(elf.path), name);
+	const { bytes, table, report } = patchProgram(program, name);
+	progress(`replaced ${patchSummary(report)} of ${name}`);
+	const kernel = { ...part(await store.put(bytes, signal)), ...programFormat(program) };
+	if (table.length === 0) return { kernel };
+	return { kernel, patches: { ...part(await store.put(patchTable(table), signal)), report } };
 }
 
 async function takePinned(file: PinnedFile, baseDir: string, { store, signal, progress }: BuildContext): Promise<Blob> {

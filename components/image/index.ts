@@ -10,7 +10,7 @@ export { type ExplainedImage, type ExplainedPersona, readDeviceImage, renderExpl
 export { findArtifact } from "./find.ts";
 export { fiascoImage, flashEmulated } from "./flashing.ts";
 export { buildGuest } from "./guest.ts";
-export { guestInputs, guestKey, guestSources } from "./guest-inputs.ts";
+export { guestInputs, guestKey, guestRequest, guestSources } from "./guest-inputs.ts";
 export { buildHypervisor, hypervisorInputs, hypervisorKey } from "./hypervisor.ts";
 export { type GuestRequest, LOCK_NAME, type LockEntry, type LockFile, loadLock, lockPath } from "./lock.ts";
 export {

@@ -15,6 +15,9 @@ export interface Patched {
 	report: Record<string, number>;
 }
 
+/** Another number means other bytes from the same kernel. */
+export const PATCH_RECIPE = 1;
+
 const SVC = 0x0f000000;
 const ALWAYS = 0xe;
 const UNCONDITIONAL = 0xf;

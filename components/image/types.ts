@@ -43,6 +43,14 @@ export interface ProgramInputs {
 	recipe: number;
 }
 
+/** What the kernel of ARMv6 guests is built from, beside its sources, which the lock names. */
+export interface KernelBuild {
+	/** Digest of the list of its options. */
+	options: string;
+	compiler: string;
+	recipe: number;
+}
+
 /** What brings a guest's volumes up, and what it is told of them. */
 export interface GuestVolumes {
 	list: readonly { readonly name: string; readonly mount: string | null; readonly encrypted: boolean }[];
@@ -67,6 +75,12 @@ export interface GuestInputs {
 	volumes?: GuestVolumes;
 	/** Names of the kernel modules its devices need, without what they depend on; missing where it needs none. */
 	modules?: string[];
+	/** What its kernel is built from; missing where Debian has one. */
+	kernelBuild?: KernelBuild;
+	/** It has a network device; missing where it has none, or a module tells. */
+	network?: true;
+	/** Version of the way kernels are made ready to run in user mode; missing where they need not be. */
+	patching?: number;
 	kernel?: PinnedFile;
 	/** The kernel is firmware, which runs from flash; missing where it is not. */
 	firmware?: true;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a persona's start does with its volumes where no package does: opens an encrypted one, and lets a file system grow into a volume
- * that has grown. Freestanding, for Linux on arm64, so that the smallest root filesystem can have it.
+ * that has grown. Freestanding, for Linux, so that the smallest root filesystem can have it.
  *
  *   volume open NAME DEVICE <KEY     the device becomes /dev/mapper/NAME; prints its name
  *   volume grow DEVICE MOUNTPOINT    the mounted ext4 fills the device
@@ -11,31 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* ---- The kernel: syscall numbers of asm-generic/unistd.h ---- */
-enum {
-	SYS_IOCTL = 29,
-	SYS_SYMLINKAT = 36,
-	SYS_OPENAT = 56,
-	SYS_READ = 63,
-	SYS_WRITE = 64,
-	SYS_PREAD64 = 67,
-	SYS_EXIT = 93
-};
+#include <call.h>
 
 #define AT_FDCWD (-100)
 #define O_RDWR 2
-
-static long syscall4(long number, long a, long b, long c, long d)
-{
-	register long x0 __asm__("x0") = a;
-	register long x1 __asm__("x1") = b;
-	register long x2 __asm__("x2") = c;
-	register long x3 __asm__("x3") = d;
-	register long x8 __asm__("x8") = number;
-
-	__asm__ volatile("svc 0" : "+r"(x0) : "r"(x1), "r"(x2), "r"(x3), "r"(x8) : "memory");
-	return x0;
-}
 
 static size_t length(const char *text)
 {
@@ -129,8 +108,6 @@ static bool begins(const char *text, const char *with)
 
 /* ---- Sizes ---- */
 
-#define BLKGETSIZE64 0x80081272
-
 static uint64_t device_bytes(int fd)
 {
 	uint64_t size = 0;
@@ -153,7 +130,7 @@ static uint64_t data_offset(int fd)
 	uint64_t offset = 0;
 	bool is_segment = false;
 
-	if (syscall4(SYS_PREAD64, fd, (long)header, HEADER_SIZE, 0) != HEADER_SIZE)
+	if (syscall4(SYS_READ, fd, (long)header, HEADER_SIZE, 0) != HEADER_SIZE)
 		fail("the device has no header");
 	for (size_t i = 0; i < sizeof(magic); i++)
 		if ((uint8_t)header[i] != magic[i])
@@ -311,5 +288,3 @@ _Noreturn void volume(long *stack)
 		end(grow(words[2], words[3]));
 	fail("volume open NAME DEVICE <KEY | volume grow DEVICE MOUNTPOINT");
 }
-
-__asm__(".globl _start\n_start:\n\tmov x0, sp\n\tand sp, x0, #~15\n\tb volume\n");

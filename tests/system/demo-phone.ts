@@ -8,6 +8,7 @@ import {
 	buildHypervisor,
 	composeDeviceImage,
 	deviceImageInputs,
+	flashEmulated,
 	guestInputs,
 	guestKey,
 	guestSources,
@@ -46,9 +47,10 @@ export async function demoPhone(id: string, file = join(ROOT, "stacks", "dev.pho
 	const keys = Object.fromEntries(built.map(({ name, key }) => [name, key]));
 	const guests = Object.fromEntries(built.map(({ name, guest }) => [name, guest]));
 	const inputs = deviceImageInputs(resolved, hypervisorKey(veil), keys);
+	const image = await composeDeviceImage(inputs, { hypervisor, guests }, context);
 	return {
-		spec: { id, board: board.name, qemu: { cpus: inputs.cpus, cpu: "cortex-a57" } },
-		image: await composeDeviceImage(inputs, { hypervisor, guests }, context),
+		spec: { id, board: board.name, qemu: { cpus: inputs.cpus, cpu: board.cpu.model } },
+		image: { ...image, writeFlash: (path) => flashEmulated(image, board, path, context) },
 		personas: resolved.personas.map(({ document: { name, ready } }) => ({
 			name,
 			readyMarker: ready.marker,

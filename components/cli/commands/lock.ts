@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // `persona lock`: pins every outside input of the project's guests by version and SHA-256.
-import { checkLock, type GuestRequest, loadLock, lockPath, projectDocuments, updateLock } from "../../image/index.ts";
+import { checkLock, type GuestRequest, guestRequest, loadLock, lockPath, projectDocuments, updateLock } from "../../image/index.ts";
 import { renderProblems } from "../../manifest/index.ts";
-import { checkFiles } from "../../policy/index.ts";
+import { checkFiles, loadAndCheckPhone } from "../../policy/index.ts";
 import { UserError } from "../../util/errors.ts";
 import { projectRoot } from "../../util/paths.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
@@ -41,15 +41,26 @@ export async function lock(terminal: Terminal, options: LockOptions): Promise<Ex
 	return EXIT.ok;
 }
 
-/** What the guests of all the project's documents ask Debian for. */
+/** What the guests of all the project's documents ask Debian for: of a phone's personas for its board, of all others for arm64. */
 async function projectRequests(project: string): Promise<GuestRequest[]> {
 	const { personas, phones } = await projectDocuments(project);
 	const { documents, problems } = await checkFiles([...phones, ...personas]);
 	if (problems.length > 0) {
 		throw new UserError(`the documents have to be right before anything is locked\n${renderProblems(problems)}`);
 	}
-	return documents.flatMap(({ document }) => {
-		if (document.kind !== "Persona" || document.guest.builder !== "debian") return [];
-		return [{ base: document.guest.base, packages: document.guest.packages }];
-	});
+	const requests: GuestRequest[] = [];
+	const onPhones = new Set<string>();
+	for (const phone of phones) {
+		const { draft } = await loadAndCheckPhone(phone);
+		for (const { document, file } of draft.personas) {
+			onPhones.add(file);
+			if (draft.board !== undefined && document.guest.builder === "debian")
+				requests.push(guestRequest(document, draft.board.document));
+		}
+	}
+	for (const { document, file } of documents) {
+		if (document.kind === "Persona" && document.guest.builder === "debian" && !onPhones.has(file))
+			requests.push(guestRequest(document, { architecture: "arm64" }));
+	}
+	return requests;
 }

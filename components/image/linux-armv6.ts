@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernel of ARMv6 guests: built from Debian's sources of Linux with our options, and made ready to run in user mode. Debian has no kernel of
+// its own for such a machine.
+import { cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { canonicalJson, sha256, sha256File } from "../util/digest.ts";
+import { UserError } from "../util/errors.ts";
+import { packageRoot } from "../util/paths.ts";
+import { ProcessError, run } from "../util/process.ts";
+import type { Progress } from "../util/progress.ts";
+import { COMPILER_PREFIX, compilerVersion } from "./hypervisor.ts";
+import type { LockEntry } from "./lock.ts";
+import type { Blob, Store } from "./store.ts";
+import type { KernelBuild } from "./types.ts";
+
+/** Another number means other bytes from the same sources and options. */
+const RECIPE = 1;
+const OPTIONS = "guest/linux-armv6/config";
+
+/** No one's and no time's: the same sources give the same bytes everywhere. */
+const BUILT_BY = {
+	KBUILD_BUILD_USER: "persona",
+	KBUILD_BUILD_HOST: "persona",
+	KBUILD_BUILD_VERSION: "1",
+	KBUILD_BUILD_TIMESTAMP: "Thu Jan  1 00:00:00 UTC 1970",
+};
+
+/** The largest of what no build for this machine reads. */
+const LEFT_OUT = ["drivers/gpu/drm/amd/include", "tools/testing", "tools/perf"];
+
+/** What the kernel is built from, beside its sources. @throws UserError when the cross compiler is missing */
+export async function kernelBuild(): Promise<KernelBuild> {
+	return {
+		options: await sha256File(join(packageRoot(), OPTIONS)),
+		compiler: await compilerVersion("armv6"),
+		recipe: RECIPE,
+	};
+}
+
+/**
+ * The kernel as an ELF file with symbols, from the store where it was built from the same inputs before.
+ *
+ * @throws UserError when it cannot be built on this machine
+ */
+export async function linuxArmv6(
+	entry: LockEntry,
+	inputs: KernelBuild,
+	fetch: () => Promise<Blob>,
+	{ store, signal, progress }: { store: Store; signal?: AbortSignal | undefined; progress: Progress },
+): Promise<Blob> {
+	const key = sha256(canonicalJson({ kind: "linux-armv6", sources: entry.sha256, ...inputs }));
+	return store.exclusively(key, { signal, progress }, async () => {
+		const known = await store.getKeyed(key);
+		const stored = typeof known === "string" ? await store.get(known, signal) : undefined;
+		if (stored !== undefined) return stored;
+		const { path } = await fetch();
+		// On disk, not in a /tmp of memory: it takes 2 GB. But a kernel cannot be built in a path with spaces or colons.
+		const scratch = await store.scratch();
+		const folder = /[\s:]/.test(scratch) ? await mkdtemp(join(tmpdir(), "persona-linux-")) : scratch;
+		try {
+			const sources = await unpack(path, folder, progress, signal);
+			const options = join(folder, "options");
+			await cp(join(packageRoot(), OPTIONS), options);
+			if ((await sha256File(options)) !== inputs.options)
+				throw new UserError("the kernel's options changed while it was built", { remedy: "run the same command again" });
+			await configure(sources, options, signal);
+			await compile(sources, progress, signal);
+			const blob = await store.put(await readFile(join(sources, "vmlinux")), signal);
+			await store.putKeyed(key, blob.digest);
+			return blob;
+		} finally {
+			for (const used of new Set([scratch, folder])) await rm(used, { recursive: true, force: true });
+		}
+	});
+}
+
+async function unpack(path: string, folder: string, progress: Progress, signal?: AbortSignal): Promise<string> {
+	progress("unpacking the sources of Linux");
+	const archive = join(folder, "archive");
+	const sources = join(folder, "linux");
+	await mkdir(sources);
+	await run("dpkg-deb", ["--extract", path, archive], { signal, killAfterMs: KILL_AFTER_MS });
+	const { stdout } = await run("find", [archive, "-name", "linux-source-*.tar.xz"], { signal });
+	const [tarball] = stdout.trimEnd().split("\n");
+	if (tarball === undefined || tarball === "") throw new Error("the package of sources holds no linux-source-*.tar.xz");
+	const excludes = LEFT_OUT.map((pattern) => `--exclude=linux-source-*/${pattern}`);
+	const args = ["--extract", "--file", tarball, "--directory", sources, "--strip-components=1", "--no-same-owner"];
+	await run("tar", [...args, "--anchored", "--no-wildcards-match-slash", ...excludes], { signal, killAfterMs: KILL_AFTER_MS });
+	await rm(archive, { recursive: true });
+	return sources;
+}
+
+async function configure(sources: string, options: string, signal?: AbortSignal): Promise<void> {
+	await make(sources, ["allnoconfig"], { signal, extra: { KCONFIG_ALLCONFIG: options } });
+	// What is unknown or unsatisfied is dropped without a word.
+	const got = new Set((await readFile(join(sources, ".config"), "utf8")).split("\n"));
+	const lost = (await readFile(options, "utf8")).split("\n").filter((line) => isLost(line, got));
+	if (lost.length > 0) throw new Error(`these options are not in the kernel's configuration: ${lost.join(", ")}`);
+}
+
+/** A line of options that did not come into force. One that is switched off may just as well not be asked about. */
+function isLost(line: string, got: ReadonlySet<string>): boolean {
+	const off = /^# (CONFIG_\w+) is not set$/.exec(line)?.[1];
+	if (off !== undefined) return got.has(`${off}=y`);
+	return line.startsWith("CONFIG_") && !got.has(line);
+}
+
+async function compile(sources: string, progress: Progress, signal?: AbortSignal): Promise<void> {
+	let done = 0;
+	const report = (line: string) => {
+		if (/^ {2}[A-Z]/.test(line) && done++ % 20 === 0)
+			progress(`compiling Linux for ARMv6, ${done - 1} files so far; a few minutes, once`);
+	};
+	await make(sources, [`-j${availableParallelism()}`, "vmlinux"], { signal, onLine: report });
+}
+
+const KILL_AFTER_MS = 400;
+
+interface MakeOptions {
+	signal?: AbortSignal | undefined;
+	extra?: Readonly<Record<string, string>>;
+	onLine?: (line: string) => void;
+}
+
+async function make(sources: string, args: readonly string[], { signal, extra = {}, onLine }: MakeOptions): Promise<void> {
+	// Only what the build needs of the environment: nothing of it may show in the bytes.
+	const env = { PATH: process.env.PATH, HOME: sources, LC_ALL: "C", TZ: "UTC", ...BUILT_BY, ...extra };
+	const variables = ["ARCH=arm", `CROSS_COMPILE=${COMPILER_PREFIX.armv6}`];
+	try {
+		await run("make", ["-C", sources, ...variables, ...args], {
+			env,
+			signal,
+			killAfterMs: KILL_AFTER_MS,
+			...(onLine === undefined ? {} : { onLine: (line, stream) => stream === "stdout" && onLine(line) }),
+		});
+	} catch (error) {
+		if (!(error instanceof ProcessError)) throw error;
+		const tail = error.stderr.trim().split("\n").slice(-8).join("\n");
+		throw new UserError(`the kernel of ARMv6 guests does not compile:\n${tail}`, {
+			remedy: "`persona doctor` checks what its build needs",
+			cause: error,
+		});
+	}
+}
