@@ -134,24 +134,16 @@ long sys_memory_file(void)
 	return call(SYS_memfd_create, pointer(""), MEMFD_CLOEXEC, 0, 0, 0);
 }
 
-/* struct sysinfo (include/uapi/linux/sysinfo.h), and room for what it may end with. */
-struct system_facts {
-	long uptime;
-	unsigned long loads[3];
-	unsigned long total; /* in units of `unit` bytes */
-	unsigned long others[5];
-	uint16_t processes, padding;
-	unsigned long high[2];
-	uint32_t unit;
-	uint8_t rest[32];
-};
-
 uint64_t sys_memory(void)
 {
-	struct system_facts facts = {0};
+	uint8_t bytes[128] = {0};
+	unsigned long total;
+	uint32_t unit;
 
-	call(SYS_sysinfo, pointer(&facts), 0, 0, 0, 0);
-	return (uint64_t)facts.total * facts.unit;
+	call(SYS_sysinfo, pointer(bytes), 0, 0, 0, 0);
+	text_copy(&total, bytes + SYSINFO_TOTAL, sizeof(total));
+	text_copy(&unit, bytes + SYSINFO_UNIT, sizeof(unit));
+	return (uint64_t)total * unit;
 }
 
 long sys_chdir(const char *path)

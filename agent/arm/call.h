@@ -44,6 +44,9 @@ enum {
 };
 
 #define OPEN_LARGE 0400000 /* files of 2 GiB and more */
+/* struct sysinfo: all memory, in units of so many bytes */
+#define SYSINFO_TOTAL 16
+#define SYSINFO_UNIT 52
 
 /* A negative result is an error's number. r7 is the compiler's frame pointer in Thumb code, so this is Arm code. */
 static inline long call(long number, long a, long b, long c, long d, long e)

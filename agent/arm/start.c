@@ -6,6 +6,7 @@ void *memcpy(void *restrict to, const void *restrict from, size_t size);
 void *memmove(void *to, const void *from, size_t size);
 void *memset(void *to, int value, size_t size);
 int __aeabi_idiv0(int result);
+long long __aeabi_ldiv0(long long result);
 _Noreturn void start_main(const uintptr_t *stack);
 
 void *memcpy(void *restrict to, const void *restrict from, size_t size)
@@ -41,6 +42,11 @@ void *memset(void *to, int value, size_t size)
 
 /* What libgcc's division calls for a division by zero, instead of the C library's raise(): there is none here. */
 int __aeabi_idiv0(int result)
+{
+	return result;
+}
+
+long long __aeabi_ldiv0(long long result)
 {
 	return result;
 }

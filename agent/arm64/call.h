@@ -44,6 +44,9 @@ enum {
 };
 
 #define OPEN_LARGE 0 /* all files may be large */
+/* struct sysinfo: all memory, in units of so many bytes */
+#define SYSINFO_TOTAL 32
+#define SYSINFO_UNIT 104
 
 /* A negative result is an error's number. */
 static inline long call(long number, long a, long b, long c, long d, long e)

@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #define OPEN_LARGE 0
+#define SYSINFO_TOTAL 32
+#define SYSINFO_UNIT 104
 
 static inline long call_connect(const char *path)
 {

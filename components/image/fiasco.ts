@@ -35,9 +35,11 @@ export async function makeFiasco(
 	signal?: AbortSignal,
 ): Promise<void> {
 	checkDevice(device);
+	// 0xFFFF 0.9 reads revisions of fewer than four digits together with whatever lies behind them on its stack.
+	const revisions = device.revisions.map((revision) => revision.padStart(4, "0")).join(",");
 	const images = parts.flatMap((part) => [
 		"-m",
-		`${device.product}:${device.revisions.join(",")}:${device.version}:${part.name}:${part.path}`,
+		`${device.product}:${revisions}:${device.version}:${part.name}:${part.path}`,
 	]);
 	await rm(path, { force: true });
 	await flasher([...images, "-g", `${path}%${device.version}`], signal);

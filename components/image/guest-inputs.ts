@@ -24,8 +24,8 @@ const DEBIAN_COMMAND_LINE = {
 	busybox: "console=ttyAMA0 panic=-1 reboot=panic_warm cma=0",
 	debian: "console=ttyAMA0 panic=-1 reboot=panic_warm cma=0 rootfstype=ramfs",
 };
-// Our own kernel tells a panic by pvpanic.
-const ARMV6_COMMAND_LINE = "console=ttyAMA0 panic=-1";
+// Our own kernel tells a panic by pvpanic. The board has nothing random to fill the seed with, so it must not be taken for random.
+const ARMV6_COMMAND_LINE = "console=ttyAMA0 panic=-1 random.trust_bootloader=off";
 
 /**
  * Reads everything a persona's guest is built from; no path in it is absolute, nothing depends on this machine.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The kernel of ARMv6 guests: built from Debian's sources of Linux with our options, and made ready to run in user mode. Debian has no kernel of
 // its own for such a machine.
-import { cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
-import { canonicalJson, sha256, sha256File } from "../util/digest.ts";
+import { canonicalJson, sha256 } from "../util/digest.ts";
 import { UserError } from "../util/errors.ts";
 import { packageRoot } from "../util/paths.ts";
 import { ProcessError, run } from "../util/process.ts";
@@ -32,7 +32,7 @@ const LEFT_OUT = ["drivers/gpu/drm/amd/include", "tools/testing", "tools/perf"];
 /** What the kernel is built from, beside its sources. @throws UserError when the cross compiler is missing */
 export async function kernelBuild(): Promise<KernelBuild> {
 	return {
-		options: await sha256File(join(packageRoot(), OPTIONS)),
+		options: sha256((await wantedOptions()).join("\n")),
 		compiler: await compilerVersion("armv6"),
 		recipe: RECIPE,
 	};
@@ -60,9 +60,8 @@ export async function linuxArmv6(
 		const folder = /[\s:]/.test(scratch) ? await mkdtemp(join(tmpdir(), "persona-linux-")) : scratch;
 		try {
 			const sources = await unpack(path, folder, progress, signal);
-			const options = join(folder, "options");
-			await cp(join(packageRoot(), OPTIONS), options);
-			if ((await sha256File(options)) !== inputs.options)
+			const options = await wantedOptions();
+			if (sha256(options.join("\n")) !== inputs.options)
 				throw new UserError("the kernel's options changed while it was built", { remedy: "run the same command again" });
 			await configure(sources, options, signal);
 			await compile(sources, progress, signal);
@@ -91,11 +90,19 @@ async function unpack(path: string, folder: string, progress: Progress, signal?:
 	return sources;
 }
 
-async function configure(sources: string, options: string, signal?: AbortSignal): Promise<void> {
-	await make(sources, ["allnoconfig"], { signal, extra: { KCONFIG_ALLCONFIG: options } });
+/** The lines of our list that say something, in its order. */
+async function wantedOptions(): Promise<string[]> {
+	const text = await readFile(join(packageRoot(), OPTIONS), "utf8");
+	return text.split("\n").filter((line) => /^(CONFIG_|# CONFIG_\w+ is not set$)/.test(line));
+}
+
+async function configure(sources: string, options: readonly string[], signal?: AbortSignal): Promise<void> {
+	const list = join(sources, "options");
+	await writeFile(list, `${options.join("\n")}\n`);
+	await make(sources, ["allnoconfig"], { signal, extra: { KCONFIG_ALLCONFIG: list } });
 	// What is unknown or unsatisfied is dropped without a word.
 	const got = new Set((await readFile(join(sources, ".config"), "utf8")).split("\n"));
-	const lost = (await readFile(options, "utf8")).split("\n").filter((line) => isLost(line, got));
+	const lost = options.filter((line) => isLost(line, got));
 	if (lost.length > 0) throw new Error(`these options are not in the kernel's configuration: ${lost.join(", ")}`);
 }
 
@@ -103,13 +110,13 @@ async function configure(sources: string, options: string, signal?: AbortSignal)
 function isLost(line: string, got: ReadonlySet<string>): boolean {
 	const off = /^# (CONFIG_\w+) is not set$/.exec(line)?.[1];
 	if (off !== undefined) return got.has(`${off}=y`);
-	return line.startsWith("CONFIG_") && !got.has(line);
+	return !got.has(line);
 }
 
 async function compile(sources: string, progress: Progress, signal?: AbortSignal): Promise<void> {
 	let done = 0;
 	const report = (line: string) => {
-		if (/^ {2}[A-Z]/.test(line) && done++ % 20 === 0)
+		if (/^ {2}[A-Z]/.test(line) && done++ % 50 === 0)
 			progress(`compiling Linux for ARMv6, ${done - 1} files so far; a few minutes, once`);
 	};
 	await make(sources, [`-j${availableParallelism()}`, "vmlinux"], { signal, onLine: report });
