@@ -352,7 +352,7 @@ export interface VeilPersona {
 	ramHostBase: bigint;
 	/** guest-physical address of the first instruction: in RAM, or in the read-only flash */
 	entry: bigint;
-	/** guest-physical address of the device tree, or whatever the guest's boot protocol wants in x0; of an ARMv6 guest in r2 */
+	/** guest-physical address of the device tree, or what its boot protocol wants there; of an ARMv6 guest in r2 */
 	x0: bigint;
 	/** guest-physical address of 32 bytes to fill with entropy at each start; 0 = none */
 	rngSeedAddress: bigint;

@@ -36,7 +36,7 @@ describe("a phone in files", () => {
 			policy: null,
 			rules: null,
 			initialForeground: "work",
-			target: { via: "qemu", cpus: 2 },
+			target: { via: "qemu", cpus: 2, usb: null },
 		});
 		expect(resolved?.policy.document).toMatchObject({ networks: {}, channels: [], switching: { hotkey: [], lockOnLeave: [] } });
 		expect(resolved?.personas.map(({ file }) => path.basename(file))).toEqual(["work.yaml", "personal.yaml"]);

@@ -184,8 +184,7 @@ struct veil_persona {
 	uint64_t ram_size;
 	uint64_t ram_host_base; /* host-physical */
 	uint64_t entry; /* guest-physical address of the first instruction: in RAM, or in the read-only flash */
-	uint64_t
-		x0; /* guest-physical address of the device tree, or whatever the guest's boot protocol wants in x0; of an ARMv6 guest in r2 */
+	uint64_t x0; /* guest-physical address of the device tree, or what its boot protocol wants there; of an ARMv6 guest in r2 */
 	uint64_t rng_seed_address; /* guest-physical address of 32 bytes to fill with entropy at each start; 0 = none */
 	uint64_t kaslr_seed_address; /* the same for 8 bytes */
 	uint32_t patch_payload; /* its table of patches: patch_count words of 32 bits; 0 where it has none */
