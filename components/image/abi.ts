@@ -614,7 +614,7 @@ export const VEIL_WORK_STORAGE = 133120;
 
 export const VEIL_WORK_NETWORK = 12288;
 
-export const VEIL_WORK_SWITCH = 155648;
+export const VEIL_WORK_SWITCH = 204800;
 
 export const VEIL_WORK_SHADOW = 573440;
 

@@ -694,9 +694,10 @@ NOINLINE bool persona_populate(struct vcpu *v, ipaddr_t address)
 void *persona_touched(const struct persona *p, ipaddr_t address, uint64_t size)
 {
 	uint64_t offset = address.value - p->config->ram_guest_base;
+	uint64_t first = offset / VEIL_PAGE_SIZE, last = (offset + size - 1) / VEIL_PAGE_SIZE;
 
 	if (!range_within(address.value, size, p->config->ram_guest_base, p->config->ram_size) || size > VEIL_PAGE_SIZE ||
-	    !stage2_is_mapped(p, offset / VEIL_PAGE_SIZE) || !stage2_is_mapped(p, (offset + size - 1) / VEIL_PAGE_SIZE))
+	    !stage2_is_mapped(p, first) || (last != first && !stage2_is_mapped(p, last)))
 		return NULL;
 	return arch_pointer(paddr(p->config->ram_host_base + offset));
 }

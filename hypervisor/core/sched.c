@@ -100,6 +100,12 @@ void sched_charge(struct cpu *cpu, struct vcpu *to)
 		__atomic_fetch_sub(&v->persona->cap_left, (int64_t)spent, __ATOMIC_RELAXED);
 }
 
+void sched_charge_from_here(struct cpu *cpu, struct vcpu *to)
+{
+	if (cpu->charged != to)
+		sched_charge(cpu, to);
+}
+
 /* ---- Choice ---- */
 
 /* Work before the start (verifying, clearing) is done as virtual CPU 0, so that it is charged and preempted like a guest. */

@@ -38,6 +38,9 @@ void sched_kick(struct cpu *cpu);
 /* Charges the time up to now to whom it belongs; from now on to `to` (NULL: idle). */
 void sched_charge(struct cpu *cpu, struct vcpu *to);
 
+/* The same, but costs nothing where that changes nobody. */
+void sched_charge_from_here(struct cpu *cpu, struct vcpu *to);
+
 /* Lets go of the loaded virtual CPU's registers. */
 void sched_unload(struct cpu *cpu);
 

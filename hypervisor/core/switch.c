@@ -77,6 +77,7 @@ _Static_assert(offsetof(struct veil_network_status, refused_room) ==
 	       "switch_count");
 
 static struct port *ports[VEIL_MAX_PERSONAS];
+static uint64_t now; /* as of the last bunch; two CPUs with one each may set it back by what these take */
 
 static uint32_t be16(const uint8_t *p)
 {
@@ -86,6 +87,11 @@ static uint32_t be16(const uint8_t *p)
 static uint32_t be32(const uint8_t *p)
 {
 	return be16(p) << 16 | be16(p + 2);
+}
+
+void switch_begin(void)
+{
+	__atomic_store_n(&now, arch_time(), __ATOMIC_RELAXED);
 }
 
 /* ---- Ports ---- */
@@ -305,7 +311,7 @@ static enum veil_refusal flow_out(const struct persona *p, struct port *port, co
 		}
 		flow->generation = generation;
 	}
-	flow->used = arch_time();
+	flow->used = __atomic_load_n(&now, __ATOMIC_RELAXED);
 	return VEIL_REFUSED_NOT;
 }
 
@@ -314,13 +320,14 @@ static bool flow_in(const struct persona *p, struct port *port, const struct flo
 {
 	struct flow *flow = flow_find(flow_set(port, key), key);
 	uint32_t generation = policy_generation();
+	uint64_t time = __atomic_load_n(&now, __ATOMIC_RELAXED);
 
-	if (!flow || arch_time() - flow->used > (key->protocol == TCP ? FLOW_TCP_S : FLOW_OTHER_S) * arch_time_frequency())
+	if (!flow || (int64_t)(time - flow->used) > (int64_t)((key->protocol == TCP ? FLOW_TCP_S : FLOW_OTHER_S) * arch_time_frequency()))
 		return false;
 	if (flow->generation != generation && !rule_allows(p, key))
 		return false;
 	flow->generation = generation;
-	flow->used = arch_time();
+	flow->used = time;
 	return true;
 }
 

@@ -19,6 +19,9 @@ struct persona;
 /* Makes a port for each persona that has a network. False: too little work memory. */
 bool switch_init(const struct manifest *manifest);
 
+/* Before a bunch of frames, in whichever direction: flows live for minutes, so one look at the clock does for all. Needs no lock. */
+void switch_begin(void);
+
 /* A persona starts anew: it has no address and no flows. Its lock is held, as for all that follows. */
 void switch_reset(struct persona *persona);
 

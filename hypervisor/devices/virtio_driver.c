@@ -19,7 +19,6 @@ enum {
 	QUEUE_SIZE = 0x038,
 	QUEUE_READY = 0x044,
 	QUEUE_NOTIFY = 0x050,
-	INTERRUPT_STATUS = 0x060,
 	INTERRUPT_ACKNOWLEDGE = 0x064,
 	STATUS = 0x070,
 	QUEUE_DESCRIPTORS = 0x080,
@@ -29,6 +28,8 @@ enum {
 };
 
 #define MAGIC_VALUE 0x74726976
+#define INTERRUPT_USED 1
+#define INTERRUPT_CONFIG 2
 #define VERSION_MODERN 2
 #define STATUS_ACKNOWLEDGE 1
 #define STATUS_DRIVER 2
@@ -148,7 +149,7 @@ bool virtio_driver_take(struct virtio_driver_queue *queue, uint16_t *head, uint3
 
 void virtio_driver_acknowledge(const struct virtio_driver *driver)
 {
-	mmio_write32(driver->base + INTERRUPT_ACKNOWLEDGE, mmio_read32(driver->base + INTERRUPT_STATUS));
+	mmio_write32(driver->base + INTERRUPT_ACKNOWLEDGE, INTERRUPT_USED | INTERRUPT_CONFIG); /* whichever: the queues say what there is */
 	arch_device_barrier();
 }
 

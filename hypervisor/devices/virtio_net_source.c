@@ -13,7 +13,7 @@
 #define QUEUE_IN 0
 #define QUEUE_OUT 1
 #define BUFFERS_IN 64
-#define BUFFERS_OUT 32
+#define BUFFERS_OUT 64 /* a whole TCP window: a card that works late works on all of it */
 #define FRAMES_AT_ONCE 4 /* handled in one interrupt: the line stays high when there are more */
 #define NO_INTERRUPT 1 /* flag of a queue's driver side */
 #define NO_NOTIFY 1 /* and of its device side */
@@ -23,7 +23,7 @@ static struct {
 	struct virtio_driver_queue in, out;
 	struct network_buffer *buffers_in, *buffers_out;
 	struct lock lock; /* of `out` and what follows; after a persona's */
-	uint32_t free; /* bit n: buffers_out[n] */
+	uint64_t free; /* bit n: buffers_out[n] */
 	bool room_wanted;
 } card;
 
@@ -43,7 +43,7 @@ bool network_source_init(void)
 	if (!card.buffers_in)
 		return false;
 	card.buffers_out = card.buffers_in + BUFFERS_IN;
-	card.free = UINT32_MAX;
+	card.free = UINT64_MAX;
 	card.room_wanted = false;
 	card.out.driver.flags = NO_INTERRUPT;
 	if (!virtio_driver_open(&card.driver, DEVICE_NETWORK, 0, 0))
@@ -68,7 +68,7 @@ static void out_reclaim(void)
 	uint16_t head;
 
 	while (virtio_driver_take(&card.out, &head, &length))
-		card.free |= 1U << head % BUFFERS_OUT;
+		card.free |= UINT64_C(1) << head % BUFFERS_OUT;
 }
 
 static void out_interrupt(bool wanted)
@@ -91,7 +91,7 @@ struct network_buffer *network_source_take(void)
 		}
 	}
 	if (card.free) {
-		buffer = &card.buffers_out[__builtin_ctz(card.free)];
+		buffer = &card.buffers_out[__builtin_ctzll(card.free)];
 		card.free &= card.free - 1;
 	}
 	lock_release(&card.lock);
@@ -101,7 +101,7 @@ struct network_buffer *network_source_take(void)
 void network_source_give_back(struct network_buffer *buffer)
 {
 	lock_take(&card.lock);
-	card.free |= 1U << (buffer - card.buffers_out);
+	card.free |= UINT64_C(1) << (buffer - card.buffers_out);
 	lock_release(&card.lock);
 }
 
@@ -146,6 +146,7 @@ bool network_source_interrupt(uint32_t irq)
 {
 	if (!card.driver.base || irq != card.driver.irq)
 		return false;
+	network_begin();
 	for (uint32_t i = 0; i < FRAMES_AT_ONCE; i++) {
 		uint32_t length;
 		uint16_t head;

@@ -118,14 +118,14 @@ void block_done(uint32_t tag, bool is_good)
 	struct vcpu *charged = cpu->charged;
 
 	if (p->vcpus[0]->cpu == cpu)
-		sched_charge(cpu, p->vcpus[0]); /* the work is its own, whoever runs */
+		sched_charge_from_here(cpu, p->vcpus[0]); /* the work is its own, whoever runs */
 	lock_take(&p->lock);
 	if (!(v->orphaned & bit))
 		answer(v, &storage.answers[tag], is_good ? STATUS_GOOD : STATUS_ERROR);
 	v->orphaned &= ~bit;
 	__atomic_and_fetch(&v->busy, ~bit, __ATOMIC_RELEASE);
 	lock_release(&p->lock);
-	sched_charge(cpu, charged);
+	sched_charge_from_here(cpu, charged);
 }
 
 /* ---- Requests ---- */

@@ -192,9 +192,45 @@ struct descriptor {
 	uint16_t next;
 };
 
-static uint16_t *half_at(struct persona *p, uint64_t address)
+/* The two rings of a queue. Behind each, where VIRTIO_EVENT_INDEX was agreed on, lies the number of the buffer its writer wants to hear of. */
+struct driver_ring {
+	uint16_t flags, index;
+	uint16_t heads[];
+};
+
+struct device_ring {
+	uint16_t flags, index;
+	struct {
+		uint32_t head;
+		uint32_t written;
+	} used[];
+};
+
+/* What lies behind the entries of the device's ring. */
+static uint16_t *device_event(struct device_ring *device, uint16_t size)
 {
-	return address % 2 ? NULL : persona_touched(p, ipaddr(address), 2);
+	return (void *)&device->used[size];
+}
+
+static bool has_events(const struct virtio_device *d)
+{
+	return d->accepted & VIRTIO_EVENT_INDEX;
+}
+
+/* NULL: it does not lie in the persona's RAM as a whole, or its driver never cleared it. */
+static void *ring_at(struct persona *p, const struct virtio_device *d, uint64_t address, uint32_t alignment, uint32_t entries_size)
+{
+	return address % alignment ? NULL : persona_touched(p, ipaddr(address), 4 + entries_size + (has_events(d) ? 2 : 0));
+}
+
+static struct driver_ring *driver_ring(struct persona *p, const struct virtio_device *d, const struct virtio_queue *queue)
+{
+	return ring_at(p, d, queue->driver, 2, 2U * queue->size);
+}
+
+static struct device_ring *device_ring(struct persona *p, const struct virtio_device *d, const struct virtio_queue *queue)
+{
+	return ring_at(p, d, queue->device, 4, 8U * queue->size);
 }
 
 /* Reads a descriptor of the buffer's table once; an index or table that is not sound breaks the device. The head may name a table of the
@@ -226,23 +262,38 @@ static bool descriptor_read(struct persona *p, struct virtio_device *d, uint16_t
 	return false;
 }
 
+/* Nothing is there: asks to be notified of the next buffer, and looks again for one that came before the driver could know. */
+static bool queue_is_empty(struct persona *p, struct virtio_device *d, struct virtio_queue *queue, const struct driver_ring *driver)
+{
+	struct device_ring *device;
+
+	if (!has_events(d))
+		return true;
+	device = device_ring(p, d, queue);
+	if (!device) {
+		virtio_break(p, d);
+		return true;
+	}
+	__atomic_store_n(device_event(device, queue->size), queue->taken, __ATOMIC_SEQ_CST);
+	return __atomic_load_n(&driver->index, __ATOMIC_SEQ_CST) == queue->taken;
+}
+
 bool virtio_take(struct persona *p, struct virtio_device *d, uint32_t number, struct virtio_buffer *buffer)
 {
 	struct virtio_queue *queue = &d->queues[number];
-	const uint16_t *index, *slot;
+	const struct driver_ring *driver;
 	uint16_t head;
 
 	if (!queue->is_ready || (d->status & STATUS_NEEDS_RESET))
 		return false;
-	index = half_at(p, queue->driver + 2);
-	slot = half_at(p, queue->driver + 4 + 2 * (uint64_t)(queue->taken % queue->size));
-	if (!index || !slot) {
+	driver = driver_ring(p, d, queue);
+	if (!driver) {
 		virtio_break(p, d);
 		return false;
 	}
-	if (__atomic_load_n(index, __ATOMIC_ACQUIRE) == queue->taken)
+	if (__atomic_load_n(&driver->index, __ATOMIC_ACQUIRE) == queue->taken && queue_is_empty(p, d, queue, driver))
 		return false;
-	head = __atomic_load_n(slot, __ATOMIC_RELAXED);
+	head = __atomic_load_n(&driver->heads[queue->taken % queue->size], __ATOMIC_RELAXED);
 	*buffer = (struct virtio_buffer){.head = head, .length = 1, .table = queue->descriptors, .table_size = queue->size};
 	if (!descriptor_read(p, d, head, buffer, true))
 		return false;
@@ -281,25 +332,23 @@ bool virtio_copy(struct persona *p, ipaddr_t from, void *to, uint32_t size)
 void virtio_give(struct persona *p, struct virtio_device *d, uint32_t number, const struct virtio_buffer *buffer, uint32_t written)
 {
 	struct virtio_queue *queue = &d->queues[number];
-	uint64_t place;
-	uint32_t *used;
-	uint16_t *index;
-	const uint16_t *flags;
+	const struct driver_ring *driver;
+	struct device_ring *device;
+	uint16_t place, event;
 
 	if (!queue->is_ready) /* taken away while the request was under way */
 		return;
-	place = queue->device + 4 + 8 * (uint64_t)(queue->given % queue->size);
-	used = place % 4 ? NULL : persona_touched(p, ipaddr(place), 8);
-	index = half_at(p, queue->device + 2);
-	flags = half_at(p, queue->driver);
-	if (!used || !index || !flags) {
+	driver = driver_ring(p, d, queue);
+	device = device_ring(p, d, queue);
+	if (!driver || !device) {
 		virtio_break(p, d);
 		return;
 	}
-	used[0] = buffer->head;
-	used[1] = written;
-	queue->given++;
-	__atomic_store_n(index, queue->given, __ATOMIC_RELEASE);
-	if (!(__atomic_load_n(flags, __ATOMIC_SEQ_CST) & DRIVER_NO_INTERRUPT))
+	place = queue->given++;
+	device->used[place % queue->size].head = buffer->head;
+	device->used[place % queue->size].written = written;
+	__atomic_store_n(&device->index, queue->given, __ATOMIC_RELEASE);
+	event = __atomic_load_n(has_events(d) ? &driver->heads[queue->size] : &driver->flags, __ATOMIC_SEQ_CST);
+	if (has_events(d) ? event == place : !(event & DRIVER_NO_INTERRUPT))
 		interrupt(p, d, INTERRUPT_USED);
 }

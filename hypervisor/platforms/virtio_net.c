@@ -39,7 +39,7 @@ void virtio_net_reset(struct persona *p)
 
 	n->virtio.id = DEVICE_NETWORK;
 	n->virtio.irq = GUEST_IRQ_VIRTIO + VIRTIO_NETWORK_SLOT;
-	n->virtio.features = (uint32_t)FEATURE_MAC;
+	n->virtio.features = (uint32_t)(FEATURE_MAC | VIRTIO_EVENT_INDEX); /* else every frame sent interrupts its sender */
 	n->virtio.queue_size_max = QUEUE_SIZE;
 	n->waits = false;
 	virtio_reset(&n->virtio);
@@ -126,6 +126,7 @@ static bool send_some(struct persona *p)
 {
 	bool more = true;
 
+	switch_begin();
 	for (uint32_t i = 0; i < FRAMES_AT_ONCE && more; i++)
 		more = send_one(p);
 	network_source_start();
@@ -196,7 +197,7 @@ static void deliver(struct persona *p, const uint8_t *frame, uint32_t size)
 	if (!persona_hold(p))
 		return;
 	if (p->vcpus[0]->cpu == cpu)
-		sched_charge(cpu, p->vcpus[0]); /* the work is its own, whoever runs */
+		sched_charge_from_here(cpu, p->vcpus[0]); /* the work is its own, whoever runs */
 	lock_take(&p->lock);
 	refusal = switch_incoming(p, frame, size);
 	if (refusal == VEIL_REFUSED_NOT && !put(p, frame, size))
@@ -204,8 +205,13 @@ static void deliver(struct persona *p, const uint8_t *frame, uint32_t size)
 	if (refusal != VEIL_REFUSED_KIND || !(frame[0] & 1)) /* of what is for many, most is not for this one */
 		switch_count(p, false, refusal, size);
 	lock_release(&p->lock);
-	sched_charge(cpu, charged);
+	sched_charge_from_here(cpu, charged);
 	persona_release(p);
+}
+
+void network_begin(void)
+{
+	switch_begin();
 }
 
 void network_received(const uint8_t *frame, uint32_t size)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Virtual network cards: frames out of a guest's memory and into it, hostile rings, and a policy that changes meanwhile. */
 #include <veil/network_source.h>
+#include <veil/virtio.h>
 
 #include "arch/host/machine.h"
 #include "bridge.h"
@@ -44,10 +45,12 @@ static uint64_t get(struct vcpu *v, uint64_t address, uint32_t size)
 	return value;
 }
 
-static void card_start(struct vcpu *v)
+static void card_start_with(struct vcpu *v, uint32_t features)
 {
 	guest_write(v, CARD + 0x70, 4, 0);
 	guest_write(v, CARD + 0x70, 4, 3);
+	guest_write(v, CARD + 0x24, 4, 0);
+	guest_write(v, CARD + 0x20, 4, features);
 	guest_write(v, CARD + 0x24, 4, 1);
 	guest_write(v, CARD + 0x20, 4, 1);
 	guest_write(v, CARD + 0x70, 4, 11);
@@ -63,6 +66,11 @@ static void card_start(struct vcpu *v)
 		made[q] = 0;
 	}
 	guest_write(v, CARD + 0x70, 4, 15);
+}
+
+static void card_start(struct vcpu *v)
+{
+	card_start_with(v, 0);
 }
 
 static void describe(struct vcpu *v, uint32_t queue, uint32_t index, uint64_t address, uint32_t size, uint32_t flags, uint32_t next)
@@ -199,6 +207,54 @@ static void given_more_frames_than_the_board_takes_then_the_rest_waits(void)
 	report(machine.accesses_again > 0, "in parts");
 }
 
+/* Each side says which buffer it wants to hear of; of all others it hears nothing. */
+static void given_event_indices_then_nobody_is_told_more(void)
+{
+	struct vcpu *v = boot(0);
+	struct test_frame out = network_out(0, 6, "10.0.2.2", 4000, 80);
+	uint64_t driver_event = RING(1) + DRIVER + 4 + 2 * QUEUE_SIZE, device_event = RING(1) + DEVICE + 4 + 8 * QUEUE_SIZE;
+
+	card_start_with(v, (uint32_t)VIRTIO_EVENT_INDEX);
+	put(v, driver_event, 2, 2);
+	put(v, device_event, 77, 2);
+	for (uint16_t i = 0; i < 4; i++) {
+		card_send(v, &out, i);
+		guest_write(v, CARD + 0x50, 4, 1);
+		report_equal(used(v, 1), i + 1U, "sent");
+		report_equal(get(v, device_event, 2), i + 1U, "it wants to hear of the next");
+		report_equal(guest_read(v, CARD + 0x60, 4), i == 2, "and interrupts for the third alone");
+		guest_write(v, CARD + 0x64, 4, 1);
+		machine_network_finish();
+	}
+	put(v, driver_event, 60000, 2);
+	card_send(v, &out, 0);
+	guest_write(v, CARD + 0x50, 4, 1);
+	report_equal(guest_read(v, CARD + 0x60, 4), 0, "nor for one that is far away");
+}
+
+/* The number behind a ring is as much of it as the rest: outside the persona's RAM there is none. */
+static void given_rings_that_end_outside_then_the_device_breaks(void)
+{
+	static const uint64_t size[2] = {4 + 2 * QUEUE_SIZE, 4 + 8 * QUEUE_SIZE};
+	struct vcpu *v = boot(0);
+
+	for (uint32_t part = 0; part < 2; part++)
+		for (uint32_t has_events = 0; has_events < 2; has_events++) {
+			uint64_t end = IMAGE_RAM_BASE + IMAGE_PERSONA_RAM, at = end - size[part];
+
+			guest_memory(v, end - 1);
+			card_start_with(v, has_events ? (uint32_t)VIRTIO_EVENT_INDEX : 0);
+			guest_write(v, CARD + 0x30, 4, 1);
+			guest_write(v, CARD + 0x44, 4, 0);
+			guest_write(v, CARD + 0x90 + 16 * part, 4, at);
+			guest_write(v, CARD + 0x44, 4, 1);
+			put(v, at, 0, 4);
+			guest_write(v, CARD + 0x50, 4, 1);
+			report_equal(guest_read(v, CARD + 0x70, 4) & 64, has_events ? 64 : 0, "needs a reset");
+		}
+	report_equal(bridge_status(0).state, VEIL_STATE_RUNNING, "it lives");
+}
+
 static void given_hostile_rings_then_they_hurt_their_owner_only(void)
 {
 	static const struct {
@@ -279,6 +335,8 @@ static const struct test tests[] = {
 	{"card", given_a_card_then_it_says_what_it_is},
 	{"frames", given_frames_then_they_leave_and_answers_come_in},
 	{"waits", given_more_frames_than_the_board_takes_then_the_rest_waits},
+	{"events", given_event_indices_then_nobody_is_told_more},
+	{"ends", given_rings_that_end_outside_then_the_device_breaks},
 	{"hostile", given_hostile_rings_then_they_hurt_their_owner_only},
 	{"policy", given_another_policy_then_flows_are_judged_anew},
 };

@@ -29,6 +29,7 @@ static enum veil_refusal send(uint32_t persona, const struct test_frame *f)
 {
 	uint32_t size = network_frame(f, frame);
 
+	switch_begin();
 	return switch_outgoing(&personas[persona], frame, &size);
 }
 
@@ -38,6 +39,7 @@ static enum veil_refusal receive(uint32_t persona, const struct test_frame *f)
 
 	if (!(switch_receivers(frame, size) >> persona & 1))
 		return VEIL_REFUSED_ROOM; /* never given to it */
+	switch_begin();
 	return switch_incoming(&personas[persona], frame, size);
 }
 

@@ -9,7 +9,7 @@ guest_machine = virt
 hot = exit.c guest_report.c hypercall.c list_registers.c sched.c vcpu.c virt.c vpl011.c
 port_cpu = -mcmodel=tiny -mcpu=cortex-a53 -mgeneral-regs-only -mno-outline-atomics
 port_speed = -O2 -falign-functions=4 -falign-jumps=1 -falign-loops=1 -falign-labels=1
-port_size = -Os -fno-ipa-cp -fno-ipa-sra -fno-tree-loop-im -fno-move-loop-invariants
+port_size = -Os -fno-ipa-cp -fno-ipa-sra -fno-shrink-wrap -fno-expensive-optimizations -fno-tree-loop-im -fno-move-loop-invariants
 port_link = -Wl,--defsym=LOAD_ADDRESS=$(load_address)
 
 # Runs before there is an MMU, when memory takes aligned accesses only.

@@ -252,6 +252,7 @@ void machine_network_receive(const uint8_t *frame, uint32_t size)
 	uint32_t cpu = machine.this_cpu;
 
 	machine.this_cpu = 0;
+	network_begin();
 	network_received(frame, size);
 	machine.this_cpu = cpu;
 }

@@ -301,7 +301,7 @@ struct veil_storage_range {
 #define VEIL_WORK_VCPU 8192
 #define VEIL_WORK_STORAGE 133120
 #define VEIL_WORK_NETWORK 12288
-#define VEIL_WORK_SWITCH 155648
+#define VEIL_WORK_SWITCH 204800
 #define VEIL_WORK_SHADOW 573440
 
 /* ---- Mux ----------------------------------------------------------------------------------------------------------

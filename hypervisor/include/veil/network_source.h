@@ -28,6 +28,7 @@ void network_source_start(void); /* after the last of several */
 bool network_source_interrupt(uint32_t irq);
 
 /* Called by the driver, on the CPU that takes the board's interrupts, without a lock: */
+void network_begin(void); /* before the first of several frames */
 void network_received(const uint8_t *frame, uint32_t size);
 void network_room(void);
 
