@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// Throughput of a persona's devices beside those of the same guest directly on QEMU: wall time, since what counts is the way to the medium and
+// not instructions. Both take turns, and what they did in one turn is compared, because machines have other things to do.
+import { spawn } from "node:child_process";
+import { chmod, mkdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { createHandset, HANDSET_FILES, handsetDir, removeHandset, startHandset } from "../components/handset/index.ts";
+import { type BuildContext, buildGuest, guestInputs, guestSources } from "../components/image/index.ts";
+import { type PhoneParts, phoneFromParts, renderProblems } from "../components/manifest/index.ts";
+import { sha256File } from "../components/util/digest.ts";
+import { packageRoot } from "../components/util/paths.ts";
+import { run } from "../components/util/process.ts";
+import { composeDev, type DevPersona } from "../tools/compose-dev.ts";
+import { median } from "./count.ts";
+
+const RUN_MS = 240_000;
+const MEMORY_MIB = 256;
+const ARGUMENTS = "console=ttyAMA0 panic=-1 cma=0 quiet";
+const DONE = "bench: done";
+
+type PersonaPart = Exclude<PhoneParts["personas"][number], string>;
+
+/** A guest that measures one kind of device, and how it gets it. */
+export interface ThroughputGuest<Measure extends string> {
+	/** Of the program in `bench/linux`, and of the handset. */
+	name: string;
+	/** What is measured, in the guest's words. */
+	measures: readonly Measure[];
+	/** Boot arguments beside the usual. */
+	words?: string;
+	/** Of the persona's document, what gives it the device. */
+	persona: Partial<PersonaPart>;
+	policy?: NonNullable<PhoneParts["policy"]>;
+	/** Arguments of the bare QEMU. */
+	bare: () => Promise<readonly string[]>;
+	/** Of the persona under Veil. */
+	veil: Partial<DevPersona>;
+	options?: Parameters<typeof composeDev>[3];
+	/** What the handset needs before it starts. */
+	prepare?: (handset: string) => Promise<unknown>;
+}
+
+/** Medians of all turns, and the median of what Veil's was of bare QEMU's in the same turn. */
+export interface Compared {
+	bare: number;
+	veil: number;
+	ratio: number;
+}
+
+interface Images {
+	kernel: string;
+	initramfs: string;
+}
+
+/** Measures both in turns. */
+export async function measureThroughput<Measure extends string>(
+	guest: ThroughputGuest<Measure>,
+	turns: number,
+	veil: string,
+	folder: string,
+	context: BuildContext,
+): Promise<Record<Measure, Compared>> {
+	const images = await buildImages(guest, folder, context);
+	const rounds: { bare: string; veil: string }[] = [];
+	for (let turn = 0; turn < turns; turn++) {
+		rounds.push({ bare: await onBare(guest, images), veil: await onVeil(guest, images, folder, veil) });
+	}
+	const compared = guest.measures.map((measure): [Measure, Compared] => {
+		const bare = rounds.map((round) => figure(round.bare, measure));
+		const hosted = rounds.map((round) => figure(round.veil, measure));
+		const ratios = hosted.map((value, turn) => value / (bare[turn] ?? Number.NaN));
+		return [measure, { bare: median(bare), veil: median(hosted), ratio: median(ratios) }];
+	});
+	return Object.fromEntries(compared) as Record<Measure, Compared>;
+}
+
+/** The middle one of a guest's rounds. */
+function figure(text: string, measure: string): number {
+	return median([...text.matchAll(new RegExp(`bench: ${measure} (\\d+)`, "g"))].map(([, value]) => Number(value)));
+}
+
+async function buildImages(
+	{ name, persona, policy }: ThroughputGuest<string>,
+	folder: string,
+	context: BuildContext,
+): Promise<Images> {
+	await mkdir(join(folder, name, "etc"), { recursive: true });
+	const program = join(folder, name, "etc/rc.local");
+	await run("aarch64-linux-gnu-gcc", ["-O2", "-static", "-s", "-o", program, join(packageRoot(), `bench/linux/${name}.c`)]);
+	await chmod(program, 0o755);
+	const { resolved, problems } = await phoneFromParts(
+		{
+			name: "bench",
+			board: "qemu-virt",
+			...(policy === undefined ? {} : { policy }),
+			personas: [
+				{
+					name: "bench",
+					indicator: { label: "Bench", colour: "#808080" },
+					guest: { os: "linux", builder: "debian", overlay: `./${name}`, commandLine: "quiet" },
+					...persona,
+				},
+			],
+		},
+		folder,
+	);
+	const [document] = resolved?.personas ?? [];
+	if (resolved === undefined || document === undefined) throw new Error(renderProblems(problems));
+	const inputs = await guestInputs(document, resolved.board.document, context.lock);
+	const artifact = await buildGuest(inputs, guestSources(document), context);
+	const record = JSON.parse(await readFile(artifact.path, "utf8")) as Record<keyof Images, { digest: string }>;
+	const file = async (digest: string) => (await context.store.get(digest))?.path ?? "";
+	return { kernel: await file(record.kernel.digest), initramfs: await file(record.initramfs.digest) };
+}
+
+async function onBare({ bare, words = "" }: ThroughputGuest<string>, { kernel, initramfs }: Images): Promise<string> {
+	const child = spawn(
+		"qemu-system-aarch64",
+		[
+			...["-M", "virt,gic-version=3", "-cpu", "cortex-a57", "-m", `${MEMORY_MIB}M`],
+			...["-nodefaults", "-display", "none", "-serial", "stdio"],
+			...["-kernel", kernel, "-initrd", initramfs, "-append", `${ARGUMENTS} ${words}`, "-global", "virtio-mmio.force-legacy=false"],
+			...(await bare()),
+		],
+		// In a session of its own, as the handset is: the kernel shares out the CPUs by session.
+		{ stdio: ["ignore", "pipe", "inherit"], detached: true },
+	);
+	const kill = () => child.kill("SIGKILL");
+	const late = setTimeout(kill, RUN_MS);
+	process.once("exit", kill);
+	let text = "";
+	for await (const line of createInterface({ input: child.stdout })) {
+		text += `${line}\n`;
+		if (line.includes(DONE)) kill();
+	}
+	clearTimeout(late);
+	process.off("exit", kill);
+	if (!text.includes(DONE)) throw new Error(`the bare guest did not finish:\n${text.slice(-1000)}`);
+	return text;
+}
+
+async function onVeil(guest: ThroughputGuest<string>, images: Images, folder: string, veil: string): Promise<string> {
+	const { name, words = "", prepare, options } = guest;
+	const image = join(folder, `${name}.img`);
+	const commandLine = `${ARGUMENTS} ${words}`;
+	await composeDev(image, veil, [{ name: "bench", ...images, memoryMiB: MEMORY_MIB, commandLine, ...guest.veil }], options);
+	const id = `bench-${name}`;
+	const state = join(folder, "state");
+	process.env.PERSONA_STATE_DIR = state;
+	await rm(state, { recursive: true, force: true });
+	const spec = { id, board: "qemu-virt", qemu: { cpus: 1, cpu: "cortex-a57" } };
+	await createHandset(spec);
+	await prepare?.(id);
+	const ready = [{ name: "bench", readyMarker: DONE, readyDeadlineSeconds: RUN_MS / 1000 }];
+	try {
+		await startHandset(spec, { path: image, digest: await sha256File(image) }, { personas: ready });
+		return await readFile(join(handsetDir(id), HANDSET_FILES.logs, "console-bench.log"), "utf8");
+	} finally {
+		await removeHandset(id);
+	}
+}
