@@ -35,11 +35,9 @@ export async function makeFiasco(
 	signal?: AbortSignal,
 ): Promise<void> {
 	checkDevice(device);
-	// 0xFFFF 0.9 reads revisions of fewer than four digits together with whatever lies behind them on its stack.
-	const revisions = device.revisions.map((revision) => revision.padStart(4, "0")).join(",");
 	const images = parts.flatMap((part) => [
 		"-m",
-		`${device.product}:${revisions}:${device.version}:${part.name}:${part.path}`,
+		`${device.product}:${revisionList(device)}:${device.version}:${part.name}:${part.path}`,
 	]);
 	await rm(path, { force: true });
 	await flasher([...images, "-g", `${path}%${device.version}`], signal);
@@ -74,7 +72,7 @@ export async function fiascoProblems(
 }
 
 async function unpackedProblems(folder: string, parts: readonly FlashPart[], device: FiascoDevice): Promise<string[]> {
-	const suffix = `-${device.product}:${device.revisions.join(",")}_${device.version}`;
+	const suffix = `-${device.product}:${revisionList(device)}_${device.version}`;
 	const unpacked = (await readdir(folder)).sort();
 	const problems: string[] = [];
 	for (const part of parts) {
@@ -106,12 +104,20 @@ async function pieceProblems(path: string, part: FlashPart): Promise<string[]> {
 	}
 }
 
+// 0xFFFF 0.9 reads a revision of fewer than four digits, unless it is the last, together with a byte of its stack that was never written: 801
+// becomes 8013 where that is a digit.
+function revisionList({ revisions }: FiascoDevice): string {
+	return [...revisions].sort((a, b) => b.length - a.length || (a < b ? -1 : 1)).join(",");
+}
+
 /** What would crash 0xFFFF, or make it write something else than it says. */
 function checkDevice({ product, revisions, version }: FiascoDevice): void {
 	const text = /^[A-Za-z0-9.-]{1,15}$/;
 	if (!text.test(product)) throw new UserError(`"${product}" is no product code`);
 	if (revisions.length === 0) throw new UserError("a FIASCO image needs a hardware revision");
 	for (const revision of revisions) if (!/^\d{1,7}$/.test(revision)) throw new UserError(`"${revision}" is no hardware revision`);
+	const [, ...short] = revisions.filter((revision) => revision.length < 4);
+	if (short.length > 0) throw new UserError("a FIASCO image can have one hardware revision of fewer than four digits");
 	if (!text.test(version)) throw new UserError(`"${version}" is no version`);
 }
 

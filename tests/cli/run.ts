@@ -28,10 +28,11 @@ export async function personaOnTerminal(
 	talk: (output: string, type: (text: string) => void) => void,
 ): Promise<Ran> {
 	const command = [process.execPath, COMMAND, ...args].map((word) => `'${word}'`).join(" ");
-	const env = { ...process.env, TERM: "xterm", COLUMNS: "120", NO_COLOR: "" };
+	const env = { ...process.env, TERM: "xterm", COLUMNS: "120", NO_COLOR: "", SHELL: "/bin/sh" };
+	// ^C goes to the shell as well; without a trap some shells die of it and take the command's status with them.
 	const child = spawn(
 		"script",
-		["-qec", `stty rows 40 cols 120; ${command}; code=$?; stty -a | tr ';' '\\n'; exit $code`, "/dev/null"],
+		["-qec", `trap : INT; stty rows 40 cols 120; ${command}; code=$?; stty -a | tr ';' '\\n'; exit $code`, "/dev/null"],
 		{ env },
 	);
 	let output = "";
