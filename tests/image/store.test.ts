@@ -142,8 +142,14 @@ describe("work on one key", () => {
 	test("can be waited for no longer than one wants", async () => {
 		const store = await openStore(temporaryFolder());
 		const stop = new AbortController();
-		let finish = () => {};
-		const held = store.exclusively(key, { progress: silent }, () => new Promise<void>((settle) => (finish = settle)));
+		let [finish, begun] = [() => {}, () => {}];
+		const begins = new Promise<void>((settle) => (begun = settle));
+		const work = () => {
+			begun();
+			return new Promise<void>((settle) => (finish = settle));
+		};
+		const held = store.exclusively(key, { progress: silent }, work);
+		await begins;
 		const waiting = store.exclusively(key, { signal: stop.signal, progress: () => stop.abort() }, async () => "never");
 		const start = Date.now();
 		await expect(waiting).rejects.toThrow(/abort/i);
