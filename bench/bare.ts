@@ -8,13 +8,13 @@ import type { System } from "./system.ts";
 export function bareSystem(plugin: string, folder: string, deviceTree?: string): System {
 	return {
 		name: "bare",
-		async run({ guests, stop, counterHz, limitSeconds }) {
+		async run({ guests, stop, counterHz, cpus, limitSeconds }) {
 			const [guest, ...others] = guests;
 			if (guest === undefined || others.length > 0) throw new Error("a bare machine runs one guest");
 			return await count({
 				plugin,
 				folder,
-				machine: virtMachine(false, counterHz),
+				machine: virtMachine(false, counterHz, cpus),
 				memoryMiB: guest.memoryMiB,
 				kernel: guest.kernel,
 				args: [

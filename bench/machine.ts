@@ -14,13 +14,14 @@ export interface Machine {
  *
  * @param hypervisor - with EL2, which a hypervisor needs
  * @param counterHz - ticks of the counter a second; default QEMU's 62,500,000. At 1,000,000,000 a tick is an instruction
+ * @param cpus - of which the emulator runs one at a time
  */
-export function virtMachine(hypervisor: boolean, counterHz: number | undefined): Machine {
+export function virtMachine(hypervisor: boolean, counterHz: number | undefined, cpus = 1): Machine {
 	return {
 		program: "qemu-system-aarch64",
 		args: [
 			...["-M", `virt,gic-version=3,dtb-randomness=off${hypervisor ? ",virtualization=on" : ""}`],
-			...["-cpu", `cortex-a57${counterHz === undefined ? "" : `,cntfrq=${counterHz}`}`],
+			...["-smp", `${cpus}`, "-cpu", `cortex-a57${counterHz === undefined ? "" : `,cntfrq=${counterHz}`}`],
 		],
 		uart: 0,
 	};

@@ -42,6 +42,25 @@ export async function measureMicro(system: System, guests: string): Promise<Micr
 	};
 }
 
+/** What of Veil runs, on both CPUs together, until a CPU has the interrupt that another one sent. */
+export interface InterruptToOther {
+	/** The receiver executes something. */
+	busy: number;
+	/** The receiver is in WFI. */
+	idle: number;
+}
+
+/** One guest on two CPUs: middle values. Bare machines have nothing to count. */
+export async function measureInterruptToOther(system: System, guests: string): Promise<InterruptToOther> {
+	const { marks } = await system.run({
+		guests: [guest(guests, "ipi", "rounds=50")],
+		stop: { mark: 0x01, times: 1 },
+		cpus: 2,
+	});
+	const hypervisor = marks.map((mark) => ({ ...mark, total: mark.windows[0] ?? 0 }));
+	return { busy: median(between(hypervisor, 0x18, 0x19)) + 1, idle: median(between(hypervisor, 0x1a, 0x1b)) + 1 };
+}
+
 /** What the second guest does; see bench/guests/attacker.c. */
 export const neighbours = {
 	spins: 0,

@@ -13,7 +13,7 @@ import { bareSystem } from "./bare.ts";
 import { measureBoot } from "./boot.ts";
 import { measureInfrastructure } from "./infrastructure.ts";
 import { buildLinux } from "./linux.ts";
-import { measureMicro, measureSwitch, measureWorstTimer, type Neighbour } from "./micro.ts";
+import { measureInterruptToOther, measureMicro, measureSwitch, measureWorstTimer, type Neighbour } from "./micro.ts";
 import { measureN800 } from "./n800.ts";
 import { measureNetwork } from "./network.ts";
 import { measureScreenSwitch } from "./screen.ts";
@@ -150,6 +150,8 @@ async function microRows(bench: Bench): Promise<Rows> {
 			atMost: 10_000,
 		});
 	}
+	say("interrupts from CPU to CPU");
+	const toOther = await measureInterruptToOther(veil, guests);
 	say("switching");
 	rows.push(
 		{
@@ -165,6 +167,9 @@ async function microRows(bench: Bench): Promise<Rows> {
 			veil: onVeil.interruptToSelf,
 			atMost: 400,
 		},
+		// Two CPUs run Veil for these: one has its guest's request, the other stops its guest for it.
+		{ name: "  to another CPU, which is busy: of both CPUs", veil: toOther.busy, atMost: 800 },
+		{ name: "  to another CPU, which is in WFI: of both CPUs", veil: toOther.idle },
 		{
 			name: "end of interrupt (1 = no trap)",
 			bare: onBare.endOfInterrupt,

@@ -15,6 +15,8 @@ export interface RunRequest {
 	guests: BenchGuest[];
 	stop: { mark: number; times: number };
 	counterHz?: number;
+	/** Physical CPUs, and virtual ones of each guest; default 1. */
+	cpus?: number;
 	limitSeconds?: number;
 }
 

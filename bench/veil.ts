@@ -26,7 +26,7 @@ import type { RunRequest, System } from "./system.ts";
 /** By board: what runs it, and where its image is put. */
 const BOARDS = {
 	"qemu-virt": {
-		machine: (counterHz: number | undefined) => virtMachine(true, counterHz),
+		machine: (counterHz: number | undefined, cpus: number | undefined) => virtMachine(true, counterHz, cpus),
 		args: ["-global", "virtio-mmio.force-legacy=false", "-device", "virtio-rng-device"],
 		start: 0x40200000,
 	},
@@ -52,12 +52,12 @@ export function veilSystem(veil: string, plugin: string, folder: string, options
 	return {
 		name: "veil",
 		async run(request) {
-			const { image, ramMiB } = await composeGuests(veil, folder, request.guests, options);
+			const { image, ramMiB } = await composeGuests(veil, folder, request.guests, options, request.cpus);
 			const board = BOARDS[options.board ?? "qemu-virt"];
 			return await count({
 				plugin,
 				folder,
-				machine: board.machine(request.counterHz),
+				machine: board.machine(request.counterHz, request.cpus),
 				memoryMiB: ramMiB,
 				kernel: image,
 				args: [...board.args, ...(options.screen === true ? SCREEN : [])],
@@ -73,7 +73,7 @@ export function veilSystem(veil: string, plugin: string, folder: string, options
 }
 
 /** Composes an image of the guests; the first is in the foreground. */
-async function composeGuests(veil: string, folder: string, guests: RunRequest["guests"], options: VeilOptions = {}) {
+async function composeGuests(veil: string, folder: string, guests: RunRequest["guests"], options: VeilOptions = {}, cpus = 1) {
 	const { board = "qemu-virt", skipDigests = false, screen = false } = options;
 	const image = join(folder, "veil.img");
 	const { ramSize } = await composeDev(
@@ -85,11 +85,12 @@ async function composeGuests(veil: string, folder: string, guests: RunRequest["g
 			...(guest.initramfs === undefined ? {} : { initramfs: guest.initramfs }),
 			commandLine: guest.arguments,
 			memoryMiB: guest.memoryMiB,
+			cpus,
 			// A neighbour that resets itself for ever shall be allowed to.
 			restartLimit: 1_000_000,
 			...(screen ? { display: true, input: true } : {}),
 		})),
-		{ board, skipDigests },
+		{ board, skipDigests, cpus },
 	);
 	return { image, ramMiB: ramSize / 2 ** 20 };
 }

@@ -225,15 +225,20 @@ static struct choice choose(struct cpu *cpu, uint64_t now)
 	return choice;
 }
 
-void sched_again(struct cpu *cpu)
+void sched_interrupt(const struct cpu *cpu)
 {
 	struct cpu *here = arch_this_cpu();
 
-	__atomic_store_n(&cpu->need_resched, CPU_RESCHEDULE, __ATOMIC_RELEASE);
 	if (cpu == here)
 		return;
 	here->kicks |= 1U << cpu->id;
 	__atomic_or_fetch(&here->need_resched, CPU_KICK, __ATOMIC_RELAXED);
+}
+
+void sched_again(struct cpu *cpu)
+{
+	__atomic_store_n(&cpu->need_resched, CPU_RESCHEDULE, __ATOMIC_RELEASE);
+	sched_interrupt(cpu);
 }
 
 NOINLINE void sched_kick(struct cpu *cpu)

@@ -32,6 +32,9 @@ void sched_yield(struct vcpu *vcpu);
 /* A CPU should think again before it returns to a guest. Another one is interrupted for it at the end of this exit. */
 void sched_again(struct cpu *cpu);
 
+/* Has another CPU's guest stop for a moment, so that its interrupts are looked at; nothing for this CPU. */
+void sched_interrupt(const struct cpu *cpu);
+
 /* This exit's end: interrupts the CPUs that should think again. */
 void sched_kick(struct cpu *cpu);
 

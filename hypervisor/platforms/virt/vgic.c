@@ -91,8 +91,11 @@ uint32_t vgic_best(struct vcpu *v)
 		return VGIC_NONE;
 	for (uint32_t w = 0; w <= VGIC_SHARED_WORDS; w++) {
 		const struct vgic_word *word = w ? &g->words[w - 1] : &v->arch.vgic.word;
-		uint32_t candidates = vgic_deliverable(word);
+		uint32_t candidates;
 
+		if (!(word->latch | word->level))
+			continue; /* the usual one */
+		candidates = vgic_deliverable(word);
 		if (w)
 			candidates = routed(g, w - 1, candidates, v->index);
 		for (; candidates; candidates &= candidates - 1) {
@@ -132,10 +135,11 @@ static void changed(struct vcpu *v)
 		return;
 	}
 	__atomic_store_n(&v->vgic_update, true, __ATOMIC_RELEASE);
-	if (has_pending(v))
+	/* The persona's lock is held: it does not go to sleep meanwhile. */
+	if (!__atomic_load_n(&v->runnable, __ATOMIC_RELAXED) && has_pending(v))
 		sched_wake(v);
-	else if (v->cpu != arch_this_cpu())
-		sched_again(v->cpu);
+	else
+		sched_interrupt(v->cpu);
 }
 
 static void changed_all(struct persona *p)
