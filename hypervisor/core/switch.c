@@ -130,13 +130,12 @@ void switch_mac(const struct persona *p, uint8_t mac[6])
 	memcpy(mac, ports[p->index]->status.mac, 6);
 }
 
-/* Whose MAC address it is; VEIL_NO_PERSONA: nobody's here. */
+/* Whose MAC address it is; VEIL_NO_PERSONA: nobody's here. Each ends with the number of its persona, see switch_init(). */
 static uint32_t owner_of(const uint8_t mac[6])
 {
-	for (uint32_t i = 0; i < persona_count; i++)
-		if (ports[i] && memcmp(ports[i]->status.mac, mac, 6) == 0)
-			return i;
-	return VEIL_NO_PERSONA;
+	uint32_t i = mac[5];
+
+	return i < persona_count && ports[i] && memcmp(ports[i]->status.mac, mac, 6) == 0 ? i : VEIL_NO_PERSONA;
 }
 
 static bool is_group(const uint8_t mac[6])
