@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the tests are run: `unit` needs nothing but Node, `system` starts real engines, QEMUs and guests, two files at a time:
+// How the tests are run: `unit` needs nothing but Node, `system` starts real engines, QEMUs and guests, three files at a time:
 // each has state of its own, and most of the time is spent waiting.
 import { defineConfig } from "vitest/config";
 
@@ -24,7 +24,7 @@ export default defineConfig({
 					globalSetup: ["tests/system/locked-inputs.ts"],
 					testTimeout: 300_000,
 					hookTimeout: 300_000,
-					maxWorkers: 2,
+					maxWorkers: 3,
 					sequence: { groupOrder: 1 },
 				},
 			},
