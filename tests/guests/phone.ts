@@ -17,7 +17,7 @@ import {
 import { waitUntil } from "../../components/handset/processes.ts";
 import { SOCKET, socketDir } from "../../components/handset/run-folder.ts";
 import { makeVolume } from "../../components/handset/volumes.ts";
-import { buildHypervisor, hypervisorInputs, loadLock, openStore } from "../../components/image/index.ts";
+import { buildHypervisor, flashEmulated, hypervisorInputs, loadLock, openStore } from "../../components/image/index.ts";
 import { optional } from "../../components/image/optional.ts";
 import type { Sharing } from "../../components/image/policy-section.ts";
 import { boardByName } from "../../components/manifest/index.ts";
@@ -27,7 +27,13 @@ import { run } from "../../components/util/process.ts";
 import { silent } from "../../components/util/progress.ts";
 import { composeDev, type DevPersona } from "../../tools/compose-dev.ts";
 
-/** A persona that runs one of the programs in tests/guests, or a kernel from elsewhere. */
+/** By board: what has its guests, and what they are. */
+const BOARDS = {
+	"qemu-virt": { guests: "tests/guests", suffix: "img", cpu: "cortex-a57", memoryMiB: 32 },
+	n800: { guests: "tests/guests/armv6", suffix: "elf", cpu: "arm1136-r2", memoryMiB: 8 },
+};
+
+/** A persona that runs one of the board's test programs, or a kernel from elsewhere. */
 export interface GuestPersona extends Omit<DevPersona, "kernel" | "name" | "commandLine"> {
 	/** Name of the program without `.c`; of somebody else's kernel any name. */
 	guest: string;
@@ -80,16 +86,17 @@ export interface GuestPhone {
 	stop(): Promise<void>;
 }
 
-/** Builds all test guests and Veil, once for a test file. */
-export async function openWorkshop(): Promise<Workshop> {
+/** Builds all of a board's test guests and Veil, once for a test file. */
+export async function openWorkshop(boardName: keyof typeof BOARDS = "qemu-virt"): Promise<Workshop> {
 	const folder = mkdtempSync(join(tmpdir(), "persona-guests-"));
 	const before = { state: process.env.PERSONA_STATE_DIR, runtime: process.env.XDG_RUNTIME_DIR };
 	process.env.PERSONA_STATE_DIR = join(folder, "state");
 	process.env.XDG_RUNTIME_DIR = join(folder, "runtime");
 	mkdirSync(join(folder, "runtime"), { mode: 0o700 });
 	const projectDir = packageRoot();
-	await run("make", ["-s", "-C", join(projectDir, "tests/guests"), `OUT=${folder}/guests`]);
-	const { document: board } = await boardByName("qemu-virt");
+	const { guests, suffix, cpu, memoryMiB } = BOARDS[boardName];
+	await run("make", ["-s", "-C", join(projectDir, guests), `OUT=${folder}/guests`]);
+	const { document: board } = await boardByName(boardName);
 	const context = { store: await openStore(), lock: await loadLock(projectDir), progress: silent, projectDir };
 	const { path: veil } = await buildHypervisor(await hypervisorInputs(board), context);
 	let phones = 0;
@@ -99,14 +106,17 @@ export async function openWorkshop(): Promise<Workshop> {
 			const id = `guests-${++phones}`;
 			const image = join(folder, `${id}.img`);
 			const composed = personas.map(({ guest, name = dashed(guest), words = "", kernel, ...rest }) => ({
-				memoryMiB: 32,
+				memoryMiB,
 				...rest,
 				name,
-				kernel: kernel ?? join(folder, "guests", `${guest}.img`),
+				kernel: kernel ?? join(folder, "guests", `${guest}.${suffix}`),
 				commandLine: words,
 			}));
-			await composeDev(image, veil, composed, { cpus, initialForeground, hotkey, ...optional("policy", options.policy) });
-			const spec = { id, board: "qemu-virt", qemu: { cpus, cpu: "cortex-a57" } };
+			await composeDev(image, veil, composed, {
+				...{ board: boardName, cpus, initialForeground, hotkey },
+				...optional("policy", options.policy),
+			});
+			const spec = { id, board: boardName, qemu: { cpus, cpu } };
 			await createHandset(spec);
 			for (const { name, volumes = [] } of composed)
 				for (const { name: volume, sizeMiB } of volumes)
@@ -117,7 +127,8 @@ export async function openWorkshop(): Promise<Workshop> {
 						urn: `test:${volume}`,
 					});
 			await options.beforeStart?.(id);
-			await startHandset(spec, { path: image, digest: await sha256File(image) }, { personas: [] });
+			const writeFlash = (flash: string) => flashEmulated({ path: image }, board, flash, context);
+			await startHandset(spec, { path: image, digest: await sha256File(image), writeFlash }, { personas: [] });
 			return openPhone(id);
 		},
 		close() {

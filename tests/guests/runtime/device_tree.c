@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads what a test guest needs from the flattened device tree: memory, framebuffer, processors, boot arguments, initial file system. */
-#include "runtime.h"
+#include "report.h"
+
+uint64_t ram_size, device_tree, device_tree_size, initrd_start, initrd_end, framebuffer, framebuffer_size;
+uint32_t cpu_count;
 
 static char boot_arguments[1024];
 
@@ -29,11 +32,9 @@ static bool begins(const char *text, const char *prefix)
 	return true;
 }
 
-void device_tree_read(uint64_t address);
-
 void device_tree_read(uint64_t address)
 {
-	const uint8_t *tree = (const uint8_t *)address;
+	const uint8_t *tree = (const uint8_t *)(uintptr_t)address;
 	ram_size = 64 << 20;
 	cpu_count = 1;
 	if (!tree || big32(tree) != 0xd00dfeed)
@@ -53,7 +54,7 @@ void device_tree_read(uint64_t address)
 				cpus++;
 			while (*p)
 				p++;
-			p += 4 - (uint64_t)p % 4;
+			p += 4 - (uintptr_t)p % 4;
 		} else if (token == 3) { /* FDT_PROP */
 			uint32_t length = big32(p);
 			const char *name = strings + big32(p + 4);

@@ -1,126 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Start, console, reports, expected faults and PSCI of the test guests. */
+/* Start, expected faults and PSCI of the test guests of arm64. */
 #include "runtime.h"
 
-#include <stdarg.h>
-
-bool on_veil;
-uint64_t ram_size, device_tree, device_tree_size, initrd_start, initrd_end, framebuffer, framebuffer_size;
-uint32_t cpu_count;
 uint64_t uart_base = UART_BASE, gicd_base = GICD_BASE, gicr_base = GICR_BASE;
 
-void device_tree_read(uint64_t address); /* device_tree.c */
 bool gic_exception(void); /* gic.c */
 
 /* ---- Console ---- */
 
-static void print_char(char c)
+void print_char(char c)
 {
 	while (mmio_read(uart_base + 0x18) & (1u << 5)) /* UARTFR.TXFF */
 		;
 	mmio_write(uart_base, (uint8_t)c);
-}
-
-static void print_number(uint64_t value, unsigned base)
-{
-	char digits[24];
-	int n = 0;
-	do {
-		digits[n++] = "0123456789abcdef"[value % base];
-		value /= base;
-	} while (value);
-	while (n)
-		print_char(digits[--n]);
-}
-
-static void print_list(const char *format, va_list list)
-{
-	for (; *format; format++) {
-		if (*format == '\n')
-			print_char('\r');
-		if (*format != '%') {
-			print_char(*format);
-			continue;
-		}
-		switch (*++format) {
-		case 's':
-			for (const char *s = va_arg(list, const char *); *s; s++)
-				print_char(*s);
-			break;
-		case 'd': {
-			int64_t value = va_arg(list, int64_t);
-			if (value < 0)
-				print_char('-');
-			print_number(value < 0 ? -(uint64_t)value : (uint64_t)value, 10);
-			break;
-		}
-		case 'u':
-			print_number(va_arg(list, uint64_t), 10);
-			break;
-		case 'x':
-			print_number(va_arg(list, uint64_t), 16);
-			break;
-		case 'c':
-			print_char((char)va_arg(list, int));
-			break;
-		default:
-			print_char('%');
-		}
-	}
-}
-
-void print(const char *format, ...)
-{
-	va_list list;
-	va_start(list, format);
-	print_list(format, list);
-	va_end(list);
-}
-
-/* ---- Reports ---- */
-
-static uint64_t passed, failed;
-
-static void report_list(bool condition, const char *format, va_list list)
-{
-	print(condition ? "PASS: " : "FAIL: ");
-	print_list(format, list);
-	print("\n");
-	if (condition)
-		passed++;
-	else
-		failed++;
-}
-
-void report(bool condition, const char *format, ...)
-{
-	va_list list;
-	va_start(list, format);
-	report_list(condition, format, list);
-	va_end(list);
-}
-
-void report_on_veil(bool condition, const char *format, ...)
-{
-	va_list list;
-	va_start(list, format);
-	if (on_veil) {
-		report_list(condition, format, list);
-	} else {
-		print("VEIL ONLY: ");
-		print_list(format, list);
-		print("\n");
-	}
-	va_end(list);
-}
-
-void finish(void)
-{
-	print("SUMMARY: %u passed, %u failed\n", passed, failed);
-	hvc_call(PSCI_SYSTEM_OFF, 0, 0, 0);
-	print("FAIL: SYSTEM_OFF came back\n");
-	for (;;)
-		wait_for_interrupt();
 }
 
 /* ---- Exceptions ---- */
@@ -248,6 +140,14 @@ void wait_ms(uint64_t milliseconds)
 
 /* ---- PSCI ---- */
 
+void switch_off(void)
+{
+	hvc_call(PSCI_SYSTEM_OFF, 0, 0, 0);
+	print("FAIL: SYSTEM_OFF came back\n");
+	for (;;)
+		wait_for_interrupt();
+}
+
 int64_t cpu_on(uint64_t cpu, void (*function)(uint64_t), uint64_t argument_value)
 {
 	extern char secondary_entry[];
@@ -265,14 +165,6 @@ void ready(void)
 
 /* ---- Small things ---- */
 
-uint64_t random_next(uint64_t *state)
-{
-	uint64_t z = *state += 0x9e3779b97f4a7c15;
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-	z = (z ^ z >> 27) * 0x94d049bb133111eb;
-	return z ^ z >> 31;
-}
-
 void synchronize_code(uint64_t start, uint64_t size)
 {
 	for (uint64_t at = start & ~63ul; at < start + size; at += 64)
@@ -281,21 +173,6 @@ void synchronize_code(uint64_t start, uint64_t size)
 	for (uint64_t at = start & ~63ul; at < start + size; at += 64)
 		__asm__ volatile("ic ivau, %0" ::"r"(at) : "memory");
 	__asm__ volatile("dsb ish\n\tisb" ::: "memory");
-}
-
-void *memset(void *to, int value, size_t size)
-{
-	for (volatile uint8_t *p = to; size; size--)
-		*p++ = (uint8_t)value;
-	return to;
-}
-
-void *memcpy(void *to, const void *from, size_t size)
-{
-	volatile uint8_t *t = to;
-	for (const uint8_t *f = from; size; size--)
-		*t++ = *f++;
-	return to;
 }
 
 /* ---- Start ---- */

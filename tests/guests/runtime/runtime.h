@@ -1,26 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the test guests share: console, reports, expected faults, interrupts, PSCI, boot arguments. The MMU is off throughout. */
+/* What the test guests of arm64 share: expected faults, interrupts, PSCI. The MMU is off throughout. */
 #ifndef GUEST_RUNTIME_H
 #define GUEST_RUNTIME_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "../../../hypervisor/include/veil/abi.h"
-
-/* ---- The test itself: each guest defines it; returning ends the guest with a summary and PSCI SYSTEM_OFF. */
-void test(void);
-
-/* ---- Console (PL011 at 0x09000000). Formats: %s %d %u %x (64-bit values) %c %%. */
-void print(const char *format, ...);
-
-/* ---- Reports. One line each: "PASS: name" or "FAIL: name". */
-void report(bool condition, const char *format, ...);
-/* For promises only Veil makes: on bare QEMU it prints "VEIL ONLY: name" and judges nothing. */
-void report_on_veil(bool condition, const char *format, ...);
-extern bool on_veil;
-void finish(void) __attribute__((noreturn));
+#include "report.h"
 
 /* ---- Expected faults.
  *   fault_arm(); asm volatile("ldr …"); struct fault f = fault_disarm();
@@ -99,19 +83,11 @@ static inline void mmio_write(uint64_t address, uint32_t value)
 extern uint64_t uart_base, gicd_base, gicr_base;
 
 extern char image_start[], bss_end[];
-extern uint64_t ram_size; /* from the device tree */
-extern uint64_t device_tree, device_tree_size;
-extern uint64_t framebuffer, framebuffer_size; /* XRGB8888; 0 when it has no display */
 /* The end of all memory the guest owns: RAM, then its picture in whole pages of 64 KiB. */
 static inline uint64_t memory_end(void)
 {
 	return RAM_BASE + ram_size + (framebuffer ? (framebuffer_size + 65535) & ~65535ul : 0);
 }
-extern uint64_t initrd_start, initrd_end; /* 0 when there is none */
-extern uint32_t cpu_count; /* from the device tree */
-
-/* ---- Boot arguments: "name=number" words of /chosen/bootargs; hexadecimal with 0x. */
-uint64_t argument(const char *name, uint64_t otherwise);
 
 /* ---- Time: the virtual counter. */
 static inline uint64_t ticks(void)
@@ -174,10 +150,7 @@ int64_t cpu_on(uint64_t cpu, void (*function)(uint64_t), uint64_t argument); /* 
 void ready(void); /* tells Veil this persona is up */
 
 /* ---- Small things. */
-uint64_t random_next(uint64_t *state); /* splitmix64 */
 void synchronize_code(uint64_t start, uint64_t size);
-void *memset(void *to, int value, size_t size);
-void *memcpy(void *to, const void *from, size_t size);
 
 /* A marker for the counting plugin of bench/: does nothing else. */
 #define MARK(number) __asm__ volatile("movz xzr, #0xB000 + " #number ::: "memory")
