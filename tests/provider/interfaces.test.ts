@@ -43,6 +43,28 @@ test("a running handset is imported with its deployment, and then nothing is lef
 	expect(world.takeLog()).toEqual([]);
 });
 
+test.each([
+	["a plain volume", false, "import"],
+	["an encrypted one, whose key is recorded then,", true, "update"],
+])("%s is imported, and then nothing is left to do", async (_, encrypted, step) => {
+	const storage = `{ name: data, sizeMiB: 64, mount: /data, encrypted: ${encrypted} }`;
+	project.write("personas/work.yaml", `${WORK}devices: { agent: true }\nstorage: [${storage}]\n`);
+	const up = await (await project.stack(program)).run("up");
+	expect(up.diagnostics).toBe("");
+	const handset = String(up.outputs.handset);
+	const secret = encrypted ? { key: pulumi.secret(Buffer.alloc(64, 7).toString("base64")) } : {};
+	const declare = async (options: pulumi.CustomResourceOptions) => {
+		new persona.Volume("taken", { handset, persona: "work", name: "data", sizeMiB: 64, encrypted, ...secret }, options);
+	};
+	const importing = await project.stack(() => declare({ import: `${handset}/work/data` }), "second");
+	const imported = await importing.run("up");
+	expect(imported.diagnostics).toBe("");
+	expect(imported.steps).toMatchObject({ "Volume taken": step });
+	const declared = await project.stack(() => declare({}), "second");
+	expect((await declared.run("up")).failed).toBe(false);
+	expect((await declared.run("preview")).steps).toMatchObject({ "Volume taken": "same" });
+});
+
 test("importing what is not there says so", async () => {
 	const stack = await project.stack(async () => {
 		new persona.Handset("taken", { board: "qemu-virt" }, { import: "pocket-00000000" });
