@@ -2,24 +2,21 @@
 /* The functions the compiler may call in freestanding code, and two of our own. */
 #include "lib.h"
 
-/* Eight bytes at any address. */
-struct eight {
-	uint64_t value;
-} __attribute__((packed, may_alias));
+typedef uintptr_t __attribute__((may_alias)) word_t;
 
 void *memcpy(void *restrict to, const void *restrict from, size_t size)
 {
 	uint8_t *t = to;
 	const uint8_t *f = from;
 
-	for (; size >= 8; size -= 8, t += 8, f += 8)
-		*(struct eight *)t = *(const struct eight *)f;
+	/* By words where both lie so: descriptors, keys, records. */
+	if (((uintptr_t)t | (uintptr_t)f) % sizeof(word_t) == 0)
+		for (; size >= sizeof(word_t); size -= sizeof(word_t), t += sizeof(word_t), f += sizeof(word_t))
+			*(word_t *)t = *(const word_t *)f;
 	while (size--)
 		*t++ = *f++;
 	return to;
 }
-
-typedef uintptr_t __attribute__((may_alias)) word_t;
 
 /* By words: what a persona's devices and registers hold is cleared in one go, with nobody preempting, when it starts. */
 void *memset(void *to, int value, size_t size)
@@ -35,6 +32,11 @@ void *memset(void *to, int value, size_t size)
 		*t++ = (uint8_t)word;
 	return to;
 }
+
+/* Eight bytes at any address. */
+struct eight {
+	uint64_t value;
+} __attribute__((packed, may_alias));
 
 /* By words as long as they are equal, as what is compared mostly is: addresses of frames. */
 int memcmp(const void *a, const void *b, size_t size)
