@@ -3,6 +3,7 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { VEIL_FORMAT_RGB565, VEIL_FORMAT_XRGB8888 } from "../components/image/abi.ts";
 import { type Board, boardByName } from "../components/manifest/index.ts";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
@@ -14,6 +15,12 @@ export const headerBoards = ["qemu-virt", "n800"] as const;
 export function headerPath(board: string): string {
 	return path.join(root, "hypervisor/include/veil", `board_${board.replaceAll("-", "_")}.h`);
 }
+
+/** abi.h, VEIL_FORMAT_... */
+const pixelFormats = {
+	xrgb8888: { fourcc: VEIL_FORMAT_XRGB8888, bytes: 4 },
+	rgb565: { fourcc: VEIL_FORMAT_RGB565, bytes: 2 },
+} as const;
 
 const hex = (value: number): string => `0x${value.toString(16).padStart(8, "0")}`;
 const mib = (value: number): string => hex(value * 1024 * 1024);
@@ -109,9 +116,21 @@ function sections(board: Board): Section[] {
 			],
 		],
 		powerChip && [`Power: ${powerChip.model}`, powerChip.source, macros({ POWER_BUS_BASE: powerChip.busBase }, hex)],
-		display?.base === undefined
-			? undefined
-			: [`Display: ${display.model}`, display.source, macros({ DISPLAY_BASE: display.base }, hex)],
+		display && [
+			`Display: ${display.model}`,
+			display.source,
+			[
+				...macros({ DISPLAY_BASE: display.base, PIXEL_FORMAT: pixelFormats[display.pixelFormat].fourcc }, hex),
+				...macros(
+					{
+						PIXEL_BYTES: pixelFormats[display.pixelFormat].bytes,
+						DISPLAY_WIDTH: display.widthPixels,
+						DISPLAY_HEIGHT: display.heightPixels,
+					},
+					String,
+				),
+			],
+		],
 		input?.busBase === undefined
 			? undefined
 			: [

@@ -2007,6 +2007,12 @@ export interface Board {
 		 */
 		heightPixels: number;
 		/**
+		 * The format of a pixel in memory, as DRM calls it; both are little-endian words.
+		 *
+		 * Example: "xrgb8888"
+		 */
+		pixelFormat: "xrgb8888" | "rgb565";
+		/**
 		 * Physical address of its controller's registers.
 		 *
 		 * Example: 1208287232
@@ -2708,6 +2714,12 @@ export interface BoardInput {
 		 * Example: 480
 		 */
 		heightPixels: number;
+		/**
+		 * The format of a pixel in memory, as DRM calls it; both are little-endian words.
+		 *
+		 * Example: "xrgb8888"
+		 */
+		pixelFormat: "xrgb8888" | "rgb565";
 		/**
 		 * Physical address of its controller's registers.
 		 *

@@ -3,6 +3,7 @@
 #include "manifest.h"
 
 #include <guest_machine.h>
+#include <veil/board.h>
 
 #include "lib.h"
 
@@ -184,10 +185,10 @@ static bool surface_is_valid(const struct manifest *m, uint32_t index, struct im
 	uint64_t body = s->host_base + strip;
 	uint64_t first = s->host_base & ~(uint64_t)(VEIL_PAGE_SIZE - 1);
 
-	if (s->format != VEIL_FORMAT_XRGB8888 || s->width < 16 || s->width > VEIL_MAX_PIXELS || s->height > VEIL_MAX_PIXELS ||
-	    s->stride != s->width * 4 || s->strip_rows < 1 || s->strip_rows >= s->height || strip % 4096 || s->host_base % 4096 ||
-	    s->strip_payload >= m->header->payloads.count || m->payloads[s->strip_payload].size != strip || body % VEIL_PAGE_SIZE ||
-	    s->body_size % VEIL_PAGE_SIZE || s->body_size < (uint64_t)(s->height - s->strip_rows) * s->stride ||
+	if (s->format != BOARD_PIXEL_FORMAT || s->width < 16 || s->width > VEIL_MAX_PIXELS || s->height > VEIL_MAX_PIXELS ||
+	    s->stride != s->width * BOARD_PIXEL_BYTES || s->strip_rows < 1 || s->strip_rows >= s->height || strip % 4096 ||
+	    s->host_base % 4096 || s->strip_payload >= m->header->payloads.count || m->payloads[s->strip_payload].size != strip ||
+	    body % VEIL_PAGE_SIZE || s->body_size % VEIL_PAGE_SIZE || s->body_size < (uint64_t)(s->height - s->strip_rows) * s->stride ||
 	    !range_within(first, body - first, m->header->ram_base, m->header->ram_size) ||
 	    !range_within(body, s->body_size, m->header->ram_base, m->header->ram_size))
 		return false;

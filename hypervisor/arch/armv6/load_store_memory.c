@@ -25,7 +25,8 @@ static NOINLINE bool find_slowly(struct vcpu *v, uint32_t address, enum access a
 	while (result == WALK_UNBUILT); /* each turn builds a part of a page */
 	*fsr = t.fsr;
 	to->physical = t.physical;
-	if (result == WALK_OK && (place.state == PAGE_BUILT || (place.state == PAGE_READ_ONLY && access == ACCESS_READ)))
+	if (result == WALK_OK &&
+	    (place.state == PAGE_BUILT || ((place.state == PAGE_READ_ONLY || place.state == PAGE_WATCHED) && access == ACCESS_READ)))
 		to->pointer = arch_pointer(paddr(place.host));
 	return result == WALK_OK;
 }

@@ -13,6 +13,10 @@ enum walk_result reach(struct vcpu *v, uint32_t address, enum access access, boo
 			return WALK_FAULT;
 		if (result == WALK_OK) {
 			place->state = stage2_look(v->persona, t->physical, &place->host);
+			if (unlikely(place->state == PAGE_WATCHED && access == ACCESS_WRITE)) {
+				stage2_written(v->persona, t->physical);
+				place->state = PAGE_BUILT;
+			}
 			if (likely(place->state != PAGE_UNBUILT))
 				return WALK_OK;
 		}

@@ -3,6 +3,8 @@
  * follows from the manifest (persona_page()); whether a guest may have it, from the owner table, once for each time it is built. */
 #include "stage2.h"
 
+#include <veil/display.h>
+
 #include "core/log.h"
 #include "core/memory.h"
 #include "core/owner.h"
@@ -15,6 +17,12 @@ bool stage2_init(struct persona *p)
 	return p->arch.pages && shadow_init(p);
 }
 
+/* Behind them in the table: the screen's, then flash. */
+static uint32_t ram_pages(const struct persona *p)
+{
+	return (uint32_t)p->config->ram_size / VEIL_PAGE_SIZE;
+}
+
 bool stage2_is_mapped(const struct persona *p, uint64_t page)
 {
 	return p->arch.pages[page] != PAGE_UNBUILT;
@@ -24,19 +32,40 @@ void stage2_map(struct persona *p, uint64_t page, paddr_t host)
 {
 	if (!owner_is(p->index, host, VEIL_PAGE_SIZE) || host.value != persona_page(p, page).value)
 		panic("stage2_map: page is not the persona's", host.value);
-	p->arch.pages[page] = page < p->linear_count ? PAGE_BUILT : PAGE_READ_ONLY;
+	p->arch.pages[page] = page >= p->linear_count ? PAGE_READ_ONLY : page >= ram_pages(p) ? PAGE_WATCHED : PAGE_BUILT;
 }
 
 /* Shadows may hold the page until stage2_flush(); the persona does not run before that (arch.h). */
 void stage2_unmap(struct persona *p, uint64_t page)
 {
 	p->arch.pages[page] = PAGE_UNBUILT;
+	if (page >= ram_pages(p) && page < p->linear_count) /* it will be cleared */
+		display_written(p->index, (uint32_t)page - ram_pages(p));
 }
 
 void stage2_hide(struct persona *p, uint64_t page, bool hidden)
 {
 	if (p->arch.pages[page] != PAGE_UNBUILT)
 		p->arch.pages[page] = hidden ? PAGE_HIDDEN : PAGE_READ_ONLY;
+}
+
+void stage2_watch(struct persona *p, uint32_t pages)
+{
+	for (; pages; pages &= pages - 1) {
+		uint8_t *state = &p->arch.pages[ram_pages(p) + (uint32_t)__builtin_ctz(pages)];
+
+		if (*state == PAGE_BUILT)
+			*state = PAGE_WATCHED;
+	}
+	shadow_forget_all(p);
+}
+
+void stage2_written(struct persona *p, uint32_t physical)
+{
+	uint32_t page = (uint32_t)persona_page_at(p, physical);
+
+	p->arch.pages[page] = PAGE_BUILT;
+	display_written(p->index, page - ram_pages(p));
 }
 
 void stage2_flush(struct persona *p)

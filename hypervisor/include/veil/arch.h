@@ -54,6 +54,9 @@ void stage2_map(struct persona *persona, uint64_t page, paddr_t host);
 void stage2_unmap(struct persona *persona, uint64_t page);
 /* A mapped page whose accesses fault all the same, or no more. Flash is mapped read-only, and hidden while it takes commands. */
 void stage2_hide(struct persona *persona, uint64_t page, bool hidden);
+/* Pages of a persona's screen, bit n of `pages` the nth of its body: the next write to each is told of by display_written(), as the first one
+ * is. Only where the display asks. */
+void stage2_watch(struct persona *persona, uint32_t pages);
 /* After unmapping or hiding: no CPU holds a translation of this persona any more. */
 void stage2_flush(struct persona *persona);
 

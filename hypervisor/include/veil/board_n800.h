@@ -47,6 +47,10 @@
 /* Display: omap-dispc-blizzard.
  * Source: QEMU 7.2 hw/arm/omap2.c, hw/display/omap_dss.c, hw/display/blizzard.c. */
 #define BOARD_DISPLAY_BASE 0x48050000
+#define BOARD_PIXEL_FORMAT 0x36314752
+#define BOARD_PIXEL_BYTES 2
+#define BOARD_DISPLAY_WIDTH 800
+#define BOARD_DISPLAY_HEIGHT 480
 
 /* Keys and touch: tsc2301.
  * Source: QEMU 7.2 hw/arm/nseries.c (McSPI1 chip select 0; keys at GPIO 109, of GPIO module 4), hw/input/tsc210x.c. */

@@ -63,6 +63,13 @@
 #define BOARD_VIRTIO_COUNT 32
 #define BOARD_VIRTIO_IRQ 48
 
+/* Display: ramfb.
+ * Source: QEMU 7.2 hw/display/ramfb.c; the size is ours to choose, that of an N800. */
+#define BOARD_PIXEL_FORMAT 0x34325258
+#define BOARD_PIXEL_BYTES 4
+#define BOARD_DISPLAY_WIDTH 800
+#define BOARD_DISPLAY_HEIGHT 480
+
 /* Limits.
  * Source: hypervisor/include/veil/abi.h VEIL_MAX_PERSONAS, VEIL_MAX_CPUS; Debian's kernel is 33 MB, kept once, with an initial filesystem a persona. */
 #define BOARD_MAX_PERSONAS 8

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include <veil/arch.h>
+#include <veil/display.h>
 
 #include "arch/armv6/sctlr.h"
 #include "arch/armv6/stage2.h"
@@ -24,6 +25,8 @@ struct vcpu fake_vcpu;
 struct persona fake_persona;
 bool fake_interrupting;
 uint32_t fake_looks;
+uint32_t fake_written;
+uint32_t fake_told;
 
 static struct veil_persona config = {
 	.ram_guest_base = FAKE_RAM_GUEST,
@@ -47,6 +50,9 @@ void fake_persona_init(void)
 {
 	map(HOST_BASE, HOST_SIZE);
 	map(POOL_BASE, POOL_SIZE);
+	config.ram_size = FAKE_RAM_SIZE;
+	fake_written = 0;
+	fake_told = 0;
 	pool_used = 0;
 	turns = 0;
 	fake_interrupting = false;
@@ -59,6 +65,18 @@ void fake_persona_init(void)
 	};
 	if (!stage2_init(&fake_persona))
 		abort();
+}
+
+void fake_screen(uint32_t pages)
+{
+	config.ram_size = FAKE_RAM_SIZE - pages * VEIL_PAGE_SIZE;
+}
+
+void display_written(uint32_t persona, uint32_t page)
+{
+	(void)persona;
+	fake_written |= 1U << page;
+	fake_told++;
 }
 
 uint32_t *fake_ram(uint32_t physical)

@@ -22,6 +22,9 @@ void fake_persona_init(void);
 /* Veil's own memory, where tests may look: RAM by its guest-physical address, and whether a host-physical range is this persona's RAM. */
 uint32_t *fake_ram(uint32_t physical);
 bool fake_is_ram(uint32_t host, uint32_t size);
+void fake_screen(uint32_t pages); /* makes the last pages of its RAM those of a screen */
+extern uint32_t fake_written; /* of them, those display_written() has told of; bit n: page n */
+extern uint32_t fake_told; /* times it did */
 void fake_build_all(void); /* so that the rest of a test finds all RAM built */
 
 #endif

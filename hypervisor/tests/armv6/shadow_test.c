@@ -599,6 +599,46 @@ static void given_flash_then_it_is_read_and_not_written(void)
 	report_equal(shadow_fault(&fake_vcpu, FAKE_FLASH_GUEST, ACCESS_FETCH, true, &fault), SHADOW_GUEST, "and not executed");
 }
 
+/* The last page of RAM, by its own address. */
+#define SCREEN (FAKE_RAM_GUEST + FAKE_RAM_SIZE - (uint32_t)VEIL_PAGE_SIZE)
+
+static bool fills(enum access access)
+{
+	struct shadow_fault fault;
+	uint32_t host;
+	bool filled = shadow_fault(&fake_vcpu, SCREEN + 0x123, access, true, &fault) == SHADOW_FILLED;
+
+	shadow_load(&fake_vcpu);
+	return filled && fake_mmu_access(SCREEN + 0x123, access, &host);
+}
+
+static void given_a_screen_then_the_first_write_to_a_page_is_told_of(void)
+{
+	uint32_t host;
+
+	begin();
+	fake_screen(2);
+	guest_is(true);
+	shadow_load(&fake_vcpu);
+	report(fills(ACCESS_READ), "it is read");
+	report_equal(fake_told, 0, "which is nobody's business");
+	report(!fake_mmu_access(SCREEN, ACCESS_WRITE, &host), "a write faults");
+	report(fills(ACCESS_WRITE), "and is made");
+	report_equal(fake_written, 2, "the second page has changed");
+	report(fake_mmu_access(SCREEN, ACCESS_WRITE, &host), "further ones go unnoticed");
+	report_equal(fake_told, 1, "told once");
+	stage2_watch(&fake_persona, 3);
+	report(!fake_mmu_access(SCREEN, ACCESS_WRITE, &host), "watched anew, a write faults again");
+	report(fills(ACCESS_WRITE), "and is made");
+	report_equal(fake_told, 2, "told again");
+	report(!stage2_is_mapped(&fake_persona, FAKE_RAM_PAGES - 2), "watching builds nothing");
+	stage2_unmap(&fake_persona, FAKE_RAM_PAGES - 1);
+	report_equal(fake_told, 3, "a page that is taken away will be cleared");
+	stage2_unmap(&fake_persona, 0);
+	report_equal(fake_told, 3, "RAM is no screen");
+	check_all();
+}
+
 static void given_memory_being_built_then_the_guest_faults_again_until_it_is(void)
 {
 	struct shadow_fault fault;
@@ -622,6 +662,7 @@ static const struct test tests[] = {
 	{"shared", given_global_memory_then_address_spaces_share_its_tables},
 	{"upgrade", given_tables_that_allow_more_without_maintenance_then_faults_end},
 	{"mixed", given_a_mib_of_both_kinds_then_what_is_not_shared_stays_apart},
+	{"screen", given_a_screen_then_the_first_write_to_a_page_is_told_of},
 	{"mmu off", given_the_mmu_off_then_nothing_is_shared_with_it},
 	{"old format", given_the_older_format_then_asids_do_not_count},
 	{"privilege", given_a_change_of_privilege_then_no_table_is_looked_at},
