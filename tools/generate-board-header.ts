@@ -136,7 +136,10 @@ function sections(board: Board): Section[] {
 			: [
 					`Keys and touch: ${input.models.join(", ")}`,
 					input.source,
-					macros({ INPUT_BUS_BASE: input.busBase, INPUT_INTERRUPT_BASE: input.interruptBase }, hex),
+					[
+						...macros({ INPUT_BUS_BASE: input.busBase, INPUT_INTERRUPT_BASE: input.interruptBase }, hex),
+						...macros({ INPUT_IRQ: input.interrupt }, String),
+					],
 				],
 		storage?.base === undefined
 			? undefined

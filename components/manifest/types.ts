@@ -2050,6 +2050,12 @@ export interface Board {
 		 */
 		interruptBase?: number;
 		/**
+		 * The interrupt of that module. With a GIC an INTID: 16 to 31 are private to a CPU, from 32 on shared.
+		 *
+		 * Example: 32
+		 */
+		interrupt?: number;
+		/**
 		 * Where the facts of this section come from.
 		 *
 		 * Example: "QEMU 7.2 hw/arm/virt.c, base_memmap"
@@ -2757,6 +2763,12 @@ export interface BoardInput {
 		 * Example: 1208082432
 		 */
 		interruptBase?: number;
+		/**
+		 * The interrupt of that module. With a GIC an INTID: 16 to 31 are private to a CPU, from 32 on shared.
+		 *
+		 * Example: 32
+		 */
+		interrupt?: number;
 		/**
 		 * Where the facts of this section come from.
 		 *

@@ -3,6 +3,7 @@
 #include "sched.h"
 
 #include <veil/arch.h>
+#include <veil/input_source.h>
 
 #include "mux.h"
 #include "persona.h"
@@ -319,6 +320,7 @@ NOINLINE struct vcpu *sched_run(struct cpu *cpu)
 		if (mux_deadline() <= now) {
 			mux_flush();
 			view_step(now);
+			input_source_step(now);
 		}
 		if (cpu->loaded && (!persona_runs(cpu->loaded->persona) || !cpu->loaded->powered))
 			sched_unload(cpu);

@@ -8,14 +8,14 @@
 #define NS_PER_SECOND UINT64_C(1000000000)
 
 /* Neither overflows before 584 years. */
-static inline uint64_t ticks_to_ns(uint64_t ticks)
+static WIDE_INLINE uint64_t ticks_to_ns(uint64_t ticks)
 {
 	uint64_t frequency = arch_time_frequency();
 
 	return ticks / frequency * NS_PER_SECOND + ticks % frequency * NS_PER_SECOND / frequency;
 }
 
-static inline uint64_t us_to_ticks(uint64_t microseconds)
+static WIDE_INLINE uint64_t us_to_ticks(uint64_t microseconds)
 {
 	return microseconds * arch_time_frequency() / 1000000;
 }

@@ -5,8 +5,6 @@
 
 #include <veil/types.h>
 
-#define GPTIMER_LONGEST 0x40000000U /* ticks: nine hours */
-
 void gptimer_init(void);
 uint64_t gptimer_count(void); /* must be asked once in 36 hours, at least: the counter has 32 bits */
 void gptimer_start(uint32_t ticks); /* BOARD_IRQ_HYP_TIMER comes after so many, at least 1; an earlier start is void */

@@ -21,9 +21,14 @@ enum {
 
 #define CHIP_RETU 1U
 #define READ 1U
+#define REGISTER_INTERRUPTS 0x01U
+#define REGISTER_INTERRUPT_MASK 0x02U
 #define REGISTER_CONTROL 0x0dU
+#define REGISTER_STATUS 0x16U
 #define REGISTER_WATCHDOG 0x17U
 #define CONTROL_OFF_BY_WATCHDOG 2U
+#define INTERRUPT_POWER_KEY 1U
+#define STATUS_POWER_KEY_UP 0x20U
 
 static void pin(uint32_t which, bool high)
 {
@@ -100,4 +105,16 @@ void retu_power_off(void)
 {
 	write(REGISTER_CONTROL, read(REGISTER_CONTROL) | CONTROL_OFF_BY_WATCHDOG);
 	write(REGISTER_WATCHDOG, 0);
+}
+
+void retu_power_key_enable(void)
+{
+	write(REGISTER_INTERRUPT_MASK, ~INTERRUPT_POWER_KEY & 0xffff);
+}
+
+/* Writing ones to the interrupts takes them back. */
+bool retu_power_key(void)
+{
+	write(REGISTER_INTERRUPTS, read(REGISTER_INTERRUPTS));
+	return !(read(REGISTER_STATUS) & STATUS_POWER_KEY_UP);
 }

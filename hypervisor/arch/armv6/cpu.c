@@ -20,7 +20,11 @@
 #define MIDR_ARM1136 0x4107b360U /* implementer, architecture by its features, part */
 #define MIDR_MASK 0xff0ffff0U
 
+#define FEED_TICKS (RETU_SECONDS / 3 * BOARD_TIMER_HZ)
+
 extern uint8_t stack_top[];
+
+static uint64_t fed_at;
 
 struct vcpu *boot_primary(void);
 
@@ -39,7 +43,7 @@ uint64_t arch_time_frequency(void)
 	return BOARD_TIMER_HZ;
 }
 
-/* Disarmed it runs for GPTIMER_LONGEST: then time is read, which it must be now and again. */
+/* Disarmed it runs for FEED_TICKS all the same: the watchdog wants to hear of us. */
 void arch_timer_arm(uint64_t deadline)
 {
 	struct cpu *cpu = &cpus[0];
@@ -52,7 +56,7 @@ void arch_timer_arm(uint64_t deadline)
 	if (deadline <= now)
 		gptimer_start(1);
 	else
-		gptimer_start(deadline - now < GPTIMER_LONGEST ? (uint32_t)(deadline - now) : GPTIMER_LONGEST);
+		gptimer_start(deadline - now < FEED_TICKS ? (uint32_t)(deadline - now) : FEED_TICKS);
 }
 
 void arch_device_barrier(void)
@@ -102,6 +106,17 @@ void arch_idle(void)
 	__asm__ volatile("mcr p15, 0, %0, c7, c0, 4" : : "r"(0) : "memory");
 }
 
+/* Whoever hangs lets it starve: nothing but the timer's interrupt comes here, and nobody masks it for long. */
+static void feed(void)
+{
+	uint64_t now = gptimer_count();
+
+	if (now - fed_at < FEED_TICKS)
+		return;
+	fed_at = now;
+	retu_feed();
+}
+
 void arch_interrupt_poll(void)
 {
 	uint32_t irq = intc_pending();
@@ -111,6 +126,7 @@ void arch_interrupt_poll(void)
 		break;
 	case BOARD_IRQ_HYP_TIMER:
 		gptimer_acknowledge();
+		feed();
 		cpus[0].armed = UINT64_MAX;
 		guest_time(cpus[0].loaded);
 		cpus[0].need_resched = CPU_RESCHEDULE;

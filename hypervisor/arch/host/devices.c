@@ -82,6 +82,11 @@ bool input_source_interrupt(uint32_t irq)
 	return false;
 }
 
+void input_source_step(uint64_t now)
+{
+	(void)now;
+}
+
 uint32_t input_source_config(uint32_t source, uint8_t select, uint8_t subselect, uint8_t data[INPUT_CONFIG_BYTES])
 {
 	static const char *const names[] = {"keyboard", "tablet"};

@@ -53,9 +53,10 @@
 #define BOARD_DISPLAY_HEIGHT 480
 
 /* Keys and touch: tsc2301.
- * Source: QEMU 7.2 hw/arm/nseries.c (McSPI1 chip select 0; keys at GPIO 109, of GPIO module 4), hw/input/tsc210x.c. */
+ * Source: QEMU 7.2 hw/arm/nseries.c (McSPI1 chip select 0; GPIO 103, 108 and 109, of GPIO module 4), hw/input/tsc210x.c. */
 #define BOARD_INPUT_BUS_BASE 0x48098000
 #define BOARD_INPUT_INTERRUPT_BASE 0x4801e000
+#define BOARD_INPUT_IRQ 32
 
 /* Storage: onenand.
  * Source: QEMU 7.2 hw/arm/nseries.c (GPMC chip select 0; partitions), hw/block/onenand.c; with -kernel at this address, seen by running it. */

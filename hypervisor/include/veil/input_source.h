@@ -13,6 +13,9 @@ void input_source_init(void); /* a board without them has no input */
 /* An interrupt of the board: true if it was a source's, whose events have been passed on. */
 bool input_source_interrupt(uint32_t irq);
 
+/* Called now and again: by the time a source has asked for with mux_flush_by(). */
+void input_source_step(uint64_t now);
+
 /* What a source says of itself (virtio 1.2, 5.8.5): bytes written to `data`, 0 if there is no such answer. */
 uint32_t input_source_config(uint32_t source, uint8_t select, uint8_t subselect, uint8_t data[INPUT_CONFIG_BYTES]);
 

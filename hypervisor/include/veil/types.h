@@ -34,13 +34,14 @@ static inline ipaddr_t ipaddr(uint64_t value)
 #define likely(condition) __builtin_expect(!!(condition), 1)
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
 
-static inline uint64_t align_up(uint64_t value, uint64_t alignment)
+/* WIDE_INLINE, of port.mk: in line where a register has 64 bits, out of line where they are several instructions each. */
+static WIDE_INLINE uint64_t align_up(uint64_t value, uint64_t alignment)
 {
 	return (value + alignment - 1) & ~(alignment - 1);
 }
 
 /* True if [base, base + size) lies in [outer, outer + outer_size), whatever the four numbers are. */
-static inline bool range_within(uint64_t base, uint64_t size, uint64_t outer, uint64_t outer_size)
+static WIDE_INLINE bool range_within(uint64_t base, uint64_t size, uint64_t outer, uint64_t outer_size)
 {
 	return base >= outer && size <= outer_size && base - outer <= outer_size - size;
 }
