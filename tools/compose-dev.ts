@@ -64,10 +64,19 @@ export interface DevPersona {
 	watchdog?: boolean;
 }
 
+const SCREEN = { width: 800, height: 480 };
 const BOARDS = {
-	"qemu-virt": { machine: VIRT, ram: { base: 0x40000000, limit: 255 * 2 ** 30, loadAddress: 0x40200000 } },
-	n800: { machine: INTEGRATOR_CP, ram: { base: 0x80000000, limit: 2 ** 27, minimum: 2 ** 27, loadAddress: 0x80010000 } },
-};
+	"qemu-virt": {
+		machine: VIRT,
+		ram: { base: 0x40000000, limit: 255 * 2 ** 30, loadAddress: 0x40200000 },
+		display: { ...SCREEN, format: "xrgb8888" },
+	},
+	n800: {
+		machine: INTEGRATOR_CP,
+		ram: { base: 0x80000000, limit: 2 ** 27, minimum: 2 ** 27, loadAddress: 0x80010000 },
+		display: { ...SCREEN, format: "rgb565", hasWindows: true },
+	},
+} as const;
 
 /** Composes a device image from files, for qemu-virt unless another board is named. */
 export async function composeDev(
@@ -93,7 +102,6 @@ export async function composeDev(
 			cpuCount: cpus,
 			initialForeground: options.initialForeground ?? 0,
 			flags: options.skipDigests === true ? VEIL_SKIP_PAYLOAD_DIGESTS : 0,
-			display: { width: 800, height: 480 },
 			hotkey: options.hotkey ?? [],
 			...(options.policy === undefined ? {} : { policy: options.policy }),
 			personas: await Promise.all(personas.map((persona) => composePersona(persona, cpus))),

@@ -3,7 +3,7 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { VEIL_FORMAT_RGB565, VEIL_FORMAT_XRGB8888 } from "../components/image/abi.ts";
+import { PIXEL_FORMATS } from "../components/image/surface.ts";
 import { type Board, boardByName } from "../components/manifest/index.ts";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
@@ -15,12 +15,6 @@ export const headerBoards = ["qemu-virt", "n800"] as const;
 export function headerPath(board: string): string {
 	return path.join(root, "hypervisor/include/veil", `board_${board.replaceAll("-", "_")}.h`);
 }
-
-/** abi.h, VEIL_FORMAT_... */
-const pixelFormats = {
-	xrgb8888: { fourcc: VEIL_FORMAT_XRGB8888, bytes: 4 },
-	rgb565: { fourcc: VEIL_FORMAT_RGB565, bytes: 2 },
-} as const;
 
 const hex = (value: number): string => `0x${value.toString(16).padStart(8, "0")}`;
 const mib = (value: number): string => hex(value * 1024 * 1024);
@@ -120,10 +114,10 @@ function sections(board: Board): Section[] {
 			`Display: ${display.model}`,
 			display.source,
 			[
-				...macros({ DISPLAY_BASE: display.base, PIXEL_FORMAT: pixelFormats[display.pixelFormat].fourcc }, hex),
+				...macros({ DISPLAY_BASE: display.base, PIXEL_FORMAT: PIXEL_FORMATS[display.pixelFormat].fourcc }, hex),
 				...macros(
 					{
-						PIXEL_BYTES: pixelFormats[display.pixelFormat].bytes,
+						PIXEL_BYTES: PIXEL_FORMATS[display.pixelFormat].bytes,
 						DISPLAY_WIDTH: display.widthPixels,
 						DISPLAY_HEIGHT: display.heightPixels,
 					},

@@ -5,7 +5,6 @@ import {
 	VEIL_ABI_VERSION,
 	VEIL_DEVICE_INPUT,
 	VEIL_DEVICE_NETWORK,
-	VEIL_FORMAT_XRGB8888,
 	VEIL_IMAGE_MAGIC,
 	VEIL_MANIFEST_MAGIC,
 	VEIL_MAX_PERSONAS,
@@ -24,6 +23,7 @@ import {
 	veilSurface,
 } from "../image/abi.ts";
 import type { Codec } from "../image/codec.ts";
+import { PIXEL_FORMATS, pixelFormat } from "../image/surface.ts";
 import { sha256, sha256File } from "../util/digest.ts";
 import { errorCode, UserError } from "../util/errors.ts";
 import type { RecordedSurface } from "./record.ts";
@@ -134,13 +134,16 @@ export async function readImageFacts(image: ImageReference, signal?: AbortSignal
 }
 
 function isPicture({ width, height, stride, format }: VeilSurface): boolean {
-	return format === VEIL_FORMAT_XRGB8888 && width <= VEIL_MAX_PIXELS && height <= VEIL_MAX_PIXELS && stride === width * 4;
+	const known = pixelFormat(format);
+	if (known === undefined || width > VEIL_MAX_PIXELS || height > VEIL_MAX_PIXELS) return false;
+	return stride === width * PIXEL_FORMATS[known].bytes;
 }
 
 function recorded(surface: VeilSurface | undefined): { surface?: RecordedSurface } {
-	if (surface === undefined) return {};
+	const format = surface === undefined ? undefined : pixelFormat(surface.format);
+	if (surface === undefined || format === undefined) return {};
 	const { hostBase, width, height, stride } = surface;
-	return { surface: { hostBase: Number(hostBase), width, height, stride } };
+	return { surface: { hostBase: Number(hostBase), width, height, stride, format } };
 }
 
 function text(bytes: Uint8Array): string {

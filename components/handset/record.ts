@@ -2,6 +2,7 @@
 // The two files of a run folder: the record, written by whoever starts and stops the handset, and the bridge's state.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { PixelFormat } from "../image/surface.ts";
 import { writeFileAtomic } from "../util/atomic.ts";
 import { errorCode, UserError } from "../util/errors.ts";
 import type { ProcessIdentity } from "./processes.ts";
@@ -20,7 +21,7 @@ export interface RecordedPersona {
 	readonly surface?: RecordedSurface;
 }
 
-/** Where a persona's picture is in the handset's memory: XRGB8888, the indicator strip on top. */
+/** Where a persona's picture is in the handset's memory, the indicator strip on top. */
 export interface RecordedSurface {
 	/** Host-physical address of row 0. */
 	readonly hostBase: number;
@@ -29,6 +30,8 @@ export interface RecordedSurface {
 	readonly height: number;
 	/** Bytes a row. */
 	readonly stride: number;
+	/** Undefined in records of versions that knew xrgb8888 only. */
+	readonly format?: PixelFormat;
 }
 
 /** What is meant to run. */

@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { encode } from "fast-png";
+import { PIXEL_FORMATS } from "../image/surface.ts";
 import { UserError } from "../util/errors.ts";
 import { runningRecord } from "./observe.ts";
 import { qmp } from "./qmp.ts";
@@ -55,15 +56,24 @@ async function dumped(record: HandsetRecord, command: (filename: string) => Para
 	}
 }
 
-/** Rows of XRGB8888 as red, green and blue. */
-function rgb(pixels: Uint8Array, { width, height, stride }: RecordedSurface): Uint8Array {
+/** Rows of pixels as red, green and blue. */
+function rgb(pixels: Uint8Array, { width, height, stride, format = "xrgb8888" }: RecordedSurface): Uint8Array {
 	const out = new Uint8Array(width * height * 3);
+	const words = new DataView(pixels.buffer, pixels.byteOffset, pixels.byteLength);
+	const { bytes } = PIXEL_FORMATS[format];
 	for (let y = 0, to = 0; y < height; y++) {
-		for (let from = y * stride; from < y * stride + width * 4; from += 4) {
-			out[to++] = pixels[from + 2] ?? 0;
-			out[to++] = pixels[from + 1] ?? 0;
-			out[to++] = pixels[from] ?? 0;
+		for (let from = y * stride; from < y * stride + width * bytes; from += bytes) {
+			const colour = format === "rgb565" ? widened(words.getUint16(from, true)) : words.getUint32(from, true);
+			out[to++] = colour >> 16;
+			out[to++] = colour >> 8;
+			out[to++] = colour;
 		}
 	}
 	return out;
+}
+
+/** A colour of RGB565 as 0xRRGGBB: the highest bits are also the lowest, so that white is white. */
+function widened(pixel: number): number {
+	const [red, green, blue] = [pixel >> 11, (pixel >> 5) & 0x3f, pixel & 0x1f];
+	return (((red << 3) | (red >> 2)) << 16) | (((green << 2) | (green >> 4)) << 8) | ((blue << 3) | (blue >> 2));
 }

@@ -9,7 +9,7 @@ import { optional } from "./optional.ts";
 import { type Payload, payloadOf } from "./payload.ts";
 import type { SectorRange } from "./storage-layout.ts";
 import { stripPixels } from "./strip.ts";
-import type { SurfaceShape } from "./surface.ts";
+import { PIXEL_FORMATS, type SurfaceShape } from "./surface.ts";
 
 /** A persona as the composer takes it; the meaning of the numbers is abi.h's. */
 export interface ComposePersona {
@@ -73,7 +73,8 @@ export async function place(
 		const property = findProperty(bytes, ["chosen"], name);
 		return property === undefined || property.size !== size ? 0 : layout.deviceTree + property.offset;
 	};
-	const strip = surface === undefined ? undefined : payloadOf(stripPixels(persona, surface.width, surface.stripRows));
+	const strip =
+		surface === undefined ? undefined : payloadOf(stripPixels(persona, surface.width, surface.stripRows, surface.format));
 	return { persona, layout, deviceTree, seeds: { rng: seed("rng-seed", 32), kaslr: seed("kaslr-seed", 8) }, strip };
 }
 
@@ -104,6 +105,6 @@ async function generatedTree(
 	return payloadOf(await compileDeviceTree(source, signal));
 }
 
-function framebuffer(start: number, { width, height, stride, stripRows }: SurfaceShape): Framebuffer {
-	return { format: "x8r8g8b8", start, width, height: height - stripRows, stride };
+function framebuffer(start: number, { width, height, stride, stripRows, format }: SurfaceShape): Framebuffer {
+	return { format: PIXEL_FORMATS[format].framebuffer, start, width, height: height - stripRows, stride };
 }

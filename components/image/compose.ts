@@ -7,7 +7,6 @@ import {
 	VEIL_DEVICE_AGENT,
 	VEIL_DEVICE_FLASH,
 	VEIL_DEVICE_NETWORK,
-	VEIL_FORMAT_XRGB8888,
 	VEIL_IMAGE_MAGIC,
 	VEIL_MAX_PAYLOADS,
 	VEIL_MAX_PERSONAS,
@@ -26,7 +25,7 @@ import { flashBytes, type ImageLayout, layoutImage } from "./layout.ts";
 import { optional } from "./optional.ts";
 import { digestWithout, type Payload, writePayload } from "./payload.ts";
 import { encodePolicy, NOTHING_SHARED, type Sharing } from "./policy-section.ts";
-import { type Display, type SurfaceShape, surfaceShape } from "./surface.ts";
+import { type Display, PIXEL_FORMATS, type SurfaceShape, surfaceShape } from "./surface.ts";
 import { encodeManifest, manifestSize, nameBytes } from "./veil-manifest.ts";
 
 /** Everything the composer needs. */
@@ -215,7 +214,7 @@ function surfacesOf(shape: SurfaceShape, placed: Placed[], payloads: Payload[], 
 			width: shape.width,
 			height: shape.height,
 			stride: shape.stride,
-			format: VEIL_FORMAT_XRGB8888,
+			format: PIXEL_FORMATS[shape.format].fourcc,
 			stripRows: shape.stripRows,
 			stripPayload: payloads.findIndex(({ digest }) => digest === strip?.digest),
 			hostBase: BigInt(place?.hostBase ?? 0),

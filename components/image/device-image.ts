@@ -3,7 +3,7 @@
 import { createReadStream } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { ResolvedPhone } from "../manifest/index.ts";
+import type { Board, ResolvedPhone } from "../manifest/index.ts";
 import { canonicalJson, sha256 } from "../util/digest.ts";
 import { UserError } from "../util/errors.ts";
 import {
@@ -29,6 +29,7 @@ import type { Payload } from "./payload.ts";
 import { builtFrom, rememberBuilt } from "./records.ts";
 import { volumeRange } from "./storage-layout.ts";
 import type { Blob, Store } from "./store.ts";
+import type { Display } from "./surface.ts";
 import type { Artifact, BuildContext, DeviceImageInputs, DevicePersona, HotkeyKey } from "./types.ts";
 import { verifyImage } from "./verify.ts";
 
@@ -95,7 +96,7 @@ export function deviceImageInputs(
 				...(document.storage.length === 0 ? {} : { volumes: document.storage.map(({ name, sizeMiB }) => ({ name, sizeMiB })) }),
 			};
 		}),
-		...(shows && display !== undefined ? { display: { width: display.widthPixels, height: display.heightPixels } } : {}),
+		...(shows && display !== undefined ? { display: screen(display) } : {}),
 		...(policy.document.switching.hotkey.length === 0 ? {} : { hotkey: [...policy.document.switching.hotkey] }),
 		initialForeground: phone.document.initialForeground,
 		cpus: phone.document.target.cpus,
@@ -108,6 +109,11 @@ export function deviceImageInputs(
 		},
 		recipe: RECIPE,
 	};
+}
+
+function screen({ model, widthPixels, heightPixels, pixelFormat }: NonNullable<Board["display"]>): Display {
+	const hasWindows = model === "omap-dispc-blizzard" ? { hasWindows: true } : {};
+	return { width: widthPixels, height: heightPixels, format: pixelFormat, ...hasWindows };
 }
 
 /** The key of a device image. */

@@ -203,7 +203,7 @@ export function layoutImage(shape: ImageShape): ImageLayout {
 	});
 	const { surface } = shape;
 	const viewBase =
-		surface === undefined || shape.personas.length < 2
+		surface === undefined || surface.hasWindows || shape.personas.length < 2
 			? undefined
 			: own(alignUp(surface.height * surface.stride, page), VEIL_OWNER_VEIL);
 	const ramSize = ramFor(next - shape.ramBase, workBase - shape.ramBase, shape.ramMinimum);

@@ -2,6 +2,7 @@
 // Draws the indicator strip of a persona: its label on its colour. The pixels are drawn here, while the image is composed, so that Veil
 // needs neither font nor text.
 import { CAP_HEIGHT, GLYPHS, type Glyph } from "./strip-font.ts";
+import { PIXEL_FORMATS, type PixelFormat } from "./surface.ts";
 
 /** What of a persona its strip shows. */
 export interface Strip {
@@ -17,16 +18,15 @@ const WHITE = 0xffffff;
 const BLACK = 0x000000;
 
 /**
- * The pixels of a strip, XRGB8888 with rows of `width * 4` bytes. The label that is too long for the width ends where the strip does.
+ * The pixels of a strip, row after row without a gap. The label that is too long for the width ends where the strip does.
  *
  * @param width - pixels
  * @param rows - pixels
  * @throws RangeError when the label has a character that is not printable ASCII
  */
-export function stripPixels({ label, colour }: Strip, width: number, rows: number): Uint8Array {
+export function stripPixels({ label, colour }: Strip, width: number, rows: number, format: PixelFormat): Uint8Array {
 	const ink = readableOn(colour);
-	const pixels = new DataView(new ArrayBuffer(width * rows * 4));
-	for (let at = 0; at < pixels.byteLength; at += 4) pixels.setUint32(at, colour, true);
+	const pixels = new Uint32Array(width * rows).fill(colour);
 	const baseline = Math.floor((rows + CAP_HEIGHT) / 2);
 	let pen = MARGIN;
 	for (const character of label) {
@@ -36,9 +36,20 @@ export function stripPixels({ label, colour }: Strip, width: number, rows: numbe
 			const column = Math.round(pen) + x;
 			const row = baseline + y;
 			if (column >= width || row < 0 || row >= rows) continue;
-			pixels.setUint32((row * width + column) * 4, mix(colour, ink, coverage), true);
+			pixels[row * width + column] = mix(colour, ink, coverage);
 		}
 		pen += glyph.advance;
+	}
+	return packed(pixels, format);
+}
+
+/** Colours as they lie in memory. */
+function packed(colours: Uint32Array, format: PixelFormat): Uint8Array {
+	const { bytes } = PIXEL_FORMATS[format];
+	const pixels = new DataView(new ArrayBuffer(colours.length * bytes));
+	for (const [index, colour] of colours.entries()) {
+		if (format === "xrgb8888") pixels.setUint32(index * bytes, colour, true);
+		else pixels.setUint16(index * bytes, ((colour >> 8) & 0xf800) | ((colour >> 5) & 0x07e0) | ((colour >> 3) & 0x001f), true);
 	}
 	return new Uint8Array(pixels.buffer);
 }

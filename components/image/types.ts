@@ -5,6 +5,7 @@ import type { Progress } from "../util/progress.ts";
 import type { LockEntry, LockFile } from "./lock.ts";
 import type { Sharing } from "./policy-section.ts";
 import type { Store } from "./store.ts";
+import type { Display } from "./surface.ts";
 
 /** Something built: `key` is the digest of everything it was built from, `digest` that of its bytes (both `sha256:<hex>`). */
 export interface Artifact {
@@ -160,8 +161,8 @@ export interface DeviceImageInputs {
 	/** Key of the hypervisor image. */
 	hypervisor: string;
 	personas: DevicePersona[];
-	/** Pixels of the board's screen, where a persona has a display. */
-	display?: { width: number; height: number };
+	/** The board's screen, where a persona has a display. */
+	display?: Display;
 	/** Keys, pressed one after the other, that bring the next persona to the front; missing when there is none. */
 	hotkey?: HotkeyKey[];
 	initialForeground: string;

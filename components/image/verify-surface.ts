@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The verifier's part for pictures: no guest can write a strip, and each body is its persona's alone.
-import { VEIL_FORMAT_XRGB8888, VEIL_MAX_PIXELS, VEIL_OWNER_VEIL, VEIL_PAGE_SIZE, type VeilSurface } from "./abi.ts";
+import { VEIL_MAX_PIXELS, VEIL_OWNER_VEIL, VEIL_PAGE_SIZE, type VeilSurface } from "./abi.ts";
+import { PIXEL_FORMATS, pixelFormat } from "./surface.ts";
 import { nameText } from "./veil-manifest.ts";
 import type { RawImage } from "./verify.ts";
 import { ownedBy, type Range } from "./verify-owner.ts";
@@ -65,9 +66,10 @@ function* measureProblems(
 	{ width, height, stride, format, stripRows, hostBase, bodySize }: VeilSurface,
 	at: string,
 ): Generator<string> {
-	if (format !== VEIL_FORMAT_XRGB8888) yield `${at}: unknown pixel format ${format}`;
+	const known = pixelFormat(format);
+	if (known === undefined) yield `${at}: unknown pixel format ${format}`;
 	if (width < 16 || width > VEIL_MAX_PIXELS || height > VEIL_MAX_PIXELS) yield `${at}: ${width} × ${height} pixels`;
-	if (stride !== width * 4) yield `${at}: ${stride} bytes a row of ${width} pixels`;
+	if (known !== undefined && stride !== width * PIXEL_FORMATS[known].bytes) yield `${at}: ${stride} bytes a row of ${width} pixels`;
 	if (stripRows < 1 || stripRows >= height) yield `${at}: a strip of ${stripRows} of ${height} rows`;
 	const body = hostBase + BigInt(stripRows) * BigInt(stride);
 	if (hostBase % 4096n !== 0n || body % PAGE !== 0n || bodySize % PAGE !== 0n) yield `${at}: strip or body is not on whole pages`;

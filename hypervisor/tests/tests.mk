@@ -10,7 +10,7 @@ CLANG ?= clang
 SECONDS ?= 10
 
 # Veil's own memcpy and friends get other names: the sanitizers bring theirs.
-host_flags = $(common) -DWIDE_INLINE=inline $(host_includes) -O1 -g -fno-pie -fno-omit-frame-pointer \
+host_flags = $(common) $(host_includes) -O1 -g -fno-pie -fno-omit-frame-pointer \
 	-Dmemcpy=veil_memcpy -Dmemset=veil_memset -Dmemcmp=veil_memcmp
 host_sanitize = -fsanitize=address,undefined -fno-sanitize-recover=all
 host_shared = $(wildcard core/*.c platforms/*.c arch/host/*.c) tests/image.c tests/bridge.c tests/network.c

@@ -164,7 +164,7 @@ async function snoops(phone: GuestPhone, name: string, { policy }: AttackTarget)
 async function forges(phone: GuestPhone, { persona }: Attack, name: string): Promise<string[]> {
 	await phone.control.switchTo(name);
 	const { width, channels, data } = decode(await screenshot(phone.id));
-	const drawn = stripPixels({ label: persona?.label ?? "", colour: persona?.colour ?? 0 }, width, STRIP_ROWS);
+	const drawn = stripPixels({ label: persona?.label ?? "", colour: persona?.colour ?? 0 }, width, STRIP_ROWS, "xrgb8888");
 	await phone.control.switchTo(NEIGHBOUR);
 	for (let pixel = 0; pixel < width * STRIP_ROWS; pixel++) {
 		const at = pixel * channels;

@@ -11,7 +11,7 @@ import {
 } from "../../components/image/abi.ts";
 import { INTEGRATOR_CP, VIRT } from "../../components/image/guest-machine.ts";
 import { type GuestShape, type ImageShape, layoutGuest, layoutImage, workMemory } from "../../components/image/layout.ts";
-import { surfaceShape } from "../../components/image/surface.ts";
+import { type PixelFormat, surfaceShape } from "../../components/image/surface.ts";
 import { UserError } from "../../components/util/errors.ts";
 
 const MIB = 1 << 20;
@@ -34,7 +34,9 @@ const imageShape: fc.Arbitrary<ImageShape> = fc.record({
 		{ minLength: 1, maxLength: 8 },
 	),
 });
-const screens = fc.constantFrom({ width: 800, height: 480 }, { width: 1024, height: 600 }, { width: 320, height: 240 });
+const sizes = fc.constantFrom({ width: 800, height: 480 }, { width: 1024, height: 600 }, { width: 320, height: 240 });
+const formats = fc.constantFrom<PixelFormat>("xrgb8888", "rgb565");
+const screens = fc.tuple(sizes, formats, fc.boolean()).map(([size, format, hasWindows]) => ({ ...size, format, hasWindows }));
 const shapes = fc.tuple(imageShape, fc.option(screens, { nil: undefined })).map(([shape, screen]) => ({
 	...shape,
 	loadAddress: shape.ramBase + 2 * MIB,
@@ -104,8 +106,9 @@ describe("a device image", () => {
 	test("has a picture for each persona on a phone with a screen, which the guest finds at the end of its RAM", () => {
 		fc.assert(
 			fc.property(shapes, (shape) => {
-				const { surfaces } = layoutImage(shape);
+				const { surfaces, viewBase } = layoutImage(shape);
 				expect(surfaces).toHaveLength(shape.surface === undefined ? 0 : shape.personas.length);
+				expect(viewBase !== undefined).toBe(surfaces.length > 1 && shape.surface?.hasWindows === false);
 				for (const [index, { hostBase, bodyGuestBase }] of surfaces.entries()) {
 					const { memoryBytes, display } = shape.personas[index]!;
 					expect(hostBase % 4096).toBe(0);
@@ -116,7 +119,7 @@ describe("a device image", () => {
 	});
 
 	test("reserves work memory for the tables that reach the end of each picture", () => {
-		const surface = surfaceShape({ width: 800, height: 480 });
+		const surface = surfaceShape({ width: 800, height: 480, format: "xrgb8888" });
 		const persona = { memoryBytes: 512 * MIB, cpus: 1, display: false, hasNetwork: false };
 		const without = workMemory([persona], surface);
 		expect(workMemory([{ ...persona, display: true }], surface)).toBe(without + VEIL_PAGE_SIZE);

@@ -20,7 +20,7 @@ describe("a strip", () => {
 	test("is its persona's colour around the label, whatever the label", () => {
 		fc.assert(
 			fc.property(labels, colours, (label, colour) => {
-				const pixels = stripPixels({ label, colour }, WIDTH, ROWS);
+				const pixels = stripPixels({ label, colour }, WIDTH, ROWS, "xrgb8888");
 				expect(pixels).toHaveLength(WIDTH * ROWS * 4);
 				for (let x = 0; x < WIDTH; x++) for (const y of [0, 1, 2, ROWS - 2, ROWS - 1]) expect(pixel(pixels, x, y)).toBe(colour);
 				for (let y = 0; y < ROWS; y++) for (const x of [0, 8, WIDTH - 1]) expect(pixel(pixels, x, y)).toBe(colour);
@@ -32,7 +32,7 @@ describe("a strip", () => {
 	test("has a label in black or white, whichever can be read better", () => {
 		fc.assert(fc.property(colours, (colour) => contrast(colour, readableOn(colour)) > 4.5));
 		const ink = (colour: number) => {
-			const pixels = stripPixels({ label: "Work", colour }, WIDTH, ROWS);
+			const pixels = stripPixels({ label: "Work", colour }, WIDTH, ROWS, "xrgb8888");
 			return new Set(Array.from({ length: WIDTH * ROWS }, (_, at) => pixel(pixels, at % WIDTH, Math.floor(at / WIDTH))));
 		};
 		expect(ink(0xc0392b)).toContain(0xffffff);
@@ -41,22 +41,36 @@ describe("a strip", () => {
 	});
 
 	test("differs with every letter, and is the same wherever it is built", () => {
-		const digest = (label: string) => sha256(stripPixels({ label, colour: 0x2471a3 }, WIDTH, ROWS));
+		const digest = (label: string) => sha256(stripPixels({ label, colour: 0x2471a3 }, WIDTH, ROWS, "xrgb8888"));
 		const letters = Array.from({ length: 0x7e - 0x20 }, (_, index) => String.fromCharCode(0x21 + index));
 		expect(new Set(letters.map(digest)).size).toBe(letters.length);
 		expect(digest("Personal")).toBe("sha256:6066b3e5bac2ac374fe6e9b9bd7ac083e91ac182dcd4af21139e824af865d30d");
 	});
 
+	test("has the same colours in two bytes a pixel, as near as those come", () => {
+		const strip = { label: "Work", colour: 0xc0392b };
+		const wide = stripPixels(strip, WIDTH, ROWS, "xrgb8888");
+		const narrow = Buffer.from(stripPixels(strip, WIDTH, ROWS, "rgb565"));
+		expect(narrow).toHaveLength(WIDTH * ROWS * 2);
+		for (let at = 0; at < WIDTH * ROWS; at++) {
+			const colour = pixel(wide, at % WIDTH, Math.floor(at / WIDTH));
+			const [red, green, blue] = [(colour >> 19) & 0x1f, (colour >> 10) & 0x3f, (colour >> 3) & 0x1f];
+			expect(narrow.readUInt16LE(at * 2)).toBe((red << 11) | (green << 5) | blue);
+		}
+	});
+
 	test("shows only what its font has", () => {
-		expect(() => stripPixels({ label: "Büro", colour: 0 }, WIDTH, ROWS)).toThrow(RangeError);
+		expect(() => stripPixels({ label: "Büro", colour: 0 }, WIDTH, ROWS, "xrgb8888")).toThrow(RangeError);
 	});
 });
 
 describe("the measures of a picture", () => {
 	test("of an 800 × 480 screen are those of hypervisor/include/veil/abi.h's comments", () => {
-		expect(surfaceShape({ width: 800, height: 480 })).toEqual({
+		expect(surfaceShape({ width: 800, height: 480, format: "xrgb8888" })).toEqual({
 			width: 800,
 			height: 480,
+			format: "xrgb8888",
+			hasWindows: false,
 			stride: 3200,
 			stripRows: 32,
 			stripSize: 102_400,
@@ -65,7 +79,21 @@ describe("the measures of a picture", () => {
 		});
 	});
 
+	test("of an N800's, with two bytes a pixel, have a strip of twice as many rows", () => {
+		expect(surfaceShape({ width: 800, height: 480, format: "rgb565", hasWindows: true })).toEqual({
+			width: 800,
+			height: 480,
+			format: "rgb565",
+			hasWindows: true,
+			stride: 1600,
+			stripRows: 64,
+			stripSize: 102_400,
+			stripRoom: 131_072,
+			bodySize: 720_896,
+		});
+	});
+
 	test("leave room below the strip, or are refused", () => {
-		expect(() => surfaceShape({ width: 801, height: 480 })).toThrow(/strip of 1024 rows/);
+		expect(() => surfaceShape({ width: 801, height: 480, format: "xrgb8888" })).toThrow(/strip of 1024 rows/);
 	});
 });

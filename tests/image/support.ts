@@ -93,7 +93,7 @@ export function composeSpec(personas: ComposePersona[], changes: Partial<Compose
 		cpuCount: 1,
 		initialForeground: 0,
 		flags: 0,
-		display: { width: 800, height: 480 },
+		display: { width: 800, height: 480, format: "xrgb8888" },
 		personas,
 		...changes,
 	};

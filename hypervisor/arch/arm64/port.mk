@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # How Veil is compiled for arm64.
 CROSS ?= aarch64-linux-gnu-
-TIDY_TARGET = --target=aarch64-linux-gnu -DWIDE_INLINE=inline -march=armv8-a+crypto
+TIDY_TARGET = --target=aarch64-linux-gnu -march=armv8-a+crypto
 # What guests see: a folder of platforms/.
 guest_machine = virt
 
 # For size; but the files on the way in and out of a guest for speed, without padding between functions (see docs/decisions/0050).
 hot = exit.c guest_report.c hypercall.c list_registers.c sched.c vcpu.c virt.c vpl011.c
-port_cpu = -DWIDE_INLINE=inline -mcmodel=tiny -mcpu=cortex-a53 -mgeneral-regs-only -mno-outline-atomics
+port_cpu = -mcmodel=tiny -mcpu=cortex-a53 -mgeneral-regs-only -mno-outline-atomics
 port_speed = -O2 -falign-functions=4 -falign-jumps=1 -falign-loops=1 -falign-labels=1
 port_size = -Os -fno-ipa-cp -fno-ipa-sra -fno-shrink-wrap -fno-expensive-optimizations -fno-tree-loop-im -fno-move-loop-invariants
 port_link = -Wl,--defsym=LOAD_ADDRESS=$(load_address)

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # How Veil is compiled for armv6.
 CROSS ?= arm-linux-gnueabi-
-TIDY_TARGET = --target=arm-linux-gnueabi -mcpu=arm1136jf-s -mfloat-abi=soft -include arch/armv6/single_cpu.h -DWIDE_INLINE=inline
+TIDY_TARGET = --target=arm-linux-gnueabi -mcpu=arm1136jf-s -mfloat-abi=soft -include arch/armv6/single_cpu.h
 # What guests see: a folder of platforms/.
 guest_machine = integrator_cp
 
 # Thumb code is smaller by a third and slower by as much: the files on the way in and out of a guest are Arm code. So are those with
 # instructions that Thumb code has not, which are kept out of link-time optimisation besides, or they would be inlined into Thumb code.
-hot = exception.c guest.c p15.c guest_memory.c integrator_cp.c pic.c hypercall.c
+hot = exception.c guest.c p15.c guest_memory.c integrator_cp.c pic.c
 port_cpu = -mcpu=arm1136jf-s -mfloat-abi=soft -mno-unaligned-access -include arch/armv6/single_cpu.h -D'WIDE_INLINE=__attribute__((noinline, unused))'
 port_speed = -O2 -marm
 port_size = -Os -fno-ipa-cp -fno-ipa-sra -fno-partial-inlining -fno-tree-loop-im -fno-move-loop-invariants -mthumb

@@ -263,6 +263,7 @@ struct veil_channel {
 
 /* Pixel formats by their DRM fourcc (drm_fourcc.h). */
 #define VEIL_FORMAT_XRGB8888 0x34325258
+#define VEIL_FORMAT_RGB565 0x36314752
 
 /* A persona's picture: the indicator strip in rows 0 to strip_rows-1, on pages only Veil writes, and below it the body, physically
  * contiguous with it, on pages of the persona. A persona without a display has a body too, Veil's and black, so that

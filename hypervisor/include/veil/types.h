@@ -34,7 +34,11 @@ static inline ipaddr_t ipaddr(uint64_t value)
 #define likely(condition) __builtin_expect(!!(condition), 1)
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
 
-/* WIDE_INLINE, of port.mk: in line where a register has 64 bits, out of line where they are several instructions each. */
+/* In line where a register has 64 bits; where it has not, they are several instructions each, and port.mk may say otherwise. */
+#ifndef WIDE_INLINE
+#define WIDE_INLINE inline
+#endif
+
 static WIDE_INLINE uint64_t align_up(uint64_t value, uint64_t alignment)
 {
 	return (value + alignment - 1) & ~(alignment - 1);
