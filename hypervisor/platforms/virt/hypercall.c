@@ -17,8 +17,6 @@ enum {
 	PSCI_CPU_ON_32 = 0x84000003,
 	PSCI_AFFINITY_INFO_32 = 0x84000004,
 	PSCI_MIGRATE_INFO_TYPE = 0x84000006,
-	PSCI_SYSTEM_OFF = 0x84000008,
-	PSCI_SYSTEM_RESET = 0x84000009,
 	PSCI_FEATURES = 0x8400000a,
 	PSCI_SYSTEM_RESET2_32 = 0x84000012,
 	PSCI_CPU_SUSPEND_64 = 0xc4000001,
@@ -166,12 +164,6 @@ NOINLINE void hypercall(struct vcpu *v, uint64_t *x)
 	case PSCI_MIGRATE_INFO_TYPE:
 		x[0] = NO_TRUSTED_OS;
 		break;
-	case PSCI_SYSTEM_OFF:
-		persona_guest_off(v->persona);
-		break;
-	case PSCI_SYSTEM_RESET:
-		persona_guest_reset(v->persona);
-		break;
 	case PSCI_SYSTEM_RESET2_32:
 	case PSCI_SYSTEM_RESET2_64:
 		x[0] = warm_reset(v, (uint32_t)x[1]);
@@ -182,20 +174,8 @@ NOINLINE void hypercall(struct vcpu *v, uint64_t *x)
 	case VEIL_HVC_CALL_UID:
 		call_uid(x);
 		break;
-	case VEIL_HVC_READY:
-		guest_report_ready(v->persona);
-		x[0] = 0;
-		break;
-	case VEIL_HVC_CRASHED:
-		guest_report_crash(v, x[1]);
-		break;
-	case VEIL_HVC_YIELD:
-		sched_yield(v);
-		x[0] = 0;
-		break;
 	default:
-		v->statistics.refused_calls++;
-		x[0] = PSCI_NOT_SUPPORTED;
+		x[0] = guest_report_call(v, function, x[1]) ? 0 : PSCI_NOT_SUPPORTED;
 		break;
 	}
 }
