@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { HandsetSpec, UsbSpec } from "../../handset/index.ts";
+import { usbTargetProblem } from "../../policy/usb-target.ts";
 import { isAlive, processToken } from "../../util/alive.ts";
 import { canonicalJson, sha256 } from "../../util/digest.ts";
 import { UserError } from "../../util/errors.ts";
@@ -42,16 +43,12 @@ async function usbSpec(operation: Operation, inputs: Properties): Promise<UsbSpe
 function checkUsb(reader: InputReader, news: Properties): void {
 	const { via } = targetOf(news);
 	const usb = usbOf(news);
-	if (via === "qemu" && usb !== undefined) reader.fail("target.usb", "is for target.via usb");
-	if (via !== "usb") return;
-	if (usb === undefined) {
-		reader.fail("target.usb", "is missing; say which tablet may be flashed, and where the backup is");
-		return;
-	}
+	const problem = usbTargetProblem(via, usb);
+	if (problem !== undefined) reader.fail(`target.${problem.key}`, problem.what);
+	if (via !== "usb" || usb === undefined) return;
 	const allowed = ["serial", "port", "backup", "charged"];
 	for (const name of Object.keys(usb))
 		if (!allowed.includes(name)) reader.fail(`target.usb.${name}`, `there is no such option; allowed are ${allowed.join(", ")}`);
-	if (usb.serial === undefined && usb.port === undefined) reader.fail("target.usb", "needs serial or port: any tablet is none");
 	if (usb.backup === undefined) reader.fail("target.usb.backup", "is missing; name a complete FIASCO image to go back to");
 }
 
