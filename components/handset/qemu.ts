@@ -15,6 +15,8 @@ interface Machine {
 	readonly machine: string;
 	/** Where it cannot be another. */
 	readonly ramMiB?: number;
+	/** It starts from a flash image, which is to be written first. */
+	readonly startsFromFlash: boolean;
 	/** Serial lines before the one that the mux is on. */
 	readonly linesBefore: number;
 	/** The image, and the devices beside those that every board has. */
@@ -29,6 +31,7 @@ const MACHINES: Readonly<Record<string, Machine>> = {
 	"qemu-virt": {
 		executable: "qemu-system-aarch64",
 		machine: "virt,virtualization=on,gic-version=3",
+		startsFromFlash: false,
 		linesBefore: 0,
 		parts: (image, folder, imagePath) => [
 			...["-kernel", imagePath],
@@ -41,11 +44,12 @@ const MACHINES: Readonly<Record<string, Machine>> = {
 			...(image.hasNetwork ? ["-netdev", "user,id=network", "-device", "virtio-net-device,netdev=network"] : []),
 		],
 	},
-	// It starts from its flash, as the tablet does, and has its screen, keys and touch on board.
+	// It has its screen, keys and touch on board.
 	n800: {
 		executable: "qemu-system-arm",
 		machine: "n800",
 		ramMiB: 128,
+		startsFromFlash: true,
 		linesBefore: 2,
 		parts: (image, folder) => [
 			...["-drive", `if=mtd,format=raw,file=${join(folder, FILE.flash).replaceAll(",", ",,")}`],
@@ -56,7 +60,7 @@ const MACHINES: Readonly<Record<string, Machine>> = {
 
 /** Does a handset of this board start from a flash image, which is to be written first? */
 export function startsFromFlash(board: string): boolean {
-	return board === "n800";
+	return MACHINES[board]?.startsFromFlash ?? false;
 }
 
 /**
