@@ -30,7 +30,7 @@ import { builtFrom, rememberBuilt } from "./records.ts";
 import { volumeRange } from "./storage-layout.ts";
 import type { Blob, Store } from "./store.ts";
 import type { Display } from "./surface.ts";
-import type { Artifact, BuildContext, DeviceImageInputs, DevicePersona, HotkeyKey } from "./types.ts";
+import type { Artifact, BootCodeInputs, BuildContext, DeviceImageInputs, DevicePersona, HotkeyKey } from "./types.ts";
 import { verifyImage } from "./verify.ts";
 
 const RECIPE = 2;
@@ -59,6 +59,7 @@ export function deviceImageInputs(
 	{ phone, board, personas, policy }: ResolvedPhone,
 	hypervisor: string,
 	guests: Readonly<Record<string, string>>,
+	bootCode?: BootCodeInputs,
 ): DeviceImageInputs {
 	const { ram, load, display } = board.document;
 	const shows = personas.some(({ document }) => document.devices.display);
@@ -99,6 +100,7 @@ export function deviceImageInputs(
 		...(shows && display !== undefined ? { display: screen(display) } : {}),
 		...(policy.document.switching.hotkey.length === 0 ? {} : { hotkey: [...policy.document.switching.hotkey] }),
 		initialForeground: phone.document.initialForeground,
+		...(bootCode === undefined ? {} : { bootCode }),
 		cpus: phone.document.target.cpus,
 		policy: {
 			name: policy.document.name,

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a phone starts from flash: the board's first-stage loader, and its table of what to bring into RAM (boards/n800/loader/flash.h).
-import { cp, mkdtemp, readFile, rm } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import type { Board } from "../manifest/index.ts";
+import { canonicalJson, sha256 } from "../util/digest.ts";
 import { UserError } from "../util/errors.ts";
 import { packageRoot } from "../util/paths.ts";
 import { ProcessError, run } from "../util/process.ts";
+import { builtOnce } from "./built-once.ts";
 import { structure } from "./codec.ts";
+import { compilerVersion } from "./hypervisor.ts";
+import type { BootCodeInputs, BuildContext } from "./types.ts";
 
 /** Bytes at the front of the kernel partition that are the loader's. */
 export const LOADER_BYTES = 16384;
@@ -48,6 +53,11 @@ const rawPiece = structure<RawPiece>("loader_piece", 64, [
 	["sha256", { bytes: 32 }, 32],
 ]);
 
+/** Another number means other bytes from the same sources. */
+const RECIPE = 1;
+/** What a loader shares with Veil, beside its own folder. */
+const SHARED = ["hypervisor/include", "hypervisor/core", "hypervisor/devices", "hypervisor/arch/host"];
+
 /** Boot code of a board as compiled. */
 export interface BootCode {
 	/** Moves to the end of RAM, brings and checks the pieces, starts Veil. */
@@ -56,13 +66,59 @@ export interface BootCode {
 	slide: Uint8Array;
 }
 
-/** Compiles a board's boot code. @throws UserError when it does not compile, or the cross compiler is missing */
-export async function buildBootCode(board: string, signal?: AbortSignal): Promise<BootCode> {
-	// A copy, in a folder whose path has no spaces, which make cannot take.
+const folderOf = (board: string) => `boards/${board}/loader`;
+
+/** What a board's boot code is built from; undefined where it has none. @throws UserError when the cross compiler is missing */
+export async function bootCodeInputs({
+	name,
+	architecture,
+	flashing,
+}: Pick<Board, "name" | "architecture" | "flashing">): Promise<BootCodeInputs | undefined> {
+	if (flashing === undefined) return undefined;
+	return { sources: await sourcesDigest(packageRoot(), name), compiler: await compilerVersion(architecture), recipe: RECIPE };
+}
+
+/** Every file of the folders: few enough that it does not matter which of them the loader reads. */
+async function sourcesDigest(root: string, board: string): Promise<string> {
+	const lines: string[] = [];
+	for (const folder of [folderOf(board), ...SHARED]) {
+		const entries = await readdir(join(root, folder), { recursive: true, withFileTypes: true });
+		for (const entry of entries.filter((one) => one.isFile())) {
+			const path = join(entry.parentPath, entry.name);
+			lines.push(`${relative(root, path)} ${sha256(await readFile(path))}`);
+		}
+	}
+	return sha256(lines.sort().join("\n"));
+}
+
+/**
+ * A board's boot code, from the store where it was built from the same inputs before.
+ *
+ * @throws UserError when it does not compile
+ */
+export async function bootCode(
+	board: string,
+	inputs: BootCodeInputs,
+	context: Pick<BuildContext, "store" | "signal" | "progress">,
+): Promise<BootCode> {
+	const key = sha256(canonicalJson({ kind: "boot-code", board, ...inputs }));
+	const { path } = await builtOnce(key, context, async () => {
+		const { loader, slide } = await compile(board, inputs, context.signal);
+		const both = { loader: loader.toString("base64"), slide: slide.toString("base64") };
+		return context.store.put(Buffer.from(canonicalJson(both)), context.signal);
+	});
+	const both = JSON.parse(await readFile(path, "utf8")) as { loader: string; slide: string };
+	return { loader: Buffer.from(both.loader, "base64"), slide: Buffer.from(both.slide, "base64") };
+}
+
+async function compile(board: string, { sources }: BootCodeInputs, signal?: AbortSignal): Promise<{ loader: Buffer; slide: Buffer }> {
+	// A copy, in a folder whose path has no spaces, which make cannot take; what is compiled is then what was digested.
 	const scratch = await mkdtemp(join(tmpdir(), "persona-loader-"));
-	const folder = join("boards", board, "loader");
+	const folder = folderOf(board);
 	try {
-		for (const part of [folder, "hypervisor"]) await cp(join(packageRoot(), part), join(scratch, part), { recursive: true });
+		for (const part of [folder, ...SHARED]) await cp(join(packageRoot(), part), join(scratch, part), { recursive: true });
+		if ((await sourcesDigest(scratch, board)) !== sources)
+			throw new UserError(`the loader of board ${board} changed while it was built`, { remedy: "run the same command again" });
 		const env = { PATH: process.env.PATH, HOME: scratch, LC_ALL: "C.UTF-8", TZ: "UTC", SOURCE_DATE_EPOCH: "0" };
 		await run("make", ["-C", join(scratch, folder), `BUILD=${scratch}/build`], { env, signal, killAfterMs: 400 });
 		return {

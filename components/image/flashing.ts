@@ -6,14 +6,23 @@ import { join } from "node:path";
 import type { Board } from "../manifest/index.ts";
 import { canonicalJson, sha256 } from "../util/digest.ts";
 import { UserError } from "../util/errors.ts";
+import { builtOnce } from "./built-once.ts";
 import { type FiascoDevice, makeFiasco } from "./fiasco.ts";
 import { writeFlashImage } from "./flash-image.ts";
-import { buildBootCode } from "./flash-loader.ts";
+import { type BootCode, bootCode, bootCodeInputs } from "./flash-loader.ts";
 import { writeFlashParts } from "./flash-parts.ts";
 import type { Artifact, BuildContext } from "./types.ts";
 
 /** Another number means other bytes from the same image and loader. */
 const RECIPE = 1;
+
+type Context = Pick<BuildContext, "store" | "signal" | "progress">;
+
+async function bootCodeOf(board: Board, context: Context): Promise<BootCode> {
+	const inputs = await bootCodeInputs(board);
+	if (inputs === undefined) throw new UserError(`board ${board.name} cannot be flashed: its document has no section flashing`);
+	return bootCode(board.name, inputs, context);
+}
 
 /**
  * Writes a device image into the flash of an emulated phone, beside what else is in it.
@@ -25,11 +34,11 @@ export async function flashEmulated(
 	image: Pick<Artifact, "path">,
 	board: Board,
 	flash: string,
-	{ store, signal }: Pick<BuildContext, "store" | "signal">,
+	context: Context,
 ): Promise<void> {
-	const scratch = await store.scratch();
+	const { loader, slide } = await bootCodeOf(board, context);
+	const scratch = await context.store.scratch();
 	try {
-		const { loader, slide } = await buildBootCode(board.name, signal);
 		await writeFlashImage(flash, await writeFlashParts(image.path, loader, board, scratch), slide);
 	} finally {
 		await rm(scratch, { recursive: true, force: true });
@@ -44,30 +53,26 @@ export async function flashEmulated(
 export async function fiascoImage(
 	image: Pick<Artifact, "digest" | "path">,
 	board: Board,
-	{ store, signal, progress }: Pick<BuildContext, "store" | "signal" | "progress">,
+	context: Context,
 ): Promise<Artifact & { version: string }> {
 	const { flashing, storage } = board;
 	if (flashing === undefined) throw new UserError(`board ${board.name} cannot be flashed: its document has no section flashing`);
-	const { loader } = await buildBootCode(board.name, signal);
+	const { loader } = await bootCodeOf(board, context);
 	const { product, hardwareRevisions: revisions } = flashing;
 	const made = { image: image.digest, loader: sha256(loader), partitions: storage?.partitions ?? [], product, revisions };
 	const key = sha256(canonicalJson({ kind: "fiasco", ...made, recipe: RECIPE }));
 	const version = `p${key.slice("sha256:".length).slice(0, 12)}`;
-	return store.exclusively(key, { signal, progress }, async () => {
-		const known = await store.getKeyed(key);
-		const stored = typeof known === "string" ? await store.get(known, signal) : undefined;
-		if (stored !== undefined) return { key, version, ...stored };
-		progress("packing the image for the tablet");
-		const scratch = await store.scratch();
+	const blob = await builtOnce(key, context, async () => {
+		context.progress("packing the image for the tablet");
+		const scratch = await context.store.scratch();
 		try {
 			const path = join(scratch, "device.fiasco");
 			const device: FiascoDevice = { product, revisions, version };
-			await makeFiasco(path, await writeFlashParts(image.path, loader, board, scratch), device, signal);
-			const blob = await store.put(createReadStream(path), signal);
-			await store.putKeyed(key, blob.digest);
-			return { key, version, ...blob };
+			await makeFiasco(path, await writeFlashParts(image.path, loader, board, scratch), device, context.signal);
+			return await context.store.put(createReadStream(path), context.signal);
 		} finally {
 			await rm(scratch, { recursive: true, force: true });
 		}
 	});
+	return { key, version, ...blob };
 }

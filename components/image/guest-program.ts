@@ -8,6 +8,7 @@ import { canonicalJson, sha256 } from "../util/digest.ts";
 import { UserError } from "../util/errors.ts";
 import { packageRoot } from "../util/paths.ts";
 import { ProcessError, run } from "../util/process.ts";
+import { builtOnce } from "./built-once.ts";
 import { COMPILER_PREFIX, compilerVersion } from "./hypervisor.ts";
 import type { BuildContext, ProgramInputs } from "./types.ts";
 
@@ -39,10 +40,7 @@ export async function guestProgram(
 ): Promise<Uint8Array> {
 	const root = join(packageRoot(), folder);
 	const key = sha256(canonicalJson({ kind: "guest-program", name, ...inputs }));
-	return store.exclusively(key, { signal, progress }, async () => {
-		const known = await store.getKeyed(key);
-		const stored = typeof known === "string" ? await store.get(known, signal) : undefined;
-		if (stored !== undefined) return readFile(stored.path);
+	const { path } = await builtOnce(key, { store, signal, progress }, async () => {
 		progress(`compiling ${name}`);
 		const scratch = await mkdtemp(join(tmpdir(), "persona-program-"));
 		try {
@@ -58,9 +56,7 @@ export async function guestProgram(
 			const architecture = inputs.architecture ?? "arm64";
 			const variables = [`ARCH=${FOLDERS[architecture]}`, `CROSS=${COMPILER_PREFIX[architecture]}`, `BUILD=${scratch}/build`];
 			await run("make", ["-C", sources, ...variables], { env, signal, killAfterMs: 400 });
-			const program = await readFile(join(scratch, "build", name));
-			await store.putKeyed(key, (await store.put(program, signal)).digest);
-			return program;
+			return await store.put(await readFile(join(scratch, "build", name)), signal);
 		} catch (error) {
 			if (!(error instanceof ProcessError)) throw error;
 			const tail = error.stderr.trim().split("\n").slice(-8).join("\n");
@@ -69,6 +65,7 @@ export async function guestProgram(
 			await rm(scratch, { recursive: true, force: true });
 		}
 	});
+	return readFile(path);
 }
 
 /** Of what a program is made from: not of what its tests on the build machine need (host/). */

@@ -8,6 +8,7 @@ export {
 } from "./device-image.ts";
 export { type ExplainedImage, type ExplainedPersona, readDeviceImage, renderExplained } from "./explain.ts";
 export { findArtifact } from "./find.ts";
+export { bootCodeInputs } from "./flash-loader.ts";
 export { fiascoImage, flashEmulated } from "./flashing.ts";
 export { buildGuest } from "./guest.ts";
 export { guestInputs, guestKey, guestRequest, guestSources } from "./guest-inputs.ts";

@@ -9,6 +9,7 @@ import { UserError } from "../util/errors.ts";
 import { packageRoot } from "../util/paths.ts";
 import { ProcessError, run } from "../util/process.ts";
 import type { Progress } from "../util/progress.ts";
+import { builtOnce } from "./built-once.ts";
 import { COMPILER_PREFIX, compilerVersion } from "./hypervisor.ts";
 import type { LockEntry } from "./lock.ts";
 import type { Blob, Store } from "./store.ts";
@@ -50,10 +51,7 @@ export async function linuxArmv6(
 	{ store, signal, progress }: { store: Store; signal?: AbortSignal | undefined; progress: Progress },
 ): Promise<Blob> {
 	const key = sha256(canonicalJson({ kind: "linux-armv6", sources: entry.sha256, ...inputs }));
-	return store.exclusively(key, { signal, progress }, async () => {
-		const known = await store.getKeyed(key);
-		const stored = typeof known === "string" ? await store.get(known, signal) : undefined;
-		if (stored !== undefined) return stored;
+	return builtOnce(key, { store, signal, progress }, async () => {
 		const { path } = await fetch();
 		// On disk, not in a /tmp of memory: it takes 2 GB. But a kernel cannot be built in a path with spaces or colons.
 		const scratch = await store.scratch();
@@ -65,9 +63,7 @@ export async function linuxArmv6(
 				throw new UserError("the kernel's options changed while it was built", { remedy: "run the same command again" });
 			await configure(sources, options, signal);
 			await compile(sources, progress, signal);
-			const blob = await store.put(await readFile(join(sources, "vmlinux")), signal);
-			await store.putKeyed(key, blob.digest);
-			return blob;
+			return await store.put(await readFile(join(sources, "vmlinux")), signal);
 		} finally {
 			for (const used of new Set([scratch, folder])) await rm(used, { recursive: true, force: true });
 		}

@@ -44,6 +44,13 @@ export interface ProgramInputs {
 	recipe: number;
 }
 
+/** What a board's boot code is built from. */
+export interface BootCodeInputs {
+	sources: string;
+	compiler: string;
+	recipe: number;
+}
+
 /** What the kernel of ARMv6 guests is built from, beside its sources, which the lock names. */
 export interface KernelBuild {
 	/** Digest of the list of its options. */
@@ -166,6 +173,8 @@ export interface DeviceImageInputs {
 	/** Keys, pressed one after the other, that bring the next persona to the front; missing when there is none. */
 	hotkey?: HotkeyKey[];
 	initialForeground: string;
+	/** What goes into flash with it starts it; missing where the board has no flash. */
+	bootCode?: BootCodeInputs;
 	/** Physical CPUs Veil starts. */
 	cpus: number;
 	/** `digest`: of the whole document. */

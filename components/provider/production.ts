@@ -81,7 +81,10 @@ export function productionStages(): Stages {
 		hypervisorInputs,
 		hypervisorKey: async (inputs) => (await loadImage()).hypervisorKey(inputs),
 		buildHypervisor: async (inputs, work) => (await loadImage()).buildHypervisor(inputs, await context(work)),
-		deviceImageInputs: async (phone, hypervisor, guests) => (await loadImage()).deviceImageInputs(phone, hypervisor, guests),
+		deviceImageInputs: async (phone, hypervisor, guests) => {
+			const { bootCodeInputs, deviceImageInputs } = await loadImage();
+			return deviceImageInputs(phone, hypervisor, guests, await bootCodeInputs(phone.board.document));
+		},
 		deviceImageKey: async (inputs) => (await loadImage()).deviceImageKey(inputs),
 		composeDeviceImage: async (inputs, parts, work) => (await loadImage()).composeDeviceImage(inputs, parts, await context(work)),
 		find: async (key) => (await loadImage()).findArtifact(await store(), key),

@@ -10,10 +10,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { VEIL_ABI_VERSION, VEIL_IMAGE_MAGIC, VEIL_PAGE_SIZE, veilImageHeader } from "../../components/image/abi.ts";
 import { type FiascoDevice, fiascoProblems, makeFiasco } from "../../components/image/fiasco.ts";
 import { FLASH_BYTES, writeFlashImage } from "../../components/image/flash-image.ts";
-import { type BootCode, buildBootCode, LOADER_BYTES, loaderTable } from "../../components/image/flash-loader.ts";
+import { type BootCode, bootCode, bootCodeInputs, LOADER_BYTES, loaderTable } from "../../components/image/flash-loader.ts";
 import { type FlashPart, writeFlashParts } from "../../components/image/flash-parts.ts";
+import { openStore } from "../../components/image/store.ts";
 import { type Board, boardByName } from "../../components/manifest/index.ts";
 import { packageRoot } from "../../components/util/paths.ts";
+import { silent } from "../../components/util/progress.ts";
 
 const N800: FiascoDevice = { product: "RX-34", revisions: ["801", "1602"], version: "1.0" };
 const ENTRY = 0x80010000;
@@ -29,12 +31,19 @@ let parts: FlashPart[];
 beforeAll(async () => {
 	folder = mkdtempSync(join(tmpdir(), "persona-flash-"));
 	board = (await boardByName("n800", packageRoot())).document;
-	code = await buildBootCode("n800");
+	code = await builtCode("store");
 	image = testImage();
 	writeFileSync(join(folder, "device.img"), image);
 	parts = await writeFlashParts(join(folder, "device.img"), code.loader, board, folder);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The board's boot code, built once in each store. */
+async function builtCode(name: string): Promise<BootCode> {
+	const inputs = await bootCodeInputs(board);
+	if (inputs === undefined) throw new Error("the N800 has boot code");
+	return bootCode("n800", inputs, { store: await openStore(join(folder, name)), progress: silent });
+}
 
 /** A device image whose Veil says hello on the third serial line, and has payloads of three blocks of flash. */
 function testImage(): Buffer {
@@ -153,7 +162,7 @@ describe("the parts of a device image", () => {
 	test("are the same bytes when they are made again", async () => {
 		const again = mkdtempSync(join(tmpdir(), "persona-flash-"));
 		try {
-			const other = await writeFlashParts(join(folder, "device.img"), (await buildBootCode("n800")).loader, board, again);
+			const other = await writeFlashParts(join(folder, "device.img"), (await builtCode("another store")).loader, board, again);
 			expect(other.map(({ sha256 }) => sha256)).toEqual(parts.map(({ sha256 }) => sha256));
 		} finally {
 			rmSync(again, { recursive: true });
