@@ -26,6 +26,7 @@ import { packageRoot } from "../../components/util/paths.ts";
 import { run } from "../../components/util/process.ts";
 import { silent } from "../../components/util/progress.ts";
 import { composeDev, type DevPersona } from "../../tools/compose-dev.ts";
+import { askQemu } from "./ask-qemu.ts";
 
 /** By board: what has its guests, and what they are. */
 const BOARDS = {
@@ -179,8 +180,8 @@ async function openPhone(id: string): Promise<GuestPhone> {
 			const tails = personas.map(({ name }) => `${name}'s console ends with: ${JSON.stringify(read(name).slice(-200))}`);
 			throw new Error(`not within ${seconds} s: ${what}\n${[...states, ...tails].join("\n")}`);
 		},
-		press: (key) => sendInput(qmpSocket, [keyEvent(key, true), keyEvent(key, false)]),
-		send: (events) => sendInput(qmpSocket, events),
+		press: (key) => askQemu(qmpSocket, "input-send-event", { events: [keyEvent(key, true), keyEvent(key, false)] }),
+		send: (events) => askQemu(qmpSocket, "input-send-event", { events }),
 		progress: (name) => Number([...read(name).matchAll(/^progress (\d+)$/gm)].at(-1)?.[1] ?? 0),
 		async stop() {
 			control.close();
@@ -202,22 +203,4 @@ function restore(name: string, value: string | undefined): void {
 
 function keyEvent(key: string, down: boolean): object {
 	return { type: "key", data: { down, key: { type: "qcode", data: key } } };
-}
-
-/** As a person would: by events of the emulated keyboard and tablet. */
-async function sendInput(qmpSocket: string, events: readonly object[]): Promise<void> {
-	const command = (execute: string, words: object = {}) => `${JSON.stringify({ execute, ...words })}\n`;
-	const socket = connect(qmpSocket);
-	let answers = "";
-	const answered = (count: number) => waitUntil(() => answers.split('"return"').length > count, { deadlineMs: 10_000 });
-	socket.setEncoding("utf8").on("data", (text: string) => {
-		answers += text;
-	});
-	socket.write(command("qmp_capabilities"));
-	socket.write(command("input-send-event", { arguments: { events } }));
-	try {
-		if (!(await answered(2))) throw new Error(`QEMU did not take the events: ${answers}`);
-	} finally {
-		socket.destroy();
-	}
 }

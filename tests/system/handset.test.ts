@@ -1,70 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 // The demo phone on a real QEMU with the real Veil: READY, consoles, crashes, and kills of everything that can be killed.
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decode } from "fast-png";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-	controlClient,
-	findOrphans,
-	handsetDir,
-	handsetEndpoints,
-	observeHandset,
-	removeHandset,
-	screenshot,
-	startHandset,
-	stopHandset,
-} from "../../components/handset/index.ts";
-import { waitUntil } from "../../components/handset/processes.ts";
+import { controlClient, findOrphans, handsetDir, observeHandset, screenshot, stopHandset } from "../../components/handset/index.ts";
 import { findOwnProcesses } from "../../components/handset/qemu.ts";
 import { readBridgeState } from "../../components/handset/record.ts";
 import { runRoot } from "../../components/util/paths.ts";
 import { persona } from "../cli/run.ts";
-import { type DemoPhone, demoPhone } from "./demo-phone.ts";
+import { expectBothReady, expectCommandsWork, type RunningPhone, runningPhone, until } from "./running-phone.ts";
 
 const ID = "system-test";
-const before = process.env.PERSONA_STATE_DIR;
-let state: string;
-let phone: DemoPhone;
+let phone: RunningPhone;
 
 beforeAll(async () => {
-	state = mkdtempSync(join(tmpdir(), "persona-test-"));
-	process.env.PERSONA_STATE_DIR = state;
-	phone = await demoPhone(ID);
-	await start();
+	phone = await runningPhone(ID);
 });
-
-afterAll(async () => {
-	await removeHandset(ID);
-	const left = findOwnProcesses(runRoot());
-	for (const { identity } of left) process.kill(identity.pid, "SIGKILL");
-	rmSync(state, { recursive: true, force: true });
-	if (before === undefined) delete process.env.PERSONA_STATE_DIR;
-	else process.env.PERSONA_STATE_DIR = before;
-	expect(left).toEqual([]);
-});
+afterAll(() => phone.close());
 
 describe("the demo phone", () => {
 	it("has both personas READY, and `persona status` says so", async () => {
-		const { stdout } = await persona(["status", "--json"]);
-		expect(JSON.parse(stdout)).toMatchObject({
-			handset: ID,
-			board: "qemu-virt",
-			digest: phone.image.digest,
-			personas: [
-				{ name: "work", state: "running", ready: true, foreground: false, restarts: 0, lastFault: null },
-				{ name: "personal", state: "running", ready: true, foreground: true, restarts: 0, lastFault: null },
-			],
-		});
+		await expectBothReady({ handset: ID, board: "qemu-virt", digest: phone.image.digest });
 	});
 
 	it("has a console for each persona, which loses nothing of a long output", async () => {
-		expect(await type("work", "echo $((6 * 7))-$(hostname)\n", /42-work/)).toContain("42-work");
-		expect(await type("personal", "echo $((6 * 7))-$(hostname)\n", /42-personal/)).toContain("42-personal");
-		const long = await type("work", "head -c 200000 /dev/zero | tr '\\0' x; echo; echo do''ne\n", /done/);
+		expect(await phone.type("work", "echo $((6 * 7))-$(hostname)\n", /42-work/)).toContain("42-work");
+		expect(await phone.type("personal", "echo $((6 * 7))-$(hostname)\n", /42-personal/)).toContain("42-personal");
+		const long = await phone.type("work", "head -c 200000 /dev/zero | tr '\\0' x; echo; echo do''ne\n", /done/);
 		expect(/x{1000,}/.exec(long.replace(/[\r\n]/g, ""))?.[0]).toHaveLength(200_000);
 	});
 
@@ -72,14 +37,14 @@ describe("the demo phone", () => {
 		const shown = async () => decode(await screenshot(ID)).data;
 		const strip = (pixels: ArrayLike<number>) => Array.from(pixels).slice(0, 800 * 32 * 3);
 		const before = await shown();
-		await type("personal", "cat /dev/urandom > /dev/fb0; cat /proc/fb\n", /0 simple/);
+		await phone.type("personal", "cat /dev/urandom > /dev/fb0; cat /proc/fb\n", /0 simple/);
 		const after = await shown();
 		expect(strip(after)).toEqual(strip(before));
 		expect(new Set(after.slice(800 * 32 * 3)).size).toBe(256);
 	});
 
 	it("shows a busy persona's CPU time and a paused one's none", async () => {
-		await type("work", "while :; do :; done &\n", /#/);
+		await phone.type("work", "while :; do :; done &\n", /#/);
 		const percent = async () => {
 			const { personas } = JSON.parse((await persona(["status", "--json"])).stdout) as { personas: { cpuPercent: number }[] };
 			return personas[0]?.cpuPercent ?? Number.NaN;
@@ -88,15 +53,11 @@ describe("the demo phone", () => {
 		await persona(["pause", "work"]);
 		expect(await percent()).toBe(0);
 		await persona(["resume", "work"]);
-		await type("work", "kill %1\n", /#/);
+		await phone.type("work", "kill %1\n", /#/);
 	});
 
 	it("lets one persona panic and come back, while the other goes on", async () => {
-		await type("work", "echo c > /proc/sysrq-trigger\n", /./);
-		await until(async () => {
-			const [work] = (await observeHandset(ID)).personas;
-			return work?.restarts === 1 && work.ready;
-		});
+		await phone.panicWork();
 		const [work, personal] = (await observeHandset(ID)).personas;
 		expect(["guestReset", "guestCrashed"]).toContain(work?.reason);
 		expect(personal).toMatchObject({ state: "running", ready: true, starts: 1, restarts: 0, reason: "none" });
@@ -105,12 +66,7 @@ describe("the demo phone", () => {
 	});
 
 	it("stops and starts a persona by command, and moves the foreground", async () => {
-		expect((await persona(["stop", "personal"])).stdout).toBe("personal is stopped\n");
-		expect(await observeHandset(ID)).toMatchObject({ personas: [{ ready: true }, { state: "stopped", ready: false }] });
-		expect((await persona(["start", "personal"])).stdout).toBe("personal is running\n");
-		await persona(["switch", "work"]);
-		await until(async () => (await observeHandset(ID)).personas[1]?.ready === true);
-		expect((await observeHandset(ID)).foreground).toBe("work");
+		await expectCommandsWork(ID);
 		const client = await controlClient(ID);
 		expect((await client.statistics("work")).exits).toBeGreaterThan(100n);
 		client.close();
@@ -120,7 +76,7 @@ describe("the demo phone", () => {
 		process.kill((await readBridgeState(handsetDir(ID)))?.bridge.pid ?? 0, "SIGKILL");
 		await until(() => findOwnProcesses(runRoot()).every(({ what }) => what === "qemu"));
 		expect((await observeHandset(ID)).personas).toMatchObject([{ ready: true }, { ready: true }]);
-		expect(await type("work", "echo again-$((1 + 1))\n", /again-2/)).toContain("again-2");
+		expect(await phone.type("work", "echo again-$((1 + 1))\n", /again-2/)).toContain("again-2");
 	});
 
 	it("answers again after any garbage on the line, half a frame at its end included", async () => {
@@ -135,7 +91,7 @@ describe("the demo phone", () => {
 		const client = await controlClient(ID);
 		expect((await client.systemStatus()).muxGarbage).toBeGreaterThan(0);
 		client.close();
-		expect(await type("personal", "echo still-$((1 + 1))\n", /still-2/)).toContain("still-2");
+		expect(await phone.type("personal", "echo still-$((1 + 1))\n", /still-2/)).toContain("still-2");
 	});
 
 	it("is found dead when QEMU is killed, and the next start restores it", async () => {
@@ -143,7 +99,7 @@ describe("the demo phone", () => {
 		process.kill(qemu?.identity.pid ?? 0, "SIGKILL");
 		await until(() => findOwnProcesses(runRoot()).length === 0);
 		expect(await observeHandset(ID)).toMatchObject({ alive: false, problem: "its QEMU has ended by itself" });
-		expect((await start()).personas).toMatchObject([{ ready: true }, { ready: true }]);
+		expect((await phone.start()).personas).toMatchObject([{ ready: true }, { ready: true }]);
 	});
 
 	it("switches itself off when it is stopped, and leaves no process", async () => {
@@ -155,24 +111,3 @@ describe("the demo phone", () => {
 		expect(readFileSync(join(handsetDir(ID), "logs", "panic.log"), "utf8")).toBe("");
 	});
 });
-
-async function start() {
-	return startHandset(phone.spec, phone.image, { personas: phone.personas });
-}
-
-async function until(what: () => boolean | Promise<boolean>): Promise<void> {
-	expect(await waitUntil(what, { deadlineMs: 60_000, everyMs: 100 })).toBe(true);
-}
-
-/** Types on a persona's console and gives what it wrote from then on until the pattern came behind the echo of what was typed. */
-async function type(name: string, text: string, pattern: RegExp): Promise<string> {
-	const socket = connect((await handsetEndpoints(ID)).consoles[name] ?? "");
-	let heard = "";
-	socket.on("data", (bytes) => {
-		heard += bytes.toString("latin1");
-	});
-	socket.write(text);
-	await until(() => heard.includes("\n") && pattern.test(heard.slice(heard.indexOf("\n") + 1)));
-	socket.destroy();
-	return heard;
-}

@@ -1,112 +1,147 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tablet of 2007: Linux personas on an emulated N800, from its flash to READY and beyond, with everything that a user does with them.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { connect } from "node:net";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { decode } from "fast-png";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { controlClient, handsetEndpoints, observeHandset, removeHandset, startHandset } from "../../components/handset/index.ts";
-import { waitUntil } from "../../components/handset/processes.ts";
+import { controlClient, observeHandset, personaScreenshot, screenshot } from "../../components/handset/index.ts";
 import { findOwnProcesses } from "../../components/handset/qemu.ts";
 import { armProgram } from "../../components/image/elf-arm.ts";
 import { findGuest } from "../../components/image/guest.ts";
 import { guestInputs, guestKey, loadLock, openStore, readDeviceImage } from "../../components/image/index.ts";
 import { linuxArmv6 } from "../../components/image/linux-armv6.ts";
 import { restoreProgram } from "../../components/image/patch-arm.ts";
+import { stripPixels } from "../../components/image/strip.ts";
 import { loadAndCheckPhone } from "../../components/policy/index.ts";
 import { packageRoot, runRoot } from "../../components/util/paths.ts";
 import { silent } from "../../components/util/progress.ts";
 import { persona } from "../cli/run.ts";
-import { type DemoPhone, demoPhone } from "./demo-phone.ts";
+import { expectBothReady, expectCommandsWork, type RunningPhone, runningPhone, until } from "./running-phone.ts";
 
 const ID = "n800-test";
 const FILE = join(packageRoot(), "stacks", "n800.phone.yaml");
 const BUILD_MS = 1_800_000; // the first time, the guests' kernel is compiled
-/** It compiles a kernel, and has not been seen to pass yet: it runs when it is asked for. */
-const wanted = process.env.PERSONA_N800 !== undefined;
-if (!wanted) console.warn("PERSONA_N800 is not set: the N800's phone is SKIPPED (docs/guide/n800.md)");
-const before = process.env.PERSONA_STATE_DIR;
-let state: string;
-let phone: DemoPhone;
+const [WIDTH, HEIGHT, STRIP_ROWS, EDGE_ROWS] = [800, 480, 64, 16];
+const WORK = { label: "Work", colour: 0xc0392b };
+const PERSONAL = { label: "Personal", colour: 0x2471a3 };
+let phone: RunningPhone;
 
 beforeAll(async () => {
-	if (!wanted) return;
-	state = mkdtempSync(join(tmpdir(), "persona-test-"));
-	process.env.PERSONA_STATE_DIR = state;
-	phone = await demoPhone(ID, FILE);
-	await startHandset(phone.spec, phone.image, { personas: phone.personas });
+	phone = await runningPhone(ID, FILE);
 }, BUILD_MS);
+afterAll(() => phone.close());
 
-afterAll(async () => {
-	if (!wanted) return;
-	await removeHandset(ID);
-	const left = findOwnProcesses(runRoot());
-	for (const { identity } of left) process.kill(identity.pid, "SIGKILL");
-	rmSync(state, { recursive: true, force: true });
-	if (before === undefined) delete process.env.PERSONA_STATE_DIR;
-	else process.env.PERSONA_STATE_DIR = before;
-	expect(left).toEqual([]);
-});
-
-/** Types into a persona's console, and gives what it shows up to the answer. */
-async function type(name: string, text: string, answer: RegExp): Promise<string> {
-	const path = (await handsetEndpoints(ID)).consoles[name];
-	if (path === undefined) throw new Error(`${name} has no console`);
-	const socket = connect(path);
-	let shown = "";
-	socket.setEncoding("latin1").on("data", (chunk: string) => {
-		shown += chunk;
+/** A picture as the screen's controller has it: RGB565. */
+function narrow(png: Uint8Array): Uint16Array {
+	const { width, height, channels, data } = decode(png);
+	expect([width, height]).toEqual([WIDTH, HEIGHT]);
+	const at = (index: number) => data[index] ?? 0;
+	return Uint16Array.from({ length: width * height }, (_, pixel) => {
+		const from = pixel * channels;
+		return ((at(from) >> 3) << 11) | ((at(from + 1) >> 2) << 5) | (at(from + 2) >> 3);
 	});
-	socket.write(text);
-	const found = await waitUntil(() => answer.test(shown), { deadlineMs: 60_000, everyMs: 20 });
-	socket.destroy();
-	if (!found) throw new Error(`no ${answer} in ${JSON.stringify(shown)}`);
-	return shown;
 }
 
-async function until(condition: () => Promise<boolean>): Promise<void> {
-	if (!(await waitUntil(condition, { deadlineMs: 120_000, everyMs: 100 }))) throw new Error("it does not come true");
+/** Rows of a picture, of some columns only. */
+function part(pixels: Uint16Array, rows: readonly [number, number], columns: readonly [number, number] = [0, WIDTH]): number[] {
+	const [first, end] = rows;
+	return Array.from({ length: end - first }, (_, row) => [
+		...pixels.subarray((first + row) * WIDTH + columns[0], (first + row) * WIDTH + columns[1]),
+	]).flat();
 }
 
-describe.skipIf(!wanted)("the tablet", () => {
+const strip = (of: typeof WORK) => new Uint16Array(stripPixels(of, WIDTH, STRIP_ROWS, "rgb565").buffer);
+const shown = async () => narrow(await screenshot(ID));
+const foreground = async () => (await observeHandset(ID)).foreground;
+
+describe("the tablet", () => {
 	it("starts both personas from its flash, and `persona status` says so", async () => {
-		const { stdout } = await persona(["status", "--json"]);
-		expect(JSON.parse(stdout)).toMatchObject({
-			board: "n800",
-			digest: phone.image.digest,
-			personas: [
-				{ name: "work", state: "running", ready: true, foreground: false, restarts: 0, lastFault: null },
-				{ name: "personal", state: "running", ready: true, foreground: true, restarts: 0, lastFault: null },
-			],
-		});
+		await expectBothReady({ board: "n800", digest: phone.image.digest });
+	});
+
+	it("lets personas that have nothing to do sleep", async () => {
+		const { personas } = JSON.parse((await persona(["status", "--json"])).stdout) as { personas: { cpuPercent: number }[] };
+		for (const { cpuPercent } of personas) expect(cpuPercent).toBeLessThan(25);
 	});
 
 	it("has what the guests see as the phone of 2007 had it: 32 MiB, one ARM1136, an Integrator/CP", async () => {
-		expect(await type("work", "cat /proc/cpuinfo /proc/device-tree/model; echo; echo do''ne\n", /done/)).toMatch(
+		expect(await phone.type("work", "cat /proc/cpuinfo /proc/device-tree/model; echo; echo do''ne\n", /done/)).toMatch(
 			/ARMv6-compatible processor rev 2[\s\S]*0xb36[\s\S]*ARM Integrator\/CP/,
 		);
-		expect(await type("personal", "echo $((6 * 7))-$(hostname)\n", /42-personal/)).toContain("42-personal");
-		const [, total = "0"] = /MemTotal: +(\d+) kB/.exec(await type("work", "grep MemTotal /proc/meminfo\n", /kB/)) ?? [];
+		expect(await phone.type("personal", "echo $((6 * 7))-$(hostname)\n", /42-personal/)).toContain("42-personal");
+		const [, total = "0"] = /MemTotal: +(\d+) kB/.exec(await phone.type("work", "grep MemTotal /proc/meminfo\n", /kB/)) ?? [];
 		expect(Number(total)).toBeGreaterThan(24 * 1024);
 	});
 
 	it("computes in user mode what it should, with floating point in both personas at once", async () => {
 		const sum = `awk 'BEGIN { for (i = 1; i <= 20000; i++) s += 1 / i; printf "%.6f\\n", s }'\n`;
-		const [one, two] = await Promise.all([type("work", sum, /10\.480\d{3}/), type("personal", sum, /10\.480\d{3}/)]);
+		const [one, two] = await Promise.all([phone.type("work", sum, /10\.480\d{3}/), phone.type("personal", sum, /10\.480\d{3}/)]);
 		expect(/10\.480\d{3}/.exec(one)?.[0]).toBe("10.480728");
 		expect(/10\.480\d{3}/.exec(two)?.[0]).toBe("10.480728");
+	});
+
+	it("shows the persona in front under a strip that it cannot write, and what changes only there", async () => {
+		const body = async () => new Set(part(await shown(), [STRIP_ROWS, HEIGHT])).size;
+		const picture = await shown();
+		expect(part(picture, [0, STRIP_ROWS])).toEqual([...strip(PERSONAL)]);
+		await phone.type("personal", "cat /dev/urandom > /dev/fb0; cat /proc/fb\n", /0 simple/);
+		await until(async () => (await body()) > 10_000);
+		expect(part(await shown(), [0, STRIP_ROWS])).toEqual([...strip(PERSONAL)]);
+		expect(part(narrow(await personaScreenshot(ID, "work")), [0, STRIP_ROWS])).toEqual([...strip(WORK)]);
+		await persona(["switch", "work"]);
+		await until(async () => (await body()) < 100);
+		expect(part(await shown(), [0, STRIP_ROWS])).toEqual([...strip(WORK)]);
+	});
+
+	it("shows both side by side, each as it draws", async () => {
+		await persona(["switch", "personal", "--side-by-side"]);
+		const [left, right] = [
+			[0, WIDTH / 2],
+			[WIDTH / 2, WIDTH],
+		] as const;
+		const both = async () => {
+			const pixels = await shown();
+			const drawn = new Set(part(pixels, [STRIP_ROWS, HEIGHT], right)).size > 10_000;
+			return drawn && part(pixels, [STRIP_ROWS - EDGE_ROWS, STRIP_ROWS], left).every((pixel) => pixel === 0);
+		};
+		await until(both);
+		const pixels = await shown();
+		const above = [0, STRIP_ROWS - EDGE_ROWS] as const;
+		expect(part(pixels, above, left)).toEqual(part(strip(WORK), above, left));
+		expect(part(pixels, [0, STRIP_ROWS], right)).toEqual(part(strip(PERSONAL), [0, STRIP_ROWS], left));
+		await persona(["switch", "personal"]);
+	});
+
+	it("gives keys to the persona in front, but for those that switch", async () => {
+		const event = `dd if=/dev/input/event0 bs=16 count=1 2>/dev/null | hexdump -v -e '2/4 "" "key " 2/2 "%d " 1/4 "%d "'; echo\n`;
+		const heard = phone.type("personal", event, /key 1 28 1/); // KEY_ENTER, pressed
+		const pressing = setInterval(() => void phone.press("ret"), 500); // it may not listen yet
+		try {
+			expect(await heard).toContain("key 1 28 1");
+		} finally {
+			clearInterval(pressing);
+		}
+		await phone.press("f3"); // the power key of QEMU's tablet
+		await phone.press("f4");
+		await phone.press("f3");
+		expect(await foreground()).toBe("personal");
+		await phone.press("f3");
+		await until(async () => (await foreground()) === "work");
+		await persona(["switch", "personal"]);
+	});
+
+	it("carries a clipboard from one to the other, as its policy allows, and runs commands", async () => {
+		expect((await persona(["exec", "work", "hostname"])).stdout).toBe("work\n");
+		await phone.type("personal", "echo copied | persona-agent clip work; echo gi''ven\n", /given/);
+		await until(async () => (await persona(["exec", "work", "persona-agent", "paste"])).stdout === "copied\n");
 	});
 
 	it("pauses, resumes, stops and starts personas by command, and moves the foreground", async () => {
 		await persona(["pause", "work"]);
 		expect(await observeHandset(ID)).toMatchObject({ personas: [{ state: "paused" }, { state: "running" }] });
 		await persona(["resume", "work"]);
-		expect((await persona(["stop", "personal"])).stdout).toBe("personal is stopped\n");
-		expect((await persona(["start", "personal"])).stdout).toBe("personal is running\n");
-		await persona(["switch", "work"]);
-		await until(async () => (await observeHandset(ID)).personas[1]?.ready === true);
-		expect((await observeHandset(ID)).foreground).toBe("work");
+		await expectCommandsWork(ID);
 		const client = await controlClient(ID);
 		expect((await client.statistics("work")).exits).toBeGreaterThan(1000n);
 		client.close();
@@ -114,23 +149,21 @@ describe.skipIf(!wanted)("the tablet", () => {
 
 	it("lets one persona panic and come back, while the other goes on", async () => {
 		const [, untouched] = (await observeHandset(ID)).personas;
-		await type("work", "echo c > /proc/sysrq-trigger\n", /./);
-		await until(async () => {
-			const [work] = (await observeHandset(ID)).personas;
-			return work?.restarts === 1 && work.ready;
-		});
+		await phone.panicWork();
 		const [work, personal] = (await observeHandset(ID)).personas;
 		expect(work?.reason).toBe("guestCrashed");
 		expect(personal).toEqual(untouched);
+		const { personas } = JSON.parse((await persona(["status", "--json"])).stdout) as { personas: { lastFault: unknown }[] };
+		expect(personas[0]?.lastFault).toMatchObject({ reason: "guestCrashed" });
 	});
 
 	it("lets a persona switch itself off and reboot", async () => {
-		await type("work", "reboot -f\n", /./);
+		await phone.type("work", "reboot -f\n", /./);
 		await until(async () => {
 			const [work] = (await observeHandset(ID)).personas;
 			return work?.starts === 3 && work.ready;
 		});
-		await type("work", "poweroff -f\n", /./);
+		await phone.type("work", "poweroff -f\n", /./);
 		await until(async () => (await observeHandset(ID)).personas[0]?.state === "off");
 	});
 
@@ -144,9 +177,17 @@ describe.skipIf(!wanted)("the tablet", () => {
 		// One kernel and one table for both.
 		expect(new Set(image.personas.map(({ patches }) => patches?.payload)).size).toBe(1);
 	});
+
+	it("is found dead when QEMU is killed, and the next start restores it from its flash", async () => {
+		const qemu = findOwnProcesses(runRoot()).find(({ what }) => what === "qemu");
+		process.kill(qemu?.identity.pid ?? 0, "SIGKILL");
+		await until(() => findOwnProcesses(runRoot()).length === 0);
+		expect(await observeHandset(ID)).toMatchObject({ alive: false, problem: "its QEMU has ended by itself" });
+		expect((await phone.start()).personas).toMatchObject([{ ready: true }, { ready: true }]);
+	});
 });
 
-describe.skipIf(!wanted)("the kernel of its guests", () => {
+describe("the kernel of its guests", () => {
 	it("is the one that was built, patched, and can be had back bit by bit", async () => {
 		const { resolved } = await loadAndCheckPhone(FILE);
 		const [loaded] = resolved?.personas ?? [];
@@ -167,7 +208,7 @@ describe.skipIf(!wanted)("the kernel of its guests", () => {
 
 		expect(Buffer.compare(patched, program.bytes)).not.toBe(0);
 		expect(Buffer.compare(restoreProgram(patched, program.code, words), program.bytes)).toBe(0);
-		const raw = join(state, "Image");
+		const raw = join(phone.state, "Image");
 		execFileSync("arm-linux-gnueabi-objcopy", ["-O", "binary", "-R", ".comment", "-S", elf.path, raw]);
 		expect(Buffer.compare(readFileSync(raw), program.bytes)).toBe(0);
 		const { report } = guest.record.patches;
@@ -175,7 +216,7 @@ describe.skipIf(!wanted)("the kernel of its guests", () => {
 	});
 
 	it("holds nothing of the machine it was built on", async () => {
-		const shown = await type("personal", "cat /proc/version\n", /PREEMPT|1970/);
+		const shown = await phone.type("personal", "cat /proc/version\n", /PREEMPT|1970/);
 		expect(shown).toMatch(/Linux version 6\.1\.\d+ \(persona@persona\) .* #1 .*1970/);
 	});
 });
