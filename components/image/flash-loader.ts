@@ -111,7 +111,11 @@ export async function bootCode(
 	return { loader: Buffer.from(both.loader, "base64"), slide: Buffer.from(both.slide, "base64") };
 }
 
-async function compile(board: string, { sources }: BootCodeInputs, signal?: AbortSignal): Promise<{ loader: Buffer; slide: Buffer }> {
+async function compile(
+	board: string,
+	{ sources }: BootCodeInputs,
+	signal?: AbortSignal,
+): Promise<{ loader: Buffer; slide: Buffer }> {
 	// A copy, in a folder whose path has no spaces, which make cannot take; what is compiled is then what was digested.
 	const scratch = await mkdtemp(join(tmpdir(), "persona-loader-"));
 	const folder = folderOf(board);

@@ -30,12 +30,7 @@ async function bootCodeOf(board: Board, context: Context): Promise<BootCode> {
  * @param flash - path of the flash image
  * @throws UserError when the image does not fit
  */
-export async function flashEmulated(
-	image: Pick<Artifact, "path">,
-	board: Board,
-	flash: string,
-	context: Context,
-): Promise<void> {
+export async function flashEmulated(image: Pick<Artifact, "path">, board: Board, flash: string, context: Context): Promise<void> {
 	const { loader, slide } = await bootCodeOf(board, context);
 	const scratch = await context.store.scratch();
 	try {
