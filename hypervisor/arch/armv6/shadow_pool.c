@@ -70,6 +70,12 @@ static uint16_t *chain_of(struct shadow *s, const struct table *t)
 	return t->view == VIEW_SHARED ? &s->shared_chain : &s->chains[t->view];
 }
 
+static void empty(uint32_t *entries, uint32_t count)
+{
+	arch_zero(entries, count * sizeof(entries[0]));
+	mmu_clean(entries, count);
+}
+
 static uint32_t take(struct shadow *s, uint32_t mib, uint32_t view)
 {
 	uint32_t number;
@@ -82,6 +88,8 @@ static uint32_t take(struct shadow *s, uint32_t mib, uint32_t view)
 	number = s->free;
 	t = &s->tables[number];
 	s->free = t->next;
+	if (t->flags & TABLE_IS_STALE)
+		empty(shadow_second_level(s, number), PAGES_OF_MIB);
 	t->mib = (uint16_t)mib;
 	t->view = (uint8_t)view;
 	t->flags = 0;
@@ -115,13 +123,6 @@ uint32_t shadow_table_for(struct shadow *s, uint32_t view, uint32_t mib, bool is
 	return number;
 }
 
-static void empty(uint32_t *entries, uint32_t count)
-{
-	for (uint32_t i = 0; i < count; i++)
-		entries[i] = 0;
-	mmu_clean(entries, count);
-}
-
 /* A fixed table: what is Veil's stays. */
 static void empty_fixed(struct shadow *s, uint32_t number)
 {
@@ -151,7 +152,7 @@ void shadow_table_drop(struct shadow *s, uint32_t number)
 	} else {
 		link(s, t->view, t->mib, has_shared(t->view) ? s->shared[t->mib] : NO_TABLE);
 	}
-	empty(shadow_second_level(s, number), PAGES_OF_MIB);
+	t->flags = TABLE_IS_STALE; /* emptied when it is given again: a guest forgets all of its tables at once, in one instruction */
 	unchain(s, number);
 	t->next = s->free;
 	s->free = (uint16_t)number;

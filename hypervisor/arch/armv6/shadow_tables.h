@@ -4,7 +4,7 @@
  * The pool lies outside the window and is reached through the full map; what describes it lies in the window, so that changes of
  * privilege and devices' registers need no change of tables. Second-level tables have numbers:
  *
- *   1 to SHADOW_TABLES     given to a MiB of a view when it is filled there first; free ones are all zeros
+ *   1 to SHADOW_TABLES     given to a MiB of a view when it is filled there first; free ones are linked nowhere
  *   from FIXED_TABLES on   two of each view, for the MiBs at 0 and at the top, where the overlay page and the window lie
  *
  * MiBs that all of a guest's address spaces have in common (global entries, privileged view) share one table, which every privileged view but that
@@ -40,7 +40,8 @@ enum table_flag {
 	TABLE_HAS_GLOBAL = 1, /* among the entries of one address space: they go with any ASID */
 	TABLE_HAS_PIECES = 2, /* entries that are a part of a larger one of the guest's, which goes as a whole */
 	TABLE_HAS_SUPERSECTION = 4, /* pieces of one that spans more than this table */
-	TABLE_IS_FILLED = 8 /* it has entries for the guest */
+	TABLE_IS_FILLED = 8, /* it has entries for the guest */
+	TABLE_IS_STALE = 16 /* a free one with entries that nothing refers to */
 };
 
 struct table {
@@ -95,7 +96,7 @@ uint32_t *shadow_second_level(const struct shadow *s, uint32_t number);
 uint32_t shadow_table_at(const struct shadow *s, uint32_t view, uint32_t mib);
 /* The table for an entry to be made: one of the view's own, or a shared one if the entry is global and can be shared. */
 uint32_t shadow_table_for(struct shadow *s, uint32_t view, uint32_t mib, bool is_global);
-/* Unlinks and empties a table; fixed ones keep what is Veil's. Its translations may still be in the TLB. */
+/* Unlinks a table and gives it up; fixed ones are emptied but for what is Veil's. Its translations may still be in the TLB. */
 void shadow_table_drop(struct shadow *s, uint32_t number);
 /* Puts Veil's overlay page where s->overlay says. */
 void shadow_overlay(struct shadow *s);

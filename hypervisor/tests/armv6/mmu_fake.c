@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <veil/arch.h>
+
 #include "persona_fake.h"
 
 #define TLB_ENTRIES 65536
 
-uint32_t fake_table, fake_asid;
+uint32_t fake_table, fake_asid, fake_cleaned;
 bool mmu_is_full;
 
 static struct tlb_entry {
@@ -53,10 +55,15 @@ uint32_t mmu_overlay_page(void)
 	return FAKE_OVERLAY_ENTRY;
 }
 
+void arch_zero(void *to, size_t size)
+{
+	memset(to, 0, size);
+}
+
 void mmu_clean(const uint32_t *descriptors, uint32_t count)
 {
 	(void)descriptors;
-	(void)count;
+	fake_cleaned += count;
 }
 
 /* Forgets what `keep` is false of. */

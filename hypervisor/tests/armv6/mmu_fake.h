@@ -10,6 +10,7 @@
 #define FAKE_OVERLAY_ENTRY 0x0baef01eU
 
 extern uint32_t fake_table, fake_asid; /* in force */
+extern uint32_t fake_cleaned; /* descriptors written so far */
 
 void fake_mmu_init(void);
 

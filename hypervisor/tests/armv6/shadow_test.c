@@ -414,6 +414,22 @@ static void given_more_memory_than_tables_then_all_are_forgotten_and_it_goes_on(
 	check_all();
 }
 
+/* A guest forgets all tables in one instruction, which nothing interrupts. */
+static void given_all_tables_in_use_then_forgetting_them_writes_none_of_their_entries(void)
+{
+	uint32_t before;
+
+	map_sections();
+	for (uint32_t mib = 1; mib <= SHADOW_TABLES; mib++)
+		access_is_right(mib << 20 | 0x5000, ACCESS_WRITE, true);
+	before = fake_cleaned;
+	shadow_forget_everything(s);
+	report(fake_cleaned - before <= SHADOW_TABLES * SHADOW_SPACES + 4 * PAGES_OF_MIB, "links, and the tables Veil's pages are in");
+	check_all();
+	report(access_is_right(0x00305000, ACCESS_READ, true), "what is given again is what it should be");
+	check_all();
+}
+
 static void given_global_memory_then_address_spaces_share_its_tables(void)
 {
 	uint32_t fills;
@@ -659,6 +675,7 @@ static const struct test tests[] = {
 	{"rules", given_a_guest_that_maintains_its_tlb_then_every_access_is_as_its_tables_say},
 	{"hostile", given_a_hostile_guest_then_no_entry_reaches_beyond_its_ram},
 	{"reclaim", given_more_memory_than_tables_then_all_are_forgotten_and_it_goes_on},
+	{"forget all", given_all_tables_in_use_then_forgetting_them_writes_none_of_their_entries},
 	{"shared", given_global_memory_then_address_spaces_share_its_tables},
 	{"upgrade", given_tables_that_allow_more_without_maintenance_then_faults_end},
 	{"mixed", given_a_mib_of_both_kinds_then_what_is_not_shared_stays_apart},
