@@ -74,7 +74,7 @@ async function bootRows(bench: Bench): Promise<Rows> {
 			rows.push(row("two guests up, quiet, digests checked", checked.total, 1.01));
 			say("booting Linux, quiet: bare with Veil's device tree");
 			const guest = { ...linux, arguments: "", memoryMiB: 256 };
-			const small = bareSystem(plugin, folder, await veilDeviceTree(veil, folder, [guest]));
+			const small = bareSystem(plugin, folder, (await veilDeviceTree(veil, folder, [guest])).file);
 			rows.push({
 				name: "  bare with the small device tree Veil gives its guests",
 				bare: 2 * (await measureBoot(small, linux, 1, true)).total,

@@ -104,9 +104,14 @@ export function bridgeGreeting(personas: number): Uint8Array {
 	return Buffer.concat([encodeFrame(VEIL_MUX_LINK, veilLinkHello.encode(hello)), ...credits]);
 }
 
-/** The device tree the first guest gets, written to a file: with it a bare machine shows what Veil itself costs. */
-export async function veilDeviceTree(veil: string, folder: string, guests: RunRequest["guests"]): Promise<string> {
-	const { image } = await composeGuests(veil, folder, guests);
+/** The device tree the first guest gets, written to a file: with it a bare machine shows what Veil itself costs. And its guest-physical address. */
+export async function veilDeviceTree(
+	veil: string,
+	folder: string,
+	guests: RunRequest["guests"],
+	options: VeilOptions = {},
+): Promise<{ file: string; address: number }> {
+	const { image } = await composeGuests(veil, folder, guests, options);
 	const bytes = await readFile(image);
 	const at = Number(veilImageHeader.read(bytes).manifestOffset);
 	const manifest = veilManifest.read(bytes, at);
@@ -118,7 +123,7 @@ export async function veilDeviceTree(veil: string, folder: string, guests: RunRe
 		const start = Number(payload.offset + segment.payloadOffset);
 		const file = join(folder, "veil.dtb");
 		await writeFile(file, bytes.subarray(start, start + Number(segment.size)));
-		return file;
+		return { file, address: Number(x0) };
 	}
 	throw new Error("the first guest has no device tree");
 }
