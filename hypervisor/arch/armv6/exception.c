@@ -36,22 +36,25 @@ static NOINLINE struct vcpu *reschedule(struct cpu *cpu)
 	return v;
 }
 
-static NOINLINE void change_tables(struct vcpu *v)
+static NOINLINE struct vcpu *change_tables(struct vcpu *v)
 {
-	v->arch.tables_stale = false;
-	shadow_load(v);
-	if (unlikely(vfp_depends_on_mode(v)))
-		vfp_control(v);
+	const struct shadow *s = v->persona->arch.shadow;
+
+	mmu_guest(s->first_level + s->view * FIRST_LEVEL_BYTES, s->first_asid + s->view);
+	if (v->arch.tables_stale) {
+		v->arch.tables_stale = false;
+		if (unlikely(vfp_depends_on_mode(v)))
+			vfp_control(v);
+	}
+	return v;
 }
 
 /* With the interrupt that waits, and on its own tables. */
-static inline struct vcpu *go_on(struct vcpu *v)
+static NOINLINE struct vcpu *go_on(struct vcpu *v)
 {
 	if (v->arch.lines & ~v->arch.mode & (PSR_I | PSR_F))
 		guest_interrupt(v);
-	if (v->arch.tables_stale || mmu_is_full)
-		change_tables(v);
-	return v;
+	return v->arch.tables_stale | mmu_is_full ? change_tables(v) : v;
 }
 
 static NOINLINE struct vcpu *resume_slowly(struct vcpu *v)
@@ -64,9 +67,9 @@ static NOINLINE struct vcpu *resume_slowly(struct vcpu *v)
 /* Back to the guest, or to the scheduler if somebody asked for it. */
 static struct vcpu *resume(struct vcpu *v)
 {
-	if (likely(!(v->cpu->need_resched | (v->arch.lines & ~v->arch.mode & (PSR_I | PSR_F)) | v->arch.tables_stale | mmu_is_full)))
-		return v;
-	return resume_slowly(v);
+	if (unlikely(v->cpu->need_resched | (v->arch.lines & ~v->arch.mode & (PSR_I | PSR_F))))
+		return resume_slowly(v);
+	return v->arch.tables_stale | mmu_is_full ? change_tables(v) : v;
 }
 
 struct vcpu *exception_start(struct cpu *cpu)
@@ -168,6 +171,13 @@ struct vcpu *exception_svc(struct vcpu *v)
 
 /* ---- Aborts ---- */
 
+static inline enum shadow_result memory_fault(struct vcpu *v, uint32_t address, enum access access, struct shadow_fault *fault)
+{
+	enum shadow_result result = shadow_quick(v, address, access, fault);
+
+	return likely(result != SHADOW_UNSURE) ? result : shadow_fault(v, address, access, guest_is_privileged(v), fault);
+}
+
 struct vcpu *exception_prefetch(struct vcpu *v)
 {
 	struct shadow_fault fault;
@@ -176,7 +186,7 @@ struct vcpu *exception_prefetch(struct vcpu *v)
 	__asm__ volatile("mrc p15, 0, %0, c5, c0, 1" : "=r"(status));
 	if (STATUS(status) == STATUS_DEBUG)
 		guest_prefetch_abort(v, STATUS_DEBUG); /* BKPT */
-	else if (shadow_fault(v, v->arch.r[15], ACCESS_FETCH, guest_is_privileged(v), &fault) == SHADOW_GUEST)
+	else if (memory_fault(v, v->arch.r[15], ACCESS_FETCH, &fault) == SHADOW_GUEST)
 		guest_prefetch_abort(v, fault.fsr);
 	return resume(v);
 }
@@ -207,39 +217,6 @@ static NOINLINE void access_by_hand(struct vcpu *v, uint32_t address, uint32_t w
 #define PLAIN_BYTE 0x00400000U
 #define PLAIN_LOAD 0x00100000U
 
-/* The short way for them, to registers the guest has accessed before: the address is the one that faulted, which the guest's own tables
- * gave to this device. False: nothing was done. The instruction was read again; whatever it is now, it only says which of the guest's
- * registers is meant. */
-static inline bool device_access(struct vcpu *v, uint32_t address, uint32_t write)
-{
-	uint32_t physical, word, size, target;
-	struct mmio_result result;
-	uint64_t instruction;
-
-	if (!shadow_device(v, address, write ? ACCESS_WRITE : ACCESS_READ, guest_is_privileged(v), &physical) ||
-	    unlikely(v->arch.cpsr & (PSR_T | PSR_E)))
-		return false;
-	instruction = entry_load_word(v->arch.r[15]);
-	word = (uint32_t)instruction;
-	target = word >> 12 & 15;
-	size = word & PLAIN_BYTE ? 1 : 4;
-	if (unlikely(!is_loaded(instruction) || (word & PLAIN_MASK) != PLAIN || !(word & PLAIN_LOAD) != !!write || target == 15 ||
-		     (address & (size - 1))))
-		return false;
-	result = platform_mmio(v, ipaddr(physical), size, write, size == 1 ? (uint8_t)v->arch.r[target] : v->arch.r[target]);
-	if (unlikely(v->arch.access_again)) {
-		v->arch.access_again = false;
-		return true;
-	}
-	if (unlikely(!result.found))
-		return false; /* to be refused at length */
-	v->statistics.mmio++;
-	if (!write)
-		v->arch.r[target] = (uint32_t)result.value;
-	v->arch.r[15] += 4;
-	return true;
-}
-
 /* Not what the tables of either have to say about an access. */
 static NOINLINE struct vcpu *exit_other_abort(struct vcpu *v, uint32_t status, uint32_t address)
 {
@@ -254,7 +231,7 @@ static NOINLINE struct vcpu *exit_memory(struct vcpu *v, uint32_t address, uint3
 {
 	struct shadow_fault fault;
 
-	switch (shadow_fault(v, address, write ? ACCESS_WRITE : ACCESS_READ, guest_is_privileged(v), &fault)) {
+	switch (memory_fault(v, address, write ? ACCESS_WRITE : ACCESS_READ, &fault)) {
 	case SHADOW_FILLED:
 		break;
 	case SHADOW_GUEST:
@@ -267,16 +244,42 @@ static NOINLINE struct vcpu *exit_memory(struct vcpu *v, uint32_t address, uint3
 	return resume(v);
 }
 
+/* The short way for plain instructions, to registers the guest has accessed before: `physical` is the address that faulted, which the guest's
+ * own tables gave to this device. The instruction is read again; whatever it is now, it only says which of the guest's registers is meant. */
+static NOINLINE struct vcpu *exit_device(struct vcpu *v, uint32_t address, uint32_t write, uint32_t physical)
+{
+	uint64_t instruction = unlikely(v->arch.cpsr & (PSR_T | PSR_E)) ? 0 : entry_load_word(v->arch.r[15]);
+	uint32_t word = (uint32_t)instruction, target = word >> 12 & 15, size = word & PLAIN_BYTE ? 1 : 4;
+	struct mmio_result result;
+
+	if (unlikely(!is_loaded(instruction) || (word & PLAIN_MASK) != PLAIN || !(word & PLAIN_LOAD) != !!write || target == 15 ||
+		     (address & (size - 1))))
+		return exit_memory(v, address, write);
+	result = platform_mmio(v, ipaddr(physical), size, write, size == 1 ? (uint8_t)v->arch.r[target] : v->arch.r[target]);
+	if (unlikely(v->arch.access_again)) {
+		v->arch.access_again = false;
+		return resume(v);
+	}
+	if (unlikely(!result.found))
+		return exit_memory(v, address, write); /* to be refused at length */
+	v->statistics.mmio++;
+	if (!write)
+		v->arch.r[target] = (uint32_t)result.value;
+	v->arch.r[15] += 4;
+	return resume(v);
+}
+
 struct vcpu *exception_data(struct vcpu *v)
 {
-	uint32_t status, address, write;
+	const struct shadow *s = v->persona->arch.shadow;
+	uint32_t status, address, write, physical;
 
 	__asm__ volatile("mrc p15, 0, %0, c5, c0, 0\n\tmrc p15, 0, %1, c6, c0, 0" : "=r"(status), "=r"(address));
 	write = status & FSR_WRITE;
 	if (unlikely(STATUS(status) == FSR_ALIGNMENT || STATUS(status) == STATUS_IMPRECISE))
 		return exit_other_abort(v, status, address);
-	if (device_access(v, address, write))
-		return resume(v);
+	if (shadow_device(s, s->view, address, write ? ACCESS_WRITE : ACCESS_READ, &physical))
+		return exit_device(v, address, write, physical);
 	return exit_memory(v, address, write);
 }
 

@@ -2,8 +2,10 @@
 /* The virtual CPU's modes, banks and exceptions. All of it is the guest's own state: nothing here can be wrong but for the guest. */
 #include "guest.h"
 
+#include "core/persona.h"
 #include "psr.h"
 #include "sctlr.h"
+#include "shadow_tables.h"
 #include "window.h"
 
 /* Modes 0x10, 0x11, 0x12, 0x13, 0x17, 0x1b and 0x1f exist (Arm DDI 0100I, A2.2). */
@@ -43,20 +45,33 @@ uint32_t *guest_banked(struct vcpu *v, enum bank bank, uint32_t reg)
 	return reg == 13 ? &v->arch.banks[bank].r13 : &v->arch.banks[bank].r14;
 }
 
-static void bank_switch(struct arch_vcpu *a, enum bank from, enum bank to)
+static NOINLINE void fiq_switch(struct arch_vcpu *a)
 {
-	a->banks[from].r13 = a->r[13];
-	a->banks[from].r14 = a->r[14];
-	a->r[13] = a->banks[to].r13;
-	a->r[14] = a->banks[to].r14;
-	if (from != BANK_FIQ && to != BANK_FIQ)
-		return;
 	for (uint32_t i = 0; i < 5; i++) {
 		uint32_t other = a->fiq_r8[i];
 
 		a->fiq_r8[i] = a->r[8 + i];
 		a->r[8 + i] = other;
 	}
+}
+
+static ALWAYS_INLINE void bank_switch(struct arch_vcpu *a, enum bank from, enum bank to)
+{
+	if (from == to)
+		return;
+	a->banks[from].r13 = a->r[13];
+	a->banks[from].r14 = a->r[14];
+	a->r[13] = a->banks[to].r13;
+	a->r[14] = a->banks[to].r14;
+	if (unlikely(from == BANK_FIQ || to == BANK_FIQ))
+		fiq_switch(a);
+}
+
+/* Another privilege, and only that: the right tables are in force before the guest goes on. */
+static inline void privilege(struct vcpu *v)
+{
+	shadow_privilege(v->persona->arch.shadow, guest_is_privileged(v));
+	v->arch.tables_stale = true;
 }
 
 void guest_set_cpsr(struct vcpu *v, uint32_t cpsr)
@@ -68,48 +83,52 @@ void guest_set_cpsr(struct vcpu *v, uint32_t cpsr)
 	v->arch.mode = (cpsr & PSR_MASKS) | mode;
 	if (mode == before)
 		return;
-	if (guest_bank(before) != guest_bank(mode))
-		bank_switch(&v->arch, guest_bank(before), guest_bank(mode));
+	bank_switch(&v->arch, guest_bank(before), guest_bank(mode));
 	if (before == MODE_USER || mode == MODE_USER)
-		guest_context(v);
+		privilege(v);
 }
 
 /* ---- Exceptions ---- */
 
-static void take(struct vcpu *v, enum vector vector, uint32_t mode, uint32_t masks, uint32_t link)
+static NOINLINE void take(struct vcpu *v, enum vector vector, uint32_t mode_and_masks, uint32_t link)
 {
-	uint32_t cpsr = virtual_cpsr(v);
-	uint32_t sctlr = v->arch.p15.sctlr;
+	struct arch_vcpu *a = &v->arch;
+	uint32_t cpsr = virtual_cpsr(v), sctlr = a->p15.sctlr;
+	enum bank bank = guest_bank(mode_and_masks);
 
-	guest_set_cpsr(v, (cpsr & ~(PSR_MODE | PSR_T | PSR_J | PSR_E)) | mode | masks | (sctlr & SCTLR_EE ? PSR_E : 0));
-	v->arch.exclusive = false;
-	v->arch.banks[guest_bank(mode)].spsr = cpsr;
-	v->arch.r[14] = link;
-	v->arch.r[15] = vector + (sctlr & SCTLR_V ? VECTORS_HIGH : 0);
+	bank_switch(a, guest_bank(cpsr), bank);
+	a->cpsr = (cpsr & PSR_REAL & ~(PSR_T | PSR_E)) | PSR_REAL_MODE | (sctlr & SCTLR_EE ? PSR_E : 0);
+	a->mode = (cpsr & PSR_MASKS) | mode_and_masks;
+	a->exclusive = false;
+	a->banks[bank].spsr = cpsr;
+	a->r[14] = link;
+	a->r[15] = vector + (sctlr & SCTLR_V ? VECTORS_HIGH : 0);
+	if ((cpsr & PSR_MODE) == MODE_USER)
+		privilege(v);
 }
 
 void guest_undefined(struct vcpu *v)
 {
-	take(v, VECTOR_UNDEFINED, MODE_UNDEFINED, PSR_I, v->arch.r[15]);
+	take(v, VECTOR_UNDEFINED, MODE_UNDEFINED | PSR_I, v->arch.r[15]);
 }
 
 void guest_swi(struct vcpu *v)
 {
-	take(v, VECTOR_SWI, MODE_SUPERVISOR, PSR_I, v->arch.r[15]);
+	take(v, VECTOR_SWI, MODE_SUPERVISOR | PSR_I, v->arch.r[15]);
 }
 
 void guest_prefetch_abort(struct vcpu *v, uint32_t fsr)
 {
 	v->arch.p15.ifsr = fsr;
 	v->arch.p15.ifar = v->arch.r[15];
-	take(v, VECTOR_PREFETCH_ABORT, MODE_ABORT, PSR_A | PSR_I, v->arch.r[15] + 4);
+	take(v, VECTOR_PREFETCH_ABORT, MODE_ABORT | PSR_A | PSR_I, v->arch.r[15] + 4);
 }
 
 void guest_data_abort(struct vcpu *v, uint32_t address, uint32_t fsr)
 {
 	v->arch.p15.dfsr = fsr;
 	v->arch.p15.far = address;
-	take(v, VECTOR_DATA_ABORT, MODE_ABORT, PSR_A | PSR_I, v->arch.r[15] + 8);
+	take(v, VECTOR_DATA_ABORT, MODE_ABORT | PSR_A | PSR_I, v->arch.r[15] + 8);
 }
 
 void guest_interrupt(struct vcpu *v)
@@ -117,7 +136,7 @@ void guest_interrupt(struct vcpu *v)
 	uint32_t pending = v->arch.lines & ~v->arch.mode;
 
 	if (pending & PSR_F)
-		take(v, VECTOR_FIQ, MODE_FIQ, PSR_MASKS, v->arch.r[15] + 4);
+		take(v, VECTOR_FIQ, MODE_FIQ | PSR_MASKS, v->arch.r[15] + 4);
 	else if (pending & PSR_I)
-		take(v, VECTOR_IRQ, MODE_IRQ, PSR_A | PSR_I, v->arch.r[15] + 4);
+		take(v, VECTOR_IRQ, MODE_IRQ | PSR_A | PSR_I, v->arch.r[15] + 4);
 }

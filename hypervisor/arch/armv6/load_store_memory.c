@@ -33,10 +33,12 @@ static NOINLINE bool find_slowly(struct vcpu *v, uint32_t address, enum access a
 
 static bool find(struct vcpu *v, uint32_t address, enum access access, bool as_user, struct target *to, uint32_t *fsr)
 {
+	const struct shadow *s = v->persona->arch.shadow;
 	bool privileged = guest_is_privileged(v) && !as_user;
 
 	to->pointer = NULL;
-	return likely(shadow_device(v, address, access, privileged, &to->physical)) || find_slowly(v, address, access, privileged, to, fsr);
+	return likely(shadow_device(s, 2 * s->space + privileged, address, access, &to->physical)) ||
+	       find_slowly(v, address, access, privileged, to, fsr);
 }
 
 /* An address of a device only selects one of the persona's own; each checks what it is given. */

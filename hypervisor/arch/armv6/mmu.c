@@ -123,12 +123,18 @@ static inline void load(uint32_t table, uint32_t asid)
 			 : "memory");
 }
 
+/* Its table lies in Veil's image. */
+static NOINLINE void *full_then(void *pointer)
+{
+	load((uint32_t)mmu_full_table - WINDOW_IMAGE + BOARD_LOAD_ADDRESS, MMU_ASID_FULL);
+	mmu_is_full = true;
+	return pointer;
+}
+
 void mmu_full(void)
 {
-	if (mmu_is_full)
-		return;
-	load((uint32_t)arch_physical(mmu_full_table).value, MMU_ASID_FULL);
-	mmu_is_full = true;
+	if (!mmu_is_full)
+		full_then(NULL);
 }
 
 void mmu_guest(uint32_t table, uint32_t asid)
@@ -142,8 +148,9 @@ void mmu_guest(uint32_t table, uint32_t asid)
 /* What is kept in the window has its pointers there already; everything is in the full map. */
 void *arch_pointer(paddr_t address)
 {
-	mmu_full();
-	return (void *)(uint32_t)address.value;
+	void *pointer = (void *)(uint32_t)address.value;
+
+	return likely(mmu_is_full) ? pointer : full_then(pointer);
 }
 
 paddr_t arch_physical(const void *pointer)

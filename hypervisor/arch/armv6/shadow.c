@@ -12,11 +12,6 @@
 #include "sctlr.h"
 #include "shadow_tables.h"
 
-/* Entries (mmu.h): user mode reads (AP 10) or reads and writes (AP 11); of the view's own ASID. */
-#define ENTRY_READ_ONLY 0x020U
-#define ENTRY_READ_WRITE 0x030U
-#define ENTRY_SMALL (MMU_PAGE | MMU_PAGE_NORMAL | MMU_PAGE_NOT_GLOBAL)
-#define ENTRY_SMALL_XN MMU_PAGE_XN
 #define ENTRY_LARGE (1U | 0x100cU | MMU_PAGE_NOT_GLOBAL) /* the same memory as MMU_PAGE_NORMAL: TEX 001, C, B */
 #define ENTRY_LARGE_XN 0x8000U
 
@@ -86,7 +81,7 @@ void shadow_context(struct vcpu *v)
 
 	if (unlikely(s->key != key || s->sctlr != p15->sctlr || s->dacr != p15->dacr || s->ttbcr != p15->ttbcr))
 		context_changed(v, s, key);
-	s->view = 2 * s->space + guest_is_privileged(v);
+	shadow_privilege(s, guest_is_privileged(v));
 }
 
 void shadow_reset(struct vcpu *v)
@@ -117,25 +112,9 @@ const struct shadow_counts *shadow_counts(const struct persona *p)
 
 /* ---- Devices ---- */
 
-static const uint8_t rights_needed[] = {[ACCESS_READ] = RIGHT_READ, [ACCESS_WRITE] = RIGHT_WRITE, [ACCESS_FETCH] = RIGHT_EXECUTE};
-
-static uint32_t device_slot(uint32_t address)
-{
-	return (address >> 12 ^ address >> 16) % DEVICES;
-}
-
-bool shadow_device(const struct vcpu *v, uint32_t address, enum access access, bool privileged, uint32_t *physical)
-{
-	const struct shadow *s = v->persona->arch.shadow;
-	const struct device_page *d = &s->devices[device_slot(address)];
-
-	*physical = d->physical | (address & 0xfff);
-	return (d->tag & ~7U) == ((address & ~0xfffU) | (2 * s->space + privileged) << 4) && (d->tag & rights_needed[access]);
-}
-
 static void device_remember(struct shadow *s, uint32_t view, uint32_t address, const struct translation *t)
 {
-	s->devices[device_slot(address)] = (struct device_page){
+	s->devices[shadow_device_slot(address)] = (struct device_page){
 		.tag = (address & ~0xfffU) | view << 4 | (t->page_rights & (RIGHT_READ | RIGHT_WRITE)),
 		.physical = t->physical & ~0xfffU,
 	};
@@ -170,7 +149,6 @@ static void fill(struct shadow *s, uint32_t view, uint32_t address, const struct
 {
 	bool is_large = t->size >= 16 && (address ^ s->overlay) >> 16; /* not around the overlay page */
 	uint32_t number = shadow_table_for(s, view, MIB(address), t->is_global);
-	uint32_t entry = rights & RIGHT_WRITE ? ENTRY_READ_WRITE : ENTRY_READ_ONLY;
 	uint32_t flags = TABLE_IS_FILLED;
 
 	if (t->is_global)
@@ -184,9 +162,10 @@ static void fill(struct shadow *s, uint32_t view, uint32_t address, const struct
 	s->tables[number].flags |= (uint8_t)flags;
 	s->counts.fills++;
 	if (is_large)
-		fill_large(s, number, address, entry | (host & ~0xffffU) | ENTRY_LARGE | (rights & RIGHT_EXECUTE ? 0 : ENTRY_LARGE_XN));
+		fill_large(s, number, address,
+			   (host & ~0xffffU) | ENTRY_LARGE | shadow_access_bits(rights) | (rights & RIGHT_EXECUTE ? 0 : ENTRY_LARGE_XN));
 	else
-		fill_small(s, number, address, entry | (host & ~0xfffU) | ENTRY_SMALL | (rights & RIGHT_EXECUTE ? 0 : ENTRY_SMALL_XN));
+		fill_small(s, number, address, (host & ~0xfffU) | shadow_small_entry(rights));
 }
 
 /* Instructions can only be fetched through an entry: where there can be none, the fetch is refused. */
@@ -209,12 +188,10 @@ static enum shadow_result not_ram(struct vcpu *v, uint32_t view, uint32_t addres
 enum shadow_result shadow_fault(struct vcpu *v, uint32_t address, enum access access, bool privileged, struct shadow_fault *out)
 {
 	struct shadow *s = v->persona->arch.shadow;
-	uint32_t view = 2 * s->space + privileged, needed = rights_needed[access], rights;
+	uint32_t view = 2 * s->space + privileged, needed = shadow_rights_needed(access), rights;
 	struct translation t;
 	struct reached place;
 
-	if (shadow_device(v, address, access, privileged, &out->physical))
-		return SHADOW_DEVICE;
 	switch (reach(v, address, access, privileged, &t, &place)) {
 	case WALK_UNBUILT:
 		return SHADOW_FILLED; /* or soon: an interrupt comes first */

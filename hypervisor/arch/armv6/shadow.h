@@ -24,7 +24,7 @@ bool shadow_init(struct persona *persona);
 void shadow_reset(struct vcpu *v);
 
 /* The guest's SCTLR, TTBR, TTBCR, DACR, CONTEXTIDR or FCSE, or its privilege, is another one: what the shadows hold of the old ones goes
- * where an ARM1136 would not use it any more, and the view to run on is chosen. Cheap if only the privilege changed. Loads nothing. */
+ * where an ARM1136 would not use it any more, and the view to run on is chosen. Loads nothing. */
 void shadow_context(struct vcpu *v);
 /* Puts the view of the guest's mode, or user mode's whatever its mode is, in force. */
 void shadow_load(struct vcpu *v);
@@ -39,6 +39,7 @@ enum shadow_result {
 	SHADOW_FILLED, /* the access can be made again */
 	SHADOW_GUEST, /* the guest's own tables forbid it, or there is nothing to fetch: `fsr`, `address` for its fault registers */
 	SHADOW_DEVICE, /* allowed, but guest-physical `physical` is not RAM: a device's register, if one is there. Never for fetches */
+	SHADOW_UNSURE, /* only of shadow_quick(): nothing was done */
 	SHADOW_EMULATE /* allowed, and `physical` is RAM, but no entry can say so: a hidden page, or subpages that differ. Never for fetches */
 };
 
@@ -51,6 +52,9 @@ struct shadow_fault {
 /* The real MMU refused the loaded guest an access at `address`: fills what may be filled. May return before memory is built, when an
  * interrupt waits: the access then faults again. */
 enum shadow_result shadow_fault(struct vcpu *v, uint32_t address, enum access access, bool privileged, struct shadow_fault *out);
+
+/* The same for the most common faults of the loaded guest in the mode it has: SHADOW_FILLED, SHADOW_GUEST, or else SHADOW_UNSURE. */
+enum shadow_result shadow_quick(struct vcpu *v, uint32_t address, enum access access, struct shadow_fault *out);
 
 /* Counted since boot. */
 struct shadow_counts {

@@ -109,9 +109,43 @@ void shadow_forget_space(struct shadow *s, uint32_t space);
 /* One entry that is valid, or the sixteen of a large page, from table and TLB. */
 void shadow_forget_entry(struct shadow *s, uint32_t number, uint32_t address);
 
-/* ---- shadow.c ---- */
-/* Where the device's register at an address is, if it was found before and nothing was forgotten since. */
-bool shadow_device(const struct vcpu *v, uint32_t address, enum access access, bool privileged, uint32_t *physical);
+/* ---- Entries (mmu.h): of the view's own ASID; user mode reads (AP 10), or reads and writes (AP 11) ---- */
+static inline uint32_t shadow_access_bits(uint32_t rights)
+{
+	return rights & RIGHT_WRITE ? 0x030U : 0x020U;
+}
+
+/* A small page's, but for its address. */
+static inline uint32_t shadow_small_entry(uint32_t rights)
+{
+	return MMU_PAGE | MMU_PAGE_NORMAL | MMU_PAGE_NOT_GLOBAL | shadow_access_bits(rights) | (rights & RIGHT_EXECUTE ? 0 : MMU_PAGE_XN);
+}
+
+static inline uint32_t shadow_rights_needed(enum access access)
+{
+	return 1U << access;
+}
+
+/* ---- Devices' registers that were found before, and nothing was forgotten since ---- */
+static inline uint32_t shadow_device_slot(uint32_t address)
+{
+	return (address >> 12 ^ address >> 16) % DEVICES;
+}
+
+/* Where the one at an address is, for a read or a write. */
+static inline bool shadow_device(const struct shadow *s, uint32_t view, uint32_t address, enum access access, uint32_t *physical)
+{
+	const struct device_page *d = &s->devices[shadow_device_slot(address)];
+
+	*physical = d->physical | (address & 0xfff);
+	return !((d->tag ^ (address & ~0xfffU) ^ view << 4) & ~7U) && (d->tag & shadow_rights_needed(access));
+}
+
+/* The view to run on, where nothing but the privilege changed. */
+static inline void shadow_privilege(struct shadow *s, bool privileged)
+{
+	s->view = 2 * s->space + privileged;
+}
 
 /* Veil's own pages in every view: the overlay page and the window. */
 static inline bool shadow_is_hidden(const struct shadow *s, uint32_t address)

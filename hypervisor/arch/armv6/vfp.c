@@ -19,12 +19,6 @@
 #define FPINST 9U
 #define FPINST2 10U
 
-/* CPACR: access to coprocessors 10 and 11, which must be the same */
-#define CPACR_SHIFT 20
-#define CPACR_BOTH 15U
-#define CPACR_PRIVILEGED 5U
-#define CPACR_FULL 15U
-
 static struct vcpu *holder; /* whose registers the unit holds; NULL: nobody's */
 
 /* ---- The unit. Coprocessor instructions by number, as Veil is compiled for a CPU without it. ---- */
@@ -69,19 +63,9 @@ static void load(const struct vfp_registers *from)
 
 /* ---- Whose it is ---- */
 
-static uint32_t access_field(const struct vcpu *v)
-{
-	return v->arch.p15.cpacr >> CPACR_SHIFT & CPACR_BOTH;
-}
-
-bool vfp_depends_on_mode(const struct vcpu *v)
-{
-	return access_field(v) == CPACR_PRIVILEGED;
-}
-
 static bool is_accessible(const struct vcpu *v)
 {
-	uint32_t field = access_field(v);
+	uint32_t field = vfp_access(v);
 
 	return field == CPACR_FULL || (field == CPACR_PRIVILEGED && guest_is_privileged(v));
 }

@@ -12,8 +12,19 @@ bool vfp(struct vcpu *v, uint32_t instruction);
 /* The loaded virtual CPU may use the unit now or not: another one was loaded, its CPACR is another. */
 void vfp_control(struct vcpu *v);
 
+/* CPACR: access to coprocessors 10 and 11, which must be the same. */
+#define CPACR_PRIVILEGED 5U
+#define CPACR_FULL 15U
+static inline uint32_t vfp_access(const struct vcpu *v)
+{
+	return v->arch.p15.cpacr >> 20 & 15;
+}
+
 /* CPACR makes a difference between its modes, so that each change of privilege wants vfp_control(). */
-bool vfp_depends_on_mode(const struct vcpu *v);
+static inline bool vfp_depends_on_mode(const struct vcpu *v)
+{
+	return vfp_access(v) == CPACR_PRIVILEGED;
+}
 
 /* What the unit holds of it is void. */
 void vfp_reset(struct vcpu *v);

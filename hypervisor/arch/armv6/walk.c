@@ -48,8 +48,6 @@
 #define DOMAIN_CLIENT 1U
 #define DOMAIN_MANAGER 3U
 
-#define ALL_RIGHTS (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE)
-
 uint32_t walk_modified(const struct vcpu *v, uint32_t address)
 {
 	return address < FCSE_SPAN ? address + (v->arch.p15.fcse & ~(FCSE_SPAN - 1)) : address;
@@ -61,39 +59,37 @@ static enum walk_result fault(struct translation *out, uint32_t status, uint32_t
 	return WALK_FAULT;
 }
 
-/* One descriptor; `outside`: how it faults where there is no RAM. */
-static enum walk_result descriptor_read(const struct vcpu *v, uint32_t address, uint32_t *word, uint32_t outside, uint32_t domain,
-					struct translation *out)
+/* One descriptor, unless there is no built memory at its address. */
+static inline enum page_state descriptor_read(const struct vcpu *v, uint32_t address, uint32_t *word)
 {
 	uint32_t host;
+	enum page_state state = stage2_look(v->persona, address, &host);
 
-	switch (stage2_look(v->persona, address, &host)) {
-	case PAGE_NONE:
-		return fault(out, outside, domain);
-	case PAGE_UNBUILT:
-		out->physical = address;
-		return WALK_UNBUILT;
-	default:
-		break;
+	if (likely(state != PAGE_NONE && state != PAGE_UNBUILT)) {
+		*word = *(const volatile uint32_t *)arch_pointer(paddr(host));
+		if (unlikely(v->arch.p15.sctlr & SCTLR_EE))
+			*word = __builtin_bswap32(*word);
 	}
-	*word = *(const volatile uint32_t *)arch_pointer(paddr(host));
-	if (v->arch.p15.sctlr & SCTLR_EE)
-		*word = __builtin_bswap32(*word);
-	return WALK_OK;
+	return state;
 }
 
-/* Table B4-1. `ap` is APX:AP. Execution needs the right to read. */
+/* Then this is how it ends; `outside`: how it faults where there is no RAM. */
+static NOINLINE enum walk_result no_descriptor(struct translation *out, uint32_t address, enum page_state state, uint32_t outside)
+{
+	out->physical = address;
+	out->fsr = outside;
+	return state == PAGE_UNBUILT ? WALK_UNBUILT : WALK_FAULT;
+}
+
+#define READS (RIGHT_READ | RIGHT_EXECUTE)
+
 static uint32_t ap_rights(uint32_t sctlr, uint32_t ap, bool privileged)
 {
-	static const uint8_t privileged_rights[8] = {
-		0, RIGHT_READ | RIGHT_WRITE, RIGHT_READ | RIGHT_WRITE, RIGHT_READ | RIGHT_WRITE, 0, RIGHT_READ, RIGHT_READ, 0};
-	static const uint8_t user_rights[8] = {0, 0, RIGHT_READ, RIGHT_READ | RIGHT_WRITE, 0, 0, RIGHT_READ, 0};
-	uint32_t rights = privileged ? privileged_rights[ap] : user_rights[ap];
 	uint32_t protection = sctlr & (SCTLR_S | SCTLR_R);
 
-	if (ap == 0 && (protection == SCTLR_R || (protection == SCTLR_S && privileged)))
-		rights = RIGHT_READ;
-	return rights ? rights | RIGHT_EXECUTE : 0;
+	if (unlikely(ap == 0 && protection))
+		return protection == SCTLR_R || (protection == SCTLR_S && privileged) ? READS : 0;
+	return walk_rights(ap, privileged);
 }
 
 static void give(struct translation *out, uint32_t rights)
@@ -164,14 +160,14 @@ static enum walk_result walk_tables(const struct vcpu *v, uint32_t address, bool
 	const struct p15_registers *p15 = &v->arch.p15;
 	bool has_xp = p15->sctlr & SCTLR_XP;
 	uint32_t place, descriptor, domain, domain_access;
-	enum walk_result result;
+	enum page_state state;
 	bool is_section;
 
 	if (!first_level(p15, address, &place))
 		return fault(out, FSR_TRANSLATION_SECTION, 0);
-	result = descriptor_read(v, place, &descriptor, FSR_EXTERNAL_SECTION, 0, out);
-	if (result != WALK_OK)
-		return result;
+	state = descriptor_read(v, place, &descriptor);
+	if (unlikely(state == PAGE_NONE || state == PAGE_UNBUILT))
+		return no_descriptor(out, place, state, FSR_EXTERNAL_SECTION);
 	if (TYPE(descriptor) != FIRST_TABLE && TYPE(descriptor) != FIRST_SECTION)
 		return fault(out, FSR_TRANSLATION_SECTION, 0);
 	is_section = TYPE(descriptor) == FIRST_SECTION;
@@ -182,9 +178,10 @@ static enum walk_result walk_tables(const struct vcpu *v, uint32_t address, bool
 	if (is_section) {
 		section(v, descriptor, address, privileged, out);
 	} else {
-		result = descriptor_read(v, (descriptor & ~0x3ffU) | (address >> 10 & 0x3fc), &descriptor, FSR_EXTERNAL_PAGE, domain, out);
-		if (result != WALK_OK)
-			return result;
+		place = (descriptor & ~0x3ffU) | (address >> 10 & 0x3fc);
+		state = descriptor_read(v, place, &descriptor);
+		if (unlikely(state == PAGE_NONE || state == PAGE_UNBUILT))
+			return no_descriptor(out, place, state, FSR_EXTERNAL_PAGE | domain << 4);
 		if (TYPE(descriptor) == 0)
 			return fault(out, FSR_TRANSLATION_PAGE, domain);
 		if (has_xp)

@@ -12,11 +12,20 @@ enum access {
 	ACCESS_FETCH
 };
 
+/* Of an access, by its number. */
 enum right {
-	RIGHT_READ = 1,
-	RIGHT_WRITE = 2, /* never without RIGHT_READ */
-	RIGHT_EXECUTE = 4 /* never without RIGHT_READ */
+	RIGHT_READ = 1U << ACCESS_READ,
+	RIGHT_WRITE = 1U << ACCESS_WRITE, /* never without RIGHT_READ */
+	RIGHT_EXECUTE = 1U << ACCESS_FETCH /* never without RIGHT_READ */
 };
+
+#define ALL_RIGHTS (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE)
+
+/* What APX:AP gives (table B4-1) unless SCTLR.S or R is set: enum right for each value, four bits each. Execution needs the right to read. */
+static inline uint32_t walk_rights(uint32_t ap, bool privileged)
+{
+	return (privileged ? 0x05507770U : 0x05007500U) >> (4 * ap) & ALL_RIGHTS;
+}
 
 /* Fault status (B4.6.1): 11 the access was a write  10, 3..0 status  7..4 domain. */
 enum fault_status {

@@ -14,6 +14,7 @@
 #include "arch/armv6/p15.h"
 #include "arch/armv6/psr.h"
 #include "arch/armv6/sctlr.h"
+#include "arch/armv6/shadow_tables.h"
 #include "arch/armv6/vfp.h"
 #include "core/persona.h"
 #include "tests/test.h"
@@ -25,6 +26,8 @@
 #define FAKE_CODE 0x8000U /* where the instruction is taken to lie */
 
 static struct persona fake_persona;
+static struct shadow fake_shadow;
+#define FAKE_VIEW 77U /* nobody has chosen one since the reset */
 static struct vcpu fake;
 static uint8_t fake_memory[FAKE_END - FAKE_MEMORY];
 static struct {
@@ -154,6 +157,7 @@ static inline void fake_set_word(uint32_t address, uint32_t value)
 /* A virtual CPU as after a reset, in a mode, with a number of its own in each register: r0 is 0x100, r1 0x101 ... */
 static void fake_reset(uint32_t mode)
 {
+	fake_persona.arch.shadow = &fake_shadow;
 	fake = (struct vcpu){.persona = &fake_persona};
 	p15_reset(&fake);
 	fake.arch.p15.sctlr |= SCTLR_U | SCTLR_XP;
@@ -164,6 +168,7 @@ static void fake_reset(uint32_t mode)
 		fake.arch.r[i] = 0x100 + i;
 	fake.arch.r[15] = FAKE_CODE + 4;
 	memset(&fakes, 0, sizeof(fakes));
+	fake_shadow.view = FAKE_VIEW;
 }
 
 static inline bool fake_was_undefined(void)
