@@ -38,11 +38,6 @@ uint64_t arch_time(void)
 	return gptimer_count();
 }
 
-uint64_t arch_time_frequency(void)
-{
-	return BOARD_TIMER_HZ;
-}
-
 /* Disarmed it runs for FEED_TICKS all the same: the watchdog wants to hear of us. */
 void arch_timer_arm(uint64_t deadline)
 {
