@@ -9,10 +9,10 @@
 #include "core/log.h"
 #include "core/persona.h"
 #include "core/sched.h"
+#include "by_hand.h"
 #include "emulate.h"
 #include "guest.h"
 #include "hypercall.h"
-#include "load_store.h"
 #include "mmu.h"
 #include "p15.h"
 #include "psr.h"
@@ -189,26 +189,6 @@ struct vcpu *exception_prefetch(struct vcpu *v)
 	else if (memory_fault(v, v->arch.r[15], ACCESS_FETCH, &fault) == SHADOW_GUEST)
 		guest_prefetch_abort(v, fault.fsr);
 	return resume(v);
-}
-
-/* A device's register, or memory that no entry of a table can give access to. An instruction no device could serve leaves the fault as it is:
- * nothing is there for it. */
-static NOINLINE void access_by_hand(struct vcpu *v, uint32_t address, uint32_t write)
-{
-	struct load_store_fault fault = {.address = address, .fsr = FSR_EXTERNAL | write};
-	uint32_t instruction;
-
-	v->statistics.mmio++;
-	if (!guest_instruction(v, v->arch.r[15], &instruction))
-		return;
-	if (load_store(v, instruction, &fault) == LOAD_STORE_DONE && likely(!v->arch.access_again))
-		return;
-	if (v->arch.access_again) {
-		v->arch.access_again = false; /* registers are as before */
-		return;
-	}
-	v->statistics.refused_memory++;
-	guest_data_abort(v, fault.address, fault.fsr);
 }
 
 /* LDR, STR, LDRB and STRB of a constant offset without write-back (Arm DDI 0100I, A5.2.2), as nearly all accesses to devices are. */

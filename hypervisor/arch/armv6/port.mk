@@ -8,7 +8,7 @@ guest_machine = integrator_cp
 # Thumb code is smaller by a third and slower by as much: the files on the way in and out of a guest are Arm code, for size as well: that is
 # about as fast here, and smaller by a seventh. So are those with
 # instructions that Thumb code has not, which are kept out of link-time optimisation besides, or they would be inlined into Thumb code.
-hot = exception.c guest.c p15.c guest_memory.c shadow_quick.c integrator_cp.c pic.c
+hot = exception.c guest.c p15.c guest_memory.c shadow_quick.c integrator_cp.c pic.c hypercall.c
 port_cpu = -mcpu=arm1136jf-s -mfloat-abi=soft -mno-unaligned-access -include arch/armv6/single_cpu.h -D'WIDE_INLINE=__attribute__((noinline, unused))'
 port_speed = -Os -marm
 port_size = -Os -fno-ipa-cp -fno-ipa-sra -fno-partial-inlining -fno-tree-loop-im -fno-move-loop-invariants -mthumb
