@@ -31,7 +31,7 @@ import { kernelFormat, programFormat } from "../components/image/kernel.ts";
 import { patchProgram, patchTable } from "../components/image/patch-arm.ts";
 import { payloadOf } from "../components/image/payload.ts";
 import type { Sharing } from "../components/image/policy-section.ts";
-import { volumeRange } from "../components/image/storage-layout.ts";
+import { diskShape, volumeRange } from "../components/image/storage-layout.ts";
 import { sha256 } from "../components/util/digest.ts";
 
 /** A persona of files; see above for the defaults. */
@@ -104,13 +104,13 @@ export async function composeDev(
 			flags: options.skipDigests === true ? VEIL_SKIP_PAYLOAD_DIGESTS : 0,
 			hotkey: options.hotkey ?? [],
 			...(options.policy === undefined ? {} : { policy: options.policy }),
-			personas: await Promise.all(personas.map((persona) => composePersona(persona, cpus))),
+			personas: await Promise.all(personas.map((persona) => composePersona(persona, cpus, board))),
 		},
 		out,
 	);
 }
 
-async function composePersona(persona: DevPersona, cpus: number): Promise<ComposePersona> {
+async function composePersona(persona: DevPersona, cpus: number, board: string): Promise<ComposePersona> {
 	const kernel = kernelOf(await readFile(persona.kernel), persona);
 	const vcpus = persona.cpus ?? 1;
 	return {
@@ -145,7 +145,7 @@ async function composePersona(persona: DevPersona, cpus: number): Promise<Compos
 		display: persona.display ?? false,
 		volumes: (persona.volumes ?? []).map(({ name, sizeMiB }) => ({
 			name,
-			range: volumeRange({ persona: persona.name, name, sizeMiB }),
+			range: volumeRange({ persona: persona.name, name, sizeMiB }, diskShape(board)),
 		})),
 		...(persona.network === undefined ? {} : { network: persona.network }),
 	};

@@ -2,13 +2,14 @@
 // A handset's disk: one sparse file with a GUID partition table, a partition for each volume. What volumes there are is in a list beside
 // it, because names in the table are too short; the table is for tools, and Veil goes by the device image.
 import { existsSync } from "node:fs";
-import { mkdir, open, readFile } from "node:fs/promises";
+import { mkdir, open, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { DISK_BYTES, SECTOR, volumeRange } from "../image/storage-layout.ts";
+import { type DiskShape, diskShape, diskShapeOfSize, SECTOR, volumeRange } from "../image/storage-layout.ts";
 import { writeFileAtomic } from "../util/atomic.ts";
 import { sha256 } from "../util/digest.ts";
 import { errorCode, UserError } from "../util/errors.ts";
 import { ProcessError, run } from "../util/process.ts";
+import { readRecord } from "./record.ts";
 import { FILE } from "./run-folder.ts";
 
 /** Type of our partitions, so that other systems leave them alone. */
@@ -43,6 +44,12 @@ interface VolumeList {
 /** Where a handset's disk is. */
 export function diskPath(folder: string): string {
 	return join(folder, FILE.disk);
+}
+
+/** The shape of a handset's disk, or of the one that it will have. A disk that was kept when its handset went tells by its size. */
+export async function diskShapeIn(folder: string): Promise<DiskShape> {
+	if (existsSync(diskPath(folder))) return diskShapeOfSize((await stat(diskPath(folder))).size);
+	return diskShape((await readRecord(folder))?.board ?? "");
 }
 
 /** The volumes on a handset's disk. */
@@ -102,36 +109,38 @@ export async function writeVolumes(folder: string, volumes: readonly StoredVolum
 	await mkdir(folder, { recursive: true, mode: 0o700 });
 	const list: VolumeList = { version: 1, volumes };
 	await writeFileAtomic(join(folder, FILE.volumes), `${JSON.stringify(list, undefined, "\t")}\n`, 0o600);
-	await makeDisk(folder);
+	const disk = await makeDisk(folder);
 	await runTool(
 		"sfdisk",
 		["--quiet", "--no-reread", "--no-tell-kernel", "--wipe", "never", "--wipe-partitions", "never", diskPath(folder)],
 		{
-			input: partitionScript(volumes),
+			input: partitionScript(volumes, disk),
 		},
 	);
 }
 
 /** Makes an empty disk where there is none. */
-async function makeDisk(folder: string): Promise<void> {
-	if (existsSync(diskPath(folder))) return;
+async function makeDisk(folder: string): Promise<DiskShape> {
+	const disk = await diskShapeIn(folder);
+	if (existsSync(diskPath(folder))) return disk;
 	const file = await open(diskPath(folder), "a", 0o600);
 	try {
-		await file.truncate(DISK_BYTES);
+		await file.truncate(disk.bytes);
 	} catch (error) {
 		if (errorCode(error) !== "EFBIG" && errorCode(error) !== "EINVAL") throw error;
-		throw new UserError("the file system takes no file of 8 TiB, not even an empty one", {
+		throw new UserError(`the file system takes no file of ${disk.bytes / 2 ** 30} GiB, not even an empty one`, {
 			where: folder,
 			remedy: "set XDG_STATE_HOME to a folder on ext4, XFS or Btrfs",
 		});
 	} finally {
 		await file.close();
 	}
+	return disk;
 }
 
-function partitionScript(volumes: readonly StoredVolume[]): string {
+function partitionScript(volumes: readonly StoredVolume[], disk: DiskShape): string {
 	const lines = volumes.map((volume) => {
-		const { first, count } = volumeRange(volume);
+		const { first, count } = volumeRange(volume, disk);
 		const name = `${volume.persona}/${volume.name}`.slice(0, 36);
 		return `start=${first}, size=${count}, type=${PARTITION_TYPE}, uuid=${partitionId(volume)}, name="${name}"`;
 	});
@@ -158,8 +167,11 @@ export function guid(text: string): string {
 }
 
 /** Byte offset and size of a volume on the disk. */
-export function volumeBytes(volume: { persona: string; name: string; sizeMiB: number }): { offset: number; size: number } {
-	const { first, count } = volumeRange(volume);
+export async function volumeBytes(
+	folder: string,
+	volume: { persona: string; name: string; sizeMiB: number },
+): Promise<{ offset: number; size: number }> {
+	const { first, count } = volumeRange(volume, await diskShapeIn(folder));
 	return { offset: first * SECTOR, size: count * SECTOR };
 }
 

@@ -53,6 +53,7 @@ const MACHINES: Readonly<Record<string, Machine>> = {
 		linesBefore: 2,
 		parts: (image, folder) => [
 			...["-drive", `if=mtd,format=raw,file=${join(folder, FILE.flash).replaceAll(",", ",,")}`],
+			...(image.volumes.length > 0 ? ["-drive", `if=sd,format=raw,file=${join(folder, FILE.disk).replaceAll(",", ",,")}`] : []),
 			...(image.hasScreen ? VNC : []),
 		],
 	},

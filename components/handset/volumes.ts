@@ -3,10 +3,10 @@
 import { existsSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { SECTOR, VOLUME_MAX_MIB, volumeRange } from "../image/storage-layout.ts";
+import { type DiskShape, SECTOR, VOLUME_MAX_MIB, volumeRange } from "../image/storage-layout.ts";
 import { errorCode, UserError } from "../util/errors.ts";
 import { runRoot } from "../util/paths.ts";
-import { diskPath, punchHole, readVolumes, type StoredVolume, volumeBytes, writeVolumes } from "./disk.ts";
+import { diskPath, diskShapeIn, punchHole, readVolumes, type StoredVolume, volumeBytes, writeVolumes } from "./disk.ts";
 import { withOperationLock } from "./operation-lock.ts";
 import { FILE, handsetDir, LOCK } from "./run-folder.ts";
 import { keyOpens, makeContents } from "./volume-contents.ts";
@@ -111,9 +111,9 @@ export async function makeVolume(wanted: NewVolume): Promise<void> {
 			urn: wanted.urn,
 			createdAt: new Date().toISOString(),
 		};
-		checkRoom(id, volume, volumes);
+		checkRoom(id, volume, volumes, await diskShapeIn(folder));
 		await writeVolumes(folder, replaced(volumes, volume));
-		const { offset, size } = volumeBytes(volume);
+		const { offset, size } = await volumeBytes(folder, volume);
 		await punchHole(folder, offset, size);
 		await makeContents(folder, { ...wanted, persona: id.persona, name: id.name, offset, size }, signal);
 		await writeVolumes(folder, replaced(volumes, { ...volume, state: "attached" }));
@@ -140,7 +140,7 @@ export async function checkVolumeKey(id: VolumeId, key: Uint8Array): Promise<voi
 
 async function checkKeyOf(folder: string, id: VolumeId, volume: StoredVolume, key: Uint8Array): Promise<void> {
 	if (!volume.encrypted) throw new UserError(`volume ${volumeId(id)} is not encrypted and needs no key`);
-	if (await keyOpens(folder, volumeBytes(volume).offset, key)) return;
+	if (await keyOpens(folder, (await volumeBytes(folder, volume)).offset, key)) return;
 	throw new UserError(`volume ${volumeId(id)} does not open with this key`, {
 		remedy: "give the one that was its output `key`: it is in the state of the stack that made it, or where you exported it to",
 	});
@@ -159,9 +159,9 @@ export async function growVolume(id: VolumeId, sizeMiB: number): Promise<void> {
 		if (sizeMiB < before.sizeMiB)
 			throw new UserError(`volume ${volumeId(id)} has ${before.sizeMiB} MiB and cannot shrink to ${sizeMiB}`);
 		const after = { ...before, sizeMiB };
-		checkRoom(id, after, volumes);
+		checkRoom(id, after, volumes, await diskShapeIn(folder));
 		// The part it grows by may hold what another volume left there.
-		const { offset } = volumeBytes(before);
+		const { offset } = await volumeBytes(folder, before);
 		const old = before.sizeMiB * 2 ** 20;
 		if (sizeMiB > before.sizeMiB) await punchHole(folder, offset + old, sizeMiB * 2 ** 20 - old);
 		await writeVolumes(folder, replaced(volumes, after));
@@ -179,7 +179,7 @@ export async function releaseVolume(id: VolumeId, how: "keep" | "wipe"): Promise
 			return;
 		}
 		const rest = volumes.filter((volume) => !isSame(volume, id));
-		const { offset, size } = volumeBytes(before);
+		const { offset, size } = await volumeBytes(folder, before);
 		await punchHole(folder, offset, size);
 		await writeVolumes(folder, rest);
 	});
@@ -246,12 +246,18 @@ function replaced(volumes: readonly StoredVolume[], volume: StoredVolume): Store
 	return [...volumes.filter((other) => other.persona !== volume.persona || other.name !== volume.name), volume];
 }
 
-function checkRoom(id: VolumeId, volume: StoredVolume, volumes: readonly StoredVolume[]): void {
+function checkRoom(id: VolumeId, volume: StoredVolume, volumes: readonly StoredVolume[], disk: DiskShape): void {
 	if (volume.sizeMiB > VOLUME_MAX_MIB) throw new UserError(`a volume has at most ${VOLUME_MAX_MIB} MiB`);
-	const { first, count } = volumeRange(volume);
+	const { first, count } = volumeRange(volume, disk);
+	const room = (disk.bytes - disk.placeBytes) / SECTOR - first;
+	if (count > room) {
+		throw new UserError(`volume ${volumeId(id)} would reach over the end of the disk`, {
+			remedy: `give it another name, or at most ${(room * SECTOR) / 2 ** 20} MiB`,
+		});
+	}
 	for (const other of volumes) {
 		if (isSame(other, id)) continue;
-		const range = volumeRange(other);
+		const range = volumeRange(other, disk);
 		if (first >= range.first + range.count || range.first >= first + count) continue;
 		throw new UserError(`volume ${volumeId(id)} would lie on volume ${other.persona}/${other.name} of the same disk`, {
 			remedy:
@@ -295,5 +301,7 @@ function missing(id: VolumeId): UserError {
 /** Where a volume's bytes are, for an owner who wants to copy them; undefined when it is not here. */
 export async function volumePlace(id: VolumeId): Promise<{ path: string; offset: number; size: number } | undefined> {
 	const volume = await findVolume(id);
-	return volume === undefined ? undefined : { path: diskPath(handsetDir(id.handset)), ...volumeBytes(volume) };
+	if (volume === undefined) return undefined;
+	const folder = handsetDir(id.handset);
+	return { path: diskPath(folder), ...(await volumeBytes(folder, volume)) };
 }

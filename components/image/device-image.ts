@@ -27,7 +27,7 @@ import { findHypervisor } from "./hypervisor.ts";
 import type { KernelFormat } from "./kernel.ts";
 import type { Payload } from "./payload.ts";
 import { builtFrom, rememberBuilt } from "./records.ts";
-import { volumeRange } from "./storage-layout.ts";
+import { diskShape, volumeRange } from "./storage-layout.ts";
 import type { Blob, Store } from "./store.ts";
 import type { Display } from "./surface.ts";
 import type { Artifact, BootCodeInputs, BuildContext, DeviceImageInputs, DevicePersona, HotkeyKey } from "./types.ts";
@@ -180,7 +180,7 @@ async function composeSpec(
 	for (const persona of inputs.personas) {
 		const guest = await findGuest(persona.guest, store, signal);
 		if (guest === undefined) throw gone(`the guest of persona ${persona.name}`, parts.guests[persona.name]);
-		personas.push(composePersona(persona, guest.record, guest.blobs, inputs.cpus));
+		personas.push(composePersona(persona, guest, inputs));
 	}
 	const foreground = inputs.personas.findIndex(({ name }) => name === inputs.initialForeground);
 	if (foreground < 0) throw new UserError(`initialForeground is "${inputs.initialForeground}", which is no persona of the phone`);
@@ -200,7 +200,11 @@ async function composeSpec(
 	};
 }
 
-function composePersona(persona: DevicePersona, record: GuestRecord, blobs: Map<string, Blob>, cpus: number): ComposePersona {
+function composePersona(
+	persona: DevicePersona,
+	{ record, blobs }: { record: GuestRecord; blobs: Map<string, Blob> },
+	{ board, cpus }: DeviceImageInputs,
+): ComposePersona {
 	const payload = ({ digest, size }: GuestPart): Payload => {
 		const blob = blobs.get(digest);
 		if (blob === undefined) throw new Error(`${digest} is not among the guest's parts`);
@@ -244,7 +248,7 @@ function composePersona(persona: DevicePersona, record: GuestRecord, blobs: Map<
 			: {
 					volumes: persona.volumes.map(({ name, sizeMiB }) => ({
 						name,
-						range: volumeRange({ persona: persona.name, name, sizeMiB }),
+						range: volumeRange({ persona: persona.name, name, sizeMiB }, diskShape(board)),
 					})),
 				}),
 		...(persona.network === "none" ? {} : { network: persona.network }),

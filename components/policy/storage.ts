@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether the volumes of a phone have places of their own on a handset's disk.
 import { VEIL_MAX_STORAGE_RANGES } from "../image/abi.ts";
-import { layoutProblems } from "../image/storage-layout.ts";
+import { diskShape, layoutProblems } from "../image/storage-layout.ts";
 import type { PhoneDraft, Problem } from "../manifest/index.ts";
 import { keyProblem, valueProblem } from "./problems.ts";
 
 /** Problems of volumes that would lie on one another, and of more than Veil takes. */
-export function checkVolumes({ phone, personas }: PhoneDraft): Problem[] {
+export function checkVolumes({ phone, personas, board }: PhoneDraft): Problem[] {
 	const volumes = personas.flatMap((loaded) =>
 		loaded.document.storage.map(({ name, sizeMiB }, index) => ({ loaded, index, persona: loaded.document.name, name, sizeMiB })),
 	);
-	const problems = layoutProblems(volumes).flatMap(({ volume, meets }): Problem[] => {
+	const disk = diskShape(board?.document.name ?? "");
+	const problems = layoutProblems(volumes, disk).flatMap(({ volume, meets }): Problem[] => {
 		const found = volumes.find((candidate) => candidate === volume);
 		if (found === undefined) return [];
 		const { loaded, index } = found;

@@ -83,6 +83,13 @@ void block_source_start(void)
 	virtio_driver_notify(&disk.driver, &disk.queue);
 }
 
+enum block_step block_source_step(uint32_t first_tag, uint32_t tag_count)
+{
+	(void)first_tag;
+	(void)tag_count;
+	return BLOCK_IDLE;
+}
+
 bool block_source_interrupt(uint32_t irq)
 {
 	if (irq != disk.driver.irq || !disk.driver.base)

@@ -4,7 +4,8 @@
  * Why a guest can do no harm here: the disk is given a header of Veil's, whose sectors lie within the volume's range, and pieces of memory that
  * are all the persona's RAM, which has no other owner while Veil runs. The pages are built before the disk sees them, and
  * none is forgotten, cleared or given to a new life while a request is under way (virtio_blk_is_quiet). Each volume has tags of
- * its own, as many as its queue has places, so nobody can take another's, and nothing ever waits in Veil. */
+ * its own, as many as its queue has places, so nobody can take another's, and nothing ever waits in Veil. A disk that does nothing by itself is
+ * worked by who asked, within the access that asks and in the guest's own time: a step, then a look for an interrupt. */
 #include "virtio_blk.h"
 
 #include <veil/arch.h>
@@ -50,7 +51,7 @@ struct volume {
 struct answer {
 	uint16_t head;
 	uint32_t written;
-	uint8_t *status;
+	paddr_t status;
 };
 
 static struct {
@@ -95,17 +96,32 @@ void virtio_blk_reset(struct persona *p)
 		virtio_reset(&storage.volumes[i].virtio);
 }
 
+/* False: there is more to do, but an interrupt waits, or the disk makes us wait. */
+static bool work_off(const struct volume *v)
+{
+	uint32_t first_tag = (uint32_t)(v - storage.volumes) * storage.depth;
+
+	for (;;) {
+		enum block_step step = block_source_step(first_tag, storage.depth);
+
+		if (step == BLOCK_IDLE)
+			return true;
+		if (step == BLOCK_WAITS || arch_interrupt_pending())
+			return false;
+	}
+}
+
 bool virtio_blk_is_quiet(struct persona *p)
 {
 	for (uint32_t i = storage.first[p->index]; i < storage.first[p->index + 1]; i++)
-		if (__atomic_load_n(&storage.volumes[i].busy, __ATOMIC_ACQUIRE))
+		if (!work_off(&storage.volumes[i]) || __atomic_load_n(&storage.volumes[i].busy, __ATOMIC_ACQUIRE))
 			return false;
 	return true;
 }
 
 static void answer(struct volume *v, const struct answer *a, uint8_t status)
 {
-	*a->status = status;
+	*(uint8_t *)arch_pointer(a->status) = status;
 	virtio_give(v->persona, &v->virtio, QUEUE, &(struct virtio_buffer){.head = a->head}, a->written + 1);
 }
 
@@ -193,9 +209,10 @@ static enum outcome request(struct volume *v, uint32_t slot, struct virtio_buffe
 		is_wrong |= b->is_writable != is_read;
 		size += b->size;
 	}
-	*a = (struct answer){.head = b->head, .status = b->size == 1 && b->is_writable ? persona_memory(p, b->address, 1) : NULL};
-	if (!a->status)
+	place = b->size == 1 && b->is_writable ? persona_memory(p, b->address, 1) : NULL;
+	if (!place)
 		return broken(v);
+	*a = (struct answer){.head = b->head, .status = arch_physical(place)};
 	switch (header.type) {
 	case TYPE_READ:
 	case TYPE_WRITE:
@@ -223,8 +240,8 @@ static enum outcome request(struct volume *v, uint32_t slot, struct virtio_buffe
 }
 
 /* Takes what the queue holds and the volume has tags for; a driver that keeps to its queue's size never has more under way. Stops when an interrupt
- * waits: the guest's notification is then made again. */
-static void requests_take(struct volume *v)
+ * waits: true, the guest's notification is then to be made again. */
+static bool requests_take(struct volume *v)
 {
 	uint64_t all = UINT64_MAX >> (64 - storage.depth);
 	struct virtio_buffer buffer;
@@ -250,8 +267,7 @@ static void requests_take(struct volume *v)
 	}
 	if (starts)
 		block_source_start();
-	if (again)
-		arch_access_again();
+	return again;
 }
 
 static struct mmio_result config_read(const struct volume *v, uint64_t offset, uint32_t size)
@@ -275,6 +291,9 @@ struct mmio_result virtio_blk_access(struct persona *p, uint32_t nth, uint64_t o
 {
 	uint32_t index = storage.first[p->index] + nth;
 	struct volume *v = &storage.volumes[index];
+	bool resets = is_write && offset == VIRTIO_STATUS && value == 0;
+	bool asks = is_write && offset == VIRTIO_NOTIFY && value == QUEUE;
+	bool again;
 	struct mmio_result result;
 
 	if (index >= storage.first[p->index + 1])
@@ -283,12 +302,17 @@ struct mmio_result virtio_blk_access(struct persona *p, uint32_t nth, uint64_t o
 		return is_write ? mmio_value(0) : config_read(v, offset - VIRTIO_CONFIG, size);
 	if (size != 4)
 		return mmio_none();
+	if (resets && !work_off(v)) {
+		arch_access_again();
+		return mmio_value(0);
+	}
 	lock_take(&p->lock);
 	result = virtio_access(p, &v->virtio, offset, is_write, (uint32_t)value);
-	if (is_write && offset == VIRTIO_STATUS && value == 0)
+	if (resets)
 		v->orphaned = v->busy;
-	if (is_write && offset == VIRTIO_NOTIFY && value == QUEUE)
-		requests_take(v);
+	again = asks && requests_take(v);
 	lock_release(&p->lock);
+	if (again || (asks && !work_off(v)))
+		arch_access_again();
 	return result;
 }

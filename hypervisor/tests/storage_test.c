@@ -145,6 +145,14 @@ static void ask(struct vcpu *v, uint64_t base, uint32_t type, uint64_t sector, u
 	guest_write(v, base + 0x50, 4, 0);
 }
 
+/* Writes a register once. False: the guest would have to make the access again. */
+static bool guest_tries(struct vcpu *v, uint64_t address, uint32_t value)
+{
+	machine.access_again = false;
+	platform_mmio(v, ipaddr(address), 4, true, value);
+	return !machine.access_again;
+}
+
 static uint8_t status(struct vcpu *v)
 {
 	return *guest_memory(v, STATUSES);
@@ -309,6 +317,103 @@ static void when_the_queue_goes_while_a_request_is_under_way_then_nothing_breaks
 	report_equal(machine_disk_finish(), 1, "done by the disk");
 	report_equal(status(v), 0, "the status is where the guest wanted it");
 	report_equal(get(v, DEVICE + 2, 2), 0, "no queue, no answer in it");
+}
+
+/* ---- A disk that does nothing by itself ---- */
+
+static struct vcpu *boot_stepped(void)
+{
+	struct vcpu *v = boot_driver();
+
+	machine_disk.by_steps = true;
+	return v;
+}
+
+/* Requests for sectors 0 to 4, the answers to their own status bytes; not notified of. */
+static void ask_five(struct vcpu *v)
+{
+	for (uint32_t i = 0; i < 5; i++) {
+		describe(v, DESCRIPTORS, 3 * i, header(v, IN, i), 16, NEXT);
+		describe(v, DESCRIPTORS, 3 * i + 1, DATA + 512 * (uint64_t)i, 512, NEXT | WRITE);
+		describe(v, DESCRIPTORS, 3 * i + 2, STATUSES + 1 + i, 1, WRITE);
+		offer(v, (uint16_t)(3 * i));
+	}
+}
+
+static void given_a_disk_worked_by_steps_then_requests_are_done_when_the_notification_is(void)
+{
+	struct vcpu *v = boot_stepped();
+
+	ask_five(v);
+	guest_write(v, DISK + 0x50, 4, 0);
+	report_equal(machine_disk.steps, 5, "all of them");
+	report_equal(get(v, DEVICE + 2, 2), 5, "answered");
+	for (uint32_t i = 0; i < 5; i++)
+		report_equal(*guest_memory(v, DATA + 512 * (uint64_t)i), (FIRST_SECTOR + i + 1) & 0xff, "each its own sector");
+}
+
+static void given_interrupts_all_the_time_then_a_step_is_done_between_two(void)
+{
+	struct vcpu *v = boot_stepped();
+
+	machine.interrupting = true;
+	ask_five(v);
+	guest_write(v, DISK + 0x50, 4, 0);
+	report(machine.accesses_again >= 5, "the guest's notification was made again after each");
+	report_equal(machine_disk.steps, 5, "it gets on all the same");
+	machine.interrupting = false;
+}
+
+static void given_a_disk_that_makes_one_wait_then_nobody_else_waits(void)
+{
+	struct vcpu *v = boot_stepped();
+
+	machine_disk.busy = true;
+	ask_five(v);
+	report(!guest_tries(v, DISK + 0x50, 0), "the notification is to be made again");
+	report_equal(bridge_status(1).state, VEIL_STATE_RUNNING, "Veil answers");
+	machine_disk.busy = false;
+	guest_write(v, DISK + 0x50, 4, 0);
+	report_equal(machine_disk.steps, 5, "once the disk is ready, all of them");
+}
+
+static void when_one_has_work_for_the_disk_then_the_other_does_none_of_it(void)
+{
+	struct vcpu *v = boot_stepped(), *other;
+
+	machine_disk.busy = true;
+	ask_five(v);
+	guest_tries(v, DISK + 0x50, 0);
+	machine_disk.busy = false;
+	other = inside(1);
+	disk_start(other, DISK, FEATURES);
+	ask(other, DISK, IN, 0, DATA, 512);
+	report_equal(machine_disk.steps, 1, "its own step");
+	report_equal(status(other), 0, "and it has its answer");
+}
+
+static void when_a_persona_restarts_or_resets_its_disk_then_what_is_under_way_is_done_first(void)
+{
+	struct vcpu *v = boot_stepped();
+
+	machine_disk.busy = true;
+	ask_five(v);
+	guest_tries(v, DISK + 0x50, 0);
+	report(!guest_tries(v, DISK + 0x70, 0), "a reset waits");
+	machine_disk.busy = false;
+	guest_write(v, DISK + 0x70, 4, 0);
+	report_equal(machine_disk.steps, 5, "for the requests");
+	disk_start(v, DISK, FEATURES);
+	machine_disk.busy = true;
+	ask_five(v);
+	guest_tries(v, DISK + 0x50, 0);
+	report_equal(bridge_command(VEIL_OP_RESTART, 0), VEIL_RESULT_OK, "accepted");
+	machine_run_ms(100);
+	report_equal(bridge_status(0).state, VEIL_STATE_STARTING, "it waits for the disk");
+	machine_disk.busy = false;
+	machine_run_ms(500);
+	report_equal(machine_disk.steps, 10, "the others as well");
+	report_equal(bridge_status(0).state, VEIL_STATE_RUNNING, "and it starts");
 }
 
 /* ---- Hostile guests ---- */
@@ -509,6 +614,11 @@ static const struct test tests[] = {
 	{"restart", when_a_persona_restarts_then_its_memory_is_not_forgotten_before_the_disk_is_done},
 	{"reset", when_the_driver_resets_the_device_then_answers_to_the_old_one_are_dropped},
 	{"queue-gone", when_the_queue_goes_while_a_request_is_under_way_then_nothing_breaks},
+	{"steps", given_a_disk_worked_by_steps_then_requests_are_done_when_the_notification_is},
+	{"steps-parts", given_interrupts_all_the_time_then_a_step_is_done_between_two},
+	{"steps-busy", given_a_disk_that_makes_one_wait_then_nobody_else_waits},
+	{"steps-other", when_one_has_work_for_the_disk_then_the_other_does_none_of_it},
+	{"steps-restart", when_a_persona_restarts_or_resets_its_disk_then_what_is_under_way_is_done_first},
 	{"sectors", given_sectors_outside_the_volume_then_they_are_refused},
 	{"memory", given_memory_that_is_not_its_own_then_the_device_breaks},
 	{"chains", given_chains_that_do_not_end_then_the_device_breaks},

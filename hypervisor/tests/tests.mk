@@ -85,6 +85,7 @@ $(BUILD)/host/armv6/%_test: $(BUILD)/host/armv6/tests/armv6/%_test.o $(BUILD)/ho
 	@$(CC) $(host_sanitize) -no-pie -o $@ $(filter %.o,$^) $(filter %.a,$^)
 # The others' fake persona stands for it.
 $(BUILD)/host/armv6/blizzard_view_test: $(BUILD)/host/armv6/devices/blizzard_view.o
+$(BUILD)/host/armv6/card_source_test: $(BUILD)/host/armv6/devices/card_source.o
 $(BUILD)/host/armv6/%_fuzz: $(BUILD)/host/armv6/tests/fuzz/armv6/%_fuzz.o $(BUILD)/host/armv6/tests/fuzz/driver.o $(BUILD)/host/armv6/units.a
 	@$(CC) $(host_sanitize) -no-pie -o $@ $^
 $(BUILD)/fuzz/armv6/%.o: %.c Makefile tests/tests.mk

@@ -176,6 +176,26 @@ static void disk_move(uint32_t tag)
 	}
 }
 
+enum block_step block_source_step(uint32_t first_tag, uint32_t tag_count)
+{
+	uint32_t at = 0, tag;
+
+	while (at < machine_disk.waiting_count && machine_disk.waiting[at] - first_tag >= tag_count)
+		at++;
+	if (!machine_disk.by_steps || at == machine_disk.waiting_count)
+		return BLOCK_IDLE;
+	if (machine_disk.busy)
+		return BLOCK_WAITS;
+	tag = machine_disk.waiting[at];
+	machine_disk.waiting_count--;
+	for (uint32_t i = at; i < machine_disk.waiting_count; i++)
+		machine_disk.waiting[i] = machine_disk.waiting[i + 1];
+	machine_disk.steps++;
+	disk_move(tag);
+	block_done(tag, !machine_disk.fails);
+	return BLOCK_MOVED;
+}
+
 uint32_t machine_disk_finish(void)
 {
 	uint32_t count = machine_disk.waiting_count;

@@ -72,12 +72,15 @@ struct machine_display {
 };
 extern struct machine_display machine_display;
 
-/* The disk: what is submitted is done, in that order, when a test says so. */
+/* The disk: what is submitted is done, in that order, when a test says so; or by steps, if it is one that does nothing by itself. */
 #define MACHINE_DISK_SECTORS 8192
 struct machine_disk {
 	uint64_t sector_count; /* as it tells Veil; 0: there is no disk */
 	uint32_t tags; /* requests it takes at once */
 	bool fails;
+	bool by_steps;
+	bool busy; /* makes whoever steps wait */
+	uint32_t steps; /* done */
 	uint8_t bytes[MACHINE_DISK_SECTORS * 512];
 	uint32_t submitted, started, flushed, outside; /* outside: requests beyond its end, or with memory that is no RAM */
 	uint32_t waiting_count;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The board's disk; devices/ holds a driver for each kind. Requests are told apart by tags, which the caller hands out; the disk reads
- * and writes their memory by itself, and what became of one arrives through block_done(). */
+ * and writes their memory by itself, or a step at a time when it is told to, and what became of one arrives through block_done(). */
 #ifndef VEIL_BLOCK_SOURCE_H
 #define VEIL_BLOCK_SOURCE_H
 
@@ -24,10 +24,20 @@ void block_source_segment(uint32_t tag, uint32_t index, paddr_t start, uint32_t 
 void block_source_submit(uint32_t tag, enum block_operation operation, uint64_t sector, uint32_t segment_count);
 void block_source_start(void); /* after the last of several */
 
+enum block_step {
+	BLOCK_IDLE, /* nothing of these waits for a step */
+	BLOCK_MOVED,
+	BLOCK_WAITS /* for the disk */
+};
+
+/* A short step towards the end of requests with these tags, the first submitted first: for disks that do nothing by themselves. Others are always
+ * idle. block_done() may be called from here. */
+enum block_step block_source_step(uint32_t first_tag, uint32_t tag_count);
+
 /* An interrupt of the board: true if it was the disk's. */
 bool block_source_interrupt(uint32_t irq);
 
-/* Called by the driver on the CPU that takes the board's interrupts, no lock held. */
+/* Called by the driver, from block_source_step() or on the CPU that takes the board's interrupts; no lock of the persona's devices held. */
 void block_done(uint32_t tag, bool is_good);
 
 #endif
