@@ -149,8 +149,8 @@ describe("a board", () => {
 			"board.yaml:15:11: "ram.minMiB" is more than maxMiB; allowed: at most 3072
 			board.yaml:19:12: "load.address" is 0x40300000; allowed: ram.base + load.offsetBytes, 0x40200000
 			board.yaml:49:9: "rtc.base" is inside uart.base's window; allowed: from 0x9001000 on
-			board.yaml:79:15: "storage.partitions[1].name" is that of partition 0 too; allowed: each name once
-			board.yaml:79:34: "storage.partitions[1].offsetBytes" puts boot over boot; allowed: from 0x1000 on"
+			board.yaml:80:15: "storage.partitions[1].name" is that of partition 0 too; allowed: each name once
+			board.yaml:80:34: "storage.partitions[1].offsetBytes" puts boot over boot; allowed: from 0x1000 on"
 		`);
 	});
 });
