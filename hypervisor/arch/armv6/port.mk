@@ -11,7 +11,7 @@ guest_machine = integrator_cp
 hot = exception.c guest.c p15.c guest_memory.c shadow_quick.c integrator_cp.c pic.c hypercall.c
 port_cpu = -mcpu=arm1136jf-s -mfloat-abi=soft -mno-unaligned-access -include arch/armv6/single_cpu.h -D'WIDE_INLINE=__attribute__((noinline, unused))'
 port_speed = -Os -marm
-port_size = -Os -fno-ipa-cp -fno-ipa-sra -fno-partial-inlining -fno-tree-loop-im -fno-move-loop-invariants -mthumb
+port_size = -Os -fno-inline-functions-called-once -fno-tree-dominator-opts -fno-if-conversion -fno-ipa-cp -fno-ipa-sra -fno-partial-inlining -fno-tree-loop-im -fno-move-loop-invariants -mthumb
 # Divisions of 64-bit numbers are libgcc's.
 port_link = -Wl,--defsym=LOAD_ADDRESS=$(load_address) -Wl,--defsym=LOAD_OFFSET=$(load_offset) -Wl,-z,noexecstack
 port_libraries = -lgcc
@@ -21,3 +21,5 @@ arm_only = compiler cpu mmu vcpu vfp
 $(arm_only:%=$(BUILD)/arch/armv6/%.c.o): target := $(subst -mthumb,-marm,$(subst -flto,,$(target)))
 # Large, and often run: in between.
 $(BUILD)/arch/armv6/emulate.c.o: target := $(subst -mthumb,-marm,$(target))
+# Run at each change of guests: what is called once is in line there.
+$(BUILD)/core/sched.c.o $(BUILD)/platforms/integrator_cp/timer.c.o: target := $(subst -fno-inline-functions-called-once,,$(target))
