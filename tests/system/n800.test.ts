@@ -23,6 +23,7 @@ const ID = "n800-test";
 const FILE = join(packageRoot(), "stacks", "n800.phone.yaml");
 const BUILD_MS = 1_800_000; // the first time, the guests' kernel is compiled
 const [WIDTH, HEIGHT, STRIP_ROWS, EDGE_ROWS] = [800, 480, 64, 16];
+const TOUCH_MAX = 0x7fff; // of both axes
 const WORK = { label: "Work", colour: 0xc0392b };
 const PERSONAL = { label: "Personal", colour: 0x2471a3 };
 let phone: RunningPhone;
@@ -53,6 +54,17 @@ function part(pixels: Uint16Array, rows: readonly [number, number], columns: rea
 
 const strip = (of: typeof WORK) => new Uint16Array(stripPixels(of, WIDTH, STRIP_ROWS, "rgb565").buffer);
 const shown = async () => narrow(await screenshot(ID));
+const foreground = async () => (await observeHandset(ID)).foreground;
+
+/** What persona `personal` says of its input; repeated, since it may not listen yet. */
+async function heardWhile(command: string, pattern: RegExp, act: () => Promise<void>): Promise<string> {
+	const acting = setInterval(() => void act(), 500);
+	try {
+		return await phone.type("personal", command, pattern);
+	} finally {
+		clearInterval(acting);
+	}
+}
 
 describe("the tablet", () => {
 	it("starts both personas from its flash, and `persona status` says so", async () => {
@@ -112,6 +124,27 @@ describe("the tablet", () => {
 		expect(part(pixels, above, left)).toEqual(part(strip(WORK), above, left));
 		expect(part(pixels, [0, STRIP_ROWS], right)).toEqual(part(strip(PERSONAL), [0, STRIP_ROWS], left));
 		await persona(["switch", "personal"]);
+	});
+
+	it("gives keys to the persona in front, and switches when the hotkey is pressed, but not for a part of it", async () => {
+		const event = `echo "key $(dd if=/dev/input/event0 bs=16 count=1 2>/dev/null | tail -c 8 | hexdump -v -e '4/2 "%d "')"\n`;
+		expect(await heardWhile(event, /key 1 28 1 0/, () => phone.press("ret"))).toContain("key 1 28 1 0"); // KEY_ENTER, pressed
+		await phone.press("f3"); // the power key of QEMU's tablet
+		await new Promise((resolve) => setTimeout(resolve, 1000)); // longer than there may be between the two
+		expect(await foreground()).toBe("personal");
+		await phone.press("f3");
+		await phone.press("f3");
+		await until(async () => (await foreground()) === "work");
+		await persona(["switch", "personal"]);
+	});
+
+	it("tells the persona in front where its screen is touched, below the strip", async () => {
+		const events = `echo "$(dd if=/dev/input/event1 bs=16 count=20 2>/dev/null | hexdump -v -e '8/2 "%d " "\\n"')"\n`;
+		const touched = / 3 0 (\d+) 0\s+[^\n]* 3 1 (\d+) 0\s+[^\n]* 1 330 1 0/; // ABS_X, ABS_Y, BTN_TOUCH
+		const [x, y, above] = [16384, 20000, (STRIP_ROWS * TOUCH_MAX) / HEIGHT];
+		const [, column, row] = touched.exec(await heardWhile(events, touched, () => phone.touch(x, y))) ?? [];
+		expect(Math.abs(Number(column) - x)).toBeLessThan(TOUCH_MAX / 100);
+		expect(Math.abs(Number(row) - ((y - above) * TOUCH_MAX) / (TOUCH_MAX - above))).toBeLessThan(TOUCH_MAX / 100);
 	});
 
 	it("carries a clipboard from one to the other, as its policy allows, and runs commands", async () => {

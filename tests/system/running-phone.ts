@@ -22,6 +22,8 @@ export interface RunningPhone extends DemoPhone {
 	type(name: string, text: string, pattern: RegExp): Promise<string>;
 	/** Presses a key of the phone, by QEMU's name for it. */
 	press(key: string): Promise<void>;
+	/** Puts a finger on the screen and takes it off again; of both axes 0x7fff is the end. */
+	touch(x: number, y: number): Promise<void>;
 	/** Lets the kernel of persona `work` panic, which is the first, and waits until it is READY again. */
 	panicWork(): Promise<void>;
 	/** Removes everything; fails when a process was left. */
@@ -52,6 +54,14 @@ export async function runningPhone(id: string, file?: string): Promise<RunningPh
 		state,
 		start,
 		type,
+		touch: async (x, y) => {
+			const send = (...events: unknown[]) => askQemu(join(socketDir(handsetDir(id)), SOCKET.qmp), "input-send-event", { events });
+			const finger = (down: boolean) => ({ type: "btn", data: { down, button: "left" } });
+			const at = (axis: string, value: number) => ({ type: "abs", data: { axis, value } });
+			await send(at("x", x), at("y", y), finger(true));
+			await new Promise((resolve) => setTimeout(resolve, 100));
+			await send(finger(false));
+		},
 		press: async (key) => {
 			await askQemu(join(socketDir(handsetDir(id)), SOCKET.qmp), "send-key", { keys: [{ type: "qcode", data: key }] });
 		},
