@@ -14,6 +14,7 @@ export default defineConfig({
 					exclude: ["tests/system/**", "tests/setup/**"],
 					testTimeout: 30_000,
 					hookTimeout: 60_000,
+					maxWorkers: 2,
 				},
 			},
 			{
