@@ -58,9 +58,11 @@ export async function runningPhone(id: string, file?: string): Promise<RunningPh
 			const send = (...events: unknown[]) => askQemu(join(socketDir(handsetDir(id)), SOCKET.qmp), "input-send-event", { events });
 			const finger = (down: boolean) => ({ type: "btn", data: { down, button: "left" } });
 			const at = (axis: string, value: number) => ({ type: "abs", data: { axis, value } });
+			// Longer, down and up, than a tablet of 2007 takes to look: else it sees a finger that moves on instead of two.
 			await send(at("x", x), at("y", y), finger(true));
 			await new Promise((resolve) => setTimeout(resolve, 100));
 			await send(finger(false));
+			await new Promise((resolve) => setTimeout(resolve, 100));
 		},
 		press: async (key) => {
 			await askQemu(join(socketDir(handsetDir(id)), SOCKET.qmp), "send-key", { keys: [{ type: "qcode", data: key }] });
