@@ -612,7 +612,7 @@ export const VEIL_WORK_PERSONA = 32768;
 
 export const VEIL_WORK_VCPU = 8192;
 
-export const VEIL_WORK_STORAGE = 133120;
+export const VEIL_WORK_STORAGE = 264192;
 
 export const VEIL_WORK_NETWORK = 12288;
 

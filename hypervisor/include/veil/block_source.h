@@ -8,7 +8,7 @@
 
 #define BLOCK_SECTOR 512
 #define BLOCK_TAGS 64 /* requests in flight, at most */
-#define BLOCK_SEGMENTS 126 /* pieces of memory of one request, at most */
+#define BLOCK_SEGMENTS 254 /* pieces of memory of one request, at most */
 
 enum block_operation {
 	BLOCK_READ = 0,

@@ -7,7 +7,7 @@
 
 #define VIRTIO_QUEUES 6 /* of one device, at most: a console with two ports and their control */
 #define VIRTIO_QUEUE_SIZE_MAX 64
-#define VIRTIO_CHAIN_MAX 128 /* descriptors of one request, where they lie in a table of its own */
+#define VIRTIO_CHAIN_MAX 256 /* descriptors of one request, where they lie in a table of its own */
 #define VIRTIO_INDIRECT BIT(28) /* feature: they may */
 #define VIRTIO_EVENT_INDEX BIT(29) /* feature: each side says which buffer it wants to hear of next (2.7.7.2, 2.7.10) */
 #define VIRTIO_STATUS 0x070 /* register: 0 written resets the device */
