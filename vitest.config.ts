@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the tests are run: `unit` needs nothing but Node, `system` starts real engines, QEMUs and guests, three files at a time:
-// each has state of its own, and most of the time is spent waiting.
+// How the tests are run: `unit` needs nothing but Node, `system` starts real engines, QEMUs and guests. Three files at a time, of both kinds: each
+// has state of its own, and most of the time is spent waiting.
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./tests/longest-first.ts";
 
 export default defineConfig({
 	test: {
+		maxWorkers: 3,
+		sequence: { sequencer: LongestFirst },
 		projects: [
 			{
 				extends: true,
@@ -14,7 +17,6 @@ export default defineConfig({
 					exclude: ["tests/system/**", "tests/setup/**"],
 					testTimeout: 30_000,
 					hookTimeout: 60_000,
-					maxWorkers: 2,
 				},
 			},
 			{
@@ -25,8 +27,6 @@ export default defineConfig({
 					globalSetup: ["tests/system/locked-inputs.ts"],
 					testTimeout: 300_000,
 					hookTimeout: 300_000,
-					maxWorkers: 3,
-					sequence: { groupOrder: 1 },
 				},
 			},
 		],

@@ -19,15 +19,20 @@ host_objects = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(host_shared) $(wildcard platfo
 test_programs = $(patsubst tests/%.c,$(BUILD)/host/%,$(wildcard tests/*_test.c tests/integrator_cp/*_test.c tests/armv6/*_test.c))
 fuzz_targets = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c tests/fuzz/integrator_cp/*_fuzz.c tests/fuzz/armv6/*_fuzz.c))
 
-# A program's own summary is indented, so that the totals are counted once.
-test: $(test_programs) $(fuzz_targets:%=$(BUILD)/host/%)
+runs = $(test_programs:=.run) $(fuzz_targets:%=$(BUILD)/host/%.run)
+
+# What each has said, as many at a time as make is allowed jobs. A program's own summary is indented, so that the totals are counted once;
+# one that ends badly after counting no failure has failed all the same.
+test: $(runs)
 	@passed=0; failed=0; for t in $^; do \
-		timeout 600 $$t > $(BUILD)/host/output 2>&1; status=$$?; summary=$$(tail -n 1 $(BUILD)/host/output); \
-		case "$$summary" in *" passed, "*" failed") ;; *) summary="0 passed, 1 failed"; cat $(BUILD)/host/output;; esac; \
-		test $$status = 0 || sed '$$d' $(BUILD)/host/output; \
-		echo "    $$(basename $$t): $$summary"; \
+		summary=$$(grep -x '[0-9]* passed, [0-9]* failed' $$t | tail -n 1); end=$$(tail -n 1 $$t); \
+		case "$$end" in "$${summary:-none}") ;; *) cat $$t; case "$$summary" in ""|*" 0 failed") summary="0 passed, 1 failed";; esac;; esac; \
+		echo "    $$(basename $$t .run): $$summary"; \
 		set -- $$summary; passed=$$((passed + $$1)); failed=$$((failed + $$3)); \
 	done; echo "$$passed passed, $$failed failed"; test $$failed = 0 -a $$passed != 0
+
+$(runs): %.run: % FORCE
+	@timeout 600 $< > $@ 2>&1 || echo "ended with status $$?" >> $@
 
 fuzz: $(fuzz_targets:%=$(BUILD)/fuzz/%)
 	@failed=0; for f in $^; do \
@@ -98,4 +103,4 @@ $(BUILD)/fuzz/armv6/%_fuzz: $(BUILD)/fuzz/armv6/tests/fuzz/armv6/%_fuzz.o $(BUIL
 
 -include $(patsubst %.o,%.d,$(shell find $(BUILD)/host $(BUILD)/fuzz -name '*.o' 2>/dev/null))
 .PRECIOUS: $(BUILD)/host/%.o $(BUILD)/host/integrator_cp/%.o $(BUILD)/host/armv6/%.o $(BUILD)/fuzz/%.o $(BUILD)/fuzz/integrator_cp/%.o $(BUILD)/fuzz/armv6/%.o
-.PHONY: test fuzz
+.PHONY: test fuzz FORCE

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// The order in which test files are started: what takes longest first, so that none of them is left to run alone at the end.
+import { basename } from "node:path";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** Those above half a minute, roughly the longest first; new ones belong here, in no exact place. */
+const LONG = (
+	"fresh-clone pulumi image storage debian interfaces channels cpus package attacks kill provider " +
+	"n800 attacks-n800 handset n800-storage uefi guests faults view agent network oracle budget-n800"
+).split(" ");
+
+function rank({ moduleId }: TestSpecification): number {
+	const place = LONG.indexOf(basename(moduleId, ".test.ts"));
+	return place < 0 ? LONG.length : place;
+}
+
+export class LongestFirst extends BaseSequencer {
+	override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+		return (await super.sort(files)).toSorted((one, other) => rank(one) - rank(other));
+	}
+}
