@@ -5,10 +5,17 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type EngineEvent, LocalWorkspace, type PulumiFn, type Stack } from "@pulumi/pulumi/automation/index.js";
+import { type EngineEvent, LocalWorkspace, PulumiCommand, type PulumiFn, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { packageRoot } from "../../components/util/paths.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
+
+let command: Promise<PulumiCommand> | undefined;
+/** The engine, which is asked for its version once. */
+function engine(): Promise<PulumiCommand> {
+	command ??= PulumiCommand.get();
+	return command;
+}
 
 /** PATH with the engine that set-up got. */
 export function enginePath(): string {
@@ -113,7 +120,7 @@ export class Project {
 		process.env.PERSONA_PROJECT = this.folder;
 		const stack = await LocalWorkspace.createOrSelectStack(
 			{ stackName: name, projectName: "test", program },
-			{ workDir: this.folder, envVars: this.env },
+			{ workDir: this.folder, envVars: this.env, pulumiCommand: await engine() },
 		);
 		return new TestStack(stack, this);
 	}
