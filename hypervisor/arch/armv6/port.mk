@@ -12,8 +12,9 @@ hot = exception.c guest.c p15.c guest_memory.c shadow_quick.c integrator_cp.c pi
 port_cpu = -mcpu=arm1136jf-s -mfloat-abi=soft -mno-unaligned-access -include arch/armv6/single_cpu.h -D'WIDE_INLINE=__attribute__((noinline, unused))'
 port_speed = -Os -marm
 port_size = -Os -fno-inline-functions-called-once -fno-tree-dominator-opts -fno-if-conversion -fno-ipa-cp -fno-ipa-sra -fno-partial-inlining -fno-tree-loop-im -fno-move-loop-invariants -mthumb
-# Divisions of 64-bit numbers are libgcc's.
-port_link = -Wl,--defsym=LOAD_ADDRESS=$(load_address) -Wl,--defsym=LOAD_OFFSET=$(load_offset) -Wl,-z,noexecstack
+# Divisions of 64-bit numbers are libgcc's. Calls between Arm and Thumb code need no stubs: it is some ARM1176 that must not run BLX, which the linker
+# takes any ARMv6 for (ld: --fix-arm1176).
+port_link = -Wl,--defsym=LOAD_ADDRESS=$(load_address) -Wl,--defsym=LOAD_OFFSET=$(load_offset) -Wl,--no-fix-arm1176 -Wl,-z,noexecstack
 port_libraries = -lgcc
 
 # The compiler calls the first of them by name when it links.
