@@ -15,6 +15,11 @@ function forever(
 	return { guest: "forever", name, tries, stoppedBy, counters, words: () => `how=${how}`, ends: { says: `under way: ${how}` } };
 }
 
+/** A persona that attacks by a volume of its own. */
+function byVolume(what: Pick<Attack, "name" | "tries" | "stoppedBy" | "ends" | "words" | "persona">): Attack {
+	return { guest: "storage_attack", ...what, persona: { volumes: [{ name: "own", sizeMiB: 2 }], ...what.persona } };
+}
+
 /** Everything that is tried. */
 export const WAVES_ARMV6: readonly Wave[] = [
 	{
@@ -62,6 +67,32 @@ export const WAVES_ARMV6: readonly Wave[] = [
 				words: random,
 				ends: "judges",
 			},
+		],
+	},
+	{
+		what: "storage",
+		cpus: 1,
+		isRandom: true,
+		attacks: [
+			// Two, so that the card is busy with the other's requests.
+			...["storage-one", "storage-two"].map((name) => ({
+				...byVolume({
+					name,
+					tries: "sectors, memory and chains out of bounds; resets amid requests",
+					stoppedBy: "each request copied, checked against its range and RAM",
+					words: random,
+					ends: "judges",
+				}),
+				counters: ["refusedStorage"],
+			})),
+			byVolume({
+				name: "storage-dies",
+				tries: "restarts itself with requests under way",
+				stoppedBy: "no new life before they are done; limit of restarts",
+				words: ({ seed }) => `dies=1 seed=${seed}`,
+				persona: { restartLimit: 3, restartWindowSeconds: 3600 },
+				ends: "held",
+			}),
 		],
 	},
 	{

@@ -127,7 +127,7 @@ void test(void)
 	uint64_t how = argument("how", 0);
 
 	if (how == 11)
-		mmio_write(POWER_BASE, 2);
+		restart();
 	ready();
 	if (how >= 1 && how <= 5)
 		aborts_for_ever(how);

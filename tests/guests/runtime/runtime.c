@@ -158,6 +158,12 @@ int64_t cpu_on(uint64_t cpu, void (*function)(uint64_t), uint64_t argument_value
 	return (int64_t)hvc_call(PSCI_CPU_ON, cpu, (uint64_t)secondary_entry, (uint64_t)top);
 }
 
+void restart(void)
+{
+	hvc_call(PSCI_SYSTEM_RESET, 0, 0, 0);
+	report(false, "SYSTEM_RESET came back");
+}
+
 void ready(void)
 {
 	hvc_call(VEIL_HVC_READY, 0, 0, 0);

@@ -71,6 +71,30 @@ static inline void mmio_write(uint64_t address, uint32_t value)
 	__asm__ volatile("str %w0, [%1]" ::"r"(value), "r"(address) : "memory");
 }
 
+/* False: nothing answers there. */
+static inline bool mmio_peek(uint64_t address, uint32_t *value)
+{
+	uint64_t read = 0;
+	struct fault fault = attempt_read32(address, &read);
+
+	*value = (uint32_t)read;
+	return fault.count == 0;
+}
+
+/* A write that is given up when it takes so long; here none does. False: it was given up. */
+static inline bool mmio_write_within(uint64_t address, uint32_t value, uint32_t limit_us)
+{
+	(void)limit_us;
+	mmio_write(address, value);
+	return true;
+}
+
+/* What was written to memory is there before what comes next. */
+static inline void device_barrier(void)
+{
+	__asm__ volatile("dsb sy" ::: "memory");
+}
+
 /* ---- Memory map of QEMU's `virt`, which Veil's machine shows too. */
 #define RAM_BASE 0x40000000ul
 #define GICD_BASE 0x08000000ul
@@ -78,6 +102,9 @@ static inline void mmio_write(uint64_t address, uint32_t value)
 #define GICR_STRIDE 0x20000ul
 #define UART_BASE 0x09000000ul
 #define RTC_BASE 0x09010000ul
+#define VIRTIO_BASE 0x0a000000ul
+#define VIRTIO_SLOTS 32u
+#define VIRTIO_VOLUMES 8u /* the slot of its first volume */
 #define PANIC_BASE 0x09f00000ul /* pvpanic, one byte; Veil's machine only */
 /* What the runtime itself uses: the above, unless the boot arguments uart=, gicd= and gicr= say that another machine has them elsewhere. */
 extern uint64_t uart_base, gicd_base, gicr_base;
@@ -100,6 +127,11 @@ static inline uint64_t ticks(void)
 static inline uint64_t ticks_per_second(void)
 {
 	return SYSREG_READ("cntfrq_el0");
+}
+
+static inline uint32_t now_us(void) /* modulo 2^32 */
+{
+	return (uint32_t)(ticks() / (ticks_per_second() / 1000000));
 }
 
 void wait_ms(uint64_t milliseconds); /* busy */
@@ -147,6 +179,7 @@ uint64_t hvc_call(uint64_t function, uint64_t x1, uint64_t x2, uint64_t x3);
 #define PSCI_INVALID_PARAMETERS (-2)
 #define PSCI_ALREADY_ON (-4)
 int64_t cpu_on(uint64_t cpu, void (*function)(uint64_t), uint64_t argument); /* the new CPU runs function(argument), interrupts off */
+void restart(void); /* as a reboot does */
 void ready(void); /* tells Veil this persona is up */
 
 /* ---- Small things. */

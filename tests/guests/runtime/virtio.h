@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* virtio over MMIO as a driver sees it (OASIS virtio 1.2, 2.7 and 4.2.2), for guests that use or misuse devices: polled, one queue in use at a time. */
+/* virtio over MMIO as a driver sees it (OASIS virtio 1.2, 2.7 and 4.2.2), for guests of either machine that use or misuse devices: polled, one queue in use
+ * at a time. Where the slots are is in the machine's runtime.h. */
 #ifndef GUEST_VIRTIO_H
 #define GUEST_VIRTIO_H
 
-#include "runtime.h"
+#include <runtime.h> /* the machine's */
 
-#define VIRTIO_BASE 0x0a000000ul
-#define VIRTIO_STRIDE 0x200ul
-#define VIRTIO_SLOTS 32u
+#define VIRTIO_STRIDE 0x200u
 #define VIRTIO_MAGIC 0x74726976u
 #define VIRTIO_NEEDS_RESET 64u
 #define RING_SIZE 16u
@@ -59,7 +58,7 @@ struct ring {
 	} used;
 } __attribute__((aligned(4096)));
 
-static inline uint64_t virtio_slot(unsigned slot)
+static inline uintptr_t virtio_slot(unsigned slot)
 {
 	return VIRTIO_BASE + slot * VIRTIO_STRIDE;
 }
@@ -67,24 +66,24 @@ static inline uint64_t virtio_slot(unsigned slot)
 /* The kind of device in a slot; 0: none. */
 static inline uint32_t virtio_kind(unsigned slot)
 {
-	uint64_t magic = 0;
+	uint32_t magic = 0;
 
-	if (attempt_read32(virtio_slot(slot), &magic).count || (uint32_t)magic != VIRTIO_MAGIC)
+	if (!mmio_peek(virtio_slot(slot), &magic) || magic != VIRTIO_MAGIC)
 		return 0;
 	return mmio_read(virtio_slot(slot) + VIRTIO_DEVICE_ID);
 }
 
-static inline void virtio_place(uint64_t base, uint64_t reg, uint64_t address)
+static inline void virtio_place(uintptr_t base, uintptr_t reg, uint64_t address)
 {
 	mmio_write(base + reg, (uint32_t)address);
 	mmio_write(base + reg + 4, (uint32_t)(address >> 32));
 }
 
 /* Resets a device and gives it one queue, accepting these features and VIRTIO_F_VERSION_1. */
-static inline void virtio_start(uint64_t base, uint32_t queue, struct ring *ring, uint32_t features)
+static inline void virtio_start(uintptr_t base, uint32_t queue, struct ring *ring, uint32_t features)
 {
-	memset(ring, 0, sizeof(*ring));
 	mmio_write(base + VIRTIO_STATUS, 0);
+	memset(ring, 0, sizeof(*ring)); /* now that nobody writes there */
 	mmio_write(base + VIRTIO_STATUS, 3);
 	mmio_write(base + VIRTIO_DRIVER_FEATURES_SELECT, 0);
 	mmio_write(base + VIRTIO_DRIVER_FEATURES, features);
@@ -93,19 +92,25 @@ static inline void virtio_start(uint64_t base, uint32_t queue, struct ring *ring
 	mmio_write(base + VIRTIO_STATUS, 11);
 	mmio_write(base + VIRTIO_QUEUE_SELECT, queue);
 	mmio_write(base + VIRTIO_QUEUE_SIZE, RING_SIZE);
-	virtio_place(base, VIRTIO_DESCRIPTORS, (uint64_t)ring->descriptors);
-	virtio_place(base, VIRTIO_DRIVER, (uint64_t)&ring->available);
-	virtio_place(base, VIRTIO_DEVICE, (uint64_t)&ring->used);
+	virtio_place(base, VIRTIO_DESCRIPTORS, (uintptr_t)ring->descriptors);
+	virtio_place(base, VIRTIO_DRIVER, (uintptr_t)&ring->available);
+	virtio_place(base, VIRTIO_DEVICE, (uintptr_t)&ring->used);
 	mmio_write(base + VIRTIO_QUEUE_READY, 1);
 	mmio_write(base + VIRTIO_STATUS, 15);
 }
 
-/* Makes a chain available to the device and tells it. */
-static inline void virtio_offer(uint64_t base, uint32_t queue, struct ring *ring, uint16_t head)
+/* Makes a chain available to the device. */
+static inline void virtio_add(struct ring *ring, uint16_t head)
 {
 	ring->available.ring[ring->available.index % RING_SIZE] = head;
 	__atomic_store_n(&ring->available.index, (uint16_t)(ring->available.index + 1), __ATOMIC_RELEASE);
-	__asm__ volatile("dsb sy" ::: "memory");
+	device_barrier();
+}
+
+/* ... and tells it. */
+static inline void virtio_offer(uintptr_t base, uint32_t queue, struct ring *ring, uint16_t head)
+{
+	virtio_add(ring, head);
 	mmio_write(base + VIRTIO_NOTIFY, queue);
 }
 

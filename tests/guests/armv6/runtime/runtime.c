@@ -55,6 +55,12 @@ void ready(void)
 		veil_call(VEIL_HVC_READY, 0);
 }
 
+void restart(void)
+{
+	mmio_write(POWER_BASE, 2);
+	report(false, "it goes on after a reset");
+}
+
 void switch_off(void)
 {
 	if (on_veil)
@@ -144,6 +150,13 @@ bool attempt_write(uint32_t address, uint32_t size, uint32_t value, struct fault
 	struct fault seen = attempt_function((uint32_t)store, (const uint32_t[]){address, size, value}, 0);
 
 	return is_done(&seen, fault);
+}
+
+bool mmio_write_within(uint32_t address, uint32_t value, uint32_t limit_us)
+{
+	struct fault seen = attempt_function((uint32_t)store, (const uint32_t[]){address, 4, value}, limit_us);
+
+	return seen.kind != FAULT_TIME;
 }
 
 bool attempt_read_as_user(uint32_t address, uint32_t *value, struct fault *fault)

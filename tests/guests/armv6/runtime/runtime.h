@@ -67,6 +67,8 @@ bool attempt_read(uint32_t address, uint32_t size, uint32_t *value, struct fault
 bool attempt_write(uint32_t address, uint32_t size, uint32_t value, struct fault *fault);
 /* As user mode: by LDRT and STRT. */
 bool attempt_read_as_user(uint32_t address, uint32_t *value, struct fault *fault);
+/* False: it took longer, and was given up: a device may be at work in the midst of it. */
+bool mmio_write_within(uint32_t address, uint32_t value, uint32_t limit_us);
 /* False: the prefetch aborted. What is there ends by returning, or by some other exception. */
 bool attempt_execute(uint32_t address, struct fault *fault);
 static inline bool is_external_abort(const struct fault *fault)
@@ -105,6 +107,9 @@ void synchronize_code(void);
 #define TIMER_CLOCK 0x13000200u
 #define POWER_BASE 0x1b020000u
 #define PANIC_BASE 0x1b010000u
+#define VIRTIO_BASE 0x1b000000u
+#define VIRTIO_SLOTS 12u
+#define VIRTIO_VOLUMES 4u /* the slot of its first volume */
 bool is_device(uint32_t address); /* of those that a persona without added devices has */
 
 static inline uint32_t mmio_read(uint32_t address)
@@ -117,6 +122,25 @@ static inline void mmio_write(uint32_t address, uint32_t value)
 	*(volatile uint32_t *)address = value;
 }
 
+/* False: nothing answers there. */
+static inline bool mmio_peek(uint32_t address, uint32_t *value)
+{
+	return attempt_read(address, 4, value, NULL);
+}
+
+/* What was written to memory is there before what comes next. */
+static inline void device_barrier(void)
+{
+	P15_WRITE(7, 10, 4, 0);
+}
+
+/* ---- Memory: from RAM_BASE to the end of all it owns, RAM and then its picture in whole pages of 64 KiB ---- */
+#define RAM_BASE 0u
+static inline uint64_t memory_end(void)
+{
+	return RAM_BASE + ram_size + ((framebuffer_size + 65535) & ~UINT64_C(65535));
+}
+
 /* ---- Time: microseconds since the start, modulo 2^32 ---- */
 uint32_t now_us(void);
 
@@ -124,6 +148,7 @@ uint32_t now_us(void);
 #define SYSTEM_OFF 0x84000008u
 #define SYSTEM_RESET 0x84000009u
 uint32_t veil_call(uint32_t function, uint32_t argument);
+void restart(void); /* as a reboot does */
 void ready(void); /* tells Veil this persona is up */
 
 static inline uint32_t random_word(uint64_t *state)
