@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../util/errors.ts";
 import { ProcessError, run } from "../util/process.ts";
-import type { FlashPart } from "./flash-parts.ts";
+import type { PartFile } from "./flash-parts.ts";
 
 const FLASHER = "0xFFFF";
 
@@ -30,7 +30,7 @@ const PADDING = 128;
  */
 export async function makeFiasco(
 	path: string,
-	parts: readonly FlashPart[],
+	parts: readonly PartFile[],
 	device: FiascoDevice,
 	signal?: AbortSignal,
 ): Promise<void> {
@@ -49,7 +49,7 @@ export async function makeFiasco(
 /** Everything in which a FIASCO image differs from the parts it should hold, as sentences that name the piece. */
 export async function fiascoProblems(
 	path: string,
-	parts: readonly FlashPart[],
+	parts: readonly PartFile[],
 	device: FiascoDevice,
 	signal?: AbortSignal,
 ): Promise<string[]> {
@@ -71,7 +71,7 @@ export async function fiascoProblems(
 	}
 }
 
-async function unpackedProblems(folder: string, parts: readonly FlashPart[], device: FiascoDevice): Promise<string[]> {
+async function unpackedProblems(folder: string, parts: readonly PartFile[], device: FiascoDevice): Promise<string[]> {
 	const suffix = `-${device.product}:${revisionList(device)}_${device.version}`;
 	const unpacked = (await readdir(folder)).sort();
 	const problems: string[] = [];
@@ -84,7 +84,7 @@ async function unpackedProblems(folder: string, parts: readonly FlashPart[], dev
 	return [...problems, ...stray.map((name) => `piece ${name} should not be there`)];
 }
 
-async function pieceProblems(path: string, part: FlashPart): Promise<string[]> {
+async function pieceProblems(path: string, part: PartFile): Promise<string[]> {
 	const { size } = await stat(path);
 	const padded = Math.ceil(part.size / PADDING) * PADDING;
 	if (size !== padded && size !== part.size) return [`piece ${part.name} has ${size} bytes instead of ${padded}`];

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A device image cut into what goes into a phone's flash partitions: arithmetic and copying, no tool is asked.
+// A device image cut into what goes into a phone's flash partitions: arithmetic and reading, no tool is asked.
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { type FileHandle, open, stat } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { Board } from "../manifest/index.ts";
 import { UserError } from "../util/errors.ts";
@@ -14,52 +14,86 @@ import { alignUp } from "./layout.ts";
 const FIRST = "kernel";
 const REST = "rootfs";
 
-/** What one partition begins with. */
+/** What one partition begins with: a head, then a range of the device image. */
 export interface FlashPart {
 	/** The partition, which is also the name FIASCO has for it. */
 	readonly name: string;
 	/** Of the partition, from the start of the flash, in bytes. */
 	readonly offset: number;
 	readonly room: number;
-	readonly path: string;
 	/** Bytes. */
 	readonly size: number;
+	readonly head: Uint8Array;
+	/** From `from` up to, but not with, `to`. */
+	readonly image: { readonly path: string; readonly from: number; readonly to: number };
+}
+
+/** A part in a file of its own. */
+export interface PartFile extends FlashPart {
+	readonly path: string;
 	/** Hex. */
 	readonly sha256: string;
 }
 
 /**
- * Writes the files `kernel.bin` (loader, Veil, manifest) and `rootfs.bin` (payloads) into `folder`.
+ * Cuts a device image into parts: `kernel` (loader, Veil, manifest) and `rootfs` (payloads).
  *
  * @throws UserError when a part does not fit its partition
  */
-export async function writeFlashParts(
+export async function flashParts(
 	imagePath: string,
 	loader: Uint8Array,
 	board: Pick<Board, "name" | "load" | "storage">,
-	folder: string,
 ): Promise<FlashPart[]> {
 	const first = partitionOf(board, FIRST);
 	const rest = partitionOf(board, REST);
+	const { split, size } = await whereToCut(imagePath);
+	const { address } = board.load;
+	const pieces: LoaderPiece[] = [
+		await pieceOf(imagePath, first, LOADER_BYTES, address, 0, split),
+		await pieceOf(imagePath, rest, 0, address + split, split, size),
+	].filter((piece) => piece.size > 0);
+	const head = filledLoader(loader, pieces, address);
+	return [partOf(board, first, head, imagePath, 0, split), partOf(board, rest, new Uint8Array(), imagePath, split, size)].filter(
+		(part) => part.size > 0,
+	);
+}
+
+/** Writes each part to a file `<partition>.bin` in `folder`. */
+export function writeFlashParts(parts: readonly FlashPart[], folder: string): Promise<PartFile[]> {
+	return Promise.all(
+		parts.map(async (part) => {
+			const path = join(folder, `${part.name}.bin`);
+			const hash = createHash("sha256");
+			const file = await open(path, "w");
+			try {
+				for await (const chunk of readPart(part)) {
+					hash.update(chunk);
+					await file.writeFile(chunk);
+				}
+			} finally {
+				await file.close();
+			}
+			return { ...part, path, sha256: hash.digest("hex") };
+		}),
+	);
+}
+
+/** The bytes of a part. */
+export async function* readPart({ head, image }: FlashPart): AsyncGenerator<Uint8Array> {
+	if (head.length > 0) yield head;
+	yield* bytesOf(image.path, image.from, image.to);
+}
+
+/** Where payloads begin in a device image, and its size. */
+async function whereToCut(imagePath: string): Promise<{ split: number; size: number }> {
 	const image = await open(imagePath);
 	try {
 		const { size } = await image.stat();
 		const head = new Uint8Array(veilImageHeader.size);
 		await image.read(head, 0, head.length, 0);
 		const { manifestOffset, manifestSize } = veilImageHeader.read(head);
-		const split = Math.min(Number(manifestOffset) + alignUp(Number(manifestSize), VEIL_PAGE_SIZE), size);
-		const { address } = board.load;
-		const pieces: LoaderPiece[] = [
-			await pieceOf(image, first, LOADER_BYTES, address, 0, split),
-			await pieceOf(image, rest, 0, address + split, split, size),
-		].filter((piece) => piece.size > 0);
-		fits(board, first, LOADER_BYTES + split);
-		fits(board, rest, size - split);
-		const parts = [
-			await writePart(first, join(folder, `${FIRST}.bin`), filledLoader(loader, pieces, address), image, 0, split),
-			await writePart(rest, join(folder, `${REST}.bin`), new Uint8Array(), image, split, size),
-		].filter((part) => part.size > 0);
-		return parts;
+		return { split: Math.min(Number(manifestOffset) + alignUp(Number(manifestSize), VEIL_PAGE_SIZE), size), size };
 	} finally {
 		await image.close();
 	}
@@ -78,15 +112,25 @@ function partitionOf(board: Pick<Board, "name" | "storage">, name: string): Part
 	return found;
 }
 
-function fits(board: Pick<Board, "name">, { name, sizeBytes }: Partition, bytes: number): void {
-	if (bytes <= sizeBytes) return;
-	throw new UserError(`partition ${name} of board ${board.name} holds ${sizeBytes} bytes, the device image needs ${bytes} there`, {
-		remedy: "take fewer packages, or smaller kernels",
-	});
+function partOf(
+	board: Pick<Board, "name">,
+	{ name, offsetBytes, sizeBytes }: Partition,
+	head: Uint8Array,
+	path: string,
+	from: number,
+	to: number,
+): FlashPart {
+	const size = head.length + to - from;
+	if (size > sizeBytes) {
+		throw new UserError(`partition ${name} of board ${board.name} holds ${sizeBytes} bytes, the device image needs ${size} there`, {
+			remedy: "take fewer packages, or smaller kernels",
+		});
+	}
+	return { name, offset: offsetBytes, room: sizeBytes, size, head, image: { path, from, to } };
 }
 
 async function pieceOf(
-	image: FileHandle,
+	imagePath: string,
 	partition: Partition,
 	offset: number,
 	ram: number,
@@ -94,7 +138,7 @@ async function pieceOf(
 	to: number,
 ): Promise<LoaderPiece> {
 	const hash = createHash("sha256");
-	for await (const chunk of bytesOf(image, from, to)) hash.update(chunk);
+	for await (const chunk of bytesOf(imagePath, from, to)) hash.update(chunk);
 	return {
 		name: partition.name,
 		partition: partition.offsetBytes,
@@ -106,46 +150,12 @@ async function pieceOf(
 	};
 }
 
-async function writePart(
-	partition: Partition,
-	path: string,
-	head: Uint8Array,
-	image: FileHandle,
-	from: number,
-	to: number,
-): Promise<FlashPart> {
-	const hash = createHash("sha256").update(head);
-	const file = await open(path, "w");
-	try {
-		await file.writeFile(head);
-		for await (const chunk of bytesOf(image, from, to)) {
-			hash.update(chunk);
-			await file.writeFile(chunk);
-		}
-	} finally {
-		await file.close();
+async function* bytesOf(path: string, from: number, to: number): AsyncGenerator<Uint8Array> {
+	if (from === to) return;
+	let at = from;
+	for await (const chunk of createReadStream(path, { start: from, end: to - 1, highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
+		at += chunk.length;
+		yield chunk;
 	}
-	return {
-		name: partition.name,
-		offset: partition.offsetBytes,
-		room: partition.sizeBytes,
-		path,
-		size: (await stat(path)).size,
-		sha256: hash.digest("hex"),
-	};
-}
-
-async function* bytesOf(file: FileHandle, from: number, to: number): AsyncGenerator<Uint8Array> {
-	const chunk = new Uint8Array(1 << 20);
-	for (let at = from; at < to; ) {
-		const { bytesRead } = await file.read(chunk, 0, Math.min(chunk.length, to - at), at);
-		if (bytesRead === 0) throw new RangeError(`the image ends at ${at}, not at ${to}`);
-		yield chunk.slice(0, bytesRead);
-		at += bytesRead;
-	}
-}
-
-/** The bytes of a part, from its file. */
-export function readPart(part: FlashPart): AsyncIterable<Uint8Array> {
-	return createReadStream(part.path);
+	if (at !== to) throw new RangeError(`the image ends at ${at}, not at ${to}`);
 }

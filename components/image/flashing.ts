@@ -10,7 +10,7 @@ import { builtOnce } from "./built-once.ts";
 import { type FiascoDevice, makeFiasco } from "./fiasco.ts";
 import { writeFlashImage } from "./flash-image.ts";
 import { type BootCode, bootCode, bootCodeInputs } from "./flash-loader.ts";
-import { writeFlashParts } from "./flash-parts.ts";
+import { flashParts, writeFlashParts } from "./flash-parts.ts";
 import type { Artifact, BuildContext } from "./types.ts";
 
 /** Another number means other bytes from the same image and loader. */
@@ -32,12 +32,7 @@ async function bootCodeOf(board: Board, context: Context): Promise<BootCode> {
  */
 export async function flashEmulated(image: Pick<Artifact, "path">, board: Board, flash: string, context: Context): Promise<void> {
 	const { loader, slide } = await bootCodeOf(board, context);
-	const scratch = await context.store.scratch();
-	try {
-		await writeFlashImage(flash, await writeFlashParts(image.path, loader, board, scratch), slide);
-	} finally {
-		await rm(scratch, { recursive: true, force: true });
-	}
+	await writeFlashImage(flash, await flashParts(image.path, loader, board), slide);
 }
 
 /**
@@ -63,7 +58,8 @@ export async function fiascoImage(
 		try {
 			const path = join(scratch, "device.fiasco");
 			const device: FiascoDevice = { product, revisions, version };
-			await makeFiasco(path, await writeFlashParts(image.path, loader, board, scratch), device, context.signal);
+			const parts = await writeFlashParts(await flashParts(image.path, loader, board), scratch);
+			await makeFiasco(path, parts, device, context.signal);
 			return await context.store.put(createReadStream(path), context.signal);
 		} finally {
 			await rm(scratch, { recursive: true, force: true });

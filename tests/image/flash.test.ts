@@ -11,7 +11,7 @@ import { VEIL_ABI_VERSION, VEIL_IMAGE_MAGIC, VEIL_PAGE_SIZE, veilImageHeader } f
 import { type FiascoDevice, fiascoProblems, makeFiasco } from "../../components/image/fiasco.ts";
 import { FLASH_BYTES, writeFlashImage } from "../../components/image/flash-image.ts";
 import { type BootCode, bootCode, bootCodeInputs, LOADER_BYTES, loaderTable } from "../../components/image/flash-loader.ts";
-import { type FlashPart, writeFlashParts } from "../../components/image/flash-parts.ts";
+import { flashParts, type PartFile, writeFlashParts } from "../../components/image/flash-parts.ts";
 import { openStore } from "../../components/image/store.ts";
 import { type Board, boardByName } from "../../components/manifest/index.ts";
 import { packageRoot } from "../../components/util/paths.ts";
@@ -26,7 +26,7 @@ let folder: string;
 let board: Board;
 let code: BootCode;
 let image: Buffer;
-let parts: FlashPart[];
+let parts: PartFile[];
 
 beforeAll(async () => {
 	folder = mkdtempSync(join(tmpdir(), "persona-flash-"));
@@ -34,7 +34,7 @@ beforeAll(async () => {
 	code = await builtCode("store");
 	image = testImage();
 	writeFileSync(join(folder, "device.img"), image);
-	parts = await writeFlashParts(join(folder, "device.img"), code.loader, board, folder);
+	parts = await writeFlashParts(await flashParts(join(folder, "device.img"), code.loader, board), folder);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -154,7 +154,7 @@ describe("the parts of a device image", () => {
 				partitions: board.storage?.partitions?.map((one) => (one.name === "rootfs" ? { ...one, sizeBytes: 131072 } : one)),
 			},
 		} as Board;
-		await expect(writeFlashParts(join(folder, "device.img"), code.loader, small, folder)).rejects.toThrow(
+		await expect(flashParts(join(folder, "device.img"), code.loader, small)).rejects.toThrow(
 			/partition rootfs of board n800 holds 131072 bytes/,
 		);
 	});
@@ -162,7 +162,8 @@ describe("the parts of a device image", () => {
 	test("are the same bytes when they are made again", async () => {
 		const again = mkdtempSync(join(tmpdir(), "persona-flash-"));
 		try {
-			const other = await writeFlashParts(join(folder, "device.img"), (await builtCode("another store")).loader, board, again);
+			const { loader } = await builtCode("another store");
+			const other = await writeFlashParts(await flashParts(join(folder, "device.img"), loader, board), again);
 			expect(other.map(({ sha256 }) => sha256)).toEqual(parts.map(({ sha256 }) => sha256));
 		} finally {
 			rmSync(again, { recursive: true });
