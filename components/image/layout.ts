@@ -207,12 +207,7 @@ export function layoutImage(shape: ImageShape): ImageLayout {
 			? undefined
 			: own(alignUp(surface.height * surface.stride, page), VEIL_OWNER_VEIL);
 	const ramSize = ramFor(next - shape.ramBase, workBase - shape.ramBase, shape.ramMinimum);
-	if (ramSize > shape.ramLimit) {
-		throw new UserError(
-			`the personas with Veil and the images need ${ramSize / MIB} MiB of RAM, the board has ${shape.ramLimit / MIB}`,
-			{ remedy: "lower resources.memoryMiB of a persona" },
-		);
-	}
+	if (ramSize > shape.ramLimit) throw tooMuch(shape, ramSize, imageSize - payloadsOffset);
 	const regions: Region[] = [
 		{ base: shape.ramBase, size: shape.loadAddress - shape.ramBase, owner: VEIL_OWNER_FREE },
 		{ base: shape.loadAddress, size: payloadsOffset, owner: VEIL_OWNER_VEIL },
@@ -222,6 +217,22 @@ export function layoutImage(shape: ImageShape): ImageLayout {
 		{ base: next, size: shape.ramBase + ramSize - next, owner: VEIL_OWNER_FREE },
 	].filter((region) => region.size > 0);
 	return { manifestOffset, payloadOffsets, imageSize, workBase, workSize, personaBases, surfaces, viewBase, ramSize, regions };
+}
+
+/** Says what takes how much of the room. */
+function tooMuch({ ramLimit, personas, surface }: ImageShape, ramSize: number, payloads: number): UserError {
+	const guests = personas.reduce((sum, { memoryBytes, flashBytes = 0 }) => sum + memoryBytes + flashBytes, 0);
+	const mib = (bytes: number) => `${Number((bytes / MIB).toFixed(1))} MiB`;
+	const pictures = surface === undefined ? 0 : personas.length * (surface.stripRoom + surface.bodySize);
+	const parts = [
+		`${mib(guests)} for the personas' own memory`,
+		...(pictures === 0 ? [] : [`${mib(pictures)} for their pictures`]),
+		`${mib(payloads)} for kernels and initial filesystems, which are kept for restarts`,
+		`${mib(ramSize - guests - pictures - payloads)} for Veil`,
+	];
+	return new UserError(`the personas need ${mib(ramSize)} of RAM, the board has ${mib(ramLimit)}: ${parts.join(", ")}`, {
+		remedy: `lower resources.memoryMiB, by ${mib(ramSize - ramLimit)} in all`,
+	});
 }
 
 /** Bytes of work memory Veil needs, by the formula in abi.h. */

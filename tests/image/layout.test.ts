@@ -131,13 +131,22 @@ describe("a device image", () => {
 		expect(first).toEqual({ base: 0x40000000, size: 2 * MIB, owner: VEIL_OWNER_FREE });
 	});
 
-	test("that needs more than the board has is refused with both figures", () => {
+	test("that needs more than the board has is refused with what takes how much", () => {
+		const persona = { memoryBytes: 38 * MIB, cpus: 1, display: true, hasNetwork: false };
 		const shape = {
-			...fc.sample(shapes, 1)[0]!,
-			ramLimit: 64 * MIB,
-			personas: [{ memoryBytes: 128 * MIB, cpus: 1, display: false, hasNetwork: false }],
+			...{ ramBase: 0x80000000, loadAddress: 0x80010000, ramLimit: 128 * MIB, machine: INTEGRATOR_CP },
+			...{ veilSize: 4 * VEIL_PAGE_SIZE, manifestSize: 4096, payloadSizes: [4.25 * MIB, 1.75 * MIB, 1.75 * MIB, 1.75 * MIB] },
+			personas: [persona, persona, persona],
+			surface: surfaceShape({ width: 800, height: 480, format: "rgb565", hasWindows: true }),
 		};
-		expect(() => layoutImage(shape)).toThrow(/MiB of RAM, the board has 64/);
+		expect(() => layoutImage(shape)).toThrow(
+			expect.objectContaining({
+				message:
+					"the personas need 129 MiB of RAM, the board has 128 MiB: 114 MiB for the personas' own memory, 2.4 MiB for their pictures, " +
+					"9.5 MiB for kernels and initial filesystems, which are kept for restarts, 3.1 MiB for Veil",
+				remedy: "lower resources.memoryMiB, by 1 MiB in all",
+			}),
+		);
 	});
 });
 
