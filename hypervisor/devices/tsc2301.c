@@ -32,6 +32,7 @@ enum {
 #define CONFIG_SELECTED (1 << 20)
 #define CONFIG_16_BITS (15 << 7 | 1 << 6 | 1 << 16 | 4 << 2) /* words of 16, chip select low, in on the other pin, 48 MHz / 16 */
 #define STATUS_RECEIVED 1
+#define SPI_LOOKS 200 /* of 100 ns or more, while a word takes 5 us; six words of which none comes stay below 5,000 instructions */
 
 #define PIN_TOUCH (1U << 7) /* GPIO 103, low: a place has been measured */
 #define PIN_RETU (1U << 12) /* GPIO 108 */
@@ -68,12 +69,14 @@ static struct {
 	uint64_t poll_at; /* UINT64_MAX: nothing is down */
 } input;
 
+/* 0 from a bus that does not answer: no key is down then, and nothing touches. */
 static uint32_t transfer(uint32_t word)
 {
 	mmio_write32(SPI_SEND, word);
-	while (!(mmio_read32(SPI_STATUS) & STATUS_RECEIVED))
-		;
-	return mmio_read32(SPI_RECEIVED);
+	for (uint32_t i = 0; i < SPI_LOOKS; i++)
+		if (mmio_read32(SPI_STATUS) & STATUS_RECEIVED)
+			return mmio_read32(SPI_RECEIVED);
+	return 0;
 }
 
 static uint32_t exchange(uint32_t command, uint32_t value)

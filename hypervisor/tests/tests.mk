@@ -81,6 +81,7 @@ armv6_units = $(patsubst %,arch/armv6/%.c,emulate guest load_store load_store_me
 	$(patsubst %,tests/armv6/%.c,mmu_fake persona_fake walk_reference)
 $(BUILD)/host/armv6/% $(BUILD)/fuzz/armv6/%: guest_machine = integrator_cp
 $(BUILD)/host/armv6/% $(BUILD)/fuzz/armv6/%: host_includes = -Iarch/armv6
+$(BUILD)/host/armv6/% $(BUILD)/fuzz/armv6/%: board_header = veil/board_n800.h
 $(BUILD)/host/armv6/%.o: %.c Makefile tests/tests.mk
 	@mkdir -p $(@D)
 	@$(CC) $(host_flags) $(host_sanitize) -MMD -c $< -o $@
