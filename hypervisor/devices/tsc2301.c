@@ -258,8 +258,11 @@ static uint32_t tablet_config(uint8_t select, uint8_t subselect, uint8_t *data)
 uint32_t input_source_config(uint32_t source, uint8_t select, uint8_t subselect, uint8_t data[INPUT_CONFIG_BYTES])
 {
 	if (select == SELECT_NAME) {
-		memcpy(data, source == TABLET ? "touch screen" : "phone keys", 12);
-		return source == TABLET ? 12 : 10;
+		const char *name = source == TABLET ? "touch screen" : "phone keys";
+		uint32_t size = source == TABLET ? 12 : 10;
+
+		memcpy(data, name, size);
+		return size;
 	}
 	return source == TABLET ? tablet_config(select, subselect, data) : keyboard_config(select, subselect, data);
 }
