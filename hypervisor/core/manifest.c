@@ -175,6 +175,13 @@ static bool ranges_meet(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size
 	return a < b + b_size && b < a + a_size;
 }
 
+/* On Veil's pages, and not on those it works with. */
+static bool is_veils_alone(const struct manifest *m, uint64_t base, uint64_t size, struct image_place image)
+{
+	return range_owner(m, base, size) == VEIL_OWNER_VEIL && !ranges_meet(base, size, m->header->work_base, m->header->work_size) &&
+	       !ranges_meet(base, size, image.base.value, image.veil_size);
+}
+
 /* The strip must be where no guest can write: on Veil's pages, and not on those it works with. The body must be where it shows under
  * the strip, on pages of this persona alone. */
 static bool surface_is_valid(const struct manifest *m, uint32_t index, struct image_place image)
@@ -189,12 +196,7 @@ static bool surface_is_valid(const struct manifest *m, uint32_t index, struct im
 	    s->stride != s->width * BOARD_PIXEL_BYTES || s->strip_rows < 1 || s->strip_rows >= s->height || strip % 4096 ||
 	    s->host_base % 4096 || s->strip_payload >= m->header->payloads.count || m->payloads[s->strip_payload].size != strip ||
 	    body % VEIL_PAGE_SIZE || s->body_size % VEIL_PAGE_SIZE || s->body_size < (uint64_t)(s->height - s->strip_rows) * s->stride ||
-	    !range_within(first, body - first, m->header->ram_base, m->header->ram_size) ||
-	    !range_within(body, s->body_size, m->header->ram_base, m->header->ram_size))
-		return false;
-	if (range_owner(m, first, body - first) != VEIL_OWNER_VEIL ||
-	    ranges_meet(first, body - first, m->header->work_base, m->header->work_size) ||
-	    ranges_meet(first, body - first, image.base.value, image.veil_size))
+	    !is_veils_alone(m, first, body - first, image) || !range_within(body, s->body_size, m->header->ram_base, m->header->ram_size))
 		return false;
 	for (uint32_t i = 0; i < index; i++) {
 		uint64_t other = m->surfaces[i].host_base & ~(uint64_t)(VEIL_PAGE_SIZE - 1);
@@ -205,9 +207,7 @@ static bool surface_is_valid(const struct manifest *m, uint32_t index, struct im
 			return false;
 	}
 	if (s->body_guest_base == 0)
-		return range_owner(m, body, s->body_size) == VEIL_OWNER_VEIL &&
-		       !ranges_meet(body, s->body_size, m->header->work_base, m->header->work_size) &&
-		       !ranges_meet(body, s->body_size, image.base.value, image.veil_size);
+		return is_veils_alone(m, body, s->body_size, image);
 	return s->body_guest_base == p->ram_guest_base + p->ram_size && range_owner(m, body, s->body_size) == index &&
 	       range_within(s->body_guest_base, s->body_size, GUEST_RAM_START, GUEST_RAM_END - GUEST_RAM_START) &&
 	       !ranges_meet(body, s->body_size, p->ram_host_base, memory_size(p));
@@ -244,9 +244,7 @@ static bool view_is_valid(const struct manifest *m, struct image_place image)
 	if (!m->header->surfaces.count)
 		return false;
 	size = align_up((uint64_t)s->height * s->stride, VEIL_PAGE_SIZE);
-	if (base % VEIL_PAGE_SIZE || s->stride % 128 || !range_within(base, size, m->header->ram_base, m->header->ram_size) ||
-	    range_owner(m, base, size) != VEIL_OWNER_VEIL || ranges_meet(base, size, m->header->work_base, m->header->work_size) ||
-	    ranges_meet(base, size, image.base.value, image.veil_size))
+	if (base % VEIL_PAGE_SIZE || s->stride % 128 || !is_veils_alone(m, base, size, image))
 		return false;
 	for (uint32_t i = 0; i < m->header->surfaces.count; i++) {
 		uint64_t strip = (uint64_t)s[i].strip_rows * s[i].stride;

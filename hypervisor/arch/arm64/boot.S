@@ -22,7 +22,8 @@ image_header:
 	.quad	veil_size
 	.quad	0, 0 /* manifest: the composer's */
 
-	.text
+/* Each routine has a section of its own: link.ld puts it between vectors. */
+	.section .text.start_primary, "ax"
 start_primary:
 	msr	daifset, #15
 	mrs	x0, CurrentEL
@@ -33,8 +34,8 @@ start_primary:
 	cmp	x0, x1
 	b.ne	halt /* not where it was linked to run */
 	/* .bss: zero it, and let no stale cache line cover it once caches are on */
-	ldr	x0, =bss_start
-	ldr	x1, =bss_end
+	adr	x0, bss_start
+	adr	x1, bss_end
 1:	stp	xzr, xzr, [x0]
 	stp	xzr, xzr, [x0, #16]
 	stp	xzr, xzr, [x0, #32]
@@ -44,19 +45,21 @@ start_primary:
 	cmp	x0, x1
 	b.lo	1b
 	dsb	sy
-	ldr	x0, =cpu_stacks + 8192
+	adr	x0, cpu_stacks + 8192
 	mov	sp, x0
 	bl	mmu_build
 	mov	x0, #0
 	bl	cpu_enable
 	bl	boot_primary
 	b	enter_guest
+	.ltorg
 
 /* PSCI CPU_ON brings a CPU here with x0 = its number. */
+	.section .text.start_secondary, "ax"
 	.globl	start_secondary
 start_secondary:
 	msr	daifset, #15
-	ldr	x1, =cpu_stacks + 8192
+	adr	x1, cpu_stacks + 8192
 	add	x1, x1, x0, lsl #13
 	mov	sp, x1
 	mov	x19, x0
@@ -69,32 +72,36 @@ halt:	wfe
 	b	halt
 
 /* Turns on MMU and caches and sets what is the same for all guests. x0: number of this CPU. */
+	.section .text.cpu_enable, "ax"
 cpu_enable:
-	ldr	x1, =mmu_root
+	adr	x1, mmu_root
 	msr	ttbr0_el2, x1
 	mov	x1, #0xff00 /* MAIR_EL2: 0 device nGnRnE, 1 normal write-back */
 	msr	mair_el2, x1
-	ldr	x1, =0x80803519 /* TCR_EL2: 39-bit addresses, write-back, inner shareable, 4 KiB */
+	ldr	w1, =0x80803519 /* TCR_EL2: 39-bit addresses, write-back, inner shareable, 4 KiB */
 	mrs	x2, id_aa64mmfr0_el1 /* PARange to TCR_EL2.PS */
 	bfi	x1, x2, #16, #3
 	msr	tcr_el2, x1
-	ldr	x1, =vectors
+	adr	x1, vectors
 	msr	vbar_el2, x1
 	tlbi	alle2
 	ic	iallu
 	dsb	nsh
 	isb
-	ldr	x1, =0x30c5183d /* SCTLR_EL2: M, C, SA, I, WXN is 19 */
+	ldr	w1, =0x30c5183d /* SCTLR_EL2: M, C, SA, I, WXN is 19 */
 	orr	x1, x1, #(1 << 19)
 	msr	sctlr_el2, x1
 	isb
 	ret
+	.ltorg
 
 /* ---- Guests ---- */
 
 /* On entry SP is the loaded virtual CPU: see enter_guest. */
 .macro guest_exit handler
+	.section .vectors.\handler, "ax"
 	.balign	128
+\handler\()_vector:
 	stp	x0, x1, [sp, #X(0)]
 	stp	x2, x3, [sp, #X(2)]
 	stp	x4, x5, [sp, #X(4)]
@@ -119,15 +126,20 @@ cpu_enable:
 .endm
 
 .macro veil_fault kind
+	.section .vectors.veil_\kind, "ax"
 	.balign	128
 	mov	x0, #\kind
 	b	fault_in_veil
 .endm
 
-	.section .vectors, "ax"
-	.balign	2048
-	.globl	vectors
-vectors:
+/* Guests' less frequent exits go the way of those with a vector in full. */
+.macro guest_exit_like kind, handler
+	.section .vectors.like_\kind, "ax"
+	.balign	128
+	b	\handler\()_vector
+.endm
+
+	/* In the order of link.ld, whose first one is at VBAR_EL2 (Arm DDI 0487, D1.10.2). */
 	veil_fault 0 /* current EL with SP_EL0: never used */
 	veil_fault 1
 	veil_fault 2
@@ -138,14 +150,15 @@ vectors:
 	veil_fault 7
 	guest_exit exit_sync
 	guest_exit exit_irq
-	guest_exit exit_irq /* FIQ: group 0 is not used */
+	guest_exit_like fiq, exit_irq /* group 0 is not used */
 	guest_exit exit_serror
-	guest_exit exit_sync /* AArch32 programs at EL0 */
-	guest_exit exit_irq
-	guest_exit exit_irq
-	guest_exit exit_serror
+	guest_exit_like sync32, exit_sync /* AArch32 programs at EL0 */
+	guest_exit_like irq32, exit_irq
+	guest_exit_like fiq32, exit_irq
+	guest_exit_like serror32, exit_serror
 
 /* x0: the loaded virtual CPU. Its registers are all that is in the CPU when the guest goes on. */
+	.section .text.enter_guest, "ax"
 	.globl	enter_guest
 enter_guest:
 	mov	sp, x0

@@ -78,7 +78,7 @@ void inject_undefined(uint64_t esr)
 }
 
 /* A synchronous external abort: what a bus says where there is nothing. */
-static NOINLINE void inject_abort(uint64_t esr)
+static NOINLINE COLD void inject_abort(uint64_t esr)
 {
 	bool from_el0 = (sysreg_read(spsr_el2) & PSTATE_AARCH32) || (sysreg_read(spsr_el2) & PSTATE_MODE_MASK) == 0;
 	uint64_t class = esr >> ESR_EC_SHIFT & 0x3f;
@@ -89,7 +89,7 @@ static NOINLINE void inject_abort(uint64_t esr)
 	inject(class << ESR_EC_SHIFT | ESR_IL | (esr & (class >= EC_DATA_ABORT_LOWER ? ISS_WRITE : 0)) | STATUS_EXTERNAL);
 }
 
-static NOINLINE void crash(struct vcpu *v, uint64_t esr)
+static NOINLINE COLD void crash(struct vcpu *v, uint64_t esr)
 {
 	struct veil_fault fault = {.syndrome = esr, .pc = sysreg_read(elr_el2), .address = sysreg_read(far_el2), .vcpu = v->index};
 
@@ -118,7 +118,7 @@ static inline __attribute__((always_inline)) bool mmio(struct vcpu *v, uint64_t 
 }
 
 /* No device and not RAM, or an access no device could serve. */
-static NOINLINE void refuse_access(struct vcpu *v, uint64_t esr)
+static NOINLINE COLD void refuse_access(struct vcpu *v, uint64_t esr)
 {
 	v->statistics.refused_memory++;
 	inject_abort(esr);
@@ -132,7 +132,7 @@ static bool is_plain(uint64_t esr)
 
 /* A page that is mapped, but not so: flash, which only reads as memory. HPFAR_EL2 tells nothing of these (D19.2.57), the guest's own
  * tables do, as far as they still say the same; an address that is none of its devices is refused like any other. */
-static NOINLINE void write_to_flash(struct vcpu *v, uint64_t esr)
+static NOINLINE COLD void write_to_flash(struct vcpu *v, uint64_t esr)
 {
 	uint64_t guests = sysreg_read(par_el1), par;
 
@@ -230,7 +230,7 @@ struct vcpu *exit_irq(struct vcpu *v)
 struct vcpu *exit_serror(struct vcpu *v)
 {
 	crash(v, sysreg_read(esr_el2));
-	return resume(v);
+	return sched_run(v->cpu);
 }
 
 _Noreturn void fault_in_veil(uint64_t vector)

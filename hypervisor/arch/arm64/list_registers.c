@@ -117,35 +117,38 @@ static void list_take(struct vcpu *v, uint32_t slot, uint64_t value)
 		vgic_returned(v, irq);
 }
 
-/* Ends of interrupts that had no list register: those that were active and are the most urgent ones (12.4.4, EOIcount). */
-static void ends_count(struct vcpu *v)
+/* The end of an interrupt that had no list register: of those that are active, the most urgent one. */
+static COLD void end_unlisted(struct vcpu *v)
 {
-	uint64_t ends = 0;
+	struct vgic_word *best = NULL;
+	uint32_t best_bit = 0;
 
-	if (v->arch.vgic_registers.hcr & ICH_HCR_LRENPIE)
-		ends = sysreg_read(ICH_HCR_EL2) >> ICH_HCR_EOICOUNT_SHIFT & 31;
-	for (; ends; ends--) {
-		struct vgic_word *best = NULL;
-		uint32_t best_bit = 0;
+	for (uint32_t w = 0; w <= VGIC_SHARED_WORDS; w++) {
+		struct vgic_word *word = vgic_word_of(v, w * 32);
 
-		for (uint32_t w = 0; w <= VGIC_SHARED_WORDS; w++) {
-			struct vgic_word *word = vgic_word_of(v, w * 32);
+		for (uint32_t left = word->active & ~word->listed; left; left &= left - 1) {
+			uint32_t bit = (uint32_t)__builtin_ctz(left);
 
-			for (uint32_t left = word->active & ~word->listed; left; left &= left - 1) {
-				uint32_t bit = (uint32_t)__builtin_ctz(left);
-
-				if (!best || word->priority[bit] < best->priority[best_bit]) {
-					best = word;
-					best_bit = bit;
-				}
+			if (!best || word->priority[bit] < best->priority[best_bit]) {
+				best = word;
+				best_bit = bit;
 			}
 		}
-		if (!best)
-			return;
-		best->active &= ~(1U << best_bit);
-		if (best == &v->arch.vgic.word && best_bit == TIMER_IRQ)
-			timer_release(v);
 	}
+	if (!best)
+		return;
+	best->active &= ~(1U << best_bit);
+	if (best == &v->arch.vgic.word && best_bit == TIMER_IRQ)
+		timer_release(v);
+}
+
+/* All such ends since it was last asked (12.4.4, EOIcount). */
+static void ends_count(struct vcpu *v)
+{
+	if (likely(!(v->arch.vgic_registers.hcr & ICH_HCR_LRENPIE)))
+		return;
+	for (uint64_t ends = sysreg_read(ICH_HCR_EL2) >> ICH_HCR_EOICOUNT_SHIFT & 31; ends; ends--)
+		end_unlisted(v);
 }
 
 /* Forgets list registers the guest is done with. */
@@ -217,6 +220,16 @@ static uint32_t least_urgent(const struct vcpu *v, uint32_t priority)
 	return slot;
 }
 
+/* The same, emptied. */
+static COLD uint32_t make_room(struct vcpu *v, uint32_t priority)
+{
+	uint32_t slot = least_urgent(v, priority);
+
+	if (slot != VGIC_NONE)
+		list_take(v, slot, list_read(slot));
+	return slot;
+}
+
 static bool list_one(struct vcpu *v, uint32_t irq)
 {
 	uint32_t slot = free_slot(v);
@@ -227,10 +240,9 @@ static bool list_one(struct vcpu *v, uint32_t irq)
 		return true;
 	}
 	if (slot == VGIC_NONE) {
-		slot = least_urgent(v, vgic_word_of(v, irq)->priority[irq % 32]);
+		slot = make_room(v, vgic_word_of(v, irq)->priority[irq % 32]);
 		if (slot == VGIC_NONE)
 			return false;
-		list_take(v, slot, list_read(slot));
 	}
 	list_put(v, slot, irq, LIST_PENDING);
 	return true;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Zeroing, copying and cleaning, 64 bytes (a cache line) at a time; sizes are multiples of 64. */
 
-	.text
 /* x0 = to, x1 = size. DC ZVA: 64 bytes on every supported core, checked at boot. */
+	.section .text.arch_zero, "ax"
 	.globl	arch_zero
 arch_zero:
 	tst	x1, #255
@@ -26,6 +26,7 @@ arch_zero:
 3:	ret
 
 /* x0 = to, x1 = from, x2 = size; any addresses and any size. General registers: the guest's FP/SIMD registers are not saved here. */
+	.section .text.arch_copy, "ax"
 	.globl	arch_copy, arch_copy_bytes
 arch_copy:
 arch_copy_bytes:
@@ -58,6 +59,7 @@ arch_copy_bytes:
 6:	ret
 
 /* x0 = start, x1 = size. */
+	.section .text.arch_clean, "ax"
 	.globl	arch_clean
 arch_clean:
 	cbz	x1, 3f
@@ -85,6 +87,7 @@ arch_clean:
 	ret
 
 /* x0 = start, x1 = size. */
+	.section .text.arch_flush, "ax"
 	.globl	arch_flush
 arch_flush:
 	dc	civac, x0

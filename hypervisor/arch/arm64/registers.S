@@ -47,6 +47,7 @@ system_load:
 
 /* ---- FP/SIMD: x0 = struct fp_registers ---- */
 	.arch_extension fp
+	.section .text.fp_save, "ax"
 	.globl	fp_save
 fp_save:
 	stp	q0, q1, [x0, #0]
@@ -71,6 +72,7 @@ fp_save:
 	str	x3, [x0, #520]
 	ret
 
+	.section .text.fp_load, "ax"
 	.globl	fp_load
 fp_load:
 	ldp	q0, q1, [x0, #0]

@@ -47,7 +47,7 @@ static bool is_on(const struct vcpu *v)
 	return __atomic_load_n(&v->powered, __ATOMIC_ACQUIRE) || __atomic_load_n(&v->cpu->loaded, __ATOMIC_ACQUIRE) == v;
 }
 
-static uint64_t cpu_on(struct vcpu *v, uint64_t mpidr, uint64_t entry, uint64_t context)
+static COLD uint64_t cpu_on(struct vcpu *v, uint64_t mpidr, uint64_t entry, uint64_t context)
 {
 	struct vcpu *target = by_affinity(v, mpidr);
 	uint64_t result = 0;
@@ -71,14 +71,14 @@ static uint64_t cpu_on(struct vcpu *v, uint64_t mpidr, uint64_t entry, uint64_t 
 }
 
 /* The scheduler lets go of this virtual CPU at the end of this exit; see sched_run. */
-static void cpu_off(struct vcpu *v)
+static COLD void cpu_off(struct vcpu *v)
 {
 	__atomic_store_n(&v->powered, false, __ATOMIC_RELEASE);
 	__atomic_store_n(&v->runnable, false, __ATOMIC_RELEASE);
 	sched_again(v->cpu);
 }
 
-static uint64_t affinity_info(struct vcpu *v, uint64_t mpidr, uint64_t level)
+static COLD uint64_t affinity_info(struct vcpu *v, uint64_t mpidr, uint64_t level)
 {
 	struct vcpu *target = by_affinity(v, mpidr);
 
@@ -87,7 +87,7 @@ static uint64_t affinity_info(struct vcpu *v, uint64_t mpidr, uint64_t level)
 	return is_on(target) ? AFFINITY_ON : AFFINITY_OFF;
 }
 
-static uint64_t features(uint32_t function)
+static COLD uint64_t features(uint32_t function)
 {
 	switch (function) {
 	case SMCCC_VERSION:
@@ -113,7 +113,7 @@ static uint64_t features(uint32_t function)
 
 /* A warm reset (type 0) keeps memory, for a kernel that looks at what the crashed one left. Veil keeps none: to the owner it is the end
  * of a life by a crash, and that is what our Linux guests ask for it on (decision 3). */
-static uint64_t warm_reset(struct vcpu *v, uint32_t type)
+static COLD uint64_t warm_reset(struct vcpu *v, uint32_t type)
 {
 	if (type != 0)
 		return PSCI_INVALID_PARAMETERS;
@@ -122,7 +122,7 @@ static uint64_t warm_reset(struct vcpu *v, uint32_t type)
 }
 
 /* UUID 4d9f3f62-6c1b-4bb0-8a3e-7665696c0001, as DEN0028 lays it out in x0..x3. */
-static void call_uid(uint64_t *x)
+static COLD void call_uid(uint64_t *x)
 {
 	x[0] = 0x623f9f4d;
 	x[1] = 0xb04b1b6c;

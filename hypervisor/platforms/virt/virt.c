@@ -29,12 +29,12 @@
 #define VIRTIO_BLK_BASE (VIRTIO_BASE + GUEST_SLOT_VOLUMES * VIRTIO_STRIDE)
 #define DEVICE_SIZE 0x1000
 
-void platform_init(struct persona *p)
+COLD void platform_init(struct persona *p)
 {
 	platform_reset(p);
 }
 
-void platform_reset(struct persona *p)
+COLD void platform_reset(struct persona *p)
 {
 	channel_reset(p);
 	lock_take(&p->lock);
