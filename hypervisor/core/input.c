@@ -124,6 +124,8 @@ void input_event(uint32_t source, struct input_event event)
 				persona_switch(&personas[(persona_foreground + 1) % persona_count]);
 			return;
 		}
+		if (event.value == 1)
+			input.hotkey_seen = 0; /* another key in between */
 		remember(source, event);
 	}
 	virtio_input_send(&personas[persona_foreground], source, event);

@@ -427,6 +427,9 @@ static void when_the_hotkey_is_pressed_then_the_next_persona_comes_to_the_front_
 	machine_run_ms(800);
 	press(IMAGE_HOTKEY);
 	report_equal(persona_foreground, 1, "too slow");
+	press(KEY_A);
+	press(IMAGE_HOTKEY);
+	report_equal(persona_foreground, 1, "another key in between");
 }
 
 /* ---- Hostile queues ---- */
