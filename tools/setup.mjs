@@ -83,7 +83,7 @@ async function installModules(project) {
 	const stale = staleModules(project);
 	if (stale.length === 0) return;
 	say(`installing npm packages (${stale.length} are missing or differ from package-lock.json)`);
-	await run("npm", ["ci", "--no-audit", "--no-fund"], { cwd: project });
+	await run("npm", ["ci", "--no-audit", "--no-fund", "--prefer-offline"], { cwd: project });
 }
 
 /**
