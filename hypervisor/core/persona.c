@@ -46,7 +46,6 @@ static bool persona_init(struct persona *p, uint32_t index, const struct manifes
 	}
 	p->linear_count = p->page_count;
 	p->page_count += p->config->flash_code_pages + p->config->flash_variable_pages;
-	p->cap_quota = INT64_MAX;
 	if (p->config->cpu_cap_percent < 100 * p->config->cpu_count)
 		p->cap_quota = (int64_t)(us_to_ticks(SCHED_CAP_PERIOD_US) * p->config->cpu_cap_percent / 100);
 	if (!stage2_init(p))
@@ -236,12 +235,6 @@ bool persona_hold(struct persona *p)
 		return true;
 	persona_release(p);
 	return false;
-}
-
-void persona_release(struct persona *p)
-{
-	if (__atomic_sub_fetch(&p->loaded_count, 1, __ATOMIC_SEQ_CST) == 0 && (__atomic_load_n(&p->gate, __ATOMIC_SEQ_CST) & GATE_ACTION))
-		persona_complete(p);
 }
 
 /* Is an action under way that ends this life? */

@@ -76,7 +76,7 @@ struct persona {
 	struct vcpu *vcpus[VEIL_MAX_CPUS];
 	uint64_t time_offset; /* guest time = counter - this: below zero, see GUEST_TIME_START */
 	uint64_t paused_at;
-	/* CPU cap: ticks left in the period that ends at cap_end; INT64_MAX quota: no cap */
+	/* CPU cap: ticks left in the period that ends at cap_end; quota 0: no cap */
 	int64_t cap_left;
 	int64_t cap_quota;
 	uint64_t cap_end;
@@ -133,7 +133,12 @@ void *persona_memory(struct persona *persona, ipaddr_t address, uint64_t size);
 /* Keeps a persona that runs from ending meanwhile, so that its memory may be used; false: it does not run. Takes no lock, and must be
  * released with no lock held: an end that was wanted meanwhile happens then. */
 bool persona_hold(struct persona *persona);
-void persona_release(struct persona *persona);
+static inline void persona_release(struct persona *persona)
+{
+	if (__atomic_sub_fetch(&persona->loaded_count, 1, __ATOMIC_SEQ_CST) == 0 &&
+	    (__atomic_load_n(&persona->gate, __ATOMIC_SEQ_CST) & GATE_ACTION))
+		persona_complete(persona);
+}
 
 enum persona_pin {
 	PIN_OK,

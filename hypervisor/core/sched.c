@@ -3,12 +3,11 @@
 #include "sched.h"
 
 #include <veil/arch.h>
-#include <veil/input_source.h>
 
+#include "chores.h"
 #include "mux.h"
 #include "persona.h"
 #include "units.h"
-#include "view.h"
 
 struct cpu cpus[VEIL_MAX_CPUS];
 uint32_t cpu_count;
@@ -18,6 +17,7 @@ uint32_t cpu_count;
 #define FOREGROUND_CREDIT_US 20000 /* the same for the persona in front: it runs at once */
 #define WORK_WAIT_US 200
 #define PACE 1024 /* virtual ticks a tick of a persona of weight 1 that has one virtual CPU on a CPU */
+#define RATE_SHIFT 16 /* rates are fractions of 2^16: times are multiplied by them at each change of hands */
 #define GRANULARITY_US 500 /* no preemption for less */
 
 /* The same in ticks. */
@@ -35,25 +35,34 @@ void sched_init(void)
 	ticks.work_wait = us_to_ticks(WORK_WAIT_US);
 }
 
+/* The persona's share is for all its virtual CPUs that want this CPU, so each pays for as many as there are. */
+static void rate_set(struct vcpu *v, uint32_t crowd)
+{
+	v->rate = crowd * (PACE << RATE_SHIFT) / v->persona->config->cpu_share;
+}
+
 void sched_add(struct cpu *cpu, struct vcpu *v)
 {
 	v->cpu = cpu;
-	v->pace = PACE;
-	v->share = v->persona->config->cpu_share;
+	rate_set(v, 1);
 	v->has_siblings = v->persona->config->cpu_count > 1;
-	cpu->vcpus[cpu->vcpu_count++] = v;
+	v->next = cpu->vcpus;
+	cpu->vcpus = v;
 }
 
-uint64_t sched_weighted(const struct vcpu *v, uint64_t time)
+/* Weighted time, used for shares: equal for personas that got what they were declared. */
+static inline uint64_t weighted(const struct vcpu *v, uint64_t time)
 {
-	return time * v->pace / v->share;
+	if (unlikely(time >> 32)) /* the product may not fit; nor do the last bits of so long a time matter */
+		return (time >> RATE_SHIFT) * v->rate;
+	return (uint64_t)(uint32_t)time * v->rate >> RATE_SHIFT;
 }
 
 /* ---- Caps ---- */
 
 static bool is_capped(const struct persona *p)
 {
-	return p->cap_quota != INT64_MAX;
+	return p->cap_quota != 0;
 }
 
 /* Starts the next period when one is over. A debt is carried over; what was not used is not. Several CPUs may try at once: the
@@ -73,17 +82,15 @@ static void cap_refresh(struct persona *p, uint64_t now)
 	__atomic_store_n(&p->cap_left, left, __ATOMIC_RELAXED);
 }
 
-static bool is_throttled(struct persona *p, uint64_t now)
+static NOINLINE bool is_throttled(struct persona *p, uint64_t now)
 {
-	if (!is_capped(p))
-		return false;
 	cap_refresh(p, now);
 	return __atomic_load_n(&p->cap_left, __ATOMIC_RELAXED) <= 0;
 }
 
 /* ---- Accounting ---- */
 
-void sched_charge(struct cpu *cpu, struct vcpu *to)
+NOINLINE void sched_charge(struct cpu *cpu, struct vcpu *to)
 {
 	uint64_t now = arch_time();
 	uint64_t spent = now - cpu->charged_since;
@@ -96,7 +103,7 @@ void sched_charge(struct cpu *cpu, struct vcpu *to)
 		return;
 	}
 	v->cpu_time += spent;
-	v->virtual_time += sched_weighted(v, spent);
+	v->virtual_time += weighted(v, spent);
 	if (is_capped(v->persona))
 		__atomic_fetch_sub(&v->persona->cap_left, (int64_t)spent, __ATOMIC_RELAXED);
 }
@@ -130,19 +137,17 @@ static inline bool sleeps(const struct cpu *cpu, const struct vcpu *v)
 
 /* The least virtual time of those that want this CPU now; what the one running has used since it was last charged counts too, or
  * whoever comes after a long quiet time would be taken for one that had waited all along. */
-static uint64_t least_wanting(const struct cpu *cpu, const struct vcpu *but)
+static uint64_t least_wanting(const struct cpu *cpu, const struct vcpu *but, uint64_t now)
 {
 	uint64_t least = UINT64_MAX;
 
-	for (uint32_t i = 0; i < cpu->vcpu_count; i++) {
-		const struct vcpu *v = cpu->vcpus[i];
+	for (const struct vcpu *v = cpu->vcpus; v; v = v->next) {
 		uint64_t time = v->virtual_time;
-		int64_t since = (int64_t)(arch_time() - cpu->charged_since); /* another CPU may charge at this moment: not below 0 */
 
 		if (v == but || !wants_cpu(v))
 			continue;
-		if (v == cpu->charged && since > 0)
-			time += sched_weighted(v, (uint64_t)since);
+		if (v == cpu->charged && now > cpu->charged_since) /* another CPU may charge at this moment */
+			time += weighted(v, now - cpu->charged_since);
 		if (time < least)
 			least = time;
 	}
@@ -150,19 +155,19 @@ static uint64_t least_wanting(const struct cpu *cpu, const struct vcpu *but)
 }
 
 /* Runs soon, but cannot have hoarded. */
-static void catch_up(const struct cpu *cpu, struct vcpu *v)
+static NOINLINE void catch_up(const struct cpu *cpu, struct vcpu *v, uint64_t now)
 {
 	uint64_t credit = v->persona->index == persona_foreground ? ticks.foreground_credit : ticks.wake_credit;
-	uint64_t least = least_wanting(cpu, v);
+	uint64_t least = least_wanting(cpu, v, now);
 
 	if (v->virtual_time + credit < least)
 		v->virtual_time = least - credit;
 }
 
-static void give_credit(struct cpu *cpu, struct vcpu *v)
+static void give_credit(const struct cpu *cpu, struct vcpu *v, uint64_t now)
 {
-	if (v->powered && !__atomic_exchange_n(&v->runnable, true, __ATOMIC_ACQ_REL))
-		catch_up(cpu, v);
+	if (!__atomic_exchange_n(&v->runnable, true, __ATOMIC_ACQ_REL))
+		catch_up(cpu, v, now);
 }
 
 static inline uint64_t earlier(uint64_t a, uint64_t b)
@@ -175,53 +180,57 @@ struct choice {
 	uint64_t deadline; /* when to look again although nothing happens */
 };
 
-/* The persona's share is for all its virtual CPUs that want this CPU, so each pays for as many as there are. */
 static NOINLINE void crowd_count(const struct cpu *cpu, struct vcpu *v)
 {
 	uint32_t siblings = 0;
 
-	for (uint32_t i = 0; i < cpu->vcpu_count; i++)
-		siblings += cpu->vcpus[i]->persona == v->persona && wants_cpu(cpu->vcpus[i]);
-	v->pace = PACE * siblings;
+	for (const struct vcpu *other = cpu->vcpus; other; other = other->next)
+		siblings += other->persona == v->persona && wants_cpu(other);
+	rate_set(v, siblings);
 }
 
 /* The one with the least virtual time; the loaded one wins ties and near-ties. */
 static struct choice choose(struct cpu *cpu, uint64_t now)
 {
 	struct choice choice = {.deadline = mux_deadline()};
-	uint64_t least = UINT64_MAX;
+	struct vcpu *loaded = NULL;
 	uint32_t waiting = 0;
 
-	for (uint32_t i = 0; i < cpu->vcpu_count; i++) {
-		struct vcpu *v = cpu->vcpus[i];
-		uint64_t time;
-
+	for (struct vcpu *v = cpu->vcpus; v; v = v->next) {
 		if (!wants_cpu(v)) {
-			uint64_t at = sleeps(cpu, v) ? arch_vcpu_deadline(v) : UINT64_MAX;
+			uint64_t at;
 
-			choice.deadline = earlier(choice.deadline, at > now ? at : UINT64_MAX);
-			if (at > now)
+			if (!sleeps(cpu, v))
 				continue;
-			give_credit(cpu, v);
+			at = arch_vcpu_deadline(v);
+			if (at > now) {
+				choice.deadline = earlier(choice.deadline, at);
+				continue;
+			}
+			give_credit(cpu, v, now);
 		}
-		if (is_capped(v->persona) && is_throttled(v->persona, now)) {
+		if (unlikely(is_capped(v->persona)) && is_throttled(v->persona, now)) {
 			choice.deadline = earlier(choice.deadline, v->persona->cap_end);
 			continue;
 		}
 		waiting++;
-		time = v->virtual_time + (v == cpu->loaded ? 0 : ticks.granularity);
-		if (time < least) {
+		if (v == cpu->loaded)
+			loaded = v;
+		if (!choice.vcpu || v->virtual_time < choice.vcpu->virtual_time)
 			choice.vcpu = v;
-			least = time;
-		}
 	}
-	if (choice.vcpu && choice.vcpu->virtual_time > cpu->least_virtual_time)
+	if (!choice.vcpu)
+		return choice;
+	if (loaded && loaded->virtual_time <= choice.vcpu->virtual_time + ticks.granularity)
+		choice.vcpu = loaded;
+	if (choice.vcpu->virtual_time > cpu->least_virtual_time)
 		cpu->least_virtual_time = choice.vcpu->virtual_time;
-	if (waiting > 1 && choice.vcpu && choice.vcpu->has_siblings)
-		crowd_count(cpu, choice.vcpu);
-	if (waiting > 1)
+	if (waiting > 1) {
 		choice.deadline = earlier(choice.deadline, now + ticks.slice);
-	if (choice.vcpu && is_capped(choice.vcpu->persona))
+		if (choice.vcpu->has_siblings)
+			crowd_count(cpu, choice.vcpu);
+	}
+	if (unlikely(is_capped(choice.vcpu->persona)))
 		choice.deadline = earlier(choice.deadline, now + (uint64_t)choice.vcpu->persona->cap_left);
 	return choice;
 }
@@ -254,13 +263,14 @@ NOINLINE void sched_kick(struct cpu *cpu)
 
 void sched_wake(struct vcpu *v)
 {
-	give_credit(v->cpu, v);
+	if (v->powered)
+		give_credit(v->cpu, v, arch_time());
 	sched_again(v->cpu);
 }
 
 void sched_join(struct vcpu *v)
 {
-	catch_up(v->cpu, v);
+	catch_up(v->cpu, v, arch_time());
 	sched_again(v->cpu);
 }
 
@@ -269,9 +279,9 @@ void sched_yield(struct vcpu *v)
 	struct cpu *cpu = v->cpu;
 	uint64_t most = v->virtual_time;
 
-	for (uint32_t i = 0; i < cpu->vcpu_count; i++)
-		if (cpu->vcpus[i] != v && wants_cpu(cpu->vcpus[i]) && cpu->vcpus[i]->virtual_time > most)
-			most = cpu->vcpus[i]->virtual_time;
+	for (const struct vcpu *other = cpu->vcpus; other; other = other->next)
+		if (other != v && wants_cpu(other) && other->virtual_time > most)
+			most = other->virtual_time;
 	v->virtual_time = most + ticks.granularity + 1;
 	sched_again(cpu);
 }
@@ -317,11 +327,8 @@ NOINLINE struct vcpu *sched_run(struct cpu *cpu)
 			sched_kick(cpu);
 		sched_charge(cpu, cpu->charged);
 		now = cpu->charged_since;
-		if (mux_deadline() <= now) {
-			mux_flush();
-			view_step(now);
-			input_source_step(now);
-		}
+		if (unlikely(mux_deadline() <= now))
+			chores_step(now);
 		if (cpu->loaded && (!persona_runs(cpu->loaded->persona) || !cpu->loaded->powered))
 			sched_unload(cpu);
 		before = cpu->loaded;

@@ -47,7 +47,4 @@ void sched_charge_from_here(struct cpu *cpu, struct vcpu *to);
 /* Lets go of the loaded virtual CPU's registers. */
 void sched_unload(struct cpu *cpu);
 
-/* Weighted time, used for shares: equal for personas that got what they were declared. */
-uint64_t sched_weighted(const struct vcpu *vcpu, uint64_t time);
-
 #endif

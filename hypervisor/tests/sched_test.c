@@ -328,6 +328,21 @@ static void given_a_long_sleep_then_nobody_is_starved_by_what_follows(void)
 	report(is_near(shares[0], 5000, 3), "the one that computed all the time keeps its share");
 }
 
+/* The product of this time and its rate does not fit 64 bits. */
+static void given_a_guest_alone_for_hours_then_all_its_time_counts(void)
+{
+	uint64_t before, wanted = UINT64_C(5000000) * MACHINE_MS * 1024;
+
+	declare(1, 1);
+	image.personas[0].cpu_share = 1;
+	boot_declared();
+	sched_charge(&cpus[0], cpus[0].charged);
+	before = vcpu(0, 0)->virtual_time;
+	machine_run_ms(5000000);
+	sched_charge(&cpus[0], cpus[0].charged);
+	report(is_near((vcpu(0, 0)->virtual_time - before) * 100 / (wanted / 100), 10000, 1), "virtual time by its weight");
+}
+
 static bool sleeping;
 
 static uint64_t naps(struct vcpu *v)
@@ -501,6 +516,7 @@ static const struct test tests[] = {
 	{"latency-back", given_a_sleeper_in_the_background_then_it_runs_within_a_few_slices},
 	{"naps", given_a_guest_in_front_that_naps_then_it_gets_no_more_than_its_share},
 	{"off-on", given_a_virtual_cpu_switched_off_then_it_can_be_switched_on_again},
+	{"hours-alone", given_a_guest_alone_for_hours_then_all_its_time_counts},
 	{"cross-wake", given_a_cpu_that_is_idle_then_a_wake_from_another_reaches_it},
 };
 

@@ -6,7 +6,7 @@ void test(void)
 {
 	REGISTER(PIC + 8) = 1U << TIMER_LINE;
 	for (;;) {
-		REGISTER(TIMER) = 30;
+		REGISTER(TIMER) = 100; /* microseconds: it sleeps by then, or it would sleep for ever */
 		REGISTER(TIMER + 8) = 0xa3; /* on, once, interrupts, 32 bits */
 		wait_for_handler(1);
 	}

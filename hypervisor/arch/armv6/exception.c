@@ -27,15 +27,6 @@
 #define STATUS_DEBUG 0x002U
 #define STATUS_IMPRECISE 0x406U
 
-/* Whoever goes on has its timers' interrupts up to now. */
-static NOINLINE struct vcpu *reschedule(struct cpu *cpu)
-{
-	struct vcpu *v = sched_run(cpu);
-
-	guest_time(v);
-	return v;
-}
-
 static NOINLINE struct vcpu *change_tables(struct vcpu *v)
 {
 	const struct shadow *s = v->persona->arch.shadow;
@@ -60,7 +51,7 @@ static NOINLINE struct vcpu *go_on(struct vcpu *v)
 static NOINLINE struct vcpu *resume_slowly(struct vcpu *v)
 {
 	if (v->cpu->need_resched)
-		v = reschedule(v->cpu);
+		v = sched_run(v->cpu);
 	return go_on(v);
 }
 
@@ -74,7 +65,7 @@ static struct vcpu *resume(struct vcpu *v)
 
 struct vcpu *exception_start(struct cpu *cpu)
 {
-	return go_on(reschedule(cpu));
+	return go_on(sched_run(cpu));
 }
 
 static NOINLINE void crash(struct vcpu *v, uint32_t status)
@@ -267,7 +258,7 @@ struct vcpu *exception_irq(struct vcpu *v)
 {
 	v->statistics.interrupts++;
 	arch_interrupt_poll();
-	return resume(v);
+	return resume_slowly(v); /* mostly something has to change */
 }
 
 _Noreturn void exception_in_veil(uint32_t vector, uint32_t address, uint32_t status)

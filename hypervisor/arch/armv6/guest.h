@@ -37,8 +37,8 @@ uint32_t *guest_banked(struct vcpu *v, enum bank bank, uint32_t reg);
 /* The interrupt controller's outputs: PSR_I (IRQ), PSR_F (FIQ), both or neither. Wakes a virtual CPU that waits. Any time. */
 void guest_lines(struct vcpu *v, uint32_t lines);
 
-/* A virtual CPU's timers interrupt up to now, if it is there: when the board's timer has come, and when it was loaded. */
-void guest_time(struct vcpu *v);
+/* A virtual CPU's timers interrupt up to `now`: when the board's timer has come, and when it is loaded. */
+void guest_time(struct vcpu *v, uint64_t now);
 
 /* The loaded guest's memory by its own virtual address, as its tables and its mode allow; as user mode if `as_user`. `size`: 1, or 4 with an
  * address that is a multiple of it; little-endian. */

@@ -8,7 +8,7 @@ guest_machine = integrator_cp
 # Thumb code is smaller by a third and slower by as much: the files on the way in and out of a guest are Arm code, for size as well: that is
 # about as fast here, and smaller by a seventh. So are those with
 # instructions that Thumb code has not, which are kept out of link-time optimisation besides, or they would be inlined into Thumb code.
-hot = exception.c guest.c p15.c guest_memory.c shadow_quick.c integrator_cp.c pic.c hypercall.c
+hot = exception.c interrupt.c guest.c p15.c guest_memory.c shadow_quick.c integrator_cp.c pic.c hypercall.c sched.c timer.c omap_gptimer.c omap_intc.c
 port_cpu = -mcpu=arm1136jf-s -mfloat-abi=soft -mno-unaligned-access -include arch/armv6/single_cpu.h -D'WIDE_INLINE=__attribute__((noinline, unused))'
 port_speed = -Os -marm
 port_size = -Os -fno-inline-functions-called-once -fno-tree-dominator-opts -fno-if-conversion -fno-ipa-cp -fno-ipa-sra -fno-partial-inlining -fno-tree-loop-im -fno-move-loop-invariants -mthumb
@@ -22,5 +22,3 @@ arm_only = compiler cpu mmu vcpu vfp
 $(arm_only:%=$(BUILD)/arch/armv6/%.c.o): target := $(subst -mthumb,-marm,$(subst -flto,,$(target)))
 # Large, and often run: in between.
 $(BUILD)/arch/armv6/emulate.c.o: target := $(subst -mthumb,-marm,$(target))
-# Run at each change of guests: what is called once is in line there.
-$(BUILD)/core/sched.c.o $(BUILD)/platforms/integrator_cp/timer.c.o: target := $(subst -fno-inline-functions-called-once,,$(target))

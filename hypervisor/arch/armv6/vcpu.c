@@ -7,13 +7,11 @@
 #include "core/memory.h"
 #include "core/payload.h"
 #include "core/persona.h"
-#include "core/sched.h"
 #include "exception.h"
 #include "guest.h"
 #include "p15.h"
 #include "psr.h"
 #include "sctlr.h"
-#include "timer.h"
 #include "vfp.h"
 
 /* What a Linux kernel with a device tree finds in r1: no machine number (Documentation/arch/arm/booting.rst). */
@@ -94,24 +92,7 @@ void arch_vcpu_load(struct vcpu *v)
 	forget_reservation();
 	vfp_control(v);
 	v->arch.tables_stale = true;
-}
-
-/* ---- Interrupts and time ---- */
-
-void guest_lines(struct vcpu *v, uint32_t lines)
-{
-	v->arch.lines = lines;
-	if (lines && !v->runnable)
-		sched_wake(v);
-}
-
-void guest_time(struct vcpu *v)
-{
-	if (!v || timer_deadline(v->persona) > arch_time())
-		return;
-	lock_take(&v->persona->lock);
-	timer_update(v->persona);
-	lock_release(&v->persona->lock);
+	guest_time(v, v->cpu->charged_since); /* what it slept through */
 }
 
 void arch_vcpu_wait(struct vcpu *v)
@@ -125,15 +106,4 @@ void arch_vcpu_wait(struct vcpu *v)
 void arch_access_again(void)
 {
 	arch_this_cpu()->loaded->arch.access_again = true;
-}
-
-uint64_t arch_vcpu_deadline(const struct vcpu *v)
-{
-	return timer_deadline(v->persona);
-}
-
-/* No guest's timer is a real one. */
-uint64_t arch_vcpu_emulated_deadline(const struct vcpu *v)
-{
-	return timer_deadline(v->persona);
 }

@@ -23,12 +23,10 @@ struct vcpu {
 	uint64_t fill_done; /* bytes of it */
 	uint64_t cpu_time; /* ticks, Veil's work for it included */
 	uint64_t virtual_time; /* ticks weighted by share: the least one runs next */
-	uint32_t pace; /* 1024 times the siblings that want this CPU as well, itself included: the persona's share is for them all */
-	uint32_t share; /* the persona's weight */
+	uint32_t rate; /* of virtual time: by the persona's share, and its other virtual CPUs that want this CPU as well (sched.c) */
+	struct vcpu *next; /* pinned to the same CPU */
 	struct veil_statistics statistics;
 };
-
-#define CPU_MAX_VCPUS (VEIL_MAX_PERSONAS * VEIL_MAX_CPUS)
 
 enum cpu_wish {
 	CPU_RESCHEDULE = 1, /* think again before returning to a guest */
@@ -46,8 +44,7 @@ struct cpu {
 	uint64_t idle_time;
 	uint64_t least_virtual_time; /* only grows */
 	uint64_t armed; /* deadline in the timer */
-	uint32_t vcpu_count;
-	struct vcpu *vcpus[CPU_MAX_VCPUS];
+	struct vcpu *vcpus; /* all that are pinned to it */
 };
 
 extern struct cpu cpus[VEIL_MAX_CPUS];

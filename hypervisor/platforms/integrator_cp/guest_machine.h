@@ -74,6 +74,7 @@ struct platform {
 	struct pic secondary;
 	struct pic core_pic;
 	struct guest_timer timers[GUEST_TIMER_COUNT];
+	uint64_t timers_at; /* the first of their deadlines */
 	struct core_module core;
 	struct vpl011 uart;
 	struct vpl031 rtc;

@@ -36,9 +36,14 @@ static const uint32_t rates[GUEST_TIMER_COUNT] = {GUEST_TIMER0_HZ, GUEST_TIMER_H
 
 /* ---- Time: the board's ticks since the persona's start, and those of faster clocks ---- */
 
+static uint64_t time_at(const struct persona *p, uint64_t board)
+{
+	return board - p->time_offset - GUEST_TIME_START;
+}
+
 static uint64_t board_time(const struct persona *p)
 {
-	return arch_time() - p->time_offset - GUEST_TIME_START;
+	return time_at(p, arch_time());
 }
 
 static uint64_t clock_time(uint64_t time, uint32_t hz)
@@ -163,11 +168,22 @@ void timer_reset(struct persona *p)
 	for (uint32_t i = 0; i < GUEST_TIMER_COUNT; i++)
 		p->platform.timers[i] =
 			(struct guest_timer){.control = CONTROL_RESET, .value = UINT32_MAX, .zero_at = NEVER, .deadline = NEVER};
+	p->platform.timers_at = NEVER;
 }
 
-void timer_update(struct persona *p)
+static void first_set(struct persona *p)
 {
-	uint64_t time = board_time(p);
+	uint64_t first = NEVER;
+
+	for (uint32_t i = 0; i < GUEST_TIMER_COUNT; i++)
+		if (p->platform.timers[i].deadline < first)
+			first = p->platform.timers[i].deadline;
+	p->platform.timers_at = first;
+}
+
+void timer_update(struct persona *p, uint64_t board)
+{
+	uint64_t time = time_at(p, board);
 
 	for (uint32_t i = 0; i < GUEST_TIMER_COUNT; i++) {
 		struct guest_timer *t = &p->platform.timers[i];
@@ -179,21 +195,14 @@ void timer_update(struct persona *p)
 			deadline_set(t, time, now, rates[i]);
 		}
 	}
-}
-
-static uint64_t board_deadline(const struct persona *p, uint64_t deadline)
-{
-	return deadline == NEVER ? NEVER : deadline + p->time_offset + GUEST_TIME_START;
+	first_set(p);
 }
 
 uint64_t timer_deadline(const struct persona *p)
 {
-	uint64_t first = NEVER;
+	uint64_t first = p->platform.timers_at;
 
-	for (uint32_t i = 0; i < GUEST_TIMER_COUNT; i++)
-		if (p->platform.timers[i].deadline < first)
-			first = p->platform.timers[i].deadline;
-	return board_deadline(p, first);
+	return first == NEVER ? NEVER : first + p->time_offset + GUEST_TIME_START;
 }
 
 /* ---- Registers ---- */
@@ -249,8 +258,9 @@ static NOINLINE void timer_write(struct vcpu *v, uint32_t n, uint32_t offset, ui
 		return;
 	}
 	deadline_set(t, time, now, rates[n]);
+	first_set(p);
 	line_update(p, n);
-	deadline = board_deadline(p, t->deadline);
+	deadline = timer_deadline(p);
 	if (deadline < v->cpu->armed)
 		arch_timer_arm(deadline); /* a later one than before does no harm: whoever comes looks again */
 }

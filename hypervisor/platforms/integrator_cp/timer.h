@@ -7,8 +7,9 @@
 
 /* The persona's lock is held. */
 void timer_reset(struct persona *persona);
-/* Moves the timers' interrupt lines to what counter and registers say: when a deadline has come, and before the guest goes on after a while. */
-void timer_update(struct persona *persona);
+/* Moves the timers' interrupt lines to what counter and registers say at the board's tick `now`: when a deadline has come, and before the guest
+ * goes on after a while. */
+void timer_update(struct persona *persona, uint64_t now);
 
 /* The board's tick at which a timer that may interrupt reaches zero next; UINT64_MAX: none does. */
 uint64_t timer_deadline(const struct persona *persona);

@@ -32,7 +32,7 @@ void arch_vcpu_save(struct vcpu *v)
 static void update(struct vcpu *v)
 {
 	lock_take(&v->persona->lock);
-	timer_update(v->persona);
+	timer_update(v->persona, arch_time());
 	lock_release(&v->persona->lock);
 }
 

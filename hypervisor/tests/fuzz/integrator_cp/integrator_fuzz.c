@@ -23,6 +23,8 @@ static void check(void)
 	uint32_t irq = (g->pic.level & g->pic.irq_enabled) | (g->core_pic.level & g->core_pic.irq_enabled);
 	uint32_t fiq = (g->pic.level & g->pic.fiq_enabled) | (g->core_pic.level & g->core_pic.fiq_enabled);
 
+	uint64_t first = UINT64_MAX;
+
 	if (p->vcpus[0]->arch.lines != ((irq ? PIC_IRQ : 0) | (fiq ? PIC_FIQ : 0)))
 		abort();
 	for (uint32_t i = 0; i < GUEST_TIMER_COUNT; i++) {
@@ -30,7 +32,10 @@ static void check(void)
 
 		if ((g->pic.level >> (GUEST_IRQ_TIMER + i) & 1) != (t->raw && (t->control & 0x20)))
 			abort();
+		first = t->deadline < first ? t->deadline : first;
 	}
+	if (g->timers_at != first)
+		abort();
 	if (memcmp(&personas[1].platform.timers, &untouched.timers, sizeof(untouched.timers)) ||
 	    memcmp(&personas[1].platform.pic, &untouched.pic, sizeof(untouched.pic)) ||
 	    memcmp(&personas[1].platform.core, &untouched.core, sizeof(untouched.core)))
