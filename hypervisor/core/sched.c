@@ -13,6 +13,7 @@ struct cpu cpus[VEIL_MAX_CPUS];
 uint32_t cpu_count;
 
 #define SLICE_US 4000 /* how far one may get ahead of another that wants the CPU too */
+#define STRETCH_US 1000000 /* longer than anybody has a CPU that another wants; in ticks 32 bits, as the counter's frequency is */
 #define WAKE_CREDIT_US 1000 /* what a woken virtual CPU may be behind in virtual time, at most: it runs soon, but cannot hoard */
 #define FOREGROUND_CREDIT_US 20000 /* the same for the persona in front: it runs at once */
 #define WORK_WAIT_US 200
@@ -22,12 +23,13 @@ uint32_t cpu_count;
 
 /* The same in ticks. */
 static struct {
-	uint64_t slice, wake_credit, foreground_credit, granularity, cap_period, work_wait;
+	uint64_t slice, stretch, wake_credit, foreground_credit, granularity, cap_period, work_wait;
 } ticks;
 
 void sched_init(void)
 {
 	ticks.slice = us_to_ticks(SLICE_US);
+	ticks.stretch = us_to_ticks(STRETCH_US);
 	ticks.wake_credit = us_to_ticks(WAKE_CREDIT_US);
 	ticks.foreground_credit = us_to_ticks(FOREGROUND_CREDIT_US);
 	ticks.granularity = us_to_ticks(GRANULARITY_US);
@@ -50,12 +52,17 @@ void sched_add(struct cpu *cpu, struct vcpu *v)
 	cpu->vcpus = v;
 }
 
+/* What of a time is paid for. Where it is longer the machine itself stood still, since nobody has a CPU for so long while others wait: an emulated
+ * handset's host slept, or a debugger held it. */
+static inline uint32_t payable(uint64_t time)
+{
+	return time < ticks.stretch ? (uint32_t)time : (uint32_t)ticks.stretch;
+}
+
 /* Weighted time, used for shares: equal for personas that got what they were declared. */
 static inline uint64_t weighted(const struct vcpu *v, uint64_t time)
 {
-	if (unlikely(time >> 32)) /* the product may not fit; nor do the last bits of so long a time matter */
-		return (time >> RATE_SHIFT) * v->rate;
-	return (uint64_t)(uint32_t)time * v->rate >> RATE_SHIFT;
+	return (uint64_t)payable(time) * v->rate >> RATE_SHIFT;
 }
 
 /* ---- Caps ---- */
@@ -105,7 +112,7 @@ NOINLINE void sched_charge(struct cpu *cpu, struct vcpu *to)
 	v->cpu_time += spent;
 	v->virtual_time += weighted(v, spent);
 	if (is_capped(v->persona))
-		__atomic_fetch_sub(&v->persona->cap_left, (int64_t)spent, __ATOMIC_RELAXED);
+		__atomic_fetch_sub(&v->persona->cap_left, (int64_t)payable(spent), __ATOMIC_RELAXED);
 }
 
 void sched_charge_from_here(struct cpu *cpu, struct vcpu *to)
