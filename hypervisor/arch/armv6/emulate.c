@@ -271,24 +271,30 @@ static bool user_block(struct vcpu *v, uint32_t word)
 	return true;
 }
 
+/* Words from where the base points, which is written back if bit 21 says so. False: that did not come to an end. */
+static bool pop(struct vcpu *v, uint32_t word, uint32_t count, uint32_t *words)
+{
+	uint32_t base = FIELD(word, 16, 4);
+	struct block block = block_of(word, v->arch.r[base], count);
+	struct guest_fault fault;
+	enum guest_access access = load_words(v, block.start, count, words, &fault);
+
+	if (access != GUEST_DONE)
+		unfinished(v, access, &fault);
+	else if (SET(word, 21))
+		v->arch.r[base] = block.after;
+	return access == GUEST_DONE;
+}
+
 /* LDM (3) (A4.1.22): with the PC, and the CPSR from the SPSR. */
 static bool return_block(struct vcpu *v, uint32_t word)
 {
-	uint32_t list = word & 0xffff, count = (uint32_t)__builtin_popcount(list), base = FIELD(word, 16, 4);
-	struct block block = block_of(word, reg(v, base), count);
-	struct guest_fault fault;
-	enum guest_access access;
-	uint32_t words[16] = {0}, i = 0;
+	uint32_t list = word & 0xffff, words[16] = {0}, i = 0;
 
-	if (base == 15 || !has_spsr(v))
+	if (FIELD(word, 16, 4) == 15 || !has_spsr(v))
 		return false;
-	access = load_words(v, block.start, count, words, &fault);
-	if (access != GUEST_DONE) {
-		unfinished(v, access, &fault);
+	if (!pop(v, word, (uint32_t)__builtin_popcount(list), words))
 		return true;
-	}
-	if (SET(word, 21))
-		v->arch.r[base] = block.after;
 	for (uint32_t n = 0; n < 15; n++)
 		if (SET(list, n))
 			v->arch.r[n] = words[i++];
@@ -297,7 +303,7 @@ static bool return_block(struct vcpu *v, uint32_t word)
 }
 
 /* SRS (A4.1.90): r14 and SPSR to the stack of the mode that is named. */
-static bool srs(struct vcpu *v, uint32_t word)
+static COLD bool srs(struct vcpu *v, uint32_t word)
 {
 	uint32_t words[2] = {v->arch.r[14]};
 	uint32_t *stack;
@@ -319,31 +325,21 @@ static bool srs(struct vcpu *v, uint32_t word)
 }
 
 /* RFE (A4.1.59): PC and CPSR from memory. */
-static bool rfe(struct vcpu *v, uint32_t word)
+static COLD bool rfe(struct vcpu *v, uint32_t word)
 {
-	uint32_t base = FIELD(word, 16, 4);
-	struct block block = block_of(word, reg(v, base), 2);
-	struct guest_fault fault;
-	enum guest_access access;
 	uint32_t words[2] = {0};
 
-	if (base == 15)
+	if (FIELD(word, 16, 4) == 15)
 		return false;
-	access = load_words(v, block.start, 2, words, &fault);
-	if (access != GUEST_DONE) {
-		unfinished(v, access, &fault);
-		return true;
-	}
-	if (SET(word, 21))
-		v->arch.r[base] = block.after;
-	exception_return(v, words[0], words[1]);
+	if (pop(v, word, 2, words))
+		exception_return(v, words[0], words[1]);
 	return true;
 }
 
 /* ---- LDRT, LDRBT, STRT, STRBT (A4.1.25, 32, 102, 106): with the rights of user mode ---- */
 
 /* A word that may lie anywhere (A2.8): in parts, or as before ARMv6 the aligned one, turned when it is loaded. */
-static enum guest_access user_word(struct vcpu *v, uint32_t address, bool is_load, uint32_t *value, struct guest_fault *fault)
+static COLD enum guest_access user_word(struct vcpu *v, uint32_t address, bool is_load, uint32_t *value, struct guest_fault *fault)
 {
 	uint32_t sctlr = v->arch.p15.sctlr, write = is_load ? 0 : FSR_WRITE;
 	uint32_t offset = address % WORD_BYTES, whole = swap_if_big(v, *value), byte;
@@ -374,7 +370,7 @@ static enum guest_access user_word(struct vcpu *v, uint32_t address, bool is_loa
 	return access;
 }
 
-static bool user_access(struct vcpu *v, uint32_t word)
+static COLD bool user_access(struct vcpu *v, uint32_t word)
 {
 	uint32_t base = FIELD(word, 16, 4), target = FIELD(word, 12, 4);
 	uint32_t offset = SET(word, 25) ? shifted(v, word & ~0x2000000U) : word & 0xfff;

@@ -53,7 +53,7 @@ static bool attempt(const struct request *r, uint32_t *value)
 	return is_loaded(result);
 }
 
-static NOINLINE enum guest_access access_slowly(struct vcpu *v, const struct request *r, uint32_t *value, struct guest_fault *fault)
+static COLD enum guest_access access_slowly(struct vcpu *v, const struct request *r, uint32_t *value, struct guest_fault *fault)
 {
 	bool privileged = guest_is_privileged(v) && !r->as_user, done;
 	struct shadow_fault refused;
@@ -134,7 +134,8 @@ void guest_cache_data_set_way(uint32_t set_way)
 	__asm__ volatile("mcr p15, 0, %0, c7, c14, 2" : : "r"(set_way & SET_WAY) : "memory");
 }
 
-void guest_cache_data(void)
+/* Not in line: Thumb code has no such instruction. */
+NOINLINE void guest_cache_data(void)
 {
 	__asm__ volatile("mcr p15, 0, %0, c7, c14, 0" : : "r"(0) : "memory");
 }

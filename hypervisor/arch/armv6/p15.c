@@ -31,7 +31,7 @@
 /* Cache ranges above this (both ends named by the guest) are done as all of the cache: so no range takes long. */
 #define RANGE_MAX_BYTES 4096U
 
-static uint32_t feature(uint32_t key)
+static COLD uint32_t feature(uint32_t key)
 {
 	/* Processor, debug, auxiliary and memory features (c1), then instruction sets (c2). */
 	static const uint32_t features[2][8] = {
@@ -225,7 +225,7 @@ static bool write(struct vcpu *v, uint32_t key, uint32_t value)
 #define RANGE_DATA_CLEAN 12U
 #define RANGE_DATA_BOTH 14U
 
-static bool range(struct vcpu *v, uint32_t word)
+static COLD bool range(struct vcpu *v, uint32_t word)
 {
 	uint32_t kind = word & 15, end = v->arch.r[word >> 12 & 15], start = v->arch.r[word >> 16 & 15];
 	uint32_t bytes = end - (start & ~(CACHE_LINE_BYTES - 1));
@@ -258,7 +258,7 @@ static bool range(struct vcpu *v, uint32_t word)
 #define ALWAYS 0xe0000000U
 
 /* Arm DDI 0100I, A3.2. The instruction may have been read again after it trapped, and be another one by now. */
-static bool condition_holds(uint32_t cpsr, uint32_t word)
+static COLD bool condition_holds(uint32_t cpsr, uint32_t word)
 {
 	bool n = cpsr >> 31, z = cpsr >> 30 & 1, c = cpsr >> 29 & 1, o = cpsr >> 28 & 1, holds;
 

@@ -31,8 +31,10 @@ static inline ipaddr_t ipaddr(uint64_t value)
 #define BIT(n) (UINT64_C(1) << (n))
 /* Keeps a function out of line, so that the hot path that calls it has a small frame. */
 #define NOINLINE __attribute__((noinline))
-/* Seldom run: compiled for size in a file that is compiled for speed, and out of the way of what is not. */
+/* Seldom run: compiled for size in a file that is compiled for speed, and out of the way of what is not; port.mk may have more to say. */
+#ifndef COLD
 #define COLD __attribute__((cold))
+#endif
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 #define likely(condition) __builtin_expect(!!(condition), 1)
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
