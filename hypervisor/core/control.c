@@ -21,11 +21,17 @@ static struct {
 
 struct reply {
 	struct veil_response response;
-	uint8_t data[VEIL_MUX_MAX_PAYLOAD - sizeof(struct veil_response)] __attribute__((aligned(8)));
+	union {
+		uint8_t data[VEIL_MUX_MAX_PAYLOAD - sizeof(struct veil_response)];
+		struct veil_status_system system;
+		struct veil_status_persona persona;
+		uint64_t counters[sizeof(struct veil_statistics) / sizeof(uint64_t)];
+		struct veil_network_status network;
+		struct veil_policy_status policy;
+	};
 };
 
-_Static_assert(sizeof(struct veil_status_persona) <= sizeof(((struct reply *)0)->data), "status fits into a frame");
-_Static_assert(sizeof(struct veil_statistics) <= sizeof(((struct reply *)0)->data), "statistics fit into a frame");
+_Static_assert(sizeof(struct reply) == VEIL_MUX_MAX_PAYLOAD, "each answer fits into a frame");
 _Static_assert(sizeof(struct veil_log_header) + LOG_TEXT_BYTES <= sizeof(((struct reply *)0)->data), "a log record fits into a frame");
 
 void control_init(uint64_t boot_epoch, uint64_t memory_veil, uint64_t memory_payloads)
@@ -45,68 +51,58 @@ static uint64_t uncharged(const struct cpu *cpu, const struct vcpu *v)
 	return __atomic_load_n(&cpu->charged, __ATOMIC_RELAXED) == v && now > since ? now - since : 0;
 }
 
-static size_t status_system(uint8_t *data)
+/* An answer is all zero before. */
+static size_t status_system(struct veil_status_system *status)
 {
-	struct veil_status_system status = {
-		.boot_epoch = control.boot_epoch,
-		.uptime_ns = ticks_to_ns(arch_time()),
-		.cpus = cpu_count,
-		.personas = persona_count,
-		.foreground = persona_foreground,
-		.beside = persona_beside,
-		.mux_garbage = mux_garbage(),
-		.mux_dropped = mux_dropped(),
-		.memory_veil = control.memory_veil,
-		.memory_payloads = control.memory_payloads,
-		.log_next = log_next(),
-	};
-
+	status->boot_epoch = control.boot_epoch;
+	status->uptime_ns = ticks_to_ns(arch_time());
+	status->cpus = cpu_count;
+	status->personas = persona_count;
+	status->foreground = persona_foreground;
+	status->beside = persona_beside;
+	status->mux_garbage = mux_garbage();
+	status->mux_dropped = mux_dropped();
+	status->memory_veil = control.memory_veil;
+	status->memory_payloads = control.memory_payloads;
+	status->log_next = log_next();
 	for (uint32_t i = 0; i < cpu_count; i++)
-		status.idle_ns += ticks_to_ns(cpus[i].idle_time + uncharged(&cpus[i], NULL));
-	memcpy(data, &status, sizeof(status));
-	return sizeof(status);
+		status->idle_ns += ticks_to_ns(cpus[i].idle_time + uncharged(&cpus[i], NULL));
+	return sizeof(*status);
 }
 
-static size_t status_persona(uint8_t *data, const struct persona *p)
+static size_t status_persona(struct veil_status_persona *status, const struct persona *p)
 {
-	struct veil_status_persona status = {
-		.state = (uint8_t)p->state,
-		.reason = (uint8_t)p->reason,
-		.ready = (uint8_t)p->ready,
-		.foreground = p->index == persona_foreground,
-		.restarts = p->restarts,
-		.starts = p->starts,
-		.cpu_count = p->config->cpu_count,
-		.memory_total = p->config->ram_size,
-		.memory_touched = p->touched * VEIL_PAGE_SIZE,
-		.fault = p->fault,
-	};
-
+	status->state = (uint8_t)p->state;
+	status->reason = (uint8_t)p->reason;
+	status->ready = (uint8_t)p->ready;
+	status->foreground = p->index == persona_foreground;
+	status->restarts = p->restarts;
+	status->starts = p->starts;
+	status->cpu_count = p->config->cpu_count;
+	status->memory_total = p->config->ram_size;
+	status->memory_touched = p->touched * VEIL_PAGE_SIZE;
+	status->fault = p->fault;
 	for (uint32_t i = 0; i < p->config->cpu_count; i++) {
 		const struct vcpu *v = p->vcpus[i];
 
-		status.cpu_time_ns += ticks_to_ns(v->cpu_time + uncharged(v->cpu, v));
+		status->cpu_time_ns += ticks_to_ns(v->cpu_time + uncharged(v->cpu, v));
 	}
-	memcpy(status.name, p->config->name, sizeof(status.name));
-	memcpy(data, &status, sizeof(status));
-	return sizeof(status);
+	memcpy(status->name, p->config->name, sizeof(status->name));
+	return sizeof(*status);
 }
 
 /* All fields of struct veil_statistics are 64-bit counters, so they are summed as an array. */
-static size_t statistics(uint8_t *data, const struct persona *p)
+static size_t statistics(uint64_t *sums, const struct persona *p)
 {
-	uint64_t sums[sizeof(struct veil_statistics) / sizeof(uint64_t)] = {0};
-
 	for (uint32_t i = 0; i < p->config->cpu_count; i++) {
-		uint64_t counters[ARRAY_COUNT(sums)];
+		const uint64_t *counters = (const uint64_t *)&p->vcpus[i]->statistics;
 
-		memcpy(counters, &p->vcpus[i]->statistics, sizeof(counters));
-		for (size_t j = 0; j < ARRAY_COUNT(sums); j++)
+		for (size_t j = 1; j < sizeof(struct veil_statistics) / sizeof(*sums); j++)
 			sums[j] += counters[j];
 	}
-	sums[0] = sums[1] + sums[2] + sums[3] + sums[4] + sums[5] + sums[6] + sums[7]; /* exits: by cause, populated included */
-	memcpy(data, sums, sizeof(sums));
-	return sizeof(sums);
+	for (size_t j = 1; j <= 7; j++)
+		sums[0] += sums[j]; /* exits: by cause, populated included */
+	return sizeof(struct veil_statistics);
 }
 
 static size_t log_answer(uint8_t *data, uint32_t from, uint32_t *result)
@@ -122,7 +118,7 @@ static size_t log_answer(uint8_t *data, uint32_t from, uint32_t *result)
 	return sizeof(record.header) + record.length;
 }
 
-static size_t network_answer(void *data, struct persona *p, uint32_t *result)
+static size_t network_answer(struct veil_network_status *data, struct persona *p, uint32_t *result)
 {
 	bool has_network;
 
@@ -201,13 +197,13 @@ void control_receive(const uint8_t *payload, size_t size)
 	else
 		switch (request.op) {
 		case VEIL_OP_STATUS_SYSTEM:
-			answer = status_system(reply.data);
+			answer = status_system(&reply.system);
 			break;
 		case VEIL_OP_STATUS_PERSONA:
-			answer = status_persona(reply.data, &personas[request.persona]);
+			answer = status_persona(&reply.persona, &personas[request.persona]);
 			break;
 		case VEIL_OP_STATISTICS:
-			answer = statistics(reply.data, &personas[request.persona]);
+			answer = statistics(reply.counters, &personas[request.persona]);
 			break;
 		case VEIL_OP_LOG:
 			answer = log_answer(reply.data, request.argument, &reply.response.result);
@@ -230,11 +226,11 @@ void control_receive(const uint8_t *payload, size_t size)
 			reply.response.result = policy_commit();
 			break;
 		case VEIL_OP_POLICY_STATUS:
-			policy_status((void *)reply.data);
+			policy_status(&reply.policy);
 			answer = sizeof(struct veil_policy_status);
 			break;
 		case VEIL_OP_NETWORK:
-			answer = network_answer(reply.data, &personas[request.persona], &reply.response.result);
+			answer = network_answer(&reply.network, &personas[request.persona], &reply.response.result);
 			break;
 		default:
 			reply.response.result = command(request.op, &personas[request.persona]);

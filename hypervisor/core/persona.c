@@ -39,10 +39,10 @@ static bool persona_init(struct persona *p, uint32_t index, const struct manifes
 	p->gate = GATE_STATE;
 	p->manifest = manifest;
 	p->config = &manifest->personas[index];
-	p->page_count = p->config->ram_size / VEIL_PAGE_SIZE;
+	p->page_count = (size_t)(p->config->ram_size / VEIL_PAGE_SIZE);
 	if (manifest->header->surfaces.count && manifest->surfaces[index].body_guest_base) {
 		p->surface = &manifest->surfaces[index];
-		p->page_count += p->surface->body_size / VEIL_PAGE_SIZE;
+		p->page_count += (size_t)(p->surface->body_size / VEIL_PAGE_SIZE);
 	}
 	p->linear_count = p->page_count;
 	p->page_count += p->config->flash_code_pages + p->config->flash_variable_pages;
@@ -438,19 +438,18 @@ void persona_crash(struct persona *p, enum veil_reason reason, const struct veil
 
 /* ---- Work ---- */
 
-paddr_t persona_page(const struct persona *p, uint64_t page)
+paddr_t persona_page(const struct persona *p, size_t page)
 {
-	uint64_t ram_pages = p->config->ram_size / VEIL_PAGE_SIZE;
+	size_t ram_pages = (size_t)(p->config->ram_size / VEIL_PAGE_SIZE);
 
 	if (page >= p->linear_count)
 		page -= p->linear_count - ram_pages; /* flash follows RAM */
 	else if (page >= ram_pages)
-		return paddr(p->surface->host_base + (uint64_t)p->surface->strip_rows * p->surface->stride +
-			     (page - ram_pages) * VEIL_PAGE_SIZE);
+		return paddr(p->surface->host_base + p->surface->strip_rows * p->surface->stride + (page - ram_pages) * VEIL_PAGE_SIZE);
 	return paddr(p->config->ram_host_base + page * VEIL_PAGE_SIZE);
 }
 
-uint64_t persona_page_address(const struct persona *p, uint64_t page)
+uint64_t persona_page_address(const struct persona *p, size_t page)
 {
 	if (page < p->linear_count)
 		return p->config->ram_guest_base + page * VEIL_PAGE_SIZE;
@@ -460,29 +459,35 @@ uint64_t persona_page_address(const struct persona *p, uint64_t page)
 	return VEIL_FLASH_VARIABLES + (page - p->config->flash_code_pages) * VEIL_PAGE_SIZE;
 }
 
-uint64_t persona_page_at(const struct persona *p, uint64_t address)
+size_t persona_page_at(const struct persona *p, uint64_t address)
 {
 	uint64_t page = (address - p->config->ram_guest_base) / VEIL_PAGE_SIZE;
 	uint64_t flash = address / VEIL_PAGE_SIZE;
 
 	if (page < p->linear_count)
-		return page;
+		return (size_t)page;
 	if (flash < p->config->flash_code_pages)
-		return p->linear_count + flash;
+		return p->linear_count + (size_t)flash;
 	flash -= VEIL_FLASH_VARIABLES / VEIL_PAGE_SIZE;
 	if (flash < p->config->flash_variable_pages)
-		return p->linear_count + p->config->flash_code_pages + flash;
-	return UINT64_MAX;
+		return p->linear_count + p->config->flash_code_pages + (size_t)flash;
+	return SIZE_MAX;
+}
+
+/* The same, as long as the address is in RAM. */
+static size_t ram_page(const struct persona *p, uint64_t address)
+{
+	return (size_t)((address - p->config->ram_guest_base) / VEIL_PAGE_SIZE);
 }
 
 static void work_forget(struct persona *p)
 {
-	uint64_t ram_pages = p->config->ram_size / VEIL_PAGE_SIZE;
+	size_t ram_pages = (size_t)(p->config->ram_size / VEIL_PAGE_SIZE);
 	/* Pages of earlier lives that the last one did not touch hold what the earlier ones left. */
 	bool clears_all = !p->work_starts && p->uncleared;
 
 	for (uint32_t i = 0; i < WORK_PAGES && p->work_page < p->page_count && (p->touched || clears_all); i++, p->work_page++) {
-		uint64_t page = p->work_page;
+		size_t page = p->work_page;
 		bool was_mapped = stage2_is_mapped(p, page);
 
 		if (was_mapped) {
@@ -546,7 +551,7 @@ static bool seed_write(struct persona *p, uint64_t address, size_t size)
 	if (!address)
 		return true;
 	for (uint32_t i = 0; i < 2; i++) {
-		if (!stage2_is_mapped(p, (ends[i] - p->config->ram_guest_base) / VEIL_PAGE_SIZE)) {
+		if (!stage2_is_mapped(p, ram_page(p, ends[i]))) {
 			persona_populate(p->vcpus[0], ipaddr(ends[i]));
 			return false;
 		}
@@ -621,10 +626,10 @@ bool persona_work(struct persona *p)
 
 /* Writes what the guest finds in a part of its memory at start: payload bytes where a segment covers it, zeros elsewhere. Segments
  * begin on 4096-byte boundaries and do not overlap (manifest.c), so each 4096 bytes are of one segment at most. */
-static void fill_part(struct persona *p, uint64_t offset)
+static void fill_part(struct persona *p, size_t page, size_t offset)
 {
-	uint8_t *to = (uint8_t *)arch_pointer(persona_page(p, offset / VEIL_PAGE_SIZE)) + offset % VEIL_PAGE_SIZE;
-	uint64_t guest = persona_page_address(p, offset / VEIL_PAGE_SIZE) + offset % VEIL_PAGE_SIZE;
+	uint8_t *to = (uint8_t *)arch_pointer(persona_page(p, page)) + offset;
+	uint64_t guest = persona_page_address(p, page) + offset;
 	const struct manifest *m = p->manifest;
 	size_t at = 0;
 
@@ -656,7 +661,7 @@ static void fill_part(struct persona *p, uint64_t offset)
 NOINLINE bool persona_populate(struct vcpu *v, ipaddr_t address)
 {
 	struct persona *p = v->persona;
-	uint64_t page = persona_page_at(p, address.value);
+	size_t page = persona_page_at(p, address.value);
 
 	if (page >= p->page_count)
 		return false;
@@ -666,7 +671,7 @@ NOINLINE bool persona_populate(struct vcpu *v, ipaddr_t address)
 			v->fill_done = 0;
 		v->fill_page = page;
 		while (v->fill_done < VEIL_PAGE_SIZE) {
-			fill_part(p, page * VEIL_PAGE_SIZE + v->fill_done);
+			fill_part(p, page, (size_t)v->fill_done);
 			v->fill_done += FILL_PART;
 			if (v->fill_done < VEIL_PAGE_SIZE && arch_interrupt_pending())
 				break;
@@ -687,7 +692,7 @@ NOINLINE bool persona_populate(struct vcpu *v, ipaddr_t address)
 void *persona_touched(const struct persona *p, ipaddr_t address, uint64_t size)
 {
 	uint64_t offset = address.value - p->config->ram_guest_base;
-	uint64_t first = offset / VEIL_PAGE_SIZE, last = (offset + size - 1) / VEIL_PAGE_SIZE;
+	size_t first = (size_t)(offset / VEIL_PAGE_SIZE), last = (size_t)((offset + size - 1) / VEIL_PAGE_SIZE);
 
 	if (!range_within(address.value, size, p->config->ram_guest_base, p->config->ram_size) || size > VEIL_PAGE_SIZE ||
 	    !stage2_is_mapped(p, first) || (last != first && !stage2_is_mapped(p, last)))
@@ -697,28 +702,26 @@ void *persona_touched(const struct persona *p, ipaddr_t address, uint64_t size)
 
 void *persona_memory(struct persona *p, ipaddr_t address, uint64_t size)
 {
-	uint64_t offset = address.value - p->config->ram_guest_base;
-
 	if (!range_within(address.value, size, p->config->ram_guest_base, p->config->ram_size) || size > VEIL_PAGE_SIZE)
 		return NULL;
-	for (uint64_t page = offset / VEIL_PAGE_SIZE; page <= (offset + size - 1) / VEIL_PAGE_SIZE; page++)
+	for (size_t page = ram_page(p, address.value); page <= ram_page(p, address.value + size - 1); page++)
 		while (!stage2_is_mapped(p, page))
-			persona_populate(p->vcpus[0], ipaddr(p->config->ram_guest_base + page * VEIL_PAGE_SIZE));
-	return arch_pointer(paddr(p->config->ram_host_base + offset));
+			persona_populate(p->vcpus[0], ipaddr(persona_page_address(p, page)));
+	return arch_pointer(paddr(p->config->ram_host_base + (address.value - p->config->ram_guest_base)));
 }
 
 enum persona_pin persona_pin(struct persona *p, ipaddr_t address, uint64_t size, paddr_t *host)
 {
 	uint64_t offset = address.value - p->config->ram_guest_base;
-	uint64_t page = offset / VEIL_PAGE_SIZE;
+	size_t page = ram_page(p, address.value), last = ram_page(p, address.value + size - 1);
 
 	if (size == 0 || !range_within(address.value, size, p->config->ram_guest_base, p->config->ram_size))
 		return PIN_REFUSED;
-	while (page <= (offset + size - 1) / VEIL_PAGE_SIZE) {
+	while (page <= last) {
 		bool is_built = stage2_is_mapped(p, page);
 
 		if (!is_built)
-			persona_populate(p->vcpus[0], ipaddr(p->config->ram_guest_base + page * VEIL_PAGE_SIZE));
+			persona_populate(p->vcpus[0], ipaddr(persona_page_address(p, page)));
 		else
 			page++;
 		if ((!is_built || page % PIN_PAGES == 0) && arch_interrupt_pending())

@@ -58,8 +58,8 @@ struct persona {
 	const struct veil_persona *config;
 	const struct manifest *manifest;
 	const struct veil_surface *surface; /* NULL: it has no display */
-	uint64_t linear_count; /* pages of RAM, then of the surface's body, one after the other in guest-physical memory */
-	uint64_t page_count; /* these, then pages of flash: the read-only ones, then the variable ones */
+	size_t linear_count; /* pages of RAM, then of the surface's body, one after the other in guest-physical memory */
+	size_t page_count; /* these, then pages of flash: the read-only ones, then the variable ones */
 	uint32_t index;
 	uint32_t gate; /* enum gate: why no virtual CPU may run now; 0: they may. Atomic */
 	uint32_t state; /* enum veil_state */
@@ -83,7 +83,7 @@ struct persona {
 	uint32_t work; /* enum persona_work; virtual CPU 0 is scheduled for it */
 	bool work_starts; /* after WORK_FORGET go on to start; otherwise clear the memory and end */
 	bool uncleared; /* pages that are not mapped hold what an earlier life left: forgotten for a restart */
-	uint64_t work_page;
+	size_t work_page;
 	uint32_t work_segment;
 	uint64_t touched; /* pages mapped */
 	struct arch_persona arch;
@@ -120,11 +120,11 @@ void persona_complete(struct persona *persona);
 bool persona_work(struct persona *persona);
 
 /* Host-physical and guest-physical place of a page, which is below the persona's page_count. */
-paddr_t persona_page(const struct persona *persona, uint64_t page);
-uint64_t persona_page_address(const struct persona *persona, uint64_t page);
+paddr_t persona_page(const struct persona *persona, size_t page);
+uint64_t persona_page_address(const struct persona *persona, size_t page);
 
 /* The page at a guest-physical address, or one that is not below page_count. */
-uint64_t persona_page_at(const struct persona *persona, uint64_t address);
+size_t persona_page_at(const struct persona *persona, uint64_t address);
 
 /* Veil's view of a range of the persona's RAM, built and mapped as far as it is not yet; NULL if it is not all RAM. The guest may
  * change it at any time: read once, then check. Not for use while another CPU may end the persona: it must be loaded or running. */

@@ -45,7 +45,7 @@ bool stage2_init(struct persona *p)
 }
 
 /* `page` is below the persona's page count: the callers' check. */
-static uint64_t *leaf_of(const struct persona *p, uint64_t page)
+static uint64_t *leaf_of(const struct persona *p, size_t page)
 {
 	uint64_t address = persona_page_address(p, page);
 	uint64_t *table = arch_pointer(paddr(p->arch.root[address >> LEVEL2_SHIFT] & ~UINT64_C(0xffff)));
@@ -53,12 +53,12 @@ static uint64_t *leaf_of(const struct persona *p, uint64_t page)
 	return &table[address / VEIL_PAGE_SIZE % LEAF_COUNT];
 }
 
-bool stage2_is_mapped(const struct persona *p, uint64_t page)
+bool stage2_is_mapped(const struct persona *p, size_t page)
 {
 	return *leaf_of(p, page) != 0;
 }
 
-void stage2_map(struct persona *p, uint64_t page, paddr_t host)
+void stage2_map(struct persona *p, size_t page, paddr_t host)
 {
 	if (!owner_is(p->index, host, VEIL_PAGE_SIZE))
 		panic("stage2_map: page is not the persona's", host.value);
@@ -66,12 +66,12 @@ void stage2_map(struct persona *p, uint64_t page, paddr_t host)
 	dsb(ishst); /* the walkers see it before the guest tries again */
 }
 
-void stage2_unmap(struct persona *p, uint64_t page)
+void stage2_unmap(struct persona *p, size_t page)
 {
 	*leaf_of(p, page) = 0;
 }
 
-void stage2_hide(struct persona *p, uint64_t page, bool hidden)
+void stage2_hide(struct persona *p, size_t page, bool hidden)
 {
 	uint64_t *leaf = leaf_of(p, page);
 

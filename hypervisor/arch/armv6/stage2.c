@@ -13,7 +13,7 @@
 
 bool stage2_init(struct persona *p)
 {
-	p->arch.pages = memory_take((size_t)p->page_count, 4);
+	p->arch.pages = memory_take(p->page_count, 4);
 	return p->arch.pages && shadow_init(p);
 }
 
@@ -23,12 +23,12 @@ static uint32_t ram_pages(const struct persona *p)
 	return (uint32_t)p->config->ram_size / VEIL_PAGE_SIZE;
 }
 
-bool stage2_is_mapped(const struct persona *p, uint64_t page)
+bool stage2_is_mapped(const struct persona *p, size_t page)
 {
 	return p->arch.pages[page] != PAGE_UNBUILT;
 }
 
-void stage2_map(struct persona *p, uint64_t page, paddr_t host)
+void stage2_map(struct persona *p, size_t page, paddr_t host)
 {
 	if (!owner_is(p->index, host, VEIL_PAGE_SIZE) || host.value != persona_page(p, page).value)
 		panic("stage2_map: page is not the persona's", host.value);
@@ -36,14 +36,14 @@ void stage2_map(struct persona *p, uint64_t page, paddr_t host)
 }
 
 /* Shadows may hold the page until stage2_flush(); the persona does not run before that (arch.h). */
-void stage2_unmap(struct persona *p, uint64_t page)
+void stage2_unmap(struct persona *p, size_t page)
 {
 	p->arch.pages[page] = PAGE_UNBUILT;
 	if (page >= ram_pages(p) && page < p->linear_count) /* it will be cleared */
 		display_written(p->index, (uint32_t)page - ram_pages(p));
 }
 
-void stage2_hide(struct persona *p, uint64_t page, bool hidden)
+void stage2_hide(struct persona *p, size_t page, bool hidden)
 {
 	if (p->arch.pages[page] != PAGE_UNBUILT)
 		p->arch.pages[page] = hidden ? PAGE_HIDDEN : PAGE_READ_ONLY;
@@ -76,7 +76,7 @@ void stage2_flush(struct persona *p)
 /* A page of a screen or of flash, or none at all. */
 static NOINLINE enum page_state look_elsewhere(const struct persona *p, uint32_t physical, uint32_t *host)
 {
-	uint64_t page = persona_page_at(p, physical);
+	size_t page = persona_page_at(p, physical);
 
 	if (page >= p->page_count)
 		return PAGE_NONE;

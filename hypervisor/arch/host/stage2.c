@@ -28,12 +28,12 @@ bool stage2_init(struct persona *p)
 	return true;
 }
 
-bool stage2_is_mapped(const struct persona *p, uint64_t page)
+bool stage2_is_mapped(const struct persona *p, size_t page)
 {
 	return p->arch.pages[page].host != 0;
 }
 
-void stage2_map(struct persona *p, uint64_t page, paddr_t host)
+void stage2_map(struct persona *p, size_t page, paddr_t host)
 {
 	if (!owner_is(p->index, host, VEIL_PAGE_SIZE))
 		panic("stage2_map: page is not the persona's", host.value);
@@ -42,13 +42,13 @@ void stage2_map(struct persona *p, uint64_t page, paddr_t host)
 	p->arch.pages[page].host = host.value;
 }
 
-void stage2_unmap(struct persona *p, uint64_t page)
+void stage2_unmap(struct persona *p, size_t page)
 {
 	p->arch.pages[page].host = 0;
 	p->arch.pages[page].is_hidden = false;
 }
 
-void stage2_hide(struct persona *p, uint64_t page, bool hidden)
+void stage2_hide(struct persona *p, size_t page, bool hidden)
 {
 	p->arch.pages[page].is_hidden = hidden;
 }

@@ -49,11 +49,11 @@ void arch_sha256_blocks(uint32_t state[8], const uint8_t *data, size_t block_cou
 /* ---- Stage 2: guest-physical to host-physical in pages of VEIL_PAGE_SIZE ---- */
 /* Bytes of work memory `stage2_init` takes for a persona. */
 bool stage2_init(struct persona *persona);
-bool stage2_is_mapped(const struct persona *persona, uint64_t page);
-void stage2_map(struct persona *persona, uint64_t page, paddr_t host);
-void stage2_unmap(struct persona *persona, uint64_t page);
+bool stage2_is_mapped(const struct persona *persona, size_t page);
+void stage2_map(struct persona *persona, size_t page, paddr_t host);
+void stage2_unmap(struct persona *persona, size_t page);
 /* A mapped page whose accesses fault all the same, or no more. Flash is mapped read-only, and hidden while it takes commands. */
-void stage2_hide(struct persona *persona, uint64_t page, bool hidden);
+void stage2_hide(struct persona *persona, size_t page, bool hidden);
 /* Pages of a persona's screen, bit n of `pages` the nth of its body: the next write to each is told of by display_written(), as the first one
  * is. Only where the display asks. */
 void stage2_watch(struct persona *persona, uint32_t pages);

@@ -99,18 +99,18 @@ void fake_build_all(void)
 
 /* ---- What the port asks of the core ---- */
 
-paddr_t persona_page(const struct persona *p, uint64_t page)
+paddr_t persona_page(const struct persona *p, size_t page)
 {
 	return paddr(p->config->ram_host_base + page * VEIL_PAGE_SIZE);
 }
 
-uint64_t persona_page_at(const struct persona *p, uint64_t address)
+size_t persona_page_at(const struct persona *p, uint64_t address)
 {
 	if (address - FAKE_RAM_GUEST < FAKE_RAM_SIZE)
 		return (address - FAKE_RAM_GUEST) / VEIL_PAGE_SIZE;
 	if (address - FAKE_FLASH_GUEST < FAKE_FLASH_PAGES * VEIL_PAGE_SIZE)
 		return p->linear_count + (address - FAKE_FLASH_GUEST) / VEIL_PAGE_SIZE;
-	return UINT64_MAX;
+	return SIZE_MAX;
 }
 
 bool persona_populate(struct vcpu *v, ipaddr_t address)
