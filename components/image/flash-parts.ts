@@ -29,7 +29,7 @@ export interface FlashPart {
 }
 
 /** A part in a file of its own. */
-export interface PartFile extends FlashPart {
+export interface PartFile extends Omit<FlashPart, "head" | "image"> {
 	readonly path: string;
 	/** Hex. */
 	readonly sha256: string;
@@ -74,7 +74,8 @@ export function writeFlashParts(parts: readonly FlashPart[], folder: string): Pr
 			} finally {
 				await file.close();
 			}
-			return { ...part, path, sha256: hash.digest("hex") };
+			const { name, offset, room, size } = part;
+			return { name, offset, room, size, path, sha256: hash.digest("hex") };
 		}),
 	);
 }

@@ -11,7 +11,7 @@ import { VEIL_ABI_VERSION, VEIL_IMAGE_MAGIC, VEIL_PAGE_SIZE, veilImageHeader } f
 import { type FiascoDevice, fiascoProblems, makeFiasco } from "../../components/image/fiasco.ts";
 import { FLASH_BYTES, writeFlashImage } from "../../components/image/flash-image.ts";
 import { type BootCode, bootCode, bootCodeInputs, LOADER_BYTES, loaderTable } from "../../components/image/flash-loader.ts";
-import { flashParts, type PartFile, writeFlashParts } from "../../components/image/flash-parts.ts";
+import { type FlashPart, flashParts, type PartFile, writeFlashParts } from "../../components/image/flash-parts.ts";
 import { openStore } from "../../components/image/store.ts";
 import { type Board, boardByName } from "../../components/manifest/index.ts";
 import { packageRoot } from "../../components/util/paths.ts";
@@ -26,6 +26,7 @@ let folder: string;
 let board: Board;
 let code: BootCode;
 let image: Buffer;
+let cut: FlashPart[];
 let parts: PartFile[];
 
 beforeAll(async () => {
@@ -34,7 +35,8 @@ beforeAll(async () => {
 	code = await builtCode("store");
 	image = testImage();
 	writeFileSync(join(folder, "device.img"), image);
-	parts = await writeFlashParts(await flashParts(join(folder, "device.img"), code.loader, board), folder);
+	cut = await flashParts(join(folder, "device.img"), code.loader, board);
+	parts = await writeFlashParts(cut, folder);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -119,7 +121,7 @@ async function boot(flash: string, until: string): Promise<string> {
 
 async function flashed(name: string): Promise<string> {
 	const path = join(folder, name);
-	await writeFlashImage(path, parts, code.slide);
+	await writeFlashImage(path, cut, code.slide);
 	return path;
 }
 
