@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Volumes on the N800's memory card, under the real engine and in real guests: what was flushed is there after QEMU was killed, each persona has
 // its own, and one grows in place.
-import { execFileSync } from "node:child_process";
 import { readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { listVolumes } from "../../components/handset/index.ts";
 import * as persona from "../../components/index.ts";
-import { packageRoot } from "../../components/util/paths.ts";
-import { Project, type TestStack } from "../provider/project.ts";
+import type { Project, TestStack } from "../provider/project.ts";
+import { storageProject } from "./storage-project.ts";
 
 const BUILD_MS = 1_800_000; // the first time, the guests' kernel is compiled
 
@@ -20,24 +19,6 @@ target: { via: qemu, cpus: 1 }
 personas: [../personas/work.yaml, ../personas/personal.yaml]
 policy: ../personas/policy.yaml
 initialForeground: personal
-`;
-
-/** Written once; whether it is whole is said at every start. */
-const RC_LOCAL = `#!/bin/sh
-say() { echo "storage: $*" >/dev/console; }
-[ -e /vault/hello ] && say "vault begins with $(cat /vault/hello)"
-say "size $(df -k /data | tail -n 1 | awk '{print $2}') KiB"
-[ -e /data/hello ] && say "begins with $(cat /data/hello)"
-if [ ! -e /data/sum ]; then
-	dd if=/dev/urandom of=/data/blob bs=64k count=20 2>/dev/null
-	sha256sum /data/blob >/data/sum
-	sync
-	say written
-elif sha256sum -c -s /data/sum; then
-	say whole
-else
-	say damaged
-fi
 `;
 
 const persona800 = (name: string, colour: string, storage: string) => `version: 1
@@ -76,20 +57,10 @@ const said = (name: string) =>
 		.filter((line) => line.includes("storage: ") || line.includes("persona: volume"));
 
 beforeAll(async () => {
-	project = new Project({
-		plugin: join(packageRoot(), "plugin"),
-		env: { PERSONA_LOCK: process.env.PERSONA_LOCK ?? join(packageRoot(), "persona.lock.yaml") },
-	});
-	project.env.XDG_STATE_HOME = join(project.folder, ".xdg");
-	process.env.XDG_STATE_HOME = project.env.XDG_STATE_HOME;
+	project = storageProject({ overlay: "overlay", blocks: 20 });
 	project.write("stacks/n800.phone.yaml", PHONE);
-	project.write("personas/rules.yaml", "version: 1\nkind: Rules\nrules: []\n");
 	project.write("personas/work.yaml", work(24));
 	project.write("personas/personal.yaml", PERSONAL);
-	project.write("personas/overlay/etc/rc.local", RC_LOCAL);
-	execFileSync("chmod", ["+x", join(project.folder, "personas/overlay/etc/rc.local")]);
-	project.write("personas/data/hello", "good day\n");
-	project.write("personas/vault/hello", "sesame opens\n");
 	stack = await project.stack(async () => {
 		const phone = new persona.Phone("tablet", { phone: "stacks/n800.phone.yaml" });
 		return { handset: phone.handset };

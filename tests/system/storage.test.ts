@@ -7,32 +7,14 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { allowAdoption, listHandsets, listVolumes, volumePlace } from "../../components/handset/index.ts";
 import * as persona from "../../components/index.ts";
-import { packageRoot } from "../../components/util/paths.ts";
-import { Project, type TestStack } from "../provider/project.ts";
+import type { Project, TestStack } from "../provider/project.ts";
 import { bareMetal, buildGuests } from "./mini-guests.ts";
+import { storageProject } from "./storage-project.ts";
 
 const program = async () => {
 	const phone = new persona.Phone("pocket", { phone: "stacks/dev.phone.yaml" });
 	return { handset: phone.handset };
 };
-
-/** Written once; whether it is whole is said at every start. */
-const RC_LOCAL = `#!/bin/sh
-say() { echo "storage: $*" >/dev/console; }
-[ -e /vault/hello ] && echo "vault: begins with $(cat /vault/hello)" >/dev/console
-say "size $(df -k /data | tail -n 1 | awk '{print $2}') KiB"
-[ -e /data/hello ] && say "begins with $(cat /data/hello)"
-if [ ! -e /data/sum ]; then
-	dd if=/dev/urandom of=/data/blob bs=64k count=100 2>/dev/null
-	sha256sum /data/blob >/data/sum
-	sync
-	say written
-elif sha256sum -c -s /data/sum; then
-	say whole
-else
-	say damaged
-fi
-`;
 
 const WORK = (storage: string) => `version: 1
 kind: Persona
@@ -78,20 +60,10 @@ function* everythingWritten(): Generator<[string, Buffer]> {
 const dataVolume = async () => (await listVolumes()).filter(({ name }) => name === "data");
 
 beforeAll(async () => {
-	project = new Project({
-		plugin: join(packageRoot(), "plugin"),
-		env: { PERSONA_LOCK: process.env.PERSONA_LOCK ?? join(packageRoot(), "persona.lock.yaml") },
-	});
-	project.env.XDG_STATE_HOME = join(project.folder, ".xdg");
-	process.env.XDG_STATE_HOME = project.env.XDG_STATE_HOME;
+	project = storageProject({ overlay: "work", blocks: 100 });
 	buildGuests(join(project.folder, "personas", "guests"));
 	project.write("personas/personal.yaml", bareMetal("personal", "guests/neighbour.img", { commandLine: "ms=200" }));
-	project.write("personas/rules.yaml", "version: 1\nkind: Rules\nrules: []\n");
 	project.write("personas/work.yaml", WORK(volume(64, "wipe")));
-	project.write("personas/work/etc/rc.local", RC_LOCAL);
-	execFileSync("chmod", ["+x", join(project.folder, "personas/work/etc/rc.local")]);
-	project.write("personas/data/hello", "good day\n");
-	project.write("personas/vault/hello", "sesame opens\n");
 	stack = await project.stack(program);
 });
 
@@ -107,13 +79,17 @@ describe("a persona with a volume", () => {
 		handset = String(up.outputs.handset);
 		expect(up.diagnostics).toBe("");
 		expect(up.steps["Volume pocket-work-data"]).toBe("create");
-		expect(said()).toEqual([expect.stringMatching(/size \d+ KiB/), "storage: begins with good day", "storage: written"]);
+		expect(said()).toEqual([
+			"storage: vault begins with sesame opens",
+			expect.stringMatching(/size \d+ KiB/),
+			"storage: begins with good day",
+			"storage: written",
+		]);
 		expect(await dataVolume()).toMatchObject([{ id: `${handset}/work/data`, sizeMiB: 64, state: "attached", used: true }]);
 	});
 
 	test("has an encrypted one that opens with a key nobody finds in the clear", async () => {
-		const log = readFileSync(join(runFolder(), "logs", "console-work.log"), "utf8");
-		expect(log).toContain("vault: begins with sesame opens");
+		expect(said()).toContain("storage: vault begins with sesame opens");
 		const { offset = 0, size = 0 } = (await volumePlace({ handset, persona: "work", name: "vault" })) ?? {};
 		const disk = readPart(join(runFolder(), "disk.img"), offset, size);
 		expect(disk.subarray(0, 4).toString("latin1")).toBe("LUKS");
