@@ -39,10 +39,10 @@ static bool persona_init(struct persona *p, uint32_t index, const struct manifes
 	p->gate = GATE_STATE;
 	p->manifest = manifest;
 	p->config = &manifest->personas[index];
-	p->page_count = (size_t)(p->config->ram_size / VEIL_PAGE_SIZE);
+	p->page_count = p->config->ram_size / VEIL_PAGE_SIZE;
 	if (manifest->header->surfaces.count && manifest->surfaces[index].body_guest_base) {
 		p->surface = &manifest->surfaces[index];
-		p->page_count += (size_t)(p->surface->body_size / VEIL_PAGE_SIZE);
+		p->page_count += p->surface->body_size / VEIL_PAGE_SIZE;
 	}
 	p->linear_count = p->page_count;
 	p->page_count += p->config->flash_code_pages + p->config->flash_variable_pages;
@@ -443,7 +443,7 @@ paddr_t persona_page(const struct persona *p, size_t page)
 	size_t ram_pages = (size_t)(p->config->ram_size / VEIL_PAGE_SIZE);
 
 	if (page >= p->linear_count)
-		page -= p->linear_count - ram_pages; /* flash follows RAM */
+		page -= (size_t)p->linear_count - ram_pages; /* flash follows RAM */
 	else if (page >= ram_pages)
 		return paddr(p->surface->host_base + p->surface->strip_rows * p->surface->stride + (page - ram_pages) * VEIL_PAGE_SIZE);
 	return paddr(p->config->ram_host_base + page * VEIL_PAGE_SIZE);
@@ -453,7 +453,7 @@ uint64_t persona_page_address(const struct persona *p, size_t page)
 {
 	if (page < p->linear_count)
 		return p->config->ram_guest_base + page * VEIL_PAGE_SIZE;
-	page -= p->linear_count;
+	page -= (size_t)p->linear_count;
 	if (page < p->config->flash_code_pages)
 		return VEIL_FLASH_CODE + page * VEIL_PAGE_SIZE;
 	return VEIL_FLASH_VARIABLES + (page - p->config->flash_code_pages) * VEIL_PAGE_SIZE;
@@ -467,10 +467,10 @@ size_t persona_page_at(const struct persona *p, uint64_t address)
 	if (page < p->linear_count)
 		return (size_t)page;
 	if (flash < p->config->flash_code_pages)
-		return p->linear_count + (size_t)flash;
+		return (size_t)(p->linear_count + flash);
 	flash -= VEIL_FLASH_VARIABLES / VEIL_PAGE_SIZE;
 	if (flash < p->config->flash_variable_pages)
-		return p->linear_count + p->config->flash_code_pages + (size_t)flash;
+		return (size_t)(p->linear_count + p->config->flash_code_pages + flash);
 	return SIZE_MAX;
 }
 
@@ -487,7 +487,7 @@ static void work_forget(struct persona *p)
 	bool clears_all = !p->work_starts && p->uncleared;
 
 	for (uint32_t i = 0; i < WORK_PAGES && p->work_page < p->page_count && (p->touched || clears_all); i++, p->work_page++) {
-		size_t page = p->work_page;
+		size_t page = (size_t)p->work_page;
 		bool was_mapped = stage2_is_mapped(p, page);
 
 		if (was_mapped) {

@@ -58,8 +58,8 @@ struct persona {
 	const struct veil_persona *config;
 	const struct manifest *manifest;
 	const struct veil_surface *surface; /* NULL: it has no display */
-	size_t linear_count; /* pages of RAM, then of the surface's body, one after the other in guest-physical memory */
-	size_t page_count; /* these, then pages of flash: the read-only ones, then the variable ones */
+	uint64_t linear_count; /* pages of RAM, then of the surface's body, one after the other in guest-physical memory */
+	uint64_t page_count; /* these, then pages of flash: the read-only ones, then the variable ones */
 	uint32_t index;
 	uint32_t gate; /* enum gate: why no virtual CPU may run now; 0: they may. Atomic */
 	uint32_t state; /* enum veil_state */
@@ -83,7 +83,7 @@ struct persona {
 	uint32_t work; /* enum persona_work; virtual CPU 0 is scheduled for it */
 	bool work_starts; /* after WORK_FORGET go on to start; otherwise clear the memory and end */
 	bool uncleared; /* pages that are not mapped hold what an earlier life left: forgotten for a restart */
-	size_t work_page;
+	uint64_t work_page;
 	uint32_t work_segment;
 	uint64_t touched; /* pages mapped */
 	struct arch_persona arch;

@@ -13,7 +13,7 @@
 
 bool stage2_init(struct persona *p)
 {
-	p->arch.pages = memory_take(p->page_count, 4);
+	p->arch.pages = memory_take((size_t)p->page_count, 4);
 	return p->arch.pages && shadow_init(p);
 }
 
