@@ -44,7 +44,6 @@ struct volume {
 	const struct veil_storage_range *range;
 	struct persona *persona;
 	uint64_t busy; /* bit n: its tag n is under way */
-	uint64_t orphaned; /* ... and the driver that asked has reset the device since: nobody waits for it */
 };
 
 /* What is done when the disk has done its part. */
@@ -128,7 +127,6 @@ static void answer(struct volume *v, const struct answer *a, uint8_t status)
 void block_done(uint32_t tag, bool is_good)
 {
 	struct volume *v = &storage.volumes[tag / storage.depth];
-	uint64_t bit = BIT(tag % storage.depth);
 	struct persona *p = v->persona;
 	struct cpu *cpu = arch_this_cpu();
 	struct vcpu *charged = cpu->charged;
@@ -136,10 +134,8 @@ void block_done(uint32_t tag, bool is_good)
 	if (p->vcpus[0]->cpu == cpu)
 		sched_charge_from_here(cpu, p->vcpus[0]); /* the work is its own, whoever runs */
 	lock_take(&p->lock);
-	if (!(v->orphaned & bit))
-		answer(v, &storage.answers[tag], is_good ? STATUS_GOOD : STATUS_ERROR);
-	v->orphaned &= ~bit;
-	__atomic_and_fetch(&v->busy, ~bit, __ATOMIC_RELEASE);
+	answer(v, &storage.answers[tag], is_good ? STATUS_GOOD : STATUS_ERROR);
+	__atomic_and_fetch(&v->busy, ~BIT(tag % storage.depth), __ATOMIC_RELEASE);
 	lock_release(&p->lock);
 	sched_charge_from_here(cpu, charged);
 }
@@ -294,7 +290,7 @@ struct mmio_result virtio_blk_access(struct persona *p, uint32_t nth, uint64_t o
 	bool resets = is_write && offset == VIRTIO_STATUS && value == 0;
 	bool asks = is_write && offset == VIRTIO_NOTIFY && value == QUEUE;
 	bool again;
-	struct mmio_result result;
+	struct mmio_result result = mmio_value(0);
 
 	if (index >= storage.first[p->index + 1])
 		return mmio_none();
@@ -302,15 +298,13 @@ struct mmio_result virtio_blk_access(struct persona *p, uint32_t nth, uint64_t o
 		return is_write ? mmio_value(0) : config_read(v, offset - VIRTIO_CONFIG, size);
 	if (size != 4)
 		return mmio_none();
-	if (resets && !work_off(v)) {
-		arch_access_again();
-		return mmio_value(0);
-	}
-	lock_take(&p->lock);
-	result = virtio_access(p, &v->virtio, offset, is_write, (uint32_t)value);
 	if (resets)
-		v->orphaned = v->busy;
-	again = asks && requests_take(v);
+		work_off(v);
+	lock_take(&p->lock);
+	again = resets && v->busy; /* when the reset is done, no more is written to the driver's memory (virtio 1.2, 2.4.2) */
+	if (!again)
+		result = virtio_access(p, &v->virtio, offset, is_write, (uint32_t)value);
+	again |= asks && requests_take(v);
 	lock_release(&p->lock);
 	if (again || (asks && !work_off(v)))
 		arch_access_again();
