@@ -79,6 +79,36 @@ function holds(pid, taken) {
 }
 
 /**
+ * Removes descriptions of a stack's files that are not whole; gives how many there were. The backend keeps one beside each file, as JSON in
+ * `NAME.attrs` (gocloud.dev, blob/fileblob/attrs.go), and writes it in place: who is killed meanwhile leaves a part, and the file cannot be
+ * read any more. A file without one can.
+ * @param {string} backend
+ * @param {string} project
+ * @param {string} stack
+ */
+export function removeBrokenAttributes(backend, project, stack) {
+	const folders = ["stacks", "history", "backups"].flatMap((kind) => places(join(backend, ".pulumi", kind), project, stack));
+	const broken = folders
+		.flatMap((folder) => [
+			...[`${folder}.json.attrs`, `${folder}.json.bak.attrs`],
+			...(existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : []),
+		])
+		.filter((file) => file.endsWith(".attrs") && existsSync(file) && !isWhole(file));
+	for (const file of broken) rmSync(file, { force: true });
+	return broken.length;
+}
+
+/** @param {string} file */
+function isWhole(file) {
+	try {
+		JSON.parse(readFileSync(file, "utf8"));
+		return true;
+	} catch {
+		return false;
+	}
+}
+
+/**
  * How many operations a killed run has left unfinished in a stack's state, and whether the stack exists at all.
  * @param {string} backend
  * @param {string} project

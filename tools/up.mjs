@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fail, run, SetupError, say } from "./console.mjs";
 import { engineEnvironment, prepareState } from "./environment.mjs";
 import { packageFolder, projectFolder, setUp } from "./setup.mjs";
-import { removeStaleLocks, stackLocks, stackState } from "./stack.mjs";
+import { removeBrokenAttributes, removeStaleLocks, stackLocks, stackState } from "./stack.mjs";
 
 /**
  * The stack asked for, checked before anything is made for it.
@@ -62,7 +62,7 @@ function changes(log) {
 }
 
 /**
- * Repairs what a killed run has left: its lock, and creates whose end nobody knows.
+ * Repairs what a killed run has left: its lock, descriptions half written, and creates whose end nobody knows.
  * @param {string} folder the local backend
  * @param {string} name the project's
  * @param {string} stack
@@ -76,6 +76,7 @@ async function repair(folder, name, stack, options) {
 		throw new SetupError(`stack ${stack} is being changed by ${holder}; wait for it to end`);
 	}
 	if (removeStaleLocks(locks) > 0) say("removed the lock of a run that was killed");
+	if (removeBrokenAttributes(folder, name, stack) > 0) say("removed what a killed run had half written");
 	if (stackState(folder, name, stack).pending > 0) {
 		say("clearing operations a killed run left unfinished");
 		await run(

@@ -6,7 +6,7 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { run } from "../../components/util/index.ts";
-import { removeStaleLocks, stackLocks, stackState } from "../../tools/stack.mjs";
+import { removeBrokenAttributes, removeStaleLocks, stackLocks, stackState } from "../../tools/stack.mjs";
 
 let backend: string;
 beforeEach(async () => {
@@ -62,4 +62,17 @@ test("operations left unfinished are counted", async () => {
 	const state = { version: 3, checkpoint: { stack: "dev", latest: { pending_operations: [{ type: "creating" }] } } };
 	await writeFile(join(backend, ".pulumi/stacks/phone/dev.json"), JSON.stringify(state));
 	expect(stackState(backend, "phone", "dev")).toEqual({ exists: true, pending: 1 });
+});
+
+test("descriptions half written are removed, whole ones and the files are kept", async () => {
+	await mkdir(join(backend, ".pulumi/history/phone/dev"), { recursive: true });
+	const file = (path: string) => join(backend, ".pulumi", path);
+	const broken = [file("stacks/phone/dev.json.attrs"), file("history/phone/dev/dev-1.history.json.attrs")];
+	const whole = [file("stacks/phone/dev.json.bak.attrs"), file("history/phone/dev/dev-2.history.json.attrs")];
+	const others = [file("stacks/phone/dev.json"), file("stacks/phone/other.json.attrs")];
+	for (const path of [...broken, ...others]) await writeFile(path, "");
+	for (const path of whole) await writeFile(path, '{"user.content_type":"text/plain"}');
+	expect(removeBrokenAttributes(backend, "phone", "dev")).toBe(broken.length);
+	expect(broken.map((path) => existsSync(path))).toEqual([false, false]);
+	expect([...whole, ...others].map((path) => existsSync(path))).toEqual([true, true, true, true]);
 });
