@@ -70,8 +70,8 @@ export class FakeWorld {
 async function step(world: FakeWorld, name: string, work: Work): Promise<void> {
 	work.signal.throwIfAborted();
 	work.progress(name);
-	world.note(name);
 	writeFileSync(join(world.folder, "pid"), String(process.pid));
+	world.note(name);
 	const { faults = {}, delays = {} } = world.get();
 	await delay(delays[name] ?? 0, undefined, { signal: work.signal });
 	const fault = faults[name];

@@ -29,9 +29,10 @@ afterEach(() => project.remove());
 
 /** The provider's process id, once it does what the fault is about. */
 async function providerDoing(step: string): Promise<number> {
-	for (;;) {
-		if (world.takeLog().includes(step)) return Number(readFileSync(join(project.world, "pid"), "utf8"));
-		await delay(20);
+	for (let isDoing = false; ; await delay(20)) {
+		isDoing ||= world.takeLog().includes(step);
+		const pid = isDoing ? Number(readFileSync(join(project.world, "pid"), "utf8")) : 0;
+		if (pid > 0) return pid; // empty while another step writes it
 	}
 }
 
