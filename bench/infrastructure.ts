@@ -3,6 +3,8 @@
 import { glob, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { isAlive } from "../components/util/alive.ts";
 import { packageRoot } from "../components/util/paths.ts";
 import { run } from "../components/util/process.ts";
 import type { Progress } from "../components/util/progress.ts";
@@ -84,10 +86,17 @@ async function unchangedPreview(project: CliProject): Promise<TimeRow> {
 	});
 }
 
+/** Kills what runs, and waits until it is gone: a process that has files to write out may take a while to end. */
 async function killQemu(project: CliProject): Promise<void> {
 	const runs = join(project.env.XDG_STATE_HOME ?? "", "persona", "run");
-	for await (const file of glob("*/qemu.pid", { cwd: runs }))
-		process.kill(Number(await readFile(join(runs, file), "utf8")), "SIGKILL");
+	const killed: number[] = [];
+	for await (const file of glob("*/qemu.pid", { cwd: runs })) {
+		const pid = Number(await readFile(join(runs, file), "utf8"));
+		process.kill(pid, "SIGKILL");
+		killed.push(pid);
+	}
+	if (killed.length === 0) throw new Error("no QEMU runs that could be killed");
+	while (killed.some((pid) => isAlive(pid))) await delay(10);
 }
 
 /** What an `up` takes beyond one with nothing to do, after the hotkey was changed and, beside it, after QEMU was killed: that is a boot. */

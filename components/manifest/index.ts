@@ -13,7 +13,7 @@ export { loadPhone, type PhoneDraft, type PhoneResult, type ResolvedPhone } from
 export { type DocumentPath, type Place, type Positions, propertyPath } from "./positions.ts";
 export { printDocument } from "./print.ts";
 export { type Problem, problemAt, renderProblem, renderProblems } from "./problem.ts";
-export { listed } from "./shown.ts";
+export { listed, plainText, shown } from "./shown.ts";
 export { didYouMean } from "./suggest.ts";
 export type {
 	Board,

@@ -1,18 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads strict YAML 1.2 with the place of every key and value; refuses what could surprise a reader or a machine.
-import {
-	type Document,
-	isAlias,
-	isMap,
-	isPair,
-	isScalar,
-	isSeq,
-	LineCounter,
-	type Node,
-	type Pair,
-	parseDocument,
-	type YAMLMap,
-} from "yaml";
+import { type Document, isAlias, isMap, isPair, isScalar, isSeq, type Node, type Pair, parseDocument, type YAMLMap } from "yaml";
 import type { DocumentPath, Place, Positions } from "./positions.ts";
 import { plainText } from "./shown.ts";
 
@@ -36,7 +24,6 @@ type Parsed = Document<Node, true>;
 
 /** Reads one YAML document. Anchors, aliases, tags, directives, several documents and keys that are not text are faults. */
 export function readYaml(text: string): YamlText {
-	const lines = new LineCounter();
 	const document = parseDocument(text, {
 		version: "1.2",
 		schema: "core",
@@ -46,12 +33,8 @@ export function readYaml(text: string): YamlText {
 		prettyErrors: false,
 		logLevel: "error",
 		keepSourceTokens: false,
-		lineCounter: lines,
 	}) as Parsed;
-	const at = (offset: number): Place => {
-		const { line, col } = lines.linePos(offset);
-		return { line, column: col };
-	};
+	const at = placesIn(text);
 	const positions = documentPositions(document, at);
 	const faults = [...syntaxFaults(document, at, unquotedColour(text))];
 	if (faults.length > 0) return { value: undefined, positions, faults };
@@ -153,6 +136,21 @@ function keyText(
 	}
 	fault(offset, "a key that is not text; allowed: keys of letters, or in quotes");
 	return undefined;
+}
+
+/** Where offsets of a text are. The parser's own LineCounter misses lines of damaged texts. */
+function placesIn(text: string): (offset: number) => Place {
+	const starts = [0];
+	for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", end + 1)) starts.push(end + 1);
+	return (offset) => {
+		let [first, beyond] = [0, starts.length]; // the line is one of these
+		while (beyond - first > 1) {
+			const middle = (first + beyond) >> 1;
+			if ((starts[middle] ?? 0) <= offset) first = middle;
+			else beyond = middle;
+		}
+		return { line: first + 1, column: offset - (starts[first] ?? 0) + 1 };
+	};
 }
 
 function documentPositions(document: Parsed, at: (offset: number) => Place): Positions {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Channels end at agents: both personas of one must have theirs, and Veil tells an agent of all its channels in one frame.
 import { VEIL_FRAME_MAX, veilChannelInfo, veilFrame } from "../image/abi.ts";
-import type { PhoneDraft, Problem } from "../manifest/index.ts";
+import { type PhoneDraft, type Problem, shown } from "../manifest/index.ts";
 import { valueProblem } from "./problems.ts";
 
 /** Channels of one persona, in both directions. */
@@ -22,7 +22,7 @@ function withoutAgent({ personas, policy }: PhoneDraft): Problem[] {
 						valueProblem(
 							policy,
 							["channels", i, end],
-							`is "${channel[end]}", whose devices.agent is false; allowed: a persona with an agent, which moves what the channel carries`,
+							`is ${shown(channel[end])}, whose devices.agent is false; allowed: a persona with an agent, which moves what the channel carries`,
 						),
 					]
 				: [],
@@ -36,7 +36,7 @@ function tooMany({ personas, policy }: PhoneDraft): Problem[] {
 		const mine = [...policy.document.channels.entries()].filter(([, { from, to }]) => from === name || to === name);
 		const next = mine[CHANNELS_MAX];
 		if (next === undefined) return [];
-		const message = `is one of ${mine.length} channels with "${name}"; allowed: at most ${CHANNELS_MAX} with a persona`;
+		const message = `is one of ${mine.length} channels with ${shown(name)}; allowed: at most ${CHANNELS_MAX} with a persona`;
 		return [valueProblem(policy, ["channels", next[0]], message)];
 	});
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Names across documents: each is unique, and what is named exists.
-import { didYouMean, type Loaded, listed, type Persona, type PhoneDraft, type Problem } from "../manifest/index.ts";
+import { didYouMean, type Loaded, listed, type Persona, type PhoneDraft, type Problem, shown } from "../manifest/index.ts";
 import { valueProblem, whereIs } from "./problems.ts";
 import { repeated } from "./unique.ts";
 
@@ -36,7 +36,7 @@ function networks({ personas, policy }: PhoneDraft): Problem[] {
 	return personas.flatMap((persona) => {
 		const { network } = persona.document.devices;
 		if (names.includes(network)) return [];
-		const message = `names "${network}", which the policy does not have; allowed: ${listed(names)}${didYouMean(network, names)}`;
+		const message = `names ${shown(network)}, which the policy does not have; allowed: ${listed(names)}${didYouMean(network, names)}`;
 		return [valueProblem(persona, ["devices", "network"], message)];
 	});
 }
@@ -53,14 +53,14 @@ function mentions({ personas, allPersonas, phone, policy, rules }: PhoneDraft): 
 		others: readonly string[] = [],
 	): Problem[] => {
 		if ([...names, ...others].includes(name)) return [];
-		const message = `names "${name}", which is no persona of this phone; allowed: ${listed([...names, ...others])}${didYouMean(name, names)}`;
+		const message = `names ${shown(name)}, which is no persona of this phone; allowed: ${listed([...names, ...others])}${didYouMean(name, names)}`;
 		return [valueProblem(loaded, path, message)];
 	};
 	// The lock is a key, so whoever has no keyboard cannot be told.
 	const deaf = (loaded: Loaded<unknown>, name: string, i: number): Problem[] => {
 		const persona = personas.find(({ document }) => document.name === name);
 		if (persona === undefined || persona.document.devices.input) return [];
-		const message = `names "${name}", which has no input and cannot be told to lock (${whereIs(persona, ["devices"])}); allowed: personas with \`devices: { input: true }\``;
+		const message = `names ${shown(name)}, which has no input and cannot be told to lock (${whereIs(persona, ["devices"])}); allowed: personas with \`devices: { input: true }\``;
 		return [valueProblem(loaded, ["switching", "lockOnLeave", i], message)];
 	};
 	return [

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What must hold within one persona and no schema can say.
-import { type Loaded, type Persona, type Problem, propertyPath } from "../manifest/index.ts";
+import { type Loaded, type Persona, type Problem, propertyPath, shown } from "../manifest/index.ts";
 import { keyProblem, valueProblem } from "./problems.ts";
 import { repeated } from "./unique.ts";
 
@@ -105,7 +105,9 @@ function checkStorage(persona: Loaded<Persona>): Problem[] {
 			problems.push(valueProblem(persona, ["storage", i, "contents"], "needs a file system to be in; allowed: null"));
 		const parts = mount?.split("/").slice(1);
 		if (parts?.some((part) => part === "" || part === "." || part === "..")) {
-			problems.push(valueProblem(persona, ["storage", i, "mount"], `is "${mount}"; allowed: a path below /, without //, . and ..`));
+			problems.push(
+				valueProblem(persona, ["storage", i, "mount"], `is ${shown(mount)}; allowed: a path below /, without //, . and ..`),
+			);
 		}
 	}
 	return problems;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What must hold within one policy, and within one rules document, and no schema can say.
 import { isIP } from "node:net";
-import { ipv6Groups, type Loaded, type Policy, type Problem, type Rules } from "../manifest/index.ts";
+import { ipv6Groups, type Loaded, type Policy, type Problem, plainText, type Rules, shown } from "../manifest/index.ts";
 import { keyProblem, valueProblem } from "./problems.ts";
 import { repeated } from "./unique.ts";
 
@@ -17,7 +17,11 @@ export function checkPolicy(policy: Loaded<Policy>): Problem[] {
 			const start = networkAddress(to);
 			if (start !== to)
 				problems.push(
-					valueProblem(policy, [...path, "to"], `is ${to}, whose address is not the start of the range; did you mean "${start}"?`),
+					valueProblem(
+						policy,
+						[...path, "to"],
+						`is ${plainText(to)}, whose address is not the start of the range; did you mean "${start}"?`,
+					),
 				);
 			if (ports.length > 0 && protocol !== "tcp" && protocol !== "udp") {
 				problems.push(keyProblem(policy, [...path, "ports"], `means nothing to protocol ${protocol}; allowed with: tcp, udp`));
@@ -26,7 +30,7 @@ export function checkPolicy(policy: Loaded<Policy>): Problem[] {
 	}
 	for (const [i, { from, to }] of channels.entries()) {
 		if (from === to)
-			problems.push(valueProblem(policy, ["channels", i, "to"], `is "${to}", where it comes from; allowed: another persona`));
+			problems.push(valueProblem(policy, ["channels", i, "to"], `is ${shown(to)}, where it comes from; allowed: another persona`));
 	}
 	const kinds = channels.map(({ from, to, carries }) => `${from} ${to} ${carries}`);
 	for (const { index, first } of repeated(kinds)) {

@@ -8,6 +8,7 @@ import {
 	type Persona,
 	type PhoneDraft,
 	type Problem,
+	shown,
 } from "../manifest/index.ts";
 import { keyProblem, valueProblem } from "./problems.ts";
 
@@ -92,7 +93,7 @@ function personaSupport(persona: Loaded<Persona>, board: Board): Problem[] {
 		if (devices[device] && !supports.devices.includes(device)) refuse(["devices", device], "is true,", ["false"]);
 	}
 	if (devices.network !== "none" && !supports.devices.includes("network")) {
-		refuse(["devices", "network"], `is "${devices.network}", but networks are`, ["none"]);
+		refuse(["devices", "network"], `is ${shown(devices.network)}, but networks are`, ["none"]);
 	}
 	for (const [i, { encrypted }] of storage.entries()) {
 		const kind = encrypted ? "encrypted" : "plain";

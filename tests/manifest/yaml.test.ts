@@ -32,6 +32,10 @@ describe("places", () => {
 		expect(none).toEqual([]);
 		expect(positions.value(["guest", "os"])).toEqual({ line: 3, column: 7 });
 	});
+
+	it("are right behind a line that the parser does not count", () => {
+		expect(faults("*a: 1\nb: c\nd: [x,- y]\n").map((fault) => fault.split(" ")[0])).toContain("3:7:");
+	});
 });
 
 describe("strictness", () => {
