@@ -86,7 +86,7 @@ describe("a damaged document", () => {
 					// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
 					expect(renderProblems(problems, folder)).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
 				}),
-				{ numRuns },
+				{ numRuns, examples: [[[{ at: texts[name]!.indexOf("personal") + 1, remove: 0, insert: "\t" }]]] },
 			);
 		},
 		30_000 + 200 * numRuns,
