@@ -84,13 +84,22 @@ class Conversation {
 		this.taken = 0;
 	}
 
+	/** What comes, until the bridge closes the connection or is gone. */
+	private async *received(): AsyncGenerator<Buffer> {
+		try {
+			for await (const bytes of this.socket) yield bytes as Buffer;
+		} catch (error) {
+			if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+		}
+	}
+
 	/** Hears the agent out, up to its last message. The status of a command; 0 for files. */
 	async hear(take: (message: AgentMessage) => Promise<void>): Promise<number> {
 		const decoder = new MessageDecoder(true);
 		this.say(AGENT_OP.credit, u32(WINDOW));
 		try {
-			for await (const bytes of this.socket) {
-				for (const message of decoder.push(bytes as Buffer).messages) {
+			for await (const bytes of this.received()) {
+				for (const message of decoder.push(bytes).messages) {
 					if (message.op === AGENT_OP.exit) return readU32(message.payload);
 					if (message.op === AGENT_OP.failed) throw refused(this.persona, readU32(message.payload));
 					if (message.op === AGENT_OP.lost) throw new UserError(printableLine(message.payload), { remedy: "see `persona status`" });

@@ -95,6 +95,9 @@ export class AgentHub {
 	}
 
 	private data(client: Socket, bytes: Buffer): void {
+		// It has been told how its session ended, and may not have read that yet: what it still says is for nobody, and to hang up on
+		// it for that would lose it the answer.
+		if (client.writableEnded) return;
 		const waiting = this.waiting.get(client);
 		if (waiting !== undefined) {
 			waiting.push(bytes);
