@@ -23,6 +23,8 @@ export interface World {
 	faults?: Record<string, string>;
 	/** Milliseconds that steps take, by name. */
 	delays?: Record<string, number>;
+	/** Steps that only end when another has begun: its name, by theirs. */
+	after?: Record<string, string>;
 	/** Digests of images whose personas never get ready. */
 	bad?: string[];
 }
@@ -57,6 +59,11 @@ export class FakeWorld {
 		appendFileSync(join(this.folder, "log"), `${line}\n`);
 	}
 
+	/** Whether a step has begun since the last look at the log. */
+	hasBegun(name: string): boolean {
+		return readFileSync(join(this.folder, "log"), "utf8").split("\n").includes(name);
+	}
+
 	/** What was done since the last call. */
 	takeLog(): string[] {
 		const path = join(this.folder, "log");
@@ -72,7 +79,9 @@ async function step(world: FakeWorld, name: string, work: Work): Promise<void> {
 	work.progress(name);
 	writeFileSync(join(world.folder, "pid"), String(process.pid));
 	world.note(name);
-	const { faults = {}, delays = {} } = world.get();
+	const { faults = {}, delays = {}, after = {} } = world.get();
+	const other = after[name];
+	while (other !== undefined && !world.hasBegun(other)) await delay(20, undefined, { signal: work.signal });
 	await delay(delays[name] ?? 0, undefined, { signal: work.signal });
 	const fault = faults[name];
 	if (fault !== undefined) throw fault.startsWith("bug") ? new TypeError(fault) : new UserError(fault, { remedy: "mend it" });

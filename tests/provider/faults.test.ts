@@ -87,6 +87,7 @@ describe("failures while things are made", () => {
 	test("a bug in one resource fails that one, says so with a stack, and the next up goes on", async () => {
 		world.change((w) => {
 			w.faults = { "build personal": "bug: undefined is not a function" };
+			w.after = { "build personal": "build veil" };
 		});
 		const stack = await project.stack(program);
 		const up = await stack.run("up");
