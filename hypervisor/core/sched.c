@@ -89,7 +89,7 @@ static void cap_refresh(struct persona *p, uint64_t now)
 	__atomic_store_n(&p->cap_left, left, __ATOMIC_RELAXED);
 }
 
-static NOINLINE bool is_throttled(struct persona *p, uint64_t now)
+static COLD bool is_throttled(struct persona *p, uint64_t now)
 {
 	cap_refresh(p, now);
 	return __atomic_load_n(&p->cap_left, __ATOMIC_RELAXED) <= 0;
@@ -97,9 +97,8 @@ static NOINLINE bool is_throttled(struct persona *p, uint64_t now)
 
 /* ---- Accounting ---- */
 
-NOINLINE void sched_charge(struct cpu *cpu, struct vcpu *to)
+static NOINLINE void charge(struct cpu *cpu, struct vcpu *to, uint64_t now)
 {
-	uint64_t now = arch_time();
 	uint64_t spent = now - cpu->charged_since;
 	struct vcpu *v = cpu->charged;
 
@@ -113,6 +112,11 @@ NOINLINE void sched_charge(struct cpu *cpu, struct vcpu *to)
 	v->virtual_time += weighted(v, spent);
 	if (is_capped(v->persona))
 		__atomic_fetch_sub(&v->persona->cap_left, (int64_t)payable(spent), __ATOMIC_RELAXED);
+}
+
+void sched_charge(struct cpu *cpu, struct vcpu *to)
+{
+	charge(cpu, to, arch_time());
 }
 
 void sched_charge_from_here(struct cpu *cpu, struct vcpu *to)
@@ -162,13 +166,17 @@ static uint64_t least_wanting(const struct cpu *cpu, const struct vcpu *but, uin
 }
 
 /* Runs soon, but cannot have hoarded. */
-static NOINLINE void catch_up(const struct cpu *cpu, struct vcpu *v, uint64_t now)
+static inline void catch_up_with(struct vcpu *v, uint64_t least)
 {
 	uint64_t credit = v->persona->index == persona_foreground ? ticks.foreground_credit : ticks.wake_credit;
-	uint64_t least = least_wanting(cpu, v, now);
 
 	if (v->virtual_time + credit < least)
 		v->virtual_time = least - credit;
+}
+
+static NOINLINE void catch_up(const struct cpu *cpu, struct vcpu *v, uint64_t now)
+{
+	catch_up_with(v, least_wanting(cpu, v, now));
 }
 
 static void give_credit(const struct cpu *cpu, struct vcpu *v, uint64_t now)
@@ -184,8 +192,29 @@ static inline uint64_t earlier(uint64_t a, uint64_t b)
 
 struct choice {
 	struct vcpu *vcpu; /* NULL: nobody wants this CPU */
-	uint64_t deadline; /* when to look again although nothing happens */
+	uint64_t deadline; /* when to look again although nothing happens, and no sleeper's timer has come */
+	struct vcpu *sleeper; /* whose timer comes first */
+	uint64_t wake; /* and when */
+	bool is_alone; /* nobody else wants this CPU */
 };
+
+/* One that sleeps; false: its timer has come by now. */
+static NOINLINE bool sleeps_on(struct choice *choice, struct vcpu *v, uint64_t now)
+{
+	uint64_t at = arch_vcpu_deadline(v);
+
+	if (at <= now)
+		return false;
+	if (ARCH_ALARMS && at < choice->wake) {
+		uint64_t later = choice->wake;
+
+		choice->wake = at;
+		choice->sleeper = v;
+		at = later;
+	}
+	choice->deadline = earlier(choice->deadline, at);
+	return true;
+}
 
 static NOINLINE void crowd_count(const struct cpu *cpu, struct vcpu *v)
 {
@@ -197,55 +226,53 @@ static NOINLINE void crowd_count(const struct cpu *cpu, struct vcpu *v)
 }
 
 /* The one with the least virtual time; the loaded one wins ties and near-ties. */
-static struct choice choose(struct cpu *cpu, uint64_t now)
+static void choose(struct cpu *cpu, uint64_t now, struct choice *choice)
 {
-	struct choice choice = {.deadline = mux_deadline()};
-	struct vcpu *loaded = NULL;
+	struct vcpu *best = NULL, *loaded = NULL;
 	uint32_t waiting = 0;
 
+	choice->deadline = mux_deadline();
+	choice->wake = UINT64_MAX;
 	for (struct vcpu *v = cpu->vcpus; v; v = v->next) {
 		if (!wants_cpu(v)) {
-			uint64_t at;
-
-			if (!sleeps(cpu, v))
+			if (!sleeps(cpu, v) || sleeps_on(choice, v, now))
 				continue;
-			at = arch_vcpu_deadline(v);
-			if (at > now) {
-				choice.deadline = earlier(choice.deadline, at);
-				continue;
-			}
 			give_credit(cpu, v, now);
 		}
 		if (unlikely(is_capped(v->persona)) && is_throttled(v->persona, now)) {
-			choice.deadline = earlier(choice.deadline, v->persona->cap_end);
+			choice->deadline = earlier(choice->deadline, v->persona->cap_end);
 			continue;
 		}
 		waiting++;
 		if (v == cpu->loaded)
 			loaded = v;
-		if (!choice.vcpu || v->virtual_time < choice.vcpu->virtual_time)
-			choice.vcpu = v;
+		if (!best || v->virtual_time < best->virtual_time)
+			best = v;
 	}
-	if (!choice.vcpu)
-		return choice;
-	if (loaded && loaded->virtual_time <= choice.vcpu->virtual_time + ticks.granularity)
-		choice.vcpu = loaded;
-	if (choice.vcpu->virtual_time > cpu->least_virtual_time)
-		cpu->least_virtual_time = choice.vcpu->virtual_time;
+	choice->vcpu = best;
+	choice->is_alone = waiting == 1;
+	if (!best)
+		return;
+	if (loaded && loaded->virtual_time <= best->virtual_time + ticks.granularity)
+		choice->vcpu = best = loaded;
+	if (best->virtual_time > cpu->least_virtual_time)
+		cpu->least_virtual_time = best->virtual_time;
 	if (waiting > 1) {
-		choice.deadline = earlier(choice.deadline, now + ticks.slice);
-		if (choice.vcpu->has_siblings)
-			crowd_count(cpu, choice.vcpu);
+		choice->deadline = earlier(choice->deadline, now + ticks.slice);
+		if (!ARCH_SINGLE_CPU && best->has_siblings)
+			crowd_count(cpu, best);
 	}
-	if (unlikely(is_capped(choice.vcpu->persona)))
-		choice.deadline = earlier(choice.deadline, now + (uint64_t)choice.vcpu->persona->cap_left);
-	return choice;
+	if (unlikely(is_capped(best->persona)))
+		choice->deadline = earlier(choice->deadline, now + (uint64_t)best->persona->cap_left);
 }
 
 void sched_interrupt(const struct cpu *cpu)
 {
-	struct cpu *here = arch_this_cpu();
+	struct cpu *here;
 
+	if (ARCH_SINGLE_CPU)
+		return;
+	here = arch_this_cpu();
 	if (cpu == here)
 		return;
 	here->kicks |= 1U << cpu->id;
@@ -275,7 +302,7 @@ void sched_wake(struct vcpu *v)
 	sched_again(v->cpu);
 }
 
-void sched_join(struct vcpu *v)
+COLD void sched_join(struct vcpu *v)
 {
 	catch_up(v->cpu, v, arch_time());
 	sched_again(v->cpu);
@@ -316,10 +343,55 @@ static bool sched_load(struct cpu *cpu, struct vcpu *v)
 	cpu->loaded = v;
 	v->statistics.switches++;
 	arch_vcpu_load(v);
-	if (persona_runs(v->persona))
+	if (ARCH_SINGLE_CPU || persona_runs(v->persona))
 		return true;
 	sched_unload(cpu);
 	return false;
+}
+
+/* ---- The short way to a sleeper whose timer comes ---- */
+
+static void alarm_set(struct cpu *cpu, const struct choice *choice)
+{
+	cpu->alarm_at = choice->wake;
+	cpu->after_alarm = choice->deadline;
+	cpu->alarm = choice->is_alone && choice->wake < choice->deadline && !is_capped(choice->sleeper->persona) ? choice->sleeper : NULL;
+}
+
+/* A guest that has itself woken all the time gains nothing by this way: both pay and get credit as in sched_run(), which sees to everybody
+ * before there is another alarm. */
+bool sched_alarm(struct cpu *cpu, uint64_t now)
+{
+	struct vcpu *from = cpu->loaded, *to = cpu->alarm;
+	uint64_t deadline = earlier(cpu->after_alarm, mux_deadline());
+
+	if (now < cpu->alarm_at || deadline <= now || !persona_runs(to->persona))
+		return false;
+	charge(cpu, from, now);
+	catch_up_with(to, from->virtual_time > cpu->least_virtual_time ? from->virtual_time : cpu->least_virtual_time);
+	if (from->virtual_time <= to->virtual_time + ticks.granularity)
+		return false;
+	/* No gate was closed since the guest went on, or sched_run() would have come first: nobody waits for this one to be let go of. */
+	from->persona->loaded_count--;
+	to->persona->loaded_count++;
+	to->runnable = true;
+	to->statistics.switches++;
+	cpu->loaded = cpu->charged = to;
+	cpu->alarm = NULL;
+	cpu->armed = earlier(deadline, now + ticks.slice);
+	return true;
+}
+
+/* A step of what is to be done before it can run. */
+static COLD void work(struct cpu *cpu, struct vcpu *v, uint64_t deadline)
+{
+	sched_unload(cpu);
+	if (!persona_work(v->persona)) {
+		arch_timer_arm(earlier(deadline, cpu->charged_since + ticks.work_wait));
+		arch_idle();
+	}
+	if (arch_interrupt_pending())
+		arch_interrupt_poll();
 }
 
 NOINLINE struct vcpu *sched_run(struct cpu *cpu)
@@ -330,7 +402,7 @@ NOINLINE struct vcpu *sched_run(struct cpu *cpu)
 		uint64_t now;
 
 		__atomic_store_n(&cpu->need_resched, 0, __ATOMIC_SEQ_CST);
-		if (unlikely(cpu->kicks))
+		if (!ARCH_SINGLE_CPU && unlikely(cpu->kicks))
 			sched_kick(cpu);
 		sched_charge(cpu, cpu->charged);
 		now = cpu->charged_since;
@@ -339,16 +411,10 @@ NOINLINE struct vcpu *sched_run(struct cpu *cpu)
 		if (cpu->loaded && (!persona_runs(cpu->loaded->persona) || !cpu->loaded->powered))
 			sched_unload(cpu);
 		before = cpu->loaded;
-		choice = choose(cpu, now);
+		choose(cpu, now, &choice);
 		cpu->charged = choice.vcpu;
 		if (choice.vcpu && unlikely(!persona_runs(choice.vcpu->persona))) { /* it has work to do, see wants_cpu() */
-			sched_unload(cpu);
-			if (!persona_work(choice.vcpu->persona)) {
-				arch_timer_arm(earlier(choice.deadline, now + ticks.work_wait));
-				arch_idle();
-			}
-			if (arch_interrupt_pending())
-				arch_interrupt_poll();
+			work(cpu, choice.vcpu, earlier(choice.deadline, choice.wake));
 			continue;
 		}
 		if (choice.vcpu && !sched_load(cpu, choice.vcpu))
@@ -356,12 +422,14 @@ NOINLINE struct vcpu *sched_run(struct cpu *cpu)
 		/* Timers of who held the registers till now are known only since they have been saved; those that do not
 		 * interrupt by themselves need ours even while they are loaded. */
 		if (before && !before->runnable && sleeps(cpu, before))
-			choice.deadline = earlier(choice.deadline, arch_vcpu_deadline(before));
+			sleeps_on(&choice, before, 0);
 		if (cpu->loaded)
 			choice.deadline = earlier(choice.deadline, arch_vcpu_emulated_deadline(cpu->loaded));
-		arch_timer_arm(choice.deadline);
+		if (ARCH_ALARMS)
+			alarm_set(cpu, &choice);
+		arch_timer_arm(ARCH_ALARMS ? earlier(choice.deadline, choice.wake) : choice.deadline);
 		if (!choice.vcpu) {
-			if (unlikely(cpu->kicks))
+			if (!ARCH_SINGLE_CPU && unlikely(cpu->kicks))
 				sched_kick(cpu);
 			arch_idle();
 			arch_interrupt_poll();

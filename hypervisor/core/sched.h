@@ -20,6 +20,11 @@ void sched_add(struct cpu *cpu, struct vcpu *vcpu);
 /* Finds the virtual CPU to run now, idling until there is one, and loads it. */
 struct vcpu *sched_run(struct cpu *cpu);
 
+/* The timer has come while a guest ran, and `cpu->alarm` is not NULL: true if that is who runs now, its timer's interrupt is due, and the board's
+ * timer is to be armed for `cpu->armed`; false: sched_run() has to see to it. Only for ports with ARCH_ALARMS: one CPU, and guests' timers
+ * that are all Veil's. */
+bool sched_alarm(struct cpu *cpu, uint64_t now);
+
 /* Makes a virtual CPU runnable, from any CPU. */
 void sched_wake(struct vcpu *vcpu);
 

@@ -27,11 +27,16 @@ static uint32_t bank(uint32_t irq)
 	return WINDOW_INTC + irq / 32 * BANK;
 }
 
+void intc_next(void)
+{
+	mmio_write32(WINDOW_INTC + INTC_CONTROL, CONTROL_NEW_IRQ);
+}
+
 void intc_init(void)
 {
 	for (uint32_t i = 0; i < BANKS; i++)
 		mmio_write32(WINDOW_INTC + i * BANK + INTC_MASK_SET, UINT32_MAX);
-	mmio_write32(WINDOW_INTC + INTC_CONTROL, CONTROL_NEW_IRQ);
+	intc_next();
 }
 
 void intc_enable(uint32_t irq)
@@ -57,11 +62,16 @@ uint32_t intc_pending(void)
 	return INTC_NONE;
 }
 
+bool intc_is_pending(uint32_t irq)
+{
+	return mmio_read32(bank(irq) + INTC_PENDING_IRQ) & 1U << irq % 32;
+}
+
 void intc_done(uint32_t irq)
 {
 	if (irq != INTC_NONE && (soft[irq / 32] & 1U << irq % 32)) {
 		soft[irq / 32] &= ~(1U << irq % 32);
 		mmio_write32(bank(irq) + INTC_SOFT_CLEAR, 1U << irq % 32);
 	}
-	mmio_write32(WINDOW_INTC + INTC_CONTROL, CONTROL_NEW_IRQ);
+	intc_next();
 }

@@ -11,10 +11,12 @@
 #define PSCI_CPU_OFF 0x84000002
 
 static struct image image;
+static bool no_alarms; /* as on a port that has none */
 
 static void declare(uint32_t personas_wanted, uint32_t cpus_wanted)
 {
 	machine_init();
+	machine.no_alarms = no_alarms;
 	image_declare(&image, personas_wanted, cpus_wanted);
 }
 
@@ -472,6 +474,100 @@ static void given_a_guest_in_front_that_naps_then_it_gets_no_more_than_its_share
 	report(shares[0] <= 5300, "not more than half and a little");
 }
 
+/* ---- The short way of a timer's interrupt to who slept ---- */
+
+static uint64_t works_95_us(struct vcpu *v)
+{
+	return v->persona->index == 0 ? machine.time + 95 * MACHINE_MS / 1000 : UINT64_MAX;
+}
+
+static void sleeps_5_us(struct vcpu *v)
+{
+	guest_timer(v, 1, guest_count(v) + 5 * MACHINE_MS / 1000);
+	guest_wait(v);
+}
+
+static void wakes_every_few_us(uint32_t foreground, uint64_t exit_cost)
+{
+	uint64_t shares[VEIL_MAX_PERSONAS];
+
+	declare(2, 1);
+	image.header.initial_foreground = foreground;
+	boot_declared();
+	machine.exit_cost = exit_cost;
+	machine.guest_next = works_95_us;
+	machine.guest_exit = sleeps_5_us;
+	measure(2000, shares);
+	report(shares[0] <= 5300, "not more than half and a little");
+	report(shares[1] >= 4700, "the other keeps its half");
+	report(machine.no_alarms || machine.alarms > 100, "it came by the short way");
+}
+
+static void given_a_guest_that_has_itself_woken_every_few_microseconds_then_it_gets_no_more_than_its_share(void)
+{
+	wakes_every_few_us(0, 0);
+}
+
+static void given_such_a_guest_in_the_background_where_exits_cost_time_then_it_gets_no_more_either(void)
+{
+	wakes_every_few_us(1, 2 * MACHINE_MS / 1000);
+}
+
+static void sleep_until(struct vcpu *v, uint64_t time)
+{
+	for (uint32_t i = 0; i < 1000 && !guest_is_in(v); i++)
+		machine_run(machine.time + MACHINE_MS / 10);
+	guest_timer(v, 1, guest_count(v) + (time - machine.time));
+	guest_wait(v);
+	machine_run(machine.time);
+}
+
+static void given_a_second_sleeper_then_its_time_is_not_forgotten(void)
+{
+	uint64_t time;
+
+	declare(3, 1);
+	image.header.initial_foreground = 1;
+	boot_declared();
+	time = machine.time + 500 * MACHINE_MS;
+	sleep_until(vcpu(0, 0), time);
+	sleep_until(vcpu(1, 0), time + 3 * MACHINE_MS / 10);
+	machine_run(time + MACHINE_MS / 10);
+	report(guest_is_in(vcpu(0, 0)), "the first one runs");
+	report_equal(machine.alarms, !machine.no_alarms, "by the short way");
+	machine_run(time + 4 * MACHINE_MS / 10);
+	report(guest_is_in(vcpu(1, 0)), "then the second one");
+}
+
+static void given_a_sleeper_that_is_paused_then_its_timer_wakes_nobody(void)
+{
+	uint64_t time;
+
+	declare(2, 1);
+	boot_declared();
+	time = machine.time + 500 * MACHINE_MS;
+	sleep_until(vcpu(0, 0), time);
+	persona_pause(&personas[0]);
+	machine_run(time + 100 * MACHINE_MS);
+	report(guest_is_in(vcpu(1, 0)), "the other one runs on");
+	report_equal(machine.alarms, 0, "no short way to a paused one");
+	report_equal(personas[0].loaded_count, 0, "which is loaded nowhere");
+}
+
+static void given_a_sleeper_with_a_cap_then_it_is_looked_at(void)
+{
+	uint64_t shares[VEIL_MAX_PERSONAS];
+
+	declare(2, 1);
+	image.personas[0].cpu_cap_percent = 30;
+	boot_declared();
+	machine.guest_next = works_95_us;
+	machine.guest_exit = sleeps_5_us;
+	measure(2000, shares);
+	report(is_near(shares[0], 3000, 2), "its cap");
+	report_equal(machine.alarms, 0, "never by the short way");
+}
+
 /* ---- Virtual CPUs on and off ---- */
 
 static void given_a_virtual_cpu_switched_off_then_it_can_be_switched_on_again(void)
@@ -512,6 +608,8 @@ static void given_a_cpu_that_is_idle_then_a_wake_from_another_reaches_it(void)
 	report(guest_is_in(vcpu(0, 1)), "awake");
 }
 
+static void given_a_port_without_alarms_then_the_same_holds(void);
+
 static const struct test tests[] = {
 	{"equal", given_equal_weights_then_spinning_guests_share_equally},
 	{"weights", given_weights_10_50_100_then_spinning_guests_share_by_them},
@@ -534,10 +632,23 @@ static const struct test tests[] = {
 	{"latency-front", given_a_sleeper_in_front_then_it_runs_within_a_millisecond},
 	{"latency-back", given_a_sleeper_in_the_background_then_it_runs_within_a_few_slices},
 	{"naps", given_a_guest_in_front_that_naps_then_it_gets_no_more_than_its_share},
+	{"wakes-front", given_a_guest_that_has_itself_woken_every_few_microseconds_then_it_gets_no_more_than_its_share},
+	{"wakes-back", given_such_a_guest_in_the_background_where_exits_cost_time_then_it_gets_no_more_either},
+	{"second-sleeper", given_a_second_sleeper_then_its_time_is_not_forgotten},
+	{"paused-sleeper", given_a_sleeper_that_is_paused_then_its_timer_wakes_nobody},
+	{"capped-sleeper", given_a_sleeper_with_a_cap_then_it_is_looked_at},
 	{"off-on", given_a_virtual_cpu_switched_off_then_it_can_be_switched_on_again},
 	{"hours-alone", given_a_guest_alone_for_hours_then_who_comes_shares_with_it},
 	{"stood-still", given_a_machine_that_stood_still_then_nobody_pays_for_it},
 	{"cross-wake", given_a_cpu_that_is_idle_then_a_wake_from_another_reaches_it},
+	{"no-alarms", given_a_port_without_alarms_then_the_same_holds},
 };
+
+static void given_a_port_without_alarms_then_the_same_holds(void)
+{
+	no_alarms = true;
+	for (size_t i = 0; i < ARRAY_COUNT(tests) - 1; i++)
+		test_run(&tests[i]);
+}
 
 TEST_MAIN(tests)

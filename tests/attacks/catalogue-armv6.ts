@@ -117,6 +117,7 @@ export const WAVES_ARMV6: readonly Wave[] = [
 			forever(7, "shadows", "wants shadows for more than there is memory", "memory of its own, taken back"),
 			forever(8, "devices", "timer of 1 µs, console flood, interrupt controller", "its own devices, its own time", ["mmio"]),
 			forever(9, "sleeps", "sleeps with an interrupt pending", "goes on within its share", ["wfi"]),
+			forever(12, "naps", "has itself woken every few microseconds", "woken by the rules for all, charged", ["wfi"]),
 			forever(10, "changes", "changes vectors, MMU, domains, ASID all the time", "charged to who asks", ["systemRegisters"]),
 			{
 				guest: "forever",

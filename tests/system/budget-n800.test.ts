@@ -47,8 +47,10 @@ describe("instructions for", () => {
 		expect(micro[what]).toBeLessThanOrEqual(budget);
 	});
 
-	it("an interrupt that switches to its sleeping guest: no more than before, which misses 400", async () => {
-		expect(await measureN800Switch(veil(), setting.guests)).toBeLessThanOrEqual(925);
+	it("an interrupt that switches to its sleeping guest", async () => {
+		const instructions = await measureN800Switch(veil(), setting.guests);
+		expect(instructions).toBeGreaterThan(1);
+		expect(instructions).toBeLessThanOrEqual(400);
 	});
 });
 

@@ -7,6 +7,9 @@
 
 #include "platforms/virt/vgic.h"
 
+#define ARCH_ALARMS false /* sched_alarm() is called */
+#define ARCH_SINGLE_CPU false /* there is one CPU, and a guest has one */
+
 /* EL1 and EL0 system registers a guest may write, hence exchanged when another virtual CPU takes over; registers.S relies on
  * this order. */
 struct system_registers {

@@ -5,6 +5,9 @@
 
 #include <veil/types.h>
 
+#define ARCH_ALARMS true /* sched_alarm() is called */
+#define ARCH_SINGLE_CPU true /* there is one CPU, and a guest has one */
+
 struct shadow;
 
 /* Banks of r13, r14 and SPSR (Arm DDI 0100I, A2.4), in the order of arch/armv6/psr.h. */

@@ -4,11 +4,14 @@
 #include "exception.h"
 
 #include <veil/arch.h>
+#include <veil/board.h>
 #include <veil/platform.h>
 
 #include "core/log.h"
 #include "core/persona.h"
 #include "core/sched.h"
+#include "devices/omap_gptimer.h"
+#include "devices/omap_intc.h"
 #include "by_hand.h"
 #include "emulate.h"
 #include "guest.h"
@@ -17,6 +20,7 @@
 #include "p15.h"
 #include "psr.h"
 #include "shadow_tables.h"
+#include "timer.h"
 #include "vfp.h"
 
 /* `svc` with these numbers stands for instructions that were replaced (see emulate.h, abi.h). */
@@ -68,14 +72,14 @@ struct vcpu *exception_start(struct cpu *cpu)
 	return go_on(sched_run(cpu));
 }
 
-static NOINLINE void crash(struct vcpu *v, uint32_t status)
+static COLD void crash(struct vcpu *v, uint32_t status)
 {
 	struct veil_fault fault = {.syndrome = status, .pc = v->arch.r[15], .address = v->arch.p15.far, .vcpu = v->index};
 
 	persona_crash(v->persona, VEIL_REASON_FAULT, &fault);
 }
 
-static NOINLINE struct vcpu *refuse_instruction(struct vcpu *v)
+static COLD struct vcpu *refuse_instruction(struct vcpu *v)
 {
 	v->statistics.refused_registers++;
 	guest_undefined(v);
@@ -114,7 +118,7 @@ static NOINLINE struct vcpu *exit_vfp(struct vcpu *v, uint32_t word)
 }
 
 /* The tables in force have no entry to read it by; with one, it is made again. */
-static NOINLINE struct vcpu *exit_unreadable(struct vcpu *v)
+static COLD struct vcpu *exit_unreadable(struct vcpu *v)
 {
 	uint32_t word;
 
@@ -189,7 +193,7 @@ struct vcpu *exception_prefetch(struct vcpu *v)
 #define PLAIN_LOAD 0x00100000U
 
 /* Not what the tables of either have to say about an access. */
-static NOINLINE struct vcpu *exit_other_abort(struct vcpu *v, uint32_t status, uint32_t address)
+static COLD struct vcpu *exit_other_abort(struct vcpu *v, uint32_t status, uint32_t address)
 {
 	if (STATUS(status) == STATUS_IMPRECISE)
 		crash(v, status);
@@ -254,9 +258,32 @@ struct vcpu *exception_data(struct vcpu *v)
 	return exit_memory(v, address, write);
 }
 
+/* The timer has come for a guest that slept, and it is the one that runs now. Its lock is nobody's: this is the only CPU. Other interrupts may
+ * wait as well: they come at once. */
+static inline struct vcpu *wake(const struct cpu *cpu, uint64_t now)
+{
+	struct vcpu *v = cpu->loaded;
+
+	gptimer_acknowledge();
+	gptimer_start((uint32_t)(cpu->armed - now));
+	intc_next();
+	vcpu_registers(v);
+	timer_come(v->persona);
+	guest_interrupt(v);
+	return change_tables(v);
+}
+
 struct vcpu *exception_irq(struct vcpu *v)
 {
+	struct cpu *cpu = v->cpu;
+
 	v->statistics.interrupts++;
+	if (cpu->alarm && timer_is_only(cpu->alarm->persona) && intc_is_pending(BOARD_IRQ_HYP_TIMER)) {
+		uint64_t now = gptimer_count();
+
+		if (sched_alarm(cpu, now))
+			return wake(cpu, now);
+	}
 	arch_interrupt_poll();
 	return resume_slowly(v); /* mostly something has to change */
 }

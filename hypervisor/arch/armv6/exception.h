@@ -16,6 +16,9 @@ struct vcpu *exception_irq(struct vcpu *v); /* r[15]: the next instruction */
 struct vcpu *exception_start(struct cpu *cpu);
 _Noreturn void exception_in_veil(uint32_t vector, uint32_t address, uint32_t status);
 
+/* What the real CPU has of the guest that is loaded now, but for its tables. */
+void vcpu_registers(struct vcpu *v);
+
 /* ---- entry.S ---- */
 
 /* The exception vectors, of which the overlay page has a copy: VECTORS_BYTES. stack_top, boot.S has. */

@@ -79,8 +79,6 @@ void guest_time(struct vcpu *v, uint64_t now)
 {
 	struct persona *p = v->persona;
 
-	if (timer_deadline(p) > now)
-		return;
 	lock_take(&p->lock);
 	timer_update(p, now);
 	lock_release(&p->lock);
@@ -114,6 +112,14 @@ void arch_interrupt_again(uint32_t irq)
 	intc_pend(irq);
 }
 
+static COLD void device_interrupt(uint32_t irq)
+{
+	if (irq == BOARD_UART_IRQ)
+		mux_receive();
+	else if (!input_source_interrupt(irq) && !network_source_interrupt(irq))
+		block_source_interrupt(irq);
+}
+
 void arch_interrupt_poll(void)
 {
 	uint32_t irq = intc_pending();
@@ -128,12 +134,8 @@ void arch_interrupt_poll(void)
 			guest_time(cpus[0].loaded, gptimer_count());
 		cpus[0].need_resched = CPU_RESCHEDULE;
 		break;
-	case BOARD_UART_IRQ:
-		mux_receive();
-		break;
 	default:
-		if (!input_source_interrupt(irq) && !network_source_interrupt(irq))
-			block_source_interrupt(irq);
+		device_interrupt(irq);
 		break;
 	}
 	intc_done(irq);

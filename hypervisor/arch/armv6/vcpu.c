@@ -26,7 +26,7 @@ _Static_assert(offsetof(struct arch_vcpu, mode) == 72 && offsetof(struct vcpu, s
 static uint32_t *patches[VEIL_MAX_PERSONAS];
 
 /* The table of patches is copied to where it is in view at all times, word by word, when its payload has been verified. */
-void arch_vcpu_init(struct vcpu *v)
+COLD void arch_vcpu_init(struct vcpu *v)
 {
 	uint32_t count = v->persona->config->patch_count;
 
@@ -44,7 +44,7 @@ static void patches_reset(struct persona *p)
 	p->arch.patch_count = p->config->patch_count;
 }
 
-void arch_vcpu_reset(struct vcpu *v, uint64_t entry, uint64_t x0)
+COLD void arch_vcpu_reset(struct vcpu *v, uint64_t entry, uint64_t x0)
 {
 	vfp_reset(v);
 	patches_reset(v->persona);
@@ -67,14 +67,19 @@ void arch_vcpu_save(struct vcpu *v)
 	(void)v; /* all of it is in memory as soon as a guest stops; the floating-point unit's registers stay until somebody wants them */
 }
 
+static inline void control(const struct vcpu *v)
+{
+	uint32_t now, changes;
+
+	__asm__ volatile("mrc p15, 0, %0, c1, c0, 0" : "=r"(now));
+	changes = (now ^ v->arch.p15.sctlr ^ SCTLR_V) & SCTLR_SHARED;
+	if (changes)
+		__asm__ volatile("mcr p15, 0, %0, c1, c0, 0\n\tmcr p15, 0, %1, c7, c5, 4" : : "r"(now ^ changes), "r"(0) : "memory");
+}
+
 void guest_control(struct vcpu *v)
 {
-	uint32_t before, after;
-
-	__asm__ volatile("mrc p15, 0, %0, c1, c0, 0" : "=r"(before));
-	after = (before & ~SCTLR_SHARED) | ((v->arch.p15.sctlr ^ SCTLR_V) & SCTLR_SHARED);
-	if (after != before)
-		__asm__ volatile("mcr p15, 0, %0, c1, c0, 0\n\tmcr p15, 0, %1, c7, c5, 4" : : "r"(after), "r"(0) : "memory");
+	control(v);
 }
 
 /* The CPU may hold a reservation of another guest's LDREX, and cannot clear it by itself: a store to memory of nobody's does. */
@@ -85,12 +90,17 @@ static void forget_reservation(void)
 	__asm__ volatile("strex %0, %1, [%2]" : "=&r"(failed) : "r"(0), "r"(&word) : "memory");
 }
 
-void arch_vcpu_load(struct vcpu *v)
+void vcpu_registers(struct vcpu *v)
 {
 	entry_load(v);
-	guest_control(v);
+	control(v);
 	forget_reservation();
 	vfp_control(v);
+}
+
+void arch_vcpu_load(struct vcpu *v)
+{
+	vcpu_registers(v);
 	v->arch.tables_stale = true;
 	guest_time(v, v->cpu->charged_since); /* what it slept through */
 }

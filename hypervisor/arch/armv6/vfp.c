@@ -72,9 +72,12 @@ static bool is_accessible(const struct vcpu *v)
 
 void vfp_control(struct vcpu *v)
 {
-	bool on = holder == v && (v->arch.vfp.fpexc & ENABLED) && is_accessible(v);
+	uint32_t before = fpexc_read(), after = before & ~ENABLED;
 
-	fpexc_write((fpexc_read() & ~ENABLED) | (on ? ENABLED : 0));
+	if (holder == v && (v->arch.vfp.fpexc & ENABLED) && is_accessible(v))
+		after |= ENABLED;
+	if (after != before)
+		fpexc_write(after);
 }
 
 static void take(struct vcpu *v)

@@ -204,6 +204,24 @@ static void guest_enter(struct machine_cpu *m, struct vcpu *v)
 	m->exit_at = machine.guest_next ? machine.guest_next(v) : UINT64_MAX;
 }
 
+/* The deadline timer came while a guest ran, and who slept till then runs now: as arch/armv6/exception.c. */
+static bool alarm_took_over(struct machine_cpu *m)
+{
+	struct cpu *cpu = arch_this_cpu();
+	struct vcpu *before = cpu->loaded;
+	uint64_t deadline;
+
+	if (machine.no_alarms || !cpu->alarm || cpu->armed > machine.time || guest_side_pending(m) || !sched_alarm(cpu, machine.time))
+		return false;
+	machine.alarms++;
+	arch_vcpu_save(before);
+	arch_vcpu_load(cpu->loaded);
+	deadline = arch_vcpu_emulated_deadline(cpu->loaded);
+	if (deadline < cpu->armed)
+		arch_timer_arm(deadline);
+	return true;
+}
+
 /* One turn of a CPU at an event: its guest's exit, an interrupt, and what sched_run() makes of it. */
 static void turn(struct machine_cpu *m)
 {
@@ -218,6 +236,11 @@ static void turn(struct machine_cpu *m)
 		return;
 	}
 	machine.time += machine.exit_cost;
+	if (alarm_took_over(m)) {
+		guest_enter(m, cpu->loaded);
+		machine.idle = NULL;
+		return;
+	}
 	if (hardware_pending(machine.this_cpu)) { /* taken before the guest's next instruction */
 		arch_interrupt_poll();
 	} else if (m->guest && m->exit_at <= machine.time) {

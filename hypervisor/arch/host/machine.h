@@ -36,6 +36,8 @@ struct machine {
 	struct machine_cpu cpus[VEIL_MAX_CPUS];
 	uint64_t exit_cost; /* ticks Veil takes for each exit or interrupt */
 	bool interrupting; /* an interrupt is always pending: every long job is cut into its parts */
+	bool no_alarms; /* sched_alarm() is not called */
+	uint32_t alarms; /* times it switched */
 	bool cpu_refuses; /* firmware starts no other CPU */
 	uint32_t rtc;
 	uint64_t window_size; /* bytes each arch_keep() finds room for */

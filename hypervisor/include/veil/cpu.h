@@ -44,6 +44,9 @@ struct cpu {
 	uint64_t idle_time;
 	uint64_t least_virtual_time; /* only grows */
 	uint64_t armed; /* deadline in the timer */
+	struct vcpu *alarm; /* the sleeper sched_alarm() may switch to; NULL: none */
+	uint64_t alarm_at; /* its deadline */
+	uint64_t after_alarm; /* the first deadline but for that one and the mux's */
 	struct vcpu *vcpus; /* all that are pinned to it */
 };
 

@@ -60,6 +60,7 @@ struct guest_timer {
 	uint32_t load;
 	uint32_t value; /* while it stands still */
 	bool raw; /* it has reached zero since the guest last said it knew */
+	bool is_far; /* `deadline` is when to look again: it reaches zero later */
 	uint64_t
 		zero_at; /* while it runs: its tick, counted from the persona's start, at which it reaches zero next; UINT64_MAX: it does not */
 	uint64_t deadline; /* the board's tick, counted so as well, at which it may interrupt; UINT64_MAX: it does not */
@@ -75,6 +76,7 @@ struct platform {
 	struct pic core_pic;
 	struct guest_timer timers[GUEST_TIMER_COUNT];
 	uint64_t timers_at; /* the first of their deadlines */
+	uint32_t timers_armed; /* bit n: timer n has one; two bits of a timer that is far */
 	struct core_module core;
 	struct vpl011 uart;
 	struct vpl031 rtc;

@@ -26,7 +26,7 @@ static void set(uint32_t *mask, uint32_t bits, bool high)
 }
 
 /* The secondary's IRQ is a line of the primary; the core module's joins the primary's on the way to the processor. */
-static void update(struct persona *p)
+static NOINLINE void update(struct persona *p)
 {
 	struct platform *g = &p->platform;
 	uint32_t lines = 0;
@@ -41,8 +41,20 @@ static void update(struct persona *p)
 
 void irq_line(struct vcpu *v, uint32_t irq, bool high)
 {
-	set(&v->persona->platform.pic.level, 1U << irq, high);
-	update(v->persona);
+	struct pic *pic = &v->persona->platform.pic;
+	uint32_t line = 1U << irq, lines = v->arch.lines;
+
+	if (!high) {
+		pic->level &= ~line;
+		update(v->persona);
+		return;
+	}
+	pic->level |= line;
+	if (pic->irq_enabled & line)
+		lines |= PIC_IRQ;
+	if (pic->fiq_enabled & line)
+		lines |= PIC_FIQ;
+	guest_lines(v, lines);
 }
 
 void pic_reset(struct persona *p)

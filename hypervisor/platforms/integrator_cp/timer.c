@@ -31,6 +31,7 @@ enum {
 #define NEVER UINT64_MAX
 /* How far ahead a deadline is worked out; whoever comes then looks again. Keeps the arithmetic below within 64 bits. */
 #define AHEAD_MAX (UINT64_C(1) << 25)
+#define FAR 0x100U /* in timers_armed, of timer 0 */
 
 static const uint32_t rates[GUEST_TIMER_COUNT] = {GUEST_TIMER0_HZ, GUEST_TIMER_HZ, GUEST_TIMER_HZ};
 
@@ -124,9 +125,14 @@ static void go_on(struct guest_timer *t, uint32_t value, uint64_t now)
 /* At the board's tick `time`, which is the counter's tick `now`. */
 static inline void deadline_set(struct guest_timer *t, uint64_t time, uint64_t now, uint32_t hz)
 {
+	uint64_t ticks;
+
 	t->deadline = NEVER;
-	if (t->zero_at != NEVER && interrupts(t) && !t->raw)
-		t->deadline = time + board_ticks((t->zero_at > now ? t->zero_at - now : 0) << prescale(t), hz);
+	if (t->zero_at == NEVER || !interrupts(t) || t->raw)
+		return;
+	ticks = (t->zero_at > now ? t->zero_at - now : 0) << prescale(t);
+	t->is_far = ticks > AHEAD_MAX;
+	t->deadline = time + board_ticks(ticks, hz);
 }
 
 static void line_update(struct persona *p, uint32_t n)
@@ -169,22 +175,42 @@ void timer_reset(struct persona *p)
 		p->platform.timers[i] =
 			(struct guest_timer){.control = CONTROL_RESET, .value = UINT32_MAX, .zero_at = NEVER, .deadline = NEVER};
 	p->platform.timers_at = NEVER;
+	p->platform.timers_armed = 0;
 }
 
 static void first_set(struct persona *p)
 {
 	uint64_t first = NEVER;
+	uint32_t armed = 0;
 
-	for (uint32_t i = 0; i < GUEST_TIMER_COUNT; i++)
-		if (p->platform.timers[i].deadline < first)
-			first = p->platform.timers[i].deadline;
+	for (uint32_t i = 0; i < GUEST_TIMER_COUNT; i++) {
+		const struct guest_timer *t = &p->platform.timers[i];
+
+		if (t->deadline == NEVER)
+			continue;
+		armed |= (t->is_far ? FAR | 1 : 1) << i;
+		if (t->deadline < first)
+			first = t->deadline;
+	}
 	p->platform.timers_at = first;
+	p->platform.timers_armed = armed;
 }
 
-void timer_update(struct persona *p, uint64_t board)
+/* What it counted meanwhile is worked out when the guest asks: advance(). */
+void timer_come(struct persona *p)
 {
-	uint64_t time = time_at(p, board);
+	uint32_t n = 31 - (uint32_t)__builtin_clz(p->platform.timers_armed);
+	struct guest_timer *t = &p->platform.timers[n];
 
+	t->raw = true;
+	t->deadline = NEVER;
+	p->platform.timers_at = NEVER;
+	p->platform.timers_armed = 0;
+	irq_line(p->vcpus[0], GUEST_IRQ_TIMER + n, true);
+}
+
+static COLD void update_all(struct persona *p, uint64_t time)
+{
 	for (uint32_t i = 0; i < GUEST_TIMER_COUNT; i++) {
 		struct guest_timer *t = &p->platform.timers[i];
 
@@ -196,6 +222,18 @@ void timer_update(struct persona *p, uint64_t board)
 		}
 	}
 	first_set(p);
+}
+
+NOINLINE void timer_update(struct persona *p, uint64_t board)
+{
+	uint64_t time = time_at(p, board);
+
+	if (p->platform.timers_at > time)
+		return;
+	if (likely(timer_is_only(p)))
+		timer_come(p);
+	else
+		update_all(p, time);
 }
 
 uint64_t timer_deadline(const struct persona *p)

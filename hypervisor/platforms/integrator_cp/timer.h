@@ -5,6 +5,8 @@
 
 #include <veil/platform.h>
 
+#include "core/persona.h"
+
 /* The persona's lock is held. */
 void timer_reset(struct persona *persona);
 /* Moves the timers' interrupt lines to what counter and registers say at the board's tick `now`: when a deadline has come, and before the guest
@@ -13,6 +15,15 @@ void timer_update(struct persona *persona, uint64_t now);
 
 /* The board's tick at which a timer that may interrupt reaches zero next; UINT64_MAX: none does. */
 uint64_t timer_deadline(const struct persona *persona);
+
+/* Is there one timer with a deadline, which interrupts then? It does with timer_come(); the lock is held. */
+static inline bool timer_is_only(const struct persona *persona)
+{
+	uint32_t armed = persona->platform.timers_armed;
+
+	return armed && !(armed & (armed - 1));
+}
+void timer_come(struct persona *persona);
 
 /* `offset` from the first one's registers. Takes the lock itself. */
 struct mmio_result timer_access(struct vcpu *vcpu, uint32_t offset, bool is_write, uint32_t value);

@@ -302,6 +302,52 @@ static void given_accesses_no_timer_serves_then_they_are_refused(void)
 	set(0, 0x40, UINT32_MAX);
 }
 
+static void given_a_nearer_timer_of_who_runs_then_who_sleeps_is_woken_by_its_own(void)
+{
+	struct vcpu *other;
+	uint64_t start;
+
+	boot_many(2);
+	other = personas[1].vcpus[0];
+	set(1, LOAD, 3000);
+	set(1, CONTROL, ONE_SHOT | WIDE | INTERRUPT | ENABLE);
+	start = machine.time;
+	guest_wait(vcpu());
+	machine_run(start + US(100));
+	report(guest_is_in(other), "the other one runs");
+	guest_write(other, PIC + 0x08, 4, 0xe0);
+	guest_write(other, TIMER(1) + LOAD, 4, 1000);
+	guest_write(other, TIMER(1) + CONTROL, 4, ONE_SHOT | WIDE | INTERRUPT | ENABLE);
+	machine_run(start + US(1200));
+	report(guest_is_in(other) && guest_is_interrupted(other), "its own timer has come");
+	report(!vcpu()->runnable, "and nobody else's");
+	machine_run(start + US(3010));
+	report(guest_is_in(vcpu()) && guest_is_interrupted(vcpu()), "then the sleeper's");
+	report_equal(get(1, VALUE), 0, "which stands at zero");
+	report_equal(get(1, RAW), 1, "and says so");
+}
+
+static void given_a_sleeper_s_periodic_timer_then_no_time_is_lost(void)
+{
+	uint32_t count = 0;
+
+	boot_many(2);
+	set(2, LOAD, 1000);
+	set(2, CONTROL, PERIODIC | WIDE | INTERRUPT | ENABLE);
+	for (uint32_t i = 0; i < 100000 / 50; i++) {
+		if (guest_is_in(vcpu()) && !guest_is_interrupted(vcpu()))
+			guest_wait(vcpu());
+		run_us(50);
+		if (guest_is_in(vcpu()) && guest_is_interrupted(vcpu())) {
+			count++;
+			set(2, CLEAR, 0);
+			report(get(2, VALUE) <= 1000, "VALUE stays below LOAD");
+		}
+	}
+	report(count == 100 || count == 99, "100 interrupts in 100 ms");
+	report(machine.alarms > 50, "by the short way");
+}
+
 static const struct test tests[] = {
 	{"reset", given_a_reset_then_it_stands_still_at_all_ones},
 	{"rates", given_rates_then_it_counts_down_by_them},
@@ -312,6 +358,8 @@ static const struct test tests[] = {
 	{"narrow", given_16_bits_then_it_wraps_there},
 	{"zero", given_nothing_to_count_then_it_interrupts_at_once_and_work_is_bounded},
 	{"wait", given_a_guest_that_waits_then_it_is_woken_in_time},
+	{"nearer", given_a_nearer_timer_of_who_runs_then_who_sleeps_is_woken_by_its_own},
+	{"sleeper", given_a_sleeper_s_periodic_timer_then_no_time_is_lost},
 	{"masked", given_a_masked_timer_then_a_guest_that_waits_sleeps_on},
 	{"pause", given_a_pause_then_its_time_stands_still},
 	{"counter", given_the_counter_then_it_counts_24_in_a_microsecond_for_hours},

@@ -11,7 +11,8 @@
  *   8 its devices: a timer of one microsecond, registers, a flood on its console
  *   9 sleeps with interrupts that are pending at all times
  *  10 switches context, domains, vectors and the MMU all the time
- *  11 resets itself, again and again */
+ *  11 resets itself, again and again
+ *  12 has itself woken every few microseconds */
 #include "runtime.h"
 
 static void say(uint64_t how)
@@ -107,6 +108,17 @@ static void sleep(void)
 		P15_WRITE(7, 0, 4, 0);
 }
 
+static void nap(void)
+{
+	mmio_write(PIC_BASE + 8, UINT32_MAX);
+	for (;;) {
+		mmio_write(TIMER_BASE + 0x100, 5);
+		mmio_write(TIMER_BASE + 0x108, 0xa3);
+		P15_WRITE(7, 0, 4, 0);
+		mmio_write(TIMER_BASE + 0x10c, 0);
+	}
+}
+
 static void change(void)
 {
 	identity_map();
@@ -134,6 +146,8 @@ void test(void)
 	say(how);
 	if (how >= 6 && how <= 10)
 		ways[how - 6]();
+	if (how == 12)
+		nap();
 	for (;;)
 		;
 }

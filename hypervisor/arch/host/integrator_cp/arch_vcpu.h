@@ -5,6 +5,9 @@
 
 #include "../fake_stage2.h"
 
+#define ARCH_ALARMS true /* sched_alarm() is called */
+#define ARCH_SINGLE_CPU false /* there is one CPU, and a guest has one */
+
 struct arch_vcpu {
 	uint32_t r[16];
 	uint64_t resets; /* times arch_vcpu_reset() made it fresh */

@@ -16,6 +16,9 @@ struct vgic_registers {
 	uint64_t vmcr, ap0r0, ap1r0, hcr;
 };
 
+#define ARCH_ALARMS true /* sched_alarm() is called */
+#define ARCH_SINGLE_CPU false /* there is one CPU, and a guest has one */
+
 struct arch_vcpu {
 	uint64_t x[31];
 	uint64_t pc;
