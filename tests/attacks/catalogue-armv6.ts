@@ -109,6 +109,13 @@ export const WAVES_ARMV6: readonly Wave[] = [
 		],
 	},
 	{
+		// Alone with the neighbour, where a sleeper's timer takes the short way (hypervisor/core/sched.c).
+		what: "being woken",
+		cpus: 1,
+		isRandom: false,
+		attacks: [forever(12, "naps", "has itself woken every few microseconds", "woken by the rules for all, charged", ["wfi"])],
+	},
+	{
 		what: "time",
 		cpus: 1,
 		isRandom: false,
@@ -117,7 +124,6 @@ export const WAVES_ARMV6: readonly Wave[] = [
 			forever(7, "shadows", "wants shadows for more than there is memory", "memory of its own, taken back"),
 			forever(8, "devices", "timer of 1 µs, console flood, interrupt controller", "its own devices, its own time", ["mmio"]),
 			forever(9, "sleeps", "sleeps with an interrupt pending", "goes on within its share", ["wfi"]),
-			forever(12, "naps", "has itself woken every few microseconds", "woken by the rules for all, charged", ["wfi"]),
 			forever(10, "changes", "changes vectors, MMU, domains, ASID all the time", "charged to who asks", ["systemRegisters"]),
 			{
 				guest: "forever",
