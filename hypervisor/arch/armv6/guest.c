@@ -45,7 +45,7 @@ uint32_t *guest_banked(struct vcpu *v, enum bank bank, uint32_t reg)
 	return reg == 13 ? &v->arch.banks[bank].r13 : &v->arch.banks[bank].r14;
 }
 
-static NOINLINE void fiq_switch(struct arch_vcpu *a)
+static COLD void fiq_switch(struct arch_vcpu *a)
 {
 	for (uint32_t i = 0; i < 5; i++) {
 		uint32_t other = a->fiq_r8[i];

@@ -67,7 +67,7 @@ void arch_vcpu_save(struct vcpu *v)
 	(void)v; /* all of it is in memory as soon as a guest stops; the floating-point unit's registers stay until somebody wants them */
 }
 
-static inline void control(const struct vcpu *v)
+static ALWAYS_INLINE void control(const struct vcpu *v)
 {
 	uint32_t now, changes;
 

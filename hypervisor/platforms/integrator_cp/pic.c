@@ -39,22 +39,27 @@ static NOINLINE void update(struct persona *p)
 	guest_lines(p->vcpus[0], lines);
 }
 
-void irq_line(struct vcpu *v, uint32_t irq, bool high)
+void irq_raise(struct vcpu *v, uint32_t line)
 {
 	struct pic *pic = &v->persona->platform.pic;
-	uint32_t line = 1U << irq, lines = v->arch.lines;
+	uint32_t lines = v->arch.lines;
 
-	if (!high) {
-		pic->level &= ~line;
-		update(v->persona);
-		return;
-	}
 	pic->level |= line;
 	if (pic->irq_enabled & line)
 		lines |= PIC_IRQ;
 	if (pic->fiq_enabled & line)
 		lines |= PIC_FIQ;
 	guest_lines(v, lines);
+}
+
+void irq_line(struct vcpu *v, uint32_t irq, bool high)
+{
+	if (high) {
+		irq_raise(v, 1U << irq);
+		return;
+	}
+	v->persona->platform.pic.level &= ~(1U << irq);
+	update(v->persona);
 }
 
 void pic_reset(struct persona *p)

@@ -9,8 +9,9 @@
 #define PIC_IRQ 0x80U
 #define PIC_FIQ 0x40U
 
-/* The persona's lock is held. irq_line() moves a line of the primary one. */
+/* The persona's lock is held. irq_line() moves a line of the primary one, irq_raise() one of these masks. */
 void pic_reset(struct persona *persona);
+void irq_raise(struct vcpu *vcpu, uint32_t line);
 
 /* Registers of one of them, from its IRQ_STATUS on. Takes the lock itself. */
 struct mmio_result pic_access(struct persona *persona, struct pic *pic, uint32_t offset, bool is_write, uint32_t value);

@@ -7,6 +7,7 @@
 #include <veil/arch.h>
 
 #include "core/persona.h"
+#include "pic.h"
 
 enum {
 	TIMER_LOAD = 0x00,
@@ -206,7 +207,7 @@ void timer_come(struct persona *p)
 	t->deadline = NEVER;
 	p->platform.timers_at = NEVER;
 	p->platform.timers_armed = 0;
-	irq_line(p->vcpus[0], GUEST_IRQ_TIMER + n, true);
+	irq_raise(p->vcpus[0], 1U << (GUEST_IRQ_TIMER + n));
 }
 
 static COLD void update_all(struct persona *p, uint64_t time)
