@@ -348,6 +348,22 @@ static void given_a_sleeper_s_periodic_timer_then_no_time_is_lost(void)
 	report(machine.alarms > 50, "by the short way");
 }
 
+/* Further than a deadline is worked out at once. */
+static void given_a_sleeper_s_timer_that_is_far_then_it_is_woken_no_earlier(void)
+{
+	uint64_t start;
+
+	boot_many(2);
+	set(1, CONTROL, ONE_SHOT | WIDE | INTERRUPT | ENABLE);
+	set(1, LOAD, 60000000);
+	start = machine.time;
+	guest_wait(vcpu());
+	machine_run(start + US(UINT64_C(59990000)));
+	report(!vcpu()->arch.lines, "not before");
+	machine_run(start + US(UINT64_C(60010000)));
+	report(vcpu()->arch.lines, "then it is");
+}
+
 static const struct test tests[] = {
 	{"reset", given_a_reset_then_it_stands_still_at_all_ones},
 	{"rates", given_rates_then_it_counts_down_by_them},
@@ -359,6 +375,7 @@ static const struct test tests[] = {
 	{"zero", given_nothing_to_count_then_it_interrupts_at_once_and_work_is_bounded},
 	{"wait", given_a_guest_that_waits_then_it_is_woken_in_time},
 	{"nearer", given_a_nearer_timer_of_who_runs_then_who_sleeps_is_woken_by_its_own},
+	{"far", given_a_sleeper_s_timer_that_is_far_then_it_is_woken_no_earlier},
 	{"sleeper", given_a_sleeper_s_periodic_timer_then_no_time_is_lost},
 	{"masked", given_a_masked_timer_then_a_guest_that_waits_sleeps_on},
 	{"pause", given_a_pause_then_its_time_stands_still},
