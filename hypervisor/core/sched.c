@@ -97,7 +97,7 @@ static COLD bool is_throttled(struct persona *p, uint64_t now)
 
 /* ---- Accounting ---- */
 
-static NOINLINE void charge(struct cpu *cpu, struct vcpu *to, uint64_t now)
+static WIDE_INLINE void charge(struct cpu *cpu, struct vcpu *to, uint64_t now)
 {
 	uint64_t spent = now - cpu->charged_since;
 	struct vcpu *v = cpu->charged;
@@ -199,7 +199,7 @@ struct choice {
 };
 
 /* One that sleeps; false: its timer has come by now. */
-static NOINLINE bool sleeps_on(struct choice *choice, struct vcpu *v, uint64_t now)
+static WIDE_INLINE bool sleeps_on(struct choice *choice, struct vcpu *v, uint64_t now)
 {
 	uint64_t at = arch_vcpu_deadline(v);
 
