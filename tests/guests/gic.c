@@ -6,11 +6,24 @@ static volatile uint64_t count[1024], order[64], order_length, nested;
 static volatile uint64_t priority_seen;
 static uint64_t preempt_with;
 
+/* The console's UART: an SPI whose line is the device's. */
+#define UART_SPI 33
+#define UART_IMSC 0x38
+#define UART_TRANSMIT 32
+static uint64_t raise_again; /* how often its handler lets the line go high once more before the end */
+
 static void on_interrupt(uint32_t id)
 {
 	count[id]++;
 	if (id == INTERRUPT_VIRTUAL_TIMER && count[id] == 5)
 		SYSREG_WRITE("cntv_ctl_el0", 0); /* lower the line at last */
+	if (id == UART_SPI) {
+		mmio_write(uart_base + UART_IMSC, 0);
+		if (raise_again) {
+			raise_again--;
+			mmio_write(uart_base + UART_IMSC, UART_TRANSMIT);
+		}
+	}
 	if (order_length < 64)
 		order[order_length++] = id;
 	priority_seen = SYSREG_READ("s3_0_c12_c11_3"); /* ICC_RPR_EL1 */
@@ -165,6 +178,19 @@ void test(void)
 	clear();
 	let_them_come();
 	report(count[INTERRUPT_VIRTUAL_TIMER] == 0, "lowered, it does not");
+
+	/* A device's line, which its handler lowers, and which may be high again before the interrupt ends. */
+	gic_priority(UART_SPI, 0xa0);
+	gic_enable(UART_SPI);
+	for (uint64_t again = 0; again < 4; again++) {
+		clear();
+		raise_again = again;
+		mmio_write(uart_base + UART_IMSC, UART_TRANSMIT);
+		let_them_come();
+		report(count[UART_SPI] == 1 + again, "a line that goes high again in its handler %u times: %u interrupts", again,
+		       count[UART_SPI]);
+	}
+	gic_disable(UART_SPI);
 
 	/* An SPI by hand. */
 	uint32_t spi = 40;

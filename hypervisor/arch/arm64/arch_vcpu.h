@@ -43,6 +43,7 @@ struct arch_vcpu {
 
 struct arch_persona {
 	uint64_t *root; /* stage-2 level 2 table */
+	uint64_t *linear_leaves; /* its leaves for page 0 of RAM and those that follow, RAM's and the surface's */
 	uint64_t vttbr;
 };
 

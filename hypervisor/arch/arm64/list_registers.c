@@ -271,8 +271,26 @@ static bool list_active(struct vcpu *v)
 	return left_out;
 }
 
-/* An edge-triggered interrupt may become pending again while it is active. The timer's may not: by the end of the active one its line may be
- * low, which list_one looks at then. */
+/* The guest deals with an interrupt, and its line goes low: nothing is to be looked at when it ends, unless the line is high again by then. */
+bool vgic_lower(struct vcpu *v, uint32_t irq)
+{
+	for (uint32_t used = v->arch.vgic.listed_slots; used; used &= used - 1) {
+		uint32_t slot = (uint32_t)__builtin_ctz(used);
+		uint64_t value;
+
+		if (v->arch.vgic.list[slot] != irq)
+			continue;
+		value = list_read(slot);
+		if ((value & (LIST_ACTIVE | LIST_PENDING | LIST_HARDWARE)) != LIST_ACTIVE)
+			return false;
+		list_write(slot, value & ~LIST_END_NOTICE);
+		return true;
+	}
+	return false;
+}
+
+/* An edge-triggered interrupt may become pending again while it is active, and the line of a level-sensitive one high again, which is looked at when
+ * it ends. The timer's may not: by the end of the active one its line may be low, which list_one looks at then. */
 static void list_pend_again(struct vcpu *v)
 {
 	for (uint32_t used = v->arch.vgic.listed_slots; used; used &= used - 1) {
@@ -285,6 +303,8 @@ static void list_pend_again(struct vcpu *v)
 			word->latch &= ~(1U << (irq % 32));
 			word->listed_latch |= 1U << (irq % 32);
 			list_write(slot, value | LIST_PENDING);
+		} else if ((word->level & ~word->edge) >> (irq % 32) & 1 && !(value & LIST_HARDWARE)) {
+			list_write(slot, value | LIST_END_NOTICE);
 		}
 	}
 }

@@ -24,33 +24,40 @@
 
 #define VMID_SHIFT 48
 
+/* The tables of RAM lie one after the other: a page's leaf is found by its number alone. */
 bool stage2_init(struct persona *p)
 {
 	uint64_t first = p->config->ram_guest_base >> LEVEL2_SHIFT;
 	uint64_t last = (p->config->ram_guest_base + p->linear_count * VEIL_PAGE_SIZE - 1) >> LEVEL2_SHIFT;
+	paddr_t leaves, flash;
 
 	p->arch.root = memory_take(ROOT_COUNT * 8, ROOT_COUNT * 8);
-	if (!p->arch.root)
+	if (!p->arch.root || !memory_take_pages((last - first + 1) * VEIL_PAGE_SIZE, VEIL_PAGE_SIZE, &leaves))
 		return false;
-	/* All flash lies in the first 512 MiB. */
-	for (uint64_t i = p->page_count > p->linear_count ? 0 : first; i <= last; i = i < first ? first : i + 1) {
-		paddr_t leaf;
-
-		if (!memory_take_pages(VEIL_PAGE_SIZE, VEIL_PAGE_SIZE, &leaf))
+	for (uint64_t i = first; i <= last; i++)
+		p->arch.root[i] = (leaves.value + (i - first) * VEIL_PAGE_SIZE) | DESCRIPTOR_VALID;
+	p->arch.linear_leaves = (uint64_t *)arch_pointer(leaves) + p->config->ram_guest_base / VEIL_PAGE_SIZE % LEAF_COUNT;
+	if (p->page_count > p->linear_count && first > 0) { /* all flash lies in the first 512 MiB */
+		if (!memory_take_pages(VEIL_PAGE_SIZE, VEIL_PAGE_SIZE, &flash))
 			return false;
-		p->arch.root[i] = leaf.value | DESCRIPTOR_VALID;
+		p->arch.root[0] = flash.value | DESCRIPTOR_VALID;
 	}
 	p->arch.vttbr = arch_physical(p->arch.root).value | (uint64_t)(p->index + 1) << VMID_SHIFT;
 	return true;
 }
 
-/* `page` is below the persona's page count: the callers' check. */
-static uint64_t *leaf_of(const struct persona *p, size_t page)
+static NOINLINE uint64_t *flash_leaf_of(const struct persona *p, size_t page)
 {
 	uint64_t address = persona_page_address(p, page);
 	uint64_t *table = arch_pointer(paddr(p->arch.root[address >> LEVEL2_SHIFT] & ~UINT64_C(0xffff)));
 
 	return &table[address / VEIL_PAGE_SIZE % LEAF_COUNT];
+}
+
+/* `page` is below the persona's page count: the callers' check. */
+static inline uint64_t *leaf_of(const struct persona *p, size_t page)
+{
+	return likely(page < p->linear_count) ? &p->arch.linear_leaves[page] : flash_leaf_of(p, page);
 }
 
 bool stage2_is_mapped(const struct persona *p, size_t page)

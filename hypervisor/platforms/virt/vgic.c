@@ -183,10 +183,11 @@ void irq_line(struct vcpu *v, uint32_t irq, bool high)
 	word->level ^= bit;
 	if (high && (word->edge & bit))
 		word->latch |= bit;
+	v = target_of(v, irq);
 	if (high)
-		pended(target_of(v, irq), irq);
-	else
-		changed(target_of(v, irq));
+		pended(v, irq);
+	else if (v != arch_this_cpu()->loaded || !vgic_lower(v, irq))
+		changed(v);
 }
 
 void vgic_latch(struct vcpu *v, uint32_t irq)

@@ -74,6 +74,8 @@ static inline uint32_t vgic_deliverable(const struct vgic_word *word)
 void vgic_refill(struct vcpu *vcpu);
 /* One interrupt has become pending for the loaded virtual CPU: a refill that takes the short way when nothing else waits. */
 void vgic_deliver(struct vcpu *vcpu, uint32_t irq);
+/* The line of an interrupt has gone low. True: that changes nothing for the loaded virtual CPU but what happens at the interrupt's end. */
+bool vgic_lower(struct vcpu *vcpu, uint32_t irq);
 /* Brings the state of listed interrupts back to memory if the virtual CPU is loaded on this CPU; a refill must follow. */
 void vgic_settle(struct vcpu *vcpu);
 
