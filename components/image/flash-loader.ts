@@ -56,7 +56,7 @@ const rawPiece = structure<RawPiece>("loader_piece", 64, [
 /** Another number means other bytes from the same sources. */
 const RECIPE = 1;
 /** What a loader shares with Veil, beside its own folder. */
-const SHARED = ["hypervisor/include", "hypervisor/core", "hypervisor/devices", "hypervisor/arch/host"];
+const SHARED = ["hypervisor/include", "hypervisor/core", "hypervisor/devices", "hypervisor/platforms", "hypervisor/arch/host"];
 
 /** Boot code of a board as compiled. */
 export interface BootCode {

@@ -29,12 +29,12 @@ extern const struct veil_image_header image_header;
 
 static struct manifest manifest;
 
-static uint64_t payload_memory(void)
+static address_t payload_memory(void)
 {
-	uint64_t size = 0;
+	address_t size = 0;
 
 	for (uint32_t i = 0; i < manifest.header->payloads.count; i++)
-		size += align_up(manifest.payloads[i].size, VEIL_PAGE_SIZE);
+		size += align_up((address_t)manifest.payloads[i].size, VEIL_PAGE_SIZE);
 	return size;
 }
 
@@ -42,16 +42,15 @@ static void manifest_load(void)
 {
 	/* The header lies in memory the composer patched: read like any other input. */
 	const volatile struct veil_image_header *header = &image_header;
-	struct image_place image = {.base = arch_physical(&image_header), .size = header->image_size};
-	uint64_t offset = header->manifest_offset;
-	uint64_t size = header->manifest_size;
+	uint64_t wide_offset = header->manifest_offset, wide_size = header->manifest_size, image_size = header->image_size;
+	address_t offset = (address_t)wide_offset, size = (address_t)wide_size, kept;
+	struct image_place image = {.base = arch_physical(&image_header), .size = (address_t)image_size};
 	enum manifest_error error;
 	const void *bytes;
-	uint64_t kept;
 
-	if (offset % VEIL_PAGE_SIZE || offset < header->veil_size || !range_within(offset, size, 0, image.size) ||
-	    image.size > BOARD_RAM_MAX_SIZE)
-		panic("image: bad place of the manifest", offset);
+	if (image_size > BOARD_RAM_MAX_SIZE || wide_offset > image_size || wide_size > image_size - wide_offset ||
+	    offset % VEIL_PAGE_SIZE || offset < header->veil_size)
+		panic("image: bad place of the manifest", wide_offset);
 	image.veil_size = offset + align_up(size, VEIL_PAGE_SIZE);
 	bytes = arch_keep(paddr(image.base.value + offset), size, &kept);
 	if (kept < size)
@@ -66,7 +65,7 @@ static void manifest_load(void)
 	owner_init(manifest.regions, manifest.header->regions.count);
 	payload_init(&manifest, image.base);
 	policy_init(&manifest);
-	memory_init(paddr(manifest.header->work_base), manifest.header->work_size);
+	memory_init(paddr((address_t)manifest.header->work_base), (address_t)manifest.header->work_size);
 }
 
 static uint64_t entropy_init(void)
@@ -101,7 +100,8 @@ void boot_init(void)
 	view_init(&manifest);
 	surface_show(persona_foreground);
 	control_init(epoch,
-		     image_header.manifest_offset + align_up(manifest.header->size, VEIL_PAGE_SIZE) + memory_taken() + surface_memory(),
+		     image_header.manifest_offset + align_up((address_t)manifest.header->size, VEIL_PAGE_SIZE) + memory_taken() +
+			     surface_memory(),
 		     payload_memory());
 	log_number(VEIL_NO_PERSONA, "Veil is up; personas:", persona_count);
 	if (!arch_start_cpus(cpu_count))

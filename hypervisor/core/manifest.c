@@ -7,22 +7,51 @@
 
 #include "lib.h"
 
-/* The tables must follow each other in order without gaps: what is nowhere described cannot hide anything. */
-static bool table_is_next(const struct veil_manifest *header, struct veil_table table, uint64_t entry_size, uint32_t limit, uint64_t *next)
+/* The tables, in their order: they must follow each other without gaps, as what is nowhere described cannot hide anything. Where the
+ * machine's addresses are narrower than the manifest's numbers, those that stand for any must fit: each is read as an address_t below. */
+static const struct {
+	uint8_t entry_size;
+	uint8_t limit;
+	uint8_t numbers_at, number_count; /* addresses and sizes, one after the other in an entry */
+} kinds[] = {
+	{sizeof(struct veil_region), VEIL_MAX_REGIONS, offsetof(struct veil_region, base), 2},
+	{sizeof(struct veil_payload), VEIL_MAX_PAYLOADS, offsetof(struct veil_payload, offset), 2},
+	{sizeof(struct veil_segment), VEIL_MAX_SEGMENTS, offsetof(struct veil_segment, guest_address), 3},
+	{sizeof(struct veil_persona), VEIL_MAX_PERSONAS, offsetof(struct veil_persona, ram_guest_base), 7},
+	{sizeof(struct veil_surface), VEIL_MAX_PERSONAS, offsetof(struct veil_surface, host_base), 3},
+	{sizeof(struct veil_storage_range), VEIL_MAX_STORAGE_RANGES, 0, 0}, /* sectors are no addresses */
+};
+
+_Static_assert(offsetof(struct veil_manifest, passthrough) ==
+		       offsetof(struct veil_manifest, regions) + sizeof(kinds) / 4 * sizeof(struct veil_table),
+	       "the header's tables are those of `kinds`, and the one no version has yet");
+
+static bool numbers_fit(const void *at, uint32_t count)
 {
-	if (table.offset != *next || table.count > limit)
-		return false;
-	*next += table.count * entry_size;
-	return *next <= header->size;
+	for (const uint64_t *number = at; count--; number++)
+		if (*number != (address_t)*number)
+			return false;
+	return true;
 }
 
-/* Of a kind this version does not know yet: it stands at the end. */
-static bool table_is_empty(const struct veil_manifest *header, struct veil_table table)
+/* Checks where the next table is and sets *next to its end. */
+static enum manifest_error table_check(const struct veil_manifest *header, size_t kind, size_t *next)
 {
-	return table.offset == header->size && table.count == 0;
+	const struct veil_table *table = &header->regions + kind;
+	const uint8_t *numbers = (const uint8_t *)header + *next + kinds[kind].numbers_at;
+
+	if (table->offset != *next || table->count > kinds[kind].limit)
+		return MANIFEST_BAD_TABLE;
+	*next += table->count * kinds[kind].entry_size;
+	if (*next > header->size)
+		return MANIFEST_BAD_TABLE;
+	for (uint32_t i = 0; i < table->count; i++, numbers += kinds[kind].entry_size)
+		if (!numbers_fit(numbers, kinds[kind].number_count))
+			return MANIFEST_TOO_WIDE;
+	return MANIFEST_OK;
 }
 
-static enum manifest_error header_check(const struct veil_manifest *header, uint64_t size, const char *board)
+static enum manifest_error header_check(const struct veil_manifest *header, address_t size, const char *board)
 {
 	if (header->magic != VEIL_MANIFEST_MAGIC)
 		return MANIFEST_BAD_MAGIC;
@@ -47,60 +76,72 @@ static enum manifest_error header_check(const struct veil_manifest *header, uint
 	for (uint32_t i = header->hotkey_count; i < VEIL_MAX_HOTKEY; i++)
 		if (header->hotkey[i])
 			return MANIFEST_BAD_RESERVED;
+	if (!numbers_fit(&header->ram_base, 4) || !numbers_fit(&header->view_base, 1))
+		return MANIFEST_TOO_WIDE;
 	return MANIFEST_OK;
 }
 
 /* The owner of the region a range lies in, or UINT32_MAX if it lies in none or in more than one. */
-static uint32_t range_owner(const struct manifest *m, uint64_t base, uint64_t size)
+static uint32_t range_owner(const struct manifest *m, address_t base, address_t size)
 {
-	for (uint32_t i = 0; i < m->header->regions.count; i++)
-		if (range_within(base, size, m->regions[i].base, m->regions[i].size))
-			return m->regions[i].owner;
+	const struct veil_region *region = m->regions;
+
+	for (uint32_t i = 0; i < m->header->regions.count; i++, region++)
+		if (range_within(base, size, (address_t)region->base, (address_t)region->size))
+			return region->owner;
 	return UINT32_MAX;
 }
 
-static enum manifest_error regions_check(const struct manifest *m, struct image_place image)
+/* Two ranges, neither of which wraps around. */
+static bool ranges_meet(address_t a, address_t a_size, address_t b, address_t b_size)
+{
+	return a < b + b_size && b < a + a_size;
+}
+
+static bool meets_work(const struct manifest *m, address_t base, address_t size)
+{
+	return ranges_meet(base, size, (address_t)m->header->work_base, (address_t)m->header->work_size);
+}
+
+static enum manifest_error regions_check(const struct manifest *m)
 {
 	const struct veil_manifest *header = m->header;
-	uint64_t next = header->ram_base;
+	const struct veil_region *region = m->regions;
+	address_t ram_base = (address_t)header->ram_base, ram_size = (address_t)header->ram_size;
+	address_t work_base = (address_t)header->work_base, next = ram_base;
 
-	if (header->ram_base % VEIL_PAGE_SIZE || header->ram_size % VEIL_PAGE_SIZE ||
-	    header->ram_base + header->ram_size < header->ram_base)
+	if ((ram_base | ram_size | work_base) % VEIL_PAGE_SIZE || ram_base + ram_size < ram_base)
 		return MANIFEST_BAD_RAM;
-	for (uint32_t i = 0; i < header->regions.count; i++) {
-		const struct veil_region *region = &m->regions[i];
+	for (uint32_t i = 0; i < header->regions.count; i++, region++) {
+		address_t size = (address_t)region->size;
 
 		if (region->reserved)
 			return MANIFEST_BAD_RESERVED;
-		if (region->base != next || region->size == 0 || region->size % VEIL_PAGE_SIZE ||
-		    !range_within(region->base, region->size, header->ram_base, header->ram_size))
+		if ((address_t)region->base != next || size == 0 || size % VEIL_PAGE_SIZE || !range_within(next, size, ram_base, ram_size))
 			return MANIFEST_BAD_RAM;
-		if (region->owner >= header->personas.count && region->owner != VEIL_OWNER_VEIL && region->owner != VEIL_OWNER_PAYLOADS &&
-		    region->owner != VEIL_OWNER_FREE)
+		if (region->owner >= header->personas.count && (region->owner < VEIL_OWNER_FREE || region->owner > VEIL_OWNER_VEIL))
 			return MANIFEST_BAD_RAM;
-		next += region->size;
+		next += size;
 	}
-	if (next != header->ram_base + header->ram_size)
-		return MANIFEST_BAD_RAM;
-	if (header->work_base % VEIL_PAGE_SIZE || range_owner(m, header->work_base, header->work_size) != VEIL_OWNER_VEIL ||
-	    range_owner(m, image.base.value, image.veil_size) != VEIL_OWNER_VEIL ||
-	    (header->work_base < image.base.value + image.veil_size && image.base.value < header->work_base + header->work_size))
+	if (next != ram_base + ram_size || range_owner(m, work_base, (address_t)header->work_size) != VEIL_OWNER_VEIL ||
+	    range_owner(m, m->image.base.value, m->image.veil_size) != VEIL_OWNER_VEIL ||
+	    meets_work(m, m->image.base.value, m->image.veil_size))
 		return MANIFEST_BAD_RAM;
 	return MANIFEST_OK;
 }
 
-static enum manifest_error payloads_check(const struct manifest *m, struct image_place image)
+static enum manifest_error payloads_check(const struct manifest *m)
 {
-	uint64_t end = 0;
+	const struct veil_payload *payload = m->payloads;
+	address_t end = 0;
 
-	for (uint32_t i = 0; i < m->header->payloads.count; i++) {
-		const struct veil_payload *payload = &m->payloads[i];
+	for (uint32_t i = 0; i < m->header->payloads.count; i++, payload++) {
+		address_t offset = (address_t)payload->offset, size = (address_t)payload->size;
 
-		if (payload->offset % VEIL_PAGE_SIZE || payload->offset < end || payload->size == 0 ||
-		    !range_within(payload->offset, payload->size, 0, image.size) ||
-		    range_owner(m, image.base.value + payload->offset, align_up(payload->size, VEIL_PAGE_SIZE)) != VEIL_OWNER_PAYLOADS)
+		if (offset % VEIL_PAGE_SIZE || offset < end || size == 0 || !range_within(offset, size, 0, m->image.size) ||
+		    range_owner(m, m->image.base.value + offset, align_up(size, VEIL_PAGE_SIZE)) != VEIL_OWNER_PAYLOADS)
 			return MANIFEST_BAD_PAYLOAD;
-		end = payload->offset + payload->size;
+		end = offset + size;
 	}
 	return MANIFEST_OK;
 }
@@ -114,17 +155,32 @@ static bool flash_is_valid(const struct veil_persona *p)
 }
 
 /* RAM, and flash behind it. */
-static uint64_t memory_size(const struct veil_persona *p)
+static address_t memory_size(const struct veil_persona *p)
 {
-	return p->ram_size + ((uint64_t)p->flash_code_pages + p->flash_variable_pages) * VEIL_PAGE_SIZE;
+	return (address_t)p->ram_size + ((address_t)p->flash_code_pages + p->flash_variable_pages) * VEIL_PAGE_SIZE;
+}
+
+static bool is_ram(const struct veil_persona *p, address_t base, address_t size)
+{
+	return range_within(base, size, (address_t)p->ram_guest_base, (address_t)p->ram_size);
 }
 
 /* Memory that has contents at start: RAM and flash. */
-static bool is_loadable(const struct veil_persona *p, uint64_t base, uint64_t size)
+static bool is_loadable(const struct veil_persona *p, address_t base, address_t size)
 {
-	return range_within(base, size, p->ram_guest_base, p->ram_size) ||
-	       range_within(base, size, VEIL_FLASH_CODE, (uint64_t)p->flash_code_pages * VEIL_PAGE_SIZE) ||
-	       range_within(base, size, VEIL_FLASH_VARIABLES, (uint64_t)p->flash_variable_pages * VEIL_PAGE_SIZE);
+	return is_ram(p, base, size) || range_within(base, size, VEIL_FLASH_CODE, (address_t)p->flash_code_pages * VEIL_PAGE_SIZE) ||
+	       range_within(base, size, VEIL_FLASH_VARIABLES, (address_t)p->flash_variable_pages * VEIL_PAGE_SIZE);
+}
+
+/* What is left out has the address 0. */
+static bool is_ram_or_none(const struct veil_persona *p, address_t base, address_t size)
+{
+	return base == 0 || is_ram(p, base, size);
+}
+
+static bool is_guests(address_t base, address_t size)
+{
+	return range_within(base, size, (address_t)GUEST_RAM_START, (address_t)(GUEST_RAM_END - GUEST_RAM_START));
 }
 
 static bool patches_are_valid(const struct manifest *m, const struct veil_persona *p)
@@ -139,18 +195,18 @@ static bool persona_is_valid(const struct manifest *m, uint32_t index)
 {
 	const struct veil_persona *p = &m->personas[index];
 	const uint32_t flags = VEIL_START_AT_BOOT | VEIL_RESTART_ON_CRASH | VEIL_FREEZE_IN_BACKGROUND | VEIL_LOCK_ON_LEAVE;
+	address_t ram_base = (address_t)p->ram_guest_base, ram_size = (address_t)p->ram_size;
+	address_t host = (address_t)p->ram_host_base, entry = (address_t)p->entry;
 
 	return name_is_valid(p->name) && name_is_valid(p->label) && p->colour >> 24 == 0 && (p->flags & ~flags) == 0 &&
 	       (p->devices & ~(uint32_t)GUEST_DEVICES) == 0 && flash_is_valid(p) && p->cpu_count >= 1 && p->cpu_count <= VEIL_MAX_CPUS &&
 	       p->cpu_share >= 1 && p->cpu_share <= 1000 && p->cpu_cap_percent >= 1 && p->cpu_cap_percent <= 100 * p->cpu_count &&
-	       (p->cpu_affinity & (BIT(m->header->cpu_count) - 1)) != 0 && p->cpu_affinity >> m->header->cpu_count == 0 &&
-	       p->ram_size > 0 && p->ram_size % VEIL_PAGE_SIZE == 0 &&
-	       p->ram_guest_base % (UINT64_C(512) << 20) == 0 && /* one stage-2 table for each 512 MiB: see VEIL_WORK_BASE */
-	       range_within(p->ram_guest_base, p->ram_size, GUEST_RAM_START, GUEST_RAM_END - GUEST_RAM_START) &&
-	       p->ram_host_base % VEIL_PAGE_SIZE == 0 && range_owner(m, p->ram_host_base, memory_size(p)) == index &&
-	       is_loadable(p, p->entry, 4) && p->entry % 4 == 0 &&
-	       (p->rng_seed_address == 0 || range_within(p->rng_seed_address, 32, p->ram_guest_base, p->ram_size)) &&
-	       (p->kaslr_seed_address == 0 || range_within(p->kaslr_seed_address, 8, p->ram_guest_base, p->ram_size)) &&
+	       p->cpu_affinity != 0 && p->cpu_affinity >> m->header->cpu_count == 0 && ram_size > 0 &&
+	       (ram_size | host) % VEIL_PAGE_SIZE == 0 &&
+	       ram_base % ((address_t)512 << 20) == 0 && /* one stage-2 table for each 512 MiB: see VEIL_WORK_BASE */
+	       is_guests(ram_base, ram_size) && range_owner(m, host, memory_size(p)) == index && is_loadable(p, entry, 4) &&
+	       entry % 4 == 0 && is_ram_or_none(p, (address_t)p->rng_seed_address, 32) &&
+	       is_ram_or_none(p, (address_t)p->kaslr_seed_address, 8) &&
 	       (!(p->flags & VEIL_LOCK_ON_LEAVE) || (p->devices & VEIL_DEVICE_INPUT)) && patches_are_valid(m, p);
 }
 
@@ -158,59 +214,70 @@ static bool segment_is_valid(const struct manifest *m, uint32_t index)
 {
 	const struct veil_segment *s = &m->segments[index];
 	const struct veil_segment *before = index ? s - 1 : NULL;
+	address_t guest = (address_t)s->guest_address, offset = (address_t)s->payload_offset, size = (address_t)s->size;
 
 	if (s->persona >= m->header->personas.count || s->payload >= m->header->payloads.count)
 		return false;
-	if (before &&
-	    (before->persona > s->persona || (before->persona == s->persona && before->guest_address + before->size > s->guest_address)))
+	if (before && (before->persona > s->persona ||
+		       (before->persona == s->persona && (address_t)before->guest_address + (address_t)before->size > guest)))
 		return false;
-	return s->guest_address % 4096 == 0 && s->payload_offset % 4096 == 0 &&
-	       range_within(s->payload_offset, s->size, 0, m->payloads[s->payload].size) &&
-	       is_loadable(&m->personas[s->persona], s->guest_address, s->size);
-}
-
-/* Two ranges, neither of which wraps around. */
-static bool ranges_meet(uint64_t a, uint64_t a_size, uint64_t b, uint64_t b_size)
-{
-	return a < b + b_size && b < a + a_size;
+	return (guest | offset) % 4096 == 0 && range_within(offset, size, 0, (address_t)m->payloads[s->payload].size) &&
+	       is_loadable(&m->personas[s->persona], guest, size);
 }
 
 /* On Veil's pages, and not on those it works with. */
-static bool is_veils_alone(const struct manifest *m, uint64_t base, uint64_t size, struct image_place image)
+static bool is_veils_alone(const struct manifest *m, address_t base, address_t size)
 {
-	return range_owner(m, base, size) == VEIL_OWNER_VEIL && !ranges_meet(base, size, m->header->work_base, m->header->work_size) &&
-	       !ranges_meet(base, size, image.base.value, image.veil_size);
+	return range_owner(m, base, size) == VEIL_OWNER_VEIL && !meets_work(m, base, size) &&
+	       !ranges_meet(base, size, m->image.base.value, m->image.veil_size);
+}
+
+/* Bytes of a surface's strip; where its pages begin; and their end, at that of its body. */
+static address_t strip_size(const struct veil_surface *s)
+{
+	return (address_t)s->strip_rows * s->stride;
+}
+
+static address_t surface_start(const struct veil_surface *s)
+{
+	return (address_t)s->host_base & ~(address_t)(VEIL_PAGE_SIZE - 1);
+}
+
+static address_t surface_end(const struct veil_surface *s)
+{
+	return (address_t)s->host_base + strip_size(s) + (address_t)s->body_size;
+}
+
+/* Does it lie apart from the first `count` surfaces? */
+static bool is_off_surfaces(const struct manifest *m, uint32_t count, address_t base, address_t size)
+{
+	for (const struct veil_surface *s = m->surfaces; count--; s++)
+		if (ranges_meet(base, size, surface_start(s), surface_end(s) - surface_start(s)))
+			return false;
+	return true;
 }
 
 /* The strip must be where no guest can write: on Veil's pages, and not on those it works with. The body must be where it shows under
  * the strip, on pages of this persona alone. */
-static bool surface_is_valid(const struct manifest *m, uint32_t index, struct image_place image)
+static bool surface_is_valid(const struct manifest *m, uint32_t index)
 {
 	const struct veil_surface *s = &m->surfaces[index];
 	const struct veil_persona *p = &m->personas[index];
-	uint64_t strip = (uint64_t)s->strip_rows * s->stride;
-	uint64_t body = s->host_base + strip;
-	uint64_t first = s->host_base & ~(uint64_t)(VEIL_PAGE_SIZE - 1);
+	address_t strip = strip_size(s), start = surface_start(s), end = surface_end(s);
+	address_t size = (address_t)s->body_size, body = end - size, guest = (address_t)s->body_guest_base;
 
 	if (s->format != BOARD_PIXEL_FORMAT || s->width < 16 || s->width > VEIL_MAX_PIXELS || s->height > VEIL_MAX_PIXELS ||
-	    s->stride != s->width * BOARD_PIXEL_BYTES || s->strip_rows < 1 || s->strip_rows >= s->height || strip % 4096 ||
-	    s->host_base % 4096 || s->strip_payload >= m->header->payloads.count || m->payloads[s->strip_payload].size != strip ||
-	    body % VEIL_PAGE_SIZE || s->body_size % VEIL_PAGE_SIZE || s->body_size < (uint64_t)(s->height - s->strip_rows) * s->stride ||
-	    !is_veils_alone(m, first, body - first, image) || !range_within(body, s->body_size, m->header->ram_base, m->header->ram_size))
+	    s->stride != s->width * BOARD_PIXEL_BYTES || s->strip_rows < 1 || s->strip_rows >= s->height ||
+	    (strip | (address_t)s->host_base) % 4096 || s->strip_payload >= m->header->payloads.count ||
+	    (address_t)m->payloads[s->strip_payload].size != strip || (body | size) % VEIL_PAGE_SIZE ||
+	    size < (address_t)(s->height - s->strip_rows) * s->stride || !is_veils_alone(m, start, body - start) ||
+	    !range_within(body, size, (address_t)m->header->ram_base, (address_t)m->header->ram_size) ||
+	    !is_off_surfaces(m, index, start, end - start))
 		return false;
-	for (uint32_t i = 0; i < index; i++) {
-		uint64_t other = m->surfaces[i].host_base & ~(uint64_t)(VEIL_PAGE_SIZE - 1);
-		uint64_t end =
-			m->surfaces[i].host_base + (uint64_t)m->surfaces[i].strip_rows * m->surfaces[i].stride + m->surfaces[i].body_size;
-
-		if (ranges_meet(first, body + s->body_size - first, other, end - other))
-			return false;
-	}
-	if (s->body_guest_base == 0)
-		return is_veils_alone(m, body, s->body_size, image);
-	return s->body_guest_base == p->ram_guest_base + p->ram_size && range_owner(m, body, s->body_size) == index &&
-	       range_within(s->body_guest_base, s->body_size, GUEST_RAM_START, GUEST_RAM_END - GUEST_RAM_START) &&
-	       !ranges_meet(body, s->body_size, p->ram_host_base, memory_size(p));
+	if (guest == 0)
+		return is_veils_alone(m, body, size);
+	return guest == (address_t)p->ram_guest_base + (address_t)p->ram_size && range_owner(m, body, size) == index &&
+	       is_guests(guest, size) && !ranges_meet(body, size, (address_t)p->ram_host_base, memory_size(p));
 }
 
 /* A volume must not reach into the partition table nor into any other volume, whoever's. */
@@ -227,57 +294,49 @@ static bool storage_is_valid(const struct manifest *m, uint32_t index)
 		const struct veil_storage_range *other = &m->storage_ranges[i];
 
 		of_persona += other->persona == s->persona;
-		if (ranges_meet(s->first_sector, s->sector_count, other->first_sector, other->sector_count))
+		if (s->first_sector < other->first_sector + other->sector_count && other->first_sector < s->first_sector + s->sector_count)
 			return false;
 	}
 	return of_persona < VEIL_MAX_PERSONA_VOLUMES;
 }
 
 /* Two pictures side by side: drawn on Veil's pages, on none it uses otherwise, and only where all surfaces are alike. */
-static bool view_is_valid(const struct manifest *m, struct image_place image)
+static bool view_is_valid(const struct manifest *m)
 {
 	const struct veil_surface *s = m->surfaces;
-	uint64_t base = m->header->view_base, size;
+	address_t base = (address_t)m->header->view_base, size;
+	uint32_t count = m->header->surfaces.count;
 
 	if (base == 0)
 		return true;
-	if (!m->header->surfaces.count)
+	if (!count)
 		return false;
-	size = align_up((uint64_t)s->height * s->stride, VEIL_PAGE_SIZE);
-	if (base % VEIL_PAGE_SIZE || s->stride % 128 || !is_veils_alone(m, base, size, image))
-		return false;
-	for (uint32_t i = 0; i < m->header->surfaces.count; i++) {
-		uint64_t strip = (uint64_t)s[i].strip_rows * s[i].stride;
-
-		if (s[i].width != s->width || s[i].height != s->height || s[i].strip_rows != s->strip_rows ||
-		    ranges_meet(base, size, s[i].host_base, strip + s[i].body_size))
+	size = align_up((address_t)s->height * s->stride, VEIL_PAGE_SIZE);
+	for (uint32_t i = 1; i < count; i++)
+		if (s[i].width != s->width || s[i].height != s->height || s[i].strip_rows != s->strip_rows)
 			return false;
-	}
-	return true;
+	return base % VEIL_PAGE_SIZE == 0 && s->stride % 128 == 0 && is_veils_alone(m, base, size) && is_off_surfaces(m, count, base, size);
 }
 
-enum manifest_error manifest_read(struct manifest *m, const void *bytes, uint64_t size, const char *board, struct image_place image)
+enum manifest_error manifest_read(struct manifest *m, const void *bytes, address_t size, const char *board, struct image_place image)
 {
 	const struct veil_manifest *header = bytes;
 	const uint8_t *base = bytes;
-	uint64_t next = sizeof(*header);
+	size_t next = sizeof(*header);
 	enum manifest_error error;
 
 	if (size < sizeof(*header))
 		return MANIFEST_TRUNCATED;
 	error = header_check(header, size, board);
+	for (size_t kind = 0; error == MANIFEST_OK && kind < ARRAY_COUNT(kinds); kind++)
+		error = table_check(header, kind, &next);
 	if (error != MANIFEST_OK)
 		return error;
-	if (!table_is_next(header, header->regions, sizeof(struct veil_region), VEIL_MAX_REGIONS, &next) ||
-	    !table_is_next(header, header->payloads, sizeof(struct veil_payload), VEIL_MAX_PAYLOADS, &next) ||
-	    !table_is_next(header, header->segments, sizeof(struct veil_segment), VEIL_MAX_SEGMENTS, &next) ||
-	    !table_is_next(header, header->personas, sizeof(struct veil_persona), VEIL_MAX_PERSONAS, &next) ||
-	    !table_is_next(header, header->surfaces, sizeof(struct veil_surface), VEIL_MAX_PERSONAS, &next) ||
-	    !table_is_next(header, header->storage_ranges, sizeof(struct veil_storage_range), VEIL_MAX_STORAGE_RANGES, &next) ||
-	    header->policy_offset != next || header->policy_capacity != VEIL_POLICY_BYTES || next + VEIL_POLICY_BYTES != header->size ||
+	if (header->policy_offset != next || header->policy_capacity != VEIL_POLICY_BYTES || next + VEIL_POLICY_BYTES != size ||
 	    (header->surfaces.count != 0 && header->surfaces.count != header->personas.count))
 		return MANIFEST_BAD_TABLE;
-	if (!table_is_empty(header, header->passthrough))
+	/* Of a kind this version does not know yet: it stands at the end. */
+	if (header->passthrough.offset != size || header->passthrough.count != 0)
 		return MANIFEST_BAD_TABLE;
 	*m = (struct manifest){
 		.header = header,
@@ -287,13 +346,14 @@ enum manifest_error manifest_read(struct manifest *m, const void *bytes, uint64_
 		.personas = (const struct veil_persona *)(base + header->personas.offset),
 		.surfaces = (const struct veil_surface *)(base + header->surfaces.offset),
 		.storage_ranges = (const struct veil_storage_range *)(base + header->storage_ranges.offset),
+		.image = image,
 	};
 	if (header->cpu_count < 1 || header->cpu_count > VEIL_MAX_CPUS || header->personas.count < 1 ||
 	    header->initial_foreground >= header->personas.count)
 		return MANIFEST_BAD_PERSONA;
-	error = regions_check(m, image);
+	error = regions_check(m);
 	if (error == MANIFEST_OK)
-		error = payloads_check(m, image);
+		error = payloads_check(m);
 	if (error != MANIFEST_OK)
 		return error;
 	for (uint32_t i = 0; i < header->personas.count; i++)
@@ -303,9 +363,9 @@ enum manifest_error manifest_read(struct manifest *m, const void *bytes, uint64_
 		if (!segment_is_valid(m, i))
 			return MANIFEST_BAD_SEGMENT;
 	for (uint32_t i = 0; i < header->surfaces.count; i++)
-		if (!surface_is_valid(m, i, image))
+		if (!surface_is_valid(m, i))
 			return MANIFEST_BAD_SURFACE;
-	if (!view_is_valid(m, image))
+	if (!view_is_valid(m))
 		return MANIFEST_BAD_SURFACE;
 	for (uint32_t i = 0; i < header->storage_ranges.count; i++)
 		if (!storage_is_valid(m, i))

@@ -8,6 +8,13 @@
 
 #include "policy.h"
 
+/* Where the device image lies in RAM. */
+struct image_place {
+	paddr_t base;
+	address_t size;
+	address_t veil_size; /* the first bytes of it: Veil and the manifest */
+};
+
 struct manifest {
 	const struct veil_manifest *header;
 	const struct veil_region *regions;
@@ -16,6 +23,7 @@ struct manifest {
 	const struct veil_persona *personas;
 	const struct veil_surface *surfaces;
 	const struct veil_storage_range *storage_ranges;
+	struct image_place image;
 	struct policy policy;
 };
 
@@ -35,17 +43,12 @@ enum manifest_error {
 	MANIFEST_BAD_RESERVED = 12, /* a reserved field is not zero */
 	MANIFEST_BAD_SURFACE = 13,
 	MANIFEST_BAD_POLICY = 14,
-	MANIFEST_BAD_STORAGE = 15
-};
-
-/* Where the device image lies in RAM. */
-struct image_place {
-	paddr_t base;
-	uint64_t size;
-	uint64_t veil_size; /* the first bytes of it: Veil and the manifest */
+	MANIFEST_BAD_STORAGE = 15,
+	MANIFEST_TOO_WIDE = 16 /* an address or a size that this machine's addresses have no bits for */
 };
 
 /* `bytes`, `size`: the manifest. Nothing is copied: `manifest` points into it. */
-enum manifest_error manifest_read(struct manifest *manifest, const void *bytes, uint64_t size, const char *board, struct image_place image);
+enum manifest_error manifest_read(struct manifest *manifest, const void *bytes, address_t size, const char *board,
+				  struct image_place image);
 
 #endif

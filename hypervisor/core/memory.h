@@ -5,14 +5,14 @@
 
 #include <veil/types.h>
 
-void memory_init(paddr_t start, uint64_t size);
+void memory_init(paddr_t start, address_t size);
 
 /* Zeroed; alignment is a power of two. NULL when the manifest reserved too little. */
 void *memory_take(size_t size, size_t alignment);
 
 /* The same for tables and pools, which arch_pointer() brings into view: from the other end. Size and alignment are multiples of 64. */
-bool memory_take_pages(uint64_t size, uint64_t alignment, paddr_t *pages);
+bool memory_take_pages(address_t size, address_t alignment, paddr_t *pages);
 
-uint64_t memory_taken(void); /* bytes so far */
+address_t memory_taken(void); /* bytes so far */
 
 #endif

@@ -14,13 +14,14 @@ void owner_init(const struct veil_region *regions, uint32_t count)
 	owners.count = count;
 }
 
-bool owner_is(uint32_t owner, paddr_t base, uint64_t size)
+bool owner_is(uint32_t owner, paddr_t base, address_t size)
 {
 	for (uint32_t i = 0; i < owners.count; i++) {
 		const struct veil_region *region = &owners.regions[i];
+		address_t first = (address_t)region->base, region_size = (address_t)region->size;
 
-		if (base.value - region->base < region->size)
-			return region->owner == owner && range_within(base.value, size, region->base, region->size);
+		if (base.value - first < region_size)
+			return region->owner == owner && range_within(base.value, size, first, region_size);
 	}
 	return false;
 }

@@ -10,6 +10,6 @@
 void owner_init(const struct veil_region *regions, uint32_t count);
 
 /* True if every byte of [base, base + size) belongs to `owner` (a persona's index or enum veil_owner). */
-bool owner_is(uint32_t owner, paddr_t base, uint64_t size);
+bool owner_is(uint32_t owner, paddr_t base, address_t size);
 
 #endif

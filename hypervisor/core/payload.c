@@ -16,7 +16,7 @@ static struct {
 	struct {
 		bool busy; /* a CPU is hashing a part; atomic */
 		enum payload_state state;
-		uint64_t done;
+		size_t done;
 		struct sha256 hash;
 	} all[VEIL_MAX_PAYLOADS];
 } payloads;
@@ -31,22 +31,22 @@ void payload_init(const struct manifest *manifest, paddr_t image_base)
 
 const uint8_t *payload_bytes(uint32_t payload)
 {
-	return arch_pointer(paddr(payloads.image_base.value + payloads.manifest->payloads[payload].offset));
+	return arch_pointer(paddr(payloads.image_base.value + (address_t)payloads.manifest->payloads[payload].offset));
 }
 
 /* Hashes the next part; the caller holds `busy`. */
 static void hash_part(uint32_t payload)
 {
 	const struct veil_payload *config = &payloads.manifest->payloads[payload];
-	uint64_t done = payloads.all[payload].done;
-	size_t part = config->size - done < STEP_BYTES ? (size_t)(config->size - done) : STEP_BYTES;
+	size_t done = payloads.all[payload].done, left = (size_t)config->size - done;
+	size_t part = left < STEP_BYTES ? left : STEP_BYTES;
 	uint8_t digest[VEIL_SHA256_BYTES];
 
 	if (done == 0)
 		sha256_init(&payloads.all[payload].hash);
 	sha256_update(&payloads.all[payload].hash, payload_bytes(payload) + done, part);
 	payloads.all[payload].done = done + part;
-	if (done + part < config->size)
+	if (part < left)
 		return;
 	sha256_final(&payloads.all[payload].hash, digest);
 	payloads.all[payload].done = 0;

@@ -38,10 +38,16 @@ static bool persona_init(struct persona *p, uint32_t index, const struct manifes
 	p->gate = GATE_STATE;
 	p->manifest = manifest;
 	p->config = &manifest->personas[index];
-	p->page_count = p->config->ram_size / VEIL_PAGE_SIZE;
+	p->ram = (struct persona_ram){
+		.guest = (address_t)p->config->ram_guest_base,
+		.host = (address_t)p->config->ram_host_base,
+		.size = (address_t)p->config->ram_size,
+		.page_count = (address_t)p->config->ram_size / VEIL_PAGE_SIZE,
+	};
+	p->page_count = p->ram.page_count;
 	if (manifest->header->surfaces.count && manifest->surfaces[index].body_guest_base) {
 		p->surface = &manifest->surfaces[index];
-		p->page_count += p->surface->body_size / VEIL_PAGE_SIZE;
+		p->page_count += (address_t)p->surface->body_size / VEIL_PAGE_SIZE;
 	}
 	p->linear_count = p->page_count;
 	p->page_count += p->config->flash_code_pages + p->config->flash_variable_pages;
@@ -437,56 +443,54 @@ void persona_crash(struct persona *p, enum veil_reason reason, const struct veil
 
 /* ---- Work ---- */
 
+static address_t pages(size_t count)
+{
+	return (address_t)count * VEIL_PAGE_SIZE;
+}
+
 paddr_t persona_page(const struct persona *p, size_t page)
 {
-	size_t ram_pages = (size_t)(p->config->ram_size / VEIL_PAGE_SIZE);
+	const struct veil_surface *s = p->surface;
 
 	if (page >= p->linear_count)
-		page -= (size_t)p->linear_count - ram_pages; /* flash follows RAM */
-	else if (page >= ram_pages)
-		return paddr(p->surface->host_base + p->surface->strip_rows * p->surface->stride + (page - ram_pages) * VEIL_PAGE_SIZE);
-	return paddr(p->config->ram_host_base + page * VEIL_PAGE_SIZE);
+		page -= p->linear_count - p->ram.page_count; /* flash follows RAM */
+	else if (page >= p->ram.page_count)
+		return paddr((address_t)s->host_base + s->strip_rows * s->stride + pages(page - p->ram.page_count));
+	return paddr(p->ram.host + pages(page));
 }
 
-uint64_t persona_page_address(const struct persona *p, size_t page)
+address_t persona_page_address(const struct persona *p, size_t page)
 {
 	if (page < p->linear_count)
-		return p->config->ram_guest_base + page * VEIL_PAGE_SIZE;
-	page -= (size_t)p->linear_count;
+		return p->ram.guest + pages(page);
+	page -= p->linear_count;
 	if (page < p->config->flash_code_pages)
-		return VEIL_FLASH_CODE + page * VEIL_PAGE_SIZE;
-	return VEIL_FLASH_VARIABLES + (page - p->config->flash_code_pages) * VEIL_PAGE_SIZE;
+		return VEIL_FLASH_CODE + pages(page);
+	return VEIL_FLASH_VARIABLES + pages(page - p->config->flash_code_pages);
 }
 
-size_t persona_page_at(const struct persona *p, uint64_t address)
+size_t persona_page_at(const struct persona *p, address_t address)
 {
-	uint64_t page = (address - p->config->ram_guest_base) / VEIL_PAGE_SIZE;
-	uint64_t flash = address / VEIL_PAGE_SIZE;
+	size_t page = (address - p->ram.guest) / VEIL_PAGE_SIZE;
+	size_t flash = address / VEIL_PAGE_SIZE;
 
 	if (page < p->linear_count)
-		return (size_t)page;
+		return page;
 	if (flash < p->config->flash_code_pages)
-		return (size_t)(p->linear_count + flash);
+		return p->linear_count + flash;
 	flash -= VEIL_FLASH_VARIABLES / VEIL_PAGE_SIZE;
 	if (flash < p->config->flash_variable_pages)
-		return (size_t)(p->linear_count + p->config->flash_code_pages + flash);
+		return p->linear_count + p->config->flash_code_pages + flash;
 	return SIZE_MAX;
-}
-
-/* The same, as long as the address is in RAM. */
-static size_t ram_page(const struct persona *p, uint64_t address)
-{
-	return (size_t)((address - p->config->ram_guest_base) / VEIL_PAGE_SIZE);
 }
 
 static void work_forget(struct persona *p)
 {
-	size_t ram_pages = (size_t)(p->config->ram_size / VEIL_PAGE_SIZE);
 	/* Pages of earlier lives that the last one did not touch hold what the earlier ones left. */
 	bool clears_all = !p->work_starts && p->uncleared;
 
 	for (uint32_t i = 0; i < WORK_PAGES && p->work_page < p->page_count && (p->touched || clears_all); i++, p->work_page++) {
-		size_t page = (size_t)p->work_page;
+		size_t page = p->work_page;
 		bool was_mapped = stage2_is_mapped(p, page);
 
 		if (was_mapped) {
@@ -494,7 +498,7 @@ static void work_forget(struct persona *p)
 			p->touched--;
 		}
 		/* Nobody builds this page anew, and it may hold secrets; or it shows on the screen meanwhile. */
-		if ((was_mapped || clears_all) && (!p->work_starts || page >= ram_pages)) {
+		if ((was_mapped || clears_all) && (!p->work_starts || page >= p->ram.page_count)) {
 			arch_zero(arch_pointer(persona_page(p, page)), VEIL_PAGE_SIZE);
 			arch_clean(arch_pointer(persona_page(p, page)), VEIL_PAGE_SIZE);
 			p->work_page++;
@@ -541,16 +545,16 @@ static bool work_verify(struct persona *p)
 
 /* Fills a placeholder in the device tree. Never baked into the image, and fresh at every start. False: again, a page had to be built first,
  * part by part. */
-static bool seed_write(struct persona *p, uint64_t address, size_t size)
+static bool seed_write(struct persona *p, address_t address, address_t size)
 {
-	const uint64_t ends[2] = {address, address + size - 1}; /* may be in different pages */
+	const address_t ends[2] = {address, address + size - 1}; /* may be in different pages */
 	uint8_t seed[VEIL_SHA256_BYTES];
 	uint8_t *place;
 
 	if (!address)
 		return true;
 	for (uint32_t i = 0; i < 2; i++) {
-		if (!stage2_is_mapped(p, ram_page(p, ends[i]))) {
+		if (!stage2_is_mapped(p, persona_ram_page(p, ends[i]))) {
 			persona_populate(p->vcpus[0], ipaddr(ends[i]));
 			return false;
 		}
@@ -559,8 +563,8 @@ static bool seed_write(struct persona *p, uint64_t address, size_t size)
 		log_text(p->index, "no entropy source: the guest starts without a random seed");
 		return true;
 	}
-	for (size_t i = 0; i < size; i++) {
-		place = arch_pointer(paddr(p->config->ram_host_base + (address + i - p->config->ram_guest_base)));
+	for (address_t i = 0; i < size; i++) {
+		place = arch_pointer(persona_ram_place(p, address + i));
 		*place = seed[i];
 		arch_clean((void *)((uintptr_t)place & ~(uintptr_t)63), 64);
 	}
@@ -602,11 +606,11 @@ bool persona_work(struct persona *p)
 		progress = work_verify(p);
 		break;
 	case WORK_RNG_SEED:
-		if (seed_write(p, p->config->rng_seed_address, 32))
+		if (seed_write(p, (address_t)p->config->rng_seed_address, 32))
 			work_set(p, WORK_KASLR_SEED);
 		break;
 	case WORK_KASLR_SEED:
-		if (seed_write(p, p->config->kaslr_seed_address, 8))
+		if (seed_write(p, (address_t)p->config->kaslr_seed_address, 8))
 			work_set(p, WORK_ENTER);
 		break;
 	case WORK_ENTER:
@@ -625,28 +629,29 @@ bool persona_work(struct persona *p)
 
 /* Writes what the guest finds in a part of its memory at start: payload bytes where a segment covers it, zeros elsewhere. Segments
  * begin on 4096-byte boundaries and do not overlap (manifest.c), so each 4096 bytes are of one segment at most. */
-static void fill_part(struct persona *p, size_t page, size_t offset)
+static void fill_part(struct persona *p, size_t page, address_t offset)
 {
 	uint8_t *to = (uint8_t *)arch_pointer(persona_page(p, page)) + offset;
-	uint64_t guest = persona_page_address(p, page) + offset;
+	address_t guest = persona_page_address(p, page) + offset;
 	const struct manifest *m = p->manifest;
-	size_t at = 0;
+	address_t at = 0;
 
 	for (uint32_t i = 0; i < m->header->segments.count; i++) {
 		const struct veil_segment *s = &m->segments[i];
-		size_t start, end, whole;
+		address_t first = (address_t)s->guest_address, last = first + (address_t)s->size;
+		address_t start, end, whole;
 		const uint8_t *from;
 
-		if (s->persona != p->index || s->guest_address >= guest + FILL_PART || s->guest_address + s->size <= guest + at)
+		if (s->persona != p->index || first >= guest + FILL_PART || last <= guest + at)
 			continue;
-		start = s->guest_address > guest ? (size_t)(s->guest_address - guest) : 0;
-		end = s->guest_address + s->size - guest < FILL_PART ? (size_t)(s->guest_address + s->size - guest) : FILL_PART;
+		start = first > guest ? first - guest : 0;
+		end = last - guest < FILL_PART ? last - guest : FILL_PART;
 		if (start > at)
 			arch_zero(to + at, start - at);
-		from = payload_bytes(s->payload) + s->payload_offset + (guest + start - s->guest_address);
-		whole = (end - start) & ~(size_t)63;
+		from = payload_bytes(s->payload) + (address_t)s->payload_offset + (guest + start - first);
+		whole = (end - start) & ~(address_t)63;
 		arch_copy(to + start, from, whole);
-		at = (size_t)align_up(end, 64);
+		at = align_up(end, 64);
 		if (end % 64) { /* the last, broken line of a segment */
 			arch_zero(to + start + whole, 64);
 			memcpy(to + start + whole, from + whole, (end - start) - whole);
@@ -670,7 +675,7 @@ NOINLINE bool persona_populate(struct vcpu *v, ipaddr_t address)
 			v->fill_done = 0;
 		v->fill_page = page;
 		while (v->fill_done < VEIL_PAGE_SIZE) {
-			fill_part(p, page, (size_t)v->fill_done);
+			fill_part(p, page, v->fill_done);
 			v->fill_done += FILL_PART;
 			if (v->fill_done < VEIL_PAGE_SIZE && arch_interrupt_pending())
 				break;

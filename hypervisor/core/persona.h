@@ -51,6 +51,14 @@ enum gate {
  * QEMU before 8.2 then runs an expired timer for ever (gt_recalc_timer), and the whole machine stands still. */
 #define GUEST_TIME_START (UINT64_C(1) << 55)
 
+/* Its RAM, as the manifest has it. */
+struct persona_ram {
+	address_t guest; /* guest-physical */
+	address_t host; /* host-physical */
+	address_t size;
+	size_t page_count;
+};
+
 struct persona {
 	struct lock life_lock; /* state, action, work */
 	struct lock lock; /* virtual devices and the interrupt controller */
@@ -58,8 +66,9 @@ struct persona {
 	const struct veil_persona *config;
 	const struct manifest *manifest;
 	const struct veil_surface *surface; /* NULL: it has no display */
-	uint64_t linear_count; /* pages of RAM, then of the surface's body, one after the other in guest-physical memory */
-	uint64_t page_count; /* these, then pages of flash: the read-only ones, then the variable ones */
+	struct persona_ram ram;
+	size_t linear_count; /* pages of RAM, then of the surface's body, one after the other in guest-physical memory */
+	size_t page_count; /* these, then pages of flash: the read-only ones, then the variable ones */
 	uint32_t index;
 	uint32_t gate; /* enum gate: why no virtual CPU may run now; 0: they may. Atomic */
 	uint32_t state; /* enum veil_state */
@@ -83,7 +92,7 @@ struct persona {
 	uint32_t work; /* enum persona_work; virtual CPU 0 is scheduled for it */
 	bool work_starts; /* after WORK_FORGET go on to start; otherwise clear the memory and end */
 	bool uncleared; /* pages that are not mapped hold what an earlier life left: forgotten for a restart */
-	uint64_t work_page;
+	size_t work_page;
 	uint32_t work_segment;
 	uint64_t touched; /* pages mapped */
 	struct arch_persona arch;
@@ -121,14 +130,25 @@ bool persona_work(struct persona *persona);
 
 /* Host-physical and guest-physical place of a page, which is below the persona's page_count. */
 paddr_t persona_page(const struct persona *persona, size_t page);
-uint64_t persona_page_address(const struct persona *persona, size_t page);
+address_t persona_page_address(const struct persona *persona, size_t page);
 
 /* The page at a guest-physical address, or one that is not below page_count. */
-size_t persona_page_at(const struct persona *persona, uint64_t address);
+size_t persona_page_at(const struct persona *persona, address_t address);
+
+/* The page of an address that is in RAM, and where that is. */
+static inline size_t persona_ram_page(const struct persona *persona, address_t address)
+{
+	return (address - persona->ram.guest) / VEIL_PAGE_SIZE;
+}
+
+static inline paddr_t persona_ram_place(const struct persona *persona, address_t address)
+{
+	return paddr(persona->ram.host + (address - persona->ram.guest));
+}
 
 /* Veil's view of a range of the persona's RAM, built and mapped as far as it is not yet; NULL if it is not all RAM. The guest may
  * change it at any time: read once, then check. Not for use while another CPU may end the persona: it must be loaded or running. */
-void *persona_memory(struct persona *persona, ipaddr_t address, uint64_t size);
+void *persona_memory(struct persona *persona, ipaddr_t address, address_t size);
 
 /* Keeps a persona that runs from ending meanwhile, so that its memory may be used; false: it does not run. Takes no lock, and must be
  * released with no lock held: an end that was wanted meanwhile happens then. */
@@ -148,11 +168,11 @@ enum persona_pin {
 
 /* A range of the persona's RAM for a device to read or write by itself: built and mapped, and at `host` in one piece. It must not be
  * forgotten before the device is done: platform_is_quiet(). */
-enum persona_pin persona_pin(struct persona *persona, ipaddr_t address, uint64_t size, paddr_t *host);
+enum persona_pin persona_pin(struct persona *persona, ipaddr_t address, address_t size, paddr_t *host);
 
 /* The same where the guest has touched it already, NULL elsewhere: for what a guest has to have written, so that nobody waits for pages
  * to be built. */
-void *persona_touched(const struct persona *persona, ipaddr_t address, uint64_t size);
+void *persona_touched(const struct persona *persona, ipaddr_t address, address_t size);
 
 /* Is its memory that of a life, which does not end while the caller holds its life_lock? Paused or not. */
 static inline bool persona_lives(const struct persona *persona)

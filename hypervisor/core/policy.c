@@ -190,7 +190,7 @@ enum veil_result policy_data(uint32_t offset, const uint8_t *data, size_t size)
 {
 	if (size == 0 || size > VEIL_POLICY_CHUNK)
 		return VEIL_RESULT_BAD_LENGTH;
-	if (!policy.next || !range_within(offset, size, 0, policy.size))
+	if (!policy.next || offset > policy.size || size > policy.size - offset)
 		return VEIL_RESULT_WRONG_STATE;
 	if (offset + size <= policy.arrived) /* once more: must be the same */
 		return memcmp(policy.next->bytes + offset, data, size) ? VEIL_RESULT_WRONG_STATE : VEIL_RESULT_OK;

@@ -13,12 +13,13 @@
 static struct {
 	const struct manifest *manifest;
 	bool has_display;
-	uint64_t memory;
+	address_t memory;
 } surfaces;
 
 static void strip_draw(const struct veil_surface *s)
 {
-	size_t size = (size_t)s->strip_rows * s->stride; /* a multiple of 4096: manifest.c */
+	address_t size = s->strip_rows * s->stride; /* a multiple of 4096: manifest.c */
+	uint8_t *strip = arch_pointer(paddr((address_t)s->host_base));
 	enum payload_state state;
 
 	do
@@ -26,9 +27,9 @@ static void strip_draw(const struct veil_surface *s)
 	while (state == PAYLOAD_UNVERIFIED);
 	if (state != PAYLOAD_GOOD)
 		panic("an indicator strip has a wrong digest: payload", s->strip_payload);
-	arch_copy(arch_pointer(paddr(s->host_base)), payload_bytes(s->strip_payload), size);
-	arch_clean(arch_pointer(paddr(s->host_base)), size); /* the display may not look into caches */
-	surfaces.memory += align_up(size, VEIL_PAGE_SIZE) + (s->body_guest_base ? 0 : s->body_size);
+	arch_copy(strip, payload_bytes(s->strip_payload), size);
+	arch_clean(strip, size); /* the display may not look into caches */
+	surfaces.memory += align_up(size, VEIL_PAGE_SIZE) + (s->body_guest_base ? 0 : (address_t)s->body_size);
 }
 
 void surface_init(const struct manifest *manifest)
@@ -37,7 +38,7 @@ void surface_init(const struct manifest *manifest)
 	for (uint32_t i = 0; i < manifest->header->surfaces.count; i++) {
 		const struct veil_surface *s = &manifest->surfaces[i];
 
-		uint8_t *body = arch_pointer(paddr(s->host_base + (uint64_t)s->strip_rows * s->stride));
+		uint8_t *body = arch_pointer(paddr((address_t)s->host_base + s->strip_rows * s->stride));
 
 		strip_draw(s);
 		/* Before a guest has touched its body, what lies there would show. */
@@ -45,7 +46,7 @@ void surface_init(const struct manifest *manifest)
 		arch_clean(body, (size_t)s->body_size);
 	}
 	if (manifest->header->view_base)
-		surfaces.memory += align_up((uint64_t)manifest->surfaces->height * manifest->surfaces->stride, VEIL_PAGE_SIZE);
+		surfaces.memory += align_up(manifest->surfaces->height * manifest->surfaces->stride, VEIL_PAGE_SIZE);
 	surfaces.has_display = manifest->header->surfaces.count && display_init();
 	if (manifest->header->surfaces.count && !surfaces.has_display)
 		log_text(VEIL_NO_PERSONA, "no display on this board");
@@ -56,10 +57,10 @@ void surface_show(uint32_t persona)
 	const struct veil_surface *s = &surfaces.manifest->surfaces[persona];
 
 	if (surfaces.has_display)
-		display_show(paddr(s->host_base), s->format, s->width, s->height, s->stride);
+		display_show(paddr((address_t)s->host_base), s->format, s->width, s->height, s->stride);
 }
 
-uint64_t surface_memory(void)
+address_t surface_memory(void)
 {
 	return surfaces.memory;
 }

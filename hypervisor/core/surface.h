@@ -11,6 +11,6 @@ void surface_init(const struct manifest *manifest);
 /* Scans out a persona's surface from the next frame on; nothing is copied. Does nothing on a phone without a screen. */
 void surface_show(uint32_t persona);
 
-uint64_t surface_memory(void); /* bytes of the pages that hold strips, and bodies no persona owns */
+address_t surface_memory(void); /* bytes of the pages that hold strips, and bodies no persona owns */
 
 #endif

@@ -81,8 +81,8 @@ static void part_draw(uint32_t part)
 	uint32_t row = part / 2, persona = part % 2 ? view.right : view.left;
 	const struct veil_surface *s = &view.manifest->surfaces[persona];
 	uint32_t half = s->stride / 2;
-	uint8_t *from = arch_pointer(paddr(s->host_base + (uint64_t)row * s->stride));
-	uint8_t *to = arch_pointer(paddr(view.manifest->header->view_base + (uint64_t)row * s->stride + part % 2 * half));
+	uint8_t *from = arch_pointer(paddr((address_t)s->host_base + row * s->stride));
+	uint8_t *to = arch_pointer(paddr((address_t)view.manifest->header->view_base + row * s->stride + part % 2 * half));
 
 	arch_flush(from, s->stride); /* guests draw past the caches */
 	if (row >= s->strip_rows)
@@ -104,7 +104,7 @@ static void next_draw(void)
 		return;
 	view.next = 0;
 	if (!view.is_complete)
-		display_show(paddr(view.manifest->header->view_base), s->format, s->width, s->height, s->stride);
+		display_show(paddr((address_t)view.manifest->header->view_base), s->format, s->width, s->height, s->stride);
 	view.is_complete = true;
 }
 

@@ -126,7 +126,7 @@ static void send(uint32_t i, uint32_t first, uint32_t end)
 				     .y = first,
 				     .width = width,
 				     .height = end - first,
-				     .pixels = paddr(s->host_base + (uint64_t)first * s->stride),
+				     .pixels = paddr((address_t)s->host_base + first * s->stride),
 				     .stride = s->stride};
 
 	if (first == s->strip_rows - EDGE_ROWS && view.windows[i].persona != persona_foreground) {
@@ -156,10 +156,10 @@ static void page_send(uint32_t i)
 	const struct veil_surface *s = &view.manifest->surfaces[view.windows[i].persona];
 	uint32_t page = (uint32_t)__builtin_ctz(view.windows[i].pages);
 	uint32_t first = page * VEIL_PAGE_SIZE / s->stride & ~1U, end = ((page + 1) * VEIL_PAGE_SIZE / s->stride + 2) & ~1U;
-	uint64_t body = s->host_base + (uint64_t)s->strip_rows * s->stride;
+	address_t body = (address_t)s->host_base + s->strip_rows * s->stride;
 
 	view.windows[i].pages &= view.windows[i].pages - 1;
-	arch_flush(arch_pointer(paddr(body + (uint64_t)page * VEIL_PAGE_SIZE)), VEIL_PAGE_SIZE);
+	arch_flush(arch_pointer(paddr(body + page * VEIL_PAGE_SIZE)), VEIL_PAGE_SIZE);
 	if (s->strip_rows + first < s->height)
 		send(i, s->strip_rows + first, s->strip_rows + end < s->height ? s->strip_rows + end : s->height);
 }

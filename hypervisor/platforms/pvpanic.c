@@ -7,7 +7,7 @@
 #define PVPANIC_PANICKED 1
 #define PVPANIC_CRASH_LOADED 2 /* the guest goes on to a kernel of its own that writes a dump: not the end */
 
-NOINLINE struct mmio_result pvpanic_access(struct vcpu *v, uint64_t offset, bool is_write, uint64_t value)
+NOINLINE struct mmio_result pvpanic_access(struct vcpu *v, address_t offset, bool is_write, uintptr_t value)
 {
 	static const struct veil_fault none;
 

@@ -5,6 +5,6 @@
 
 #include <veil/platform.h>
 
-struct mmio_result pvpanic_access(struct vcpu *vcpu, uint64_t offset, bool is_write, uint64_t value);
+struct mmio_result pvpanic_access(struct vcpu *vcpu, address_t offset, bool is_write, uintptr_t value);
 
 #endif

@@ -60,6 +60,12 @@ static struct {
 	struct answer answers[BLOCK_TAGS];
 } storage;
 
+/* True if [first, first + count) ends at `end` or before, whatever the three numbers are. */
+static bool sectors_below(uint64_t first, uint64_t count, uint64_t end)
+{
+	return count <= end && first <= end - count;
+}
+
 void virtio_blk_init(const struct manifest *m)
 {
 	uint32_t count = m->header->storage_ranges.count;
@@ -82,7 +88,7 @@ void virtio_blk_init(const struct manifest *m)
 		v->virtio.features = FEATURE_SEGMENTS | FEATURE_BLOCK_SIZE | FEATURE_FLUSH | VIRTIO_INDIRECT;
 		v->virtio.needed = FEATURE_FLUSH; /* who never flushes would lose what it takes for written */
 		v->virtio.queue_size_max = storage.depth;
-		if (storage.depth * count <= tags && range_within(range->first_sector, range->sector_count, 0, sectors))
+		if (storage.depth * count <= tags && sectors_below(range->first_sector, range->sector_count, sectors))
 			v->virtio.id = DEVICE_BLOCK; /* otherwise an empty slot */
 		else
 			log_number(range->persona, "not on the disk: volume", i - storage.first[range->persona]);
@@ -213,7 +219,7 @@ static enum outcome request(struct volume *v, uint32_t slot, struct virtio_buffe
 	case TYPE_READ:
 	case TYPE_WRITE:
 		if (is_wrong || size == 0 || size % BLOCK_SECTOR ||
-		    !range_within(header.sector, size / BLOCK_SECTOR, 0, v->range->sector_count)) {
+		    !sectors_below(header.sector, size / BLOCK_SECTOR, v->range->sector_count)) {
 			p->vcpus[0]->statistics.refused_storage++;
 			return answered(v, a, STATUS_ERROR);
 		}
@@ -266,7 +272,7 @@ static bool requests_take(struct volume *v)
 	return again;
 }
 
-static struct mmio_result config_read(const struct volume *v, uint64_t offset, uint32_t size)
+static struct mmio_result config_read(const struct volume *v, address_t offset, uint32_t size)
 {
 	const struct {
 		uint64_t capacity;
@@ -275,7 +281,7 @@ static struct mmio_result config_read(const struct volume *v, uint64_t offset, u
 		uint32_t geometry; /* unused */
 		uint32_t block_size;
 	} config = {.capacity = v->range->sector_count, .segments_max = BLOCK_SEGMENTS, .block_size = BLOCK_SECTOR};
-	uint64_t value = 0;
+	uintptr_t value = 0;
 
 	if (range_within(offset, size, 0, sizeof(config)))
 		memcpy(&value, (const uint8_t *)&config + offset, size);
@@ -283,7 +289,7 @@ static struct mmio_result config_read(const struct volume *v, uint64_t offset, u
 }
 
 /* `nth` and `offset` come from the address the guest chose: only volumes of its own are counted. */
-struct mmio_result virtio_blk_access(struct persona *p, uint32_t nth, uint64_t offset, uint32_t size, bool is_write, uint64_t value)
+struct mmio_result virtio_blk_access(struct persona *p, uint32_t nth, address_t offset, uint32_t size, bool is_write, uintptr_t value)
 {
 	uint32_t index = storage.first[p->index] + nth;
 	struct volume *v = &storage.volumes[index];

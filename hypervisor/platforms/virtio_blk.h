@@ -11,7 +11,8 @@ void virtio_blk_init(const struct manifest *manifest); /* before the personas */
 void virtio_blk_reset(struct persona *persona);
 
 /* Volume `nth` of a persona, counted from 0. */
-struct mmio_result virtio_blk_access(struct persona *persona, uint32_t nth, uint64_t offset, uint32_t size, bool is_write, uint64_t value);
+struct mmio_result virtio_blk_access(struct persona *persona, uint32_t nth, address_t offset, uint32_t size, bool is_write,
+				     uintptr_t value);
 
 /* No request of this persona is under way: the disk does not touch its memory. */
 bool virtio_blk_is_quiet(struct persona *persona);

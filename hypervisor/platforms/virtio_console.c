@@ -83,7 +83,7 @@ void virtio_console_reset(struct persona *p)
 }
 
 /* The place a buffer gives for so many bytes; NULL if it is too small, or not the guest's memory, or not for us to write. */
-static void *place_of(struct persona *p, const struct virtio_buffer *buffer, size_t size)
+static void *place_of(struct persona *p, const struct virtio_buffer *buffer, uint32_t size)
 {
 	return buffer->is_writable && buffer->size >= size ? persona_memory(p, buffer->address, size) : NULL;
 }
@@ -280,7 +280,7 @@ static void control_send(struct persona *p)
 	for (uint32_t port = 0; port < CONSOLE_PORTS; port++)
 		for (uint16_t event = 0; c->news[port] >> event; event++) {
 			struct control control = {.port = port, .event = event, .value = event != PORT_OPEN || port || owner_may(p)};
-			size_t size = sizeof(control) + (event == PORT_NAME ? NAME_BYTES : 0);
+			uint32_t size = sizeof(control) + (event == PORT_NAME ? NAME_BYTES : 0);
 			struct virtio_buffer buffer;
 			uint8_t *place;
 
@@ -346,7 +346,7 @@ void virtio_console_go_on(struct persona *p)
 
 /* ---- Registers ---- */
 
-static void notified(struct persona *p, uint64_t queue)
+static void notified(struct persona *p, uintptr_t queue)
 {
 	switch (queue) {
 	case OWNER_IN:
@@ -367,19 +367,19 @@ static void notified(struct persona *p, uint64_t queue)
 	}
 }
 
-static struct mmio_result config_read(uint64_t offset, uint32_t size)
+static struct mmio_result config_read(address_t offset, uint32_t size)
 {
 	static const uint8_t config[CONFIG_BYTES] = {[CONFIG_PORTS] = CONSOLE_PORTS};
-	uint64_t value = 0;
+	uintptr_t value = 0;
 
 	if (!range_within(offset, size, 0, sizeof(config)))
 		return mmio_none();
 	for (uint32_t i = 0; i < size; i++)
-		value |= (uint64_t)config[offset + i] << (8 * i);
+		value |= (uintptr_t)config[offset + i] << (8 * i);
 	return mmio_value(value);
 }
 
-struct mmio_result virtio_console_access(struct persona *p, uint64_t offset, uint32_t size, bool is_write, uint64_t value)
+struct mmio_result virtio_console_access(struct persona *p, address_t offset, uint32_t size, bool is_write, uintptr_t value)
 {
 	struct virtual_console *c = console_of(p);
 	struct mmio_result result;

@@ -9,7 +9,7 @@
 struct persona;
 
 void virtio_console_reset(struct persona *persona);
-struct mmio_result virtio_console_access(struct persona *persona, uint64_t offset, uint32_t size, bool is_write, uint64_t value);
+struct mmio_result virtio_console_access(struct persona *persona, address_t offset, uint32_t size, bool is_write, uintptr_t value);
 
 /* Moves what waits on both ports as far as credit and buffers go. Takes locks. */
 void virtio_console_go_on(struct persona *persona);

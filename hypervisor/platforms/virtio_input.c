@@ -50,10 +50,10 @@ static void config_answer(struct virtual_input *input, uint32_t source)
 	input->config[CONFIG_SIZE] = (uint8_t)size;
 }
 
-static struct mmio_result config_access(struct virtual_input *input, uint32_t source, uint64_t offset, uint32_t size, bool is_write,
-					uint64_t value)
+static struct mmio_result config_access(struct virtual_input *input, uint32_t source, address_t offset, uint32_t size, bool is_write,
+					uintptr_t value)
 {
-	uint64_t result = 0;
+	uintptr_t result = 0;
 
 	if (!range_within(offset, size, 0, sizeof(input->config)))
 		return mmio_none();
@@ -65,7 +65,7 @@ static struct mmio_result config_access(struct virtual_input *input, uint32_t so
 		return mmio_value(0);
 	}
 	for (uint32_t i = 0; i < size; i++)
-		result |= (uint64_t)input->config[offset + i] << (8 * i);
+		result |= (uintptr_t)input->config[offset + i] << (8 * i);
 	return mmio_value(result);
 }
 
@@ -144,7 +144,7 @@ static void settle(struct persona *p, uint32_t source)
 	keys_release(p, source);
 }
 
-struct mmio_result virtio_input_access(struct persona *p, uint32_t source, uint64_t offset, uint32_t size, bool is_write, uint64_t value)
+struct mmio_result virtio_input_access(struct persona *p, uint32_t source, address_t offset, uint32_t size, bool is_write, uintptr_t value)
 {
 	struct virtual_input *input = &p->platform.input[source];
 	struct mmio_result result;

@@ -75,7 +75,7 @@ static void set_half(uint64_t *address, bool is_high, uint32_t value)
 	*address = is_high ? (*address & UINT32_MAX) | (uint64_t)value << 32 : (*address & ~(uint64_t)UINT32_MAX) | value;
 }
 
-static uint32_t register_read(struct virtio_device *d, uint64_t offset)
+static uint32_t register_read(struct virtio_device *d, address_t offset)
 {
 	const struct virtio_queue *queue = selected(d);
 
@@ -103,7 +103,7 @@ static uint32_t register_read(struct virtio_device *d, uint64_t offset)
 	}
 }
 
-static void queue_write(struct virtio_queue *queue, uint32_t size_max, uint64_t offset, uint32_t value)
+static void queue_write(struct virtio_queue *queue, uint32_t size_max, address_t offset, uint32_t value)
 {
 	if (queue->is_ready && offset != QUEUE_READY)
 		return; /* fixed while it is in use */
@@ -132,7 +132,7 @@ static void queue_write(struct virtio_queue *queue, uint32_t size_max, uint64_t 
 	}
 }
 
-static void register_write(struct persona *p, struct virtio_device *d, uint64_t offset, uint32_t value)
+static void register_write(struct persona *p, struct virtio_device *d, address_t offset, uint32_t value)
 {
 	struct virtio_queue *queue = selected(d);
 
@@ -173,7 +173,7 @@ static void register_write(struct persona *p, struct virtio_device *d, uint64_t 
 	}
 }
 
-struct mmio_result virtio_access(struct persona *p, struct virtio_device *d, uint64_t offset, bool is_write, uint32_t value)
+struct mmio_result virtio_access(struct persona *p, struct virtio_device *d, address_t offset, bool is_write, uint32_t value)
 {
 	if (offset % 4)
 		return mmio_none();
@@ -220,7 +220,7 @@ static bool has_events(const struct virtio_device *d)
 /* NULL: it does not lie in the persona's RAM as a whole, or its driver never cleared it. */
 static void *ring_at(struct persona *p, const struct virtio_device *d, uint64_t address, uint32_t alignment, uint32_t entries_size)
 {
-	return address % alignment ? NULL : persona_touched(p, ipaddr(address), 4 + entries_size + (has_events(d) ? 2 : 0));
+	return address % alignment ? NULL : persona_touched(p, ipaddr_wide(address), 4 + entries_size + (has_events(d) ? 2 : 0));
 }
 
 static struct driver_ring *driver_ring(struct persona *p, const struct virtio_device *d, const struct virtio_queue *queue)
@@ -237,8 +237,8 @@ static struct device_ring *device_ring(struct persona *p, const struct virtio_de
  * request's own instead, whose first descriptor it then is. */
 static bool descriptor_read(struct persona *p, struct virtio_device *d, uint16_t index, struct virtio_buffer *buffer, bool is_head)
 {
-	const struct descriptor *descriptor = index < buffer->table_size && buffer->table % 8 == 0
-						      ? persona_touched(p, ipaddr(buffer->table + 16 * (uint64_t)index), 16)
+	const struct descriptor *descriptor = index < buffer->table_size && buffer->table.value % 8 == 0
+						      ? persona_touched(p, ipaddr(buffer->table.value + 16U * index), 16)
 						      : NULL;
 	uint16_t flags;
 
@@ -247,14 +247,14 @@ static bool descriptor_read(struct persona *p, struct virtio_device *d, uint16_t
 		return false;
 	}
 	flags = __atomic_load_n(&descriptor->flags, __ATOMIC_RELAXED);
-	buffer->address = ipaddr(__atomic_load_n(&descriptor->address, __ATOMIC_RELAXED));
+	buffer->address = ipaddr_wide(__atomic_load_n(&descriptor->address, __ATOMIC_RELAXED));
 	buffer->size = __atomic_load_n(&descriptor->size, __ATOMIC_RELAXED);
 	buffer->is_writable = flags & DESCRIPTOR_WRITE;
 	buffer->has_next = flags & DESCRIPTOR_NEXT;
 	buffer->next = __atomic_load_n(&descriptor->next, __ATOMIC_RELAXED);
 	if (likely(!(flags & DESCRIPTOR_INDIRECT)))
 		return true;
-	buffer->table = buffer->address.value;
+	buffer->table = buffer->address;
 	buffer->table_size = buffer->size / 16 < VIRTIO_CHAIN_MAX ? buffer->size / 16 : VIRTIO_CHAIN_MAX;
 	if (is_head && !buffer->has_next && (d->accepted & VIRTIO_INDIRECT))
 		return descriptor_read(p, d, 0, buffer, false);
@@ -294,7 +294,7 @@ bool virtio_take(struct persona *p, struct virtio_device *d, uint32_t number, st
 	if (__atomic_load_n(&driver->index, __ATOMIC_ACQUIRE) == queue->taken && queue_is_empty(p, d, queue, driver))
 		return false;
 	head = __atomic_load_n(&driver->heads[queue->taken % queue->size], __ATOMIC_RELAXED);
-	*buffer = (struct virtio_buffer){.head = head, .length = 1, .table = queue->descriptors, .table_size = queue->size};
+	*buffer = (struct virtio_buffer){.head = head, .length = 1, .table = ipaddr_wide(queue->descriptors), .table_size = queue->size};
 	if (!descriptor_read(p, d, head, buffer, true))
 		return false;
 	queue->taken++;

@@ -11,7 +11,7 @@ struct persona;
 #define VIRTIO_CONFIG 0x100 /* device-specific registers from here on: not handled here */
 
 void virtio_reset(struct virtio_device *device);
-struct mmio_result virtio_access(struct persona *persona, struct virtio_device *device, uint64_t offset, bool is_write, uint32_t value);
+struct mmio_result virtio_access(struct persona *persona, struct virtio_device *device, address_t offset, bool is_write, uint32_t value);
 
 /* False: nothing is there, or the queue is broken (the device then asks to be reset). */
 bool virtio_take(struct persona *persona, struct virtio_device *device, uint32_t queue, struct virtio_buffer *buffer);

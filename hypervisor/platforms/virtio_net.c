@@ -225,20 +225,20 @@ void network_received(const uint8_t *frame, uint32_t size)
 
 /* ---- Registers ---- */
 
-static struct mmio_result config_access(const struct persona *p, uint64_t offset, uint32_t size, bool is_write)
+static struct mmio_result config_access(const struct persona *p, address_t offset, uint32_t size, bool is_write)
 {
 	uint8_t config[8] = {0}; /* the address, then a status that is not offered */
-	uint64_t result = 0;
+	uintptr_t result = 0;
 
 	if (!range_within(offset, size, 0, sizeof(config)))
 		return mmio_none();
 	switch_mac(p, config);
 	for (uint32_t i = 0; i < size && !is_write; i++)
-		result |= (uint64_t)config[offset + i] << (8 * i);
+		result |= (uintptr_t)config[offset + i] << (8 * i);
 	return mmio_value(result);
 }
 
-struct mmio_result virtio_net_access(struct persona *p, uint64_t offset, uint32_t size, bool is_write, uint64_t value)
+struct mmio_result virtio_net_access(struct persona *p, address_t offset, uint32_t size, bool is_write, uintptr_t value)
 {
 	struct mmio_result result;
 

@@ -44,7 +44,7 @@ static void interrupt_update(struct persona *p)
 	irq_line(p->vcpus[0], GUEST_IRQ_UART, (uart->raw & uart->mask) != 0);
 }
 
-static NOINLINE uint32_t read_register(struct persona *p, uint64_t offset)
+static NOINLINE uint32_t read_register(struct persona *p, address_t offset)
 {
 	struct vpl011 *uart = &p->platform.uart;
 	uint8_t byte = 0;
@@ -77,7 +77,7 @@ static NOINLINE uint32_t read_register(struct persona *p, uint64_t offset)
 	}
 }
 
-static NOINLINE void write_register(struct persona *p, uint64_t offset, uint32_t value)
+static NOINLINE void write_register(struct persona *p, address_t offset, uint32_t value)
 {
 	struct vpl011 *uart = &p->platform.uart;
 
@@ -123,7 +123,7 @@ void vpl011_reset(struct persona *p)
 	p->platform.uart = (struct vpl011){.cr = CR_RESET, .ifls = IFLS_RESET};
 }
 
-static NOINLINE struct mmio_result access_register(struct persona *p, uint64_t offset, bool is_write, uint64_t value)
+static NOINLINE struct mmio_result access_register(struct persona *p, address_t offset, bool is_write, uintptr_t value)
 {
 	uint32_t result = 0;
 
@@ -138,7 +138,7 @@ static NOINLINE struct mmio_result access_register(struct persona *p, uint64_t o
 	return mmio_value(result);
 }
 
-struct mmio_result vpl011_access(struct persona *p, uint64_t offset, bool is_write, uint64_t value)
+struct mmio_result vpl011_access(struct persona *p, address_t offset, bool is_write, uintptr_t value)
 {
 	if (offset == UART_FR) /* polled before every byte: no state of ours, so no lock; writes are ignored */
 		return mmio_value(FR_TXFE | (mux_console_has_input(p->index) ? 0 : FR_RXFE));

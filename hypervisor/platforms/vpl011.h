@@ -8,7 +8,7 @@
 struct persona;
 
 void vpl011_reset(struct persona *persona);
-struct mmio_result vpl011_access(struct persona *persona, uint64_t offset, bool is_write, uint64_t value);
+struct mmio_result vpl011_access(struct persona *persona, address_t offset, bool is_write, uintptr_t value);
 void vpl011_input(struct persona *persona);
 
 #endif

@@ -24,7 +24,7 @@ void vpl031_reset(struct persona *p)
 	p->platform.rtc = (struct vpl031){0};
 }
 
-static uint32_t read_register(const struct vpl031 *rtc, uint64_t offset)
+static uint32_t read_register(const struct vpl031 *rtc, address_t offset)
 {
 	uint32_t now = rtc_seconds() + rtc->offset;
 
@@ -47,7 +47,7 @@ static uint32_t read_register(const struct vpl031 *rtc, uint64_t offset)
 	}
 }
 
-NOINLINE struct mmio_result vpl031_access(struct persona *p, uint64_t offset, bool is_write, uint64_t value)
+NOINLINE struct mmio_result vpl031_access(struct persona *p, address_t offset, bool is_write, uintptr_t value)
 {
 	struct vpl031 *rtc = &p->platform.rtc;
 	uint32_t result = 0;

@@ -8,6 +8,6 @@
 struct persona;
 
 void vpl031_reset(struct persona *persona);
-struct mmio_result vpl031_access(struct persona *persona, uint64_t offset, bool is_write, uint64_t value);
+struct mmio_result vpl031_access(struct persona *persona, address_t offset, bool is_write, uintptr_t value);
 
 #endif

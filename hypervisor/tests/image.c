@@ -174,7 +174,7 @@ static uint64_t work_size(const struct image *image)
 		const struct veil_persona *p = &image->personas[i];
 
 		size += VEIL_WORK_PERSONA + p->cpu_count * (uint64_t)VEIL_WORK_VCPU +
-			align_up(p->ram_size, UINT64_C(512) << 20) / (UINT64_C(512) << 20) * VEIL_PAGE_SIZE;
+			(p->ram_size + (UINT64_C(512) << 20) - 1) / (UINT64_C(512) << 20) * VEIL_PAGE_SIZE;
 		size += p->flash_code_pages ? VEIL_PAGE_SIZE : 0;
 	}
 	if (image->header.storage_ranges.count)
@@ -183,7 +183,7 @@ static uint64_t work_size(const struct image *image)
 		networked += (image->personas[i].devices & VEIL_DEVICE_NETWORK) != 0;
 	if (networked)
 		size += VEIL_WORK_SWITCH + networked * VEIL_WORK_NETWORK;
-	return align_up(size, VEIL_PAGE_SIZE);
+	return align_up((address_t)size, VEIL_PAGE_SIZE);
 }
 
 void image_layout(struct image *image)
@@ -193,13 +193,13 @@ void image_layout(struct image *image)
 	image->header.regions.count = 0;
 	region_add(image, BOARD_LOAD_ADDRESS, VEIL_OWNER_FREE);
 	region_add(image, BOARD_LOAD_ADDRESS + at, VEIL_OWNER_VEIL);
-	image->place = (struct image_place){.base = paddr(BOARD_LOAD_ADDRESS), .veil_size = at};
+	image->place = (struct image_place){.base = paddr(BOARD_LOAD_ADDRESS), .veil_size = IMAGE_VEIL_SIZE + VEIL_PAGE_SIZE};
 	for (uint32_t i = 0; i < image->header.payloads.count; i++) {
 		image->payloads[i].offset = at;
 		payload_digest(image, i);
-		at = align_up(at + image->payloads[i].size, VEIL_PAGE_SIZE);
+		at = align_up((address_t)(at + image->payloads[i].size), VEIL_PAGE_SIZE);
 	}
-	image->place.size = at;
+	image->place.size = (address_t)at;
 	region_add(image, BOARD_LOAD_ADDRESS + at, VEIL_OWNER_PAYLOADS);
 	image->header.work_base = BOARD_LOAD_ADDRESS + at;
 	image->header.work_size = work_size(image);
@@ -279,9 +279,9 @@ void image_write(const struct image *image)
 
 	for (uint32_t i = 0; i < image->header.payloads.count; i++)
 		for (uint64_t at = 0; at < image->payloads[i].size; at++)
-			((uint8_t *)image->place.base.value + image->payloads[i].offset)[at] = image_byte(i, at);
-	header.manifest_size = image_manifest(image, (uint8_t *)image->place.base.value + IMAGE_VEIL_SIZE);
-	memcpy((void *)image->place.base.value, &header, sizeof(header));
+			((uint8_t *)(uintptr_t)image->place.base.value + image->payloads[i].offset)[at] = image_byte(i, at);
+	header.manifest_size = image_manifest(image, (uint8_t *)(uintptr_t)image->place.base.value + IMAGE_VEIL_SIZE);
+	memcpy((void *)(uintptr_t)image->place.base.value, &header, sizeof(header));
 }
 
 void image_spoil(const struct image *image, uint32_t payload, uint64_t at)

@@ -53,7 +53,7 @@ static bool is_seed(uint32_t persona, uint64_t address)
 
 static uint8_t *host_of(uint32_t persona, uint64_t address)
 {
-	return (uint8_t *)(personas[persona].config->ram_host_base + (address - IMAGE_RAM_BASE));
+	return (uint8_t *)(personas[persona].ram.host + (address - IMAGE_RAM_BASE));
 }
 
 /* Every byte of the persona's RAM, as its guest reads it, is what the manifest says. */

@@ -61,8 +61,8 @@ static inline bool manifest_check(const struct manifest *m, struct image_place p
 		for (uint32_t j = 0; j < i; j++)
 			if (ranges_meet(p->ram_host_base, memory_of(p), m->personas[j].ram_host_base, memory_of(&m->personas[j])))
 				return false;
-		if (p->ram_guest_base < GUEST_RAM_START || !is_somewhere(p, p->entry, 4) || p->flash_code_pages > 1024 ||
-		    p->flash_variable_pages > 1024)
+		if (!range_inside(p->ram_guest_base, p->ram_size, GUEST_RAM_START, GUEST_RAM_END - GUEST_RAM_START) ||
+		    !is_somewhere(p, p->entry, 4) || p->flash_code_pages > 1024 || p->flash_variable_pages > 1024)
 			return false;
 		if (p->patch_count && (p->patch_payload >= h->payloads.count || p->patch_count > 1024 ||
 				       !range_inside(0, p->patch_count * 4ULL, 0, m->payloads[p->patch_payload].size)))
@@ -99,7 +99,7 @@ static inline bool manifest_is_sound(const struct image *image)
 	struct manifest manifest;
 	size_t size = image_manifest(image, check_bytes);
 
-	return manifest_read(&manifest, check_bytes, size, "qemu-virt", image->place) == MANIFEST_OK &&
+	return manifest_read(&manifest, check_bytes, (address_t)size, "qemu-virt", image->place) == MANIFEST_OK &&
 	       manifest_check(&manifest, image->place);
 }
 

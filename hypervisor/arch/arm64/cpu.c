@@ -104,7 +104,7 @@ void *arch_pointer(paddr_t address)
 	return (void *)(uintptr_t)address.value;
 }
 
-void *arch_keep(paddr_t start, uint64_t size, uint64_t *kept)
+void *arch_keep(paddr_t start, address_t size, address_t *kept)
 {
 	*kept = size;
 	return arch_pointer(start);

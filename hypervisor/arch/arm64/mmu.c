@@ -66,7 +66,7 @@ void mmu_build(void)
 
 /* Whole 4 KiB pages where there are level-3 tables, whole 2 MiB blocks elsewhere; what is left of a block at the end shares it with work
  * memory. Only rights change, so no break-before-make is needed (Arm DDI 0487, D8.14.1). */
-void arch_protect(paddr_t start, uint64_t size)
+void arch_protect(paddr_t start, address_t size)
 {
 	uint64_t address = start.value, end = start.value + size;
 

@@ -27,8 +27,8 @@
 /* The tables of RAM lie one after the other: a page's leaf is found by its number alone. */
 bool stage2_init(struct persona *p)
 {
-	uint64_t first = p->config->ram_guest_base >> LEVEL2_SHIFT;
-	uint64_t last = (p->config->ram_guest_base + p->linear_count * VEIL_PAGE_SIZE - 1) >> LEVEL2_SHIFT;
+	uint64_t first = p->ram.guest >> LEVEL2_SHIFT;
+	uint64_t last = (p->ram.guest + p->linear_count * VEIL_PAGE_SIZE - 1) >> LEVEL2_SHIFT;
 	paddr_t leaves, flash;
 
 	p->arch.root = memory_take(ROOT_COUNT * 8, ROOT_COUNT * 8);
@@ -36,7 +36,7 @@ bool stage2_init(struct persona *p)
 		return false;
 	for (uint64_t i = first; i <= last; i++)
 		p->arch.root[i] = (leaves.value + (i - first) * VEIL_PAGE_SIZE) | DESCRIPTOR_VALID;
-	p->arch.linear_leaves = (uint64_t *)arch_pointer(leaves) + p->config->ram_guest_base / VEIL_PAGE_SIZE % LEAF_COUNT;
+	p->arch.linear_leaves = (uint64_t *)arch_pointer(leaves) + p->ram.guest / VEIL_PAGE_SIZE % LEAF_COUNT;
 	if (p->page_count > p->linear_count && first > 0) { /* all flash lies in the first 512 MiB */
 		if (!memory_take_pages(VEIL_PAGE_SIZE, VEIL_PAGE_SIZE, &flash))
 			return false;

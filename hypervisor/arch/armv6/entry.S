@@ -6,7 +6,7 @@
 #define CPSR 64
 #define SCRATCH 68
 #define MODE 72
-#define SYSTEM_REGISTERS 464 /* struct vcpu: statistics.system_registers; vcpu.c checks */
+#define SYSTEM_REGISTERS 456 /* struct vcpu: statistics.system_registers; vcpu.c checks */
 
 #define MODE_USER 0x10
 

@@ -148,7 +148,7 @@ void mmu_guest(uint32_t table, uint32_t asid)
 /* What is kept in the window has its pointers there already; everything is in the full map. */
 void *arch_pointer(paddr_t address)
 {
-	void *pointer = (void *)(uint32_t)address.value;
+	void *pointer = (void *)address.value;
 
 	return likely(mmu_is_full) ? pointer : full_then(pointer);
 }
@@ -164,20 +164,20 @@ paddr_t arch_physical(const void *pointer)
 }
 
 /* Whole pages of 64 KiB, so that colours stay; `start` begins one, and what is behind the end in its last one is Veil's too (manifest.c). */
-void *arch_keep(paddr_t start, uint64_t size, uint64_t *kept_size)
+void *arch_keep(paddr_t start, address_t size, address_t *kept_size)
 {
 	const struct kept *last = &kept[kept_count - 1];
-	uint32_t window = (uint32_t)align_up(last->window + last->size, VEIL_PAGE_SIZE);
+	uint32_t window = align_up(last->window + last->size, VEIL_PAGE_SIZE);
 	uint32_t room = kept_count < ARRAY_COUNT(kept) ? WINDOW_END - window : 0;
-	uint32_t length = size < room ? (uint32_t)align_up(size, PAGE) : room;
+	uint32_t length = size < room ? align_up(size, PAGE) : room;
 
 	*kept_size = size < length ? size : length;
 	for (uint32_t at = 0; at < length; at += PAGE)
-		window_table[(window + at) / PAGE % TABLE] = ((uint32_t)start.value + at) | PAGE_DATA;
+		window_table[(window + at) / PAGE % TABLE] = (start.value + at) | PAGE_DATA;
 	mmu_clean(window_table, TABLE);
 	barrier();
 	if (length)
-		kept[kept_count++] = (struct kept){(uint32_t)start.value, window, length};
+		kept[kept_count++] = (struct kept){start.value, window, length};
 	return (void *)window;
 }
 
@@ -188,7 +188,7 @@ void mmu_window_copy(uint32_t second_level[TABLE])
 
 uint32_t mmu_overlay_page(void)
 {
-	return (uint32_t)arch_physical(overlay).value | PAGE_TEXT;
+	return arch_physical(overlay).value | PAGE_TEXT;
 }
 
 /* ---- Building ---- */
@@ -200,13 +200,13 @@ static uint32_t *split(uint32_t address)
 	uint32_t *table = split_tables[split_count];
 
 	if ((*entry & 3) == MMU_SECOND_LEVEL_TABLE)
-		return split_tables[(*entry - (uint32_t)arch_physical(split_tables).value) / sizeof(split_tables[0])];
+		return split_tables[(*entry - arch_physical(split_tables).value) / sizeof(split_tables[0])];
 	if (split_count++ == SPLIT_TABLES)
 		panic("full map: no table left for", address);
 	for (uint32_t i = 0; i < TABLE; i++)
 		table[i] = (address & ~(MIB - 1)) | i * PAGE | PAGE_DATA | MMU_PAGE_NOT_GLOBAL;
 	mmu_clean(table, TABLE);
-	*entry = (uint32_t)arch_physical(table).value | MMU_SECOND_LEVEL_TABLE;
+	*entry = arch_physical(table).value | MMU_SECOND_LEVEL_TABLE;
 	return table;
 }
 
@@ -219,9 +219,9 @@ static void protect_page(uint32_t address)
 }
 
 /* In the full map whole MiBs, and pages of those that are not whole; in the window what is kept of it. */
-void arch_protect(paddr_t start, uint64_t size)
+void arch_protect(paddr_t start, address_t size)
 {
-	uint32_t address = (uint32_t)start.value, end = address + (uint32_t)size;
+	uint32_t address = start.value, end = address + size;
 
 	while (address < end) {
 		if (address % MIB == 0 && end - address >= MIB) {
@@ -240,18 +240,18 @@ void arch_protect(paddr_t start, uint64_t size)
 
 void mmu_build(void)
 {
-	uint32_t text = (uint32_t)text_start, text_stop = (uint32_t)text_end, stop = (uint32_t)align_up((uintptr_t)bss_end, PAGE);
+	uint32_t text = (uint32_t)text_start, text_stop = (uint32_t)text_end, stop = align_up((uintptr_t)bss_end, PAGE);
 
 	kept[kept_count++] = (struct kept){BOARD_LOAD_ADDRESS, WINDOW_IMAGE, stop - text};
 	memcpy(overlay, vectors, VECTORS_BYTES);
 	for (uint32_t i = 0; i < WINDOW_DEVICES; i++)
 		window_table[i] = device_pages[i] | PAGE_REGISTERS;
 	for (uint32_t at = text; at < stop; at += PAGE)
-		window_table[at / PAGE % TABLE] = (uint32_t)arch_physical((void *)at).value | (at < text_stop ? PAGE_TEXT : PAGE_DATA);
+		window_table[at / PAGE % TABLE] = arch_physical((void *)at).value | (at < text_stop ? PAGE_TEXT : PAGE_DATA);
 	window_table[VECTORS_HIGH / PAGE % TABLE] = mmu_overlay_page();
 	low_table[0] = mmu_overlay_page();
-	mmu_full_table[0] = (uint32_t)arch_physical(low_table).value | MMU_SECOND_LEVEL_TABLE;
-	mmu_full_table[WINDOW_BASE / MIB] = (uint32_t)arch_physical(window_table).value | MMU_SECOND_LEVEL_TABLE;
+	mmu_full_table[0] = arch_physical(low_table).value | MMU_SECOND_LEVEL_TABLE;
+	mmu_full_table[WINDOW_BASE / MIB] = arch_physical(window_table).value | MMU_SECOND_LEVEL_TABLE;
 	for (uint32_t ram = BOARD_RAM_BASE; ram < BOARD_RAM_BASE + BOARD_RAM_MAX_SIZE; ram += MIB)
 		mmu_full_table[ram / MIB] = ram | SECTION | SECTION_NOT_GLOBAL | SECTION_XN;
 	mmu_clean(overlay, ARRAY_COUNT(overlay));

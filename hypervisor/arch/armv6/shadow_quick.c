@@ -26,12 +26,11 @@
 #define NOWHERE 0U
 static uint32_t ram(const struct persona *p, uint32_t physical)
 {
-	const struct veil_persona *config = p->config;
-	uint32_t offset = physical - (uint32_t)config->ram_guest_base;
+	uint32_t offset = physical - p->ram.guest;
 
-	if (unlikely(offset >= (uint32_t)config->ram_size || p->arch.pages[offset / VEIL_PAGE_SIZE] != PAGE_BUILT))
+	if (unlikely(offset >= p->ram.size || p->arch.pages[offset / VEIL_PAGE_SIZE] != PAGE_BUILT))
 		return NOWHERE;
-	return (uint32_t)config->ram_host_base + offset;
+	return p->ram.host + offset;
 }
 
 /* A word of the guest's tables, read once. */

@@ -13,14 +13,8 @@
 
 bool stage2_init(struct persona *p)
 {
-	p->arch.pages = memory_take((size_t)p->page_count, 4);
+	p->arch.pages = memory_take(p->page_count, 4);
 	return p->arch.pages && shadow_init(p);
-}
-
-/* Behind them in the table: the screen's, then flash. */
-static uint32_t ram_pages(const struct persona *p)
-{
-	return (uint32_t)p->config->ram_size / VEIL_PAGE_SIZE;
 }
 
 bool stage2_is_mapped(const struct persona *p, size_t page)
@@ -32,15 +26,15 @@ void stage2_map(struct persona *p, size_t page, paddr_t host)
 {
 	if (!owner_is(p->index, host, VEIL_PAGE_SIZE) || host.value != persona_page(p, page).value)
 		panic("stage2_map: page is not the persona's", host.value);
-	p->arch.pages[page] = page >= p->linear_count ? PAGE_READ_ONLY : page >= ram_pages(p) ? PAGE_WATCHED : PAGE_BUILT;
+	p->arch.pages[page] = page >= p->linear_count ? PAGE_READ_ONLY : page >= p->ram.page_count ? PAGE_WATCHED : PAGE_BUILT;
 }
 
 /* Shadows may hold the page until stage2_flush(); the persona does not run before that (arch.h). */
 void stage2_unmap(struct persona *p, size_t page)
 {
 	p->arch.pages[page] = PAGE_UNBUILT;
-	if (page >= ram_pages(p) && page < p->linear_count) /* it will be cleared */
-		display_written(p->index, (uint32_t)page - ram_pages(p));
+	if (page >= p->ram.page_count && page < p->linear_count) /* it will be cleared */
+		display_written(p->index, (uint32_t)(page - p->ram.page_count));
 }
 
 void stage2_hide(struct persona *p, size_t page, bool hidden)
@@ -52,7 +46,7 @@ void stage2_hide(struct persona *p, size_t page, bool hidden)
 void stage2_watch(struct persona *p, uint32_t pages)
 {
 	for (; pages; pages &= pages - 1) {
-		uint8_t *state = &p->arch.pages[ram_pages(p) + (uint32_t)__builtin_ctz(pages)];
+		uint8_t *state = &p->arch.pages[p->ram.page_count + (uint32_t)__builtin_ctz(pages)];
 
 		if (*state == PAGE_BUILT)
 			*state = PAGE_WATCHED;
@@ -62,10 +56,10 @@ void stage2_watch(struct persona *p, uint32_t pages)
 
 void stage2_written(struct persona *p, uint32_t physical)
 {
-	uint32_t page = (uint32_t)persona_page_at(p, physical);
+	size_t page = persona_page_at(p, physical);
 
 	p->arch.pages[page] = PAGE_BUILT;
-	display_written(p->index, page - ram_pages(p));
+	display_written(p->index, (uint32_t)(page - p->ram.page_count));
 }
 
 void stage2_flush(struct persona *p)
@@ -80,17 +74,17 @@ static NOINLINE enum page_state look_elsewhere(const struct persona *p, uint32_t
 
 	if (page >= p->page_count)
 		return PAGE_NONE;
-	*host = (uint32_t)persona_page(p, page).value + physical % VEIL_PAGE_SIZE;
+	*host = persona_page(p, page).value + physical % VEIL_PAGE_SIZE;
 	return p->arch.pages[page];
 }
 
 /* Whatever the address is, the place that comes of it lies in a page of this persona: below its RAM's size, or looked up. */
 enum page_state stage2_look(const struct persona *p, uint32_t physical, uint32_t *host)
 {
-	uint32_t offset = physical - (uint32_t)p->config->ram_guest_base;
+	uint32_t offset = physical - p->ram.guest;
 
-	if (unlikely(offset >= (uint32_t)p->config->ram_size))
+	if (unlikely(offset >= p->ram.size))
 		return look_elsewhere(p, physical, host);
-	*host = (uint32_t)p->config->ram_host_base + offset;
+	*host = p->ram.host + offset;
 	return p->arch.pages[offset / VEIL_PAGE_SIZE];
 }

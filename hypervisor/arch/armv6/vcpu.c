@@ -21,7 +21,7 @@
  * makes aligned accesses only, and its vectors are wherever the guest's are not. */
 #define SCTLR_SHARED (SCTLR_A | SCTLR_U | SCTLR_V)
 
-_Static_assert(offsetof(struct arch_vcpu, mode) == 72 && offsetof(struct vcpu, statistics.system_registers) == 464, "entry.S knows these");
+_Static_assert(offsetof(struct arch_vcpu, mode) == 72 && offsetof(struct vcpu, statistics.system_registers) == 456, "entry.S knows these");
 
 static uint32_t *patches[VEIL_MAX_PERSONAS];
 

@@ -111,7 +111,7 @@ static struct {
 	uint64_t sector;
 	uint32_t count;
 	struct {
-		uint64_t start;
+		address_t start;
 		uint32_t size;
 		bool is_read;
 	} segments[BLOCK_SEGMENTS];
@@ -159,19 +159,19 @@ static void disk_move(uint32_t tag)
 
 	machine_disk.flushed += disk_requests[tag].operation == BLOCK_FLUSH;
 	for (uint32_t i = 0; i < disk_requests[tag].count; i++) {
-		uint64_t start = disk_requests[tag].segments[i].start;
+		address_t start = disk_requests[tag].segments[i].start;
 		uint32_t size = disk_requests[tag].segments[i].size;
 
-		if (!range_within(at, size, 0, sizeof(machine_disk.bytes)) ||
+		if (at > sizeof(machine_disk.bytes) || size > sizeof(machine_disk.bytes) - at ||
 		    !range_within(start, size, BOARD_RAM_BASE, MACHINE_RAM_SIZE) ||
 		    disk_requests[tag].segments[i].is_read != (disk_requests[tag].operation == BLOCK_READ)) {
 			machine_disk.outside++;
 			return;
 		}
 		if (disk_requests[tag].operation == BLOCK_READ)
-			memcpy((void *)start, machine_disk.bytes + at, size);
+			memcpy((void *)(uintptr_t)start, machine_disk.bytes + at, size);
 		else
-			memcpy(machine_disk.bytes + at, (const void *)start, size);
+			memcpy(machine_disk.bytes + at, (const void *)(uintptr_t)start, size);
 		at += size;
 	}
 }

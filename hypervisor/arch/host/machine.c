@@ -326,7 +326,7 @@ struct machine_cpu *guest_acts(const struct vcpu *v)
 	return this_cpu();
 }
 
-bool guest_touch(struct vcpu *v, uint64_t address)
+bool guest_touch(struct vcpu *v, address_t address)
 {
 	struct persona *p = v->persona;
 	uint64_t page = persona_page_at(p, address);
@@ -341,13 +341,13 @@ bool guest_touch(struct vcpu *v, uint64_t address)
 	return false;
 }
 
-uint8_t *guest_memory(struct vcpu *v, uint64_t address)
+uint8_t *guest_memory(struct vcpu *v, address_t address)
 {
 	struct persona *p = v->persona;
 
 	for (uint32_t i = 0; i < 16; i++)
 		if (guest_touch(v, address))
-			return arch_pointer(paddr(p->arch.pages[persona_page_at(p, address)].host + address % VEIL_PAGE_SIZE));
+			return arch_pointer(paddr((address_t)p->arch.pages[persona_page_at(p, address)].host + address % VEIL_PAGE_SIZE));
 	return NULL;
 }
 
@@ -358,7 +358,7 @@ void guest_wait(struct vcpu *v)
 	arch_vcpu_wait(v);
 }
 
-bool guest_mmio(struct vcpu *v, uint64_t address, uint32_t size, bool is_write, uint64_t *value)
+bool guest_mmio(struct vcpu *v, address_t address, uint32_t size, bool is_write, uint64_t *value)
 {
 	struct mmio_result result;
 
@@ -373,14 +373,14 @@ bool guest_mmio(struct vcpu *v, uint64_t address, uint32_t size, bool is_write, 
 	return result.found;
 }
 
-uint64_t guest_read(struct vcpu *v, uint64_t address, uint32_t size)
+uint64_t guest_read(struct vcpu *v, address_t address, uint32_t size)
 {
 	uint64_t value = 0;
 
 	return guest_mmio(v, address, size, false, &value) ? value & UINT64_MAX >> (64 - 8 * size) : UINT64_MAX;
 }
 
-void guest_write(struct vcpu *v, uint64_t address, uint32_t size, uint64_t value)
+void guest_write(struct vcpu *v, address_t address, uint32_t size, uint64_t value)
 {
 	if (!guest_mmio(v, address, size, true, &value))
 		fprintf(stderr, "refused: write of %u bytes at 0x%llx\n", size, (unsigned long long)address);

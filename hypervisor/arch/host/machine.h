@@ -119,9 +119,9 @@ void machine_receive(const void *bytes, size_t size);
 /* ---- What guests do (the virtual CPU must be inside its guest) ---- */
 bool guest_is_in(const struct vcpu *vcpu);
 /* Its own memory: where the guest-physical address is, after as many exits as that takes; NULL if Veil refuses the access. */
-uint8_t *guest_memory(struct vcpu *vcpu, uint64_t address);
+uint8_t *guest_memory(struct vcpu *vcpu, address_t address);
 /* One exit of a touch only; true if the page is there now. */
-bool guest_touch(struct vcpu *vcpu, uint64_t address);
+bool guest_touch(struct vcpu *vcpu, address_t address);
 void guest_wait(struct vcpu *vcpu); /* WFI */
 uint64_t guest_call(struct vcpu *vcpu, uint64_t function, uint64_t a, uint64_t b, uint64_t c); /* HVC, VEIL_UDF */
 bool guest_is_interrupted(const struct vcpu *vcpu); /* the virtual interrupt line is high */
@@ -133,8 +133,8 @@ void guest_physical_timer(struct vcpu *vcpu, uint64_t control, uint64_t compare)
 uint64_t guest_count(const struct vcpu *vcpu); /* CNTVCT */
 /* On every machine */
 /* MMIO; UINT64_MAX and false from guest_mmio: an external abort. */
-bool guest_mmio(struct vcpu *vcpu, uint64_t address, uint32_t size, bool is_write, uint64_t *value);
-uint64_t guest_read(struct vcpu *vcpu, uint64_t address, uint32_t size);
-void guest_write(struct vcpu *vcpu, uint64_t address, uint32_t size, uint64_t value);
+bool guest_mmio(struct vcpu *vcpu, address_t address, uint32_t size, bool is_write, uint64_t *value);
+uint64_t guest_read(struct vcpu *vcpu, address_t address, uint32_t size);
+void guest_write(struct vcpu *vcpu, address_t address, uint32_t size, uint64_t value);
 
 #endif

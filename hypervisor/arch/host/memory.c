@@ -50,14 +50,14 @@ struct stage2_page *fake_pages(uint32_t persona, uint64_t count)
 	return pages[persona];
 }
 
-static bool is_ram(uint64_t base, uint64_t size)
+static bool is_ram(uintptr_t base, size_t size)
 {
-	return range_within(base, size, BOARD_RAM_BASE, MACHINE_RAM_SIZE);
+	return base >= BOARD_RAM_BASE && size <= MACHINE_RAM_SIZE && base - BOARD_RAM_BASE <= MACHINE_RAM_SIZE - size;
 }
 
 static void mark(const void *start, size_t size, uint8_t value)
 {
-	uint64_t base = (uintptr_t)start;
+	uintptr_t base = (uintptr_t)start;
 
 	if (size && is_ram(base, size))
 		memset(&dirty[(base - BOARD_RAM_BASE) / LINE], value, size / LINE);
@@ -70,22 +70,22 @@ bool fake_memory_is_clean(uint64_t base, uint64_t size)
 
 void *arch_pointer(paddr_t address)
 {
-	return (void *)address.value;
+	return (void *)(uintptr_t)address.value;
 }
 
-void *arch_keep(paddr_t start, uint64_t size, uint64_t *kept)
+void *arch_keep(paddr_t start, address_t size, address_t *kept)
 {
-	*kept = size < machine.window_size ? size : machine.window_size;
+	*kept = size < machine.window_size ? size : (address_t)machine.window_size;
 	return arch_pointer(start);
 }
 
 paddr_t arch_physical(const void *pointer)
 {
-	return paddr((uintptr_t)pointer);
+	return paddr((address_t)(uintptr_t)pointer);
 }
 
 /* Nothing: tests play memory that goes bad. */
-void arch_protect(paddr_t start, uint64_t size)
+void arch_protect(paddr_t start, address_t size)
 {
 	(void)start;
 	(void)size;

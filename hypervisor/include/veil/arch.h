@@ -32,10 +32,10 @@ void arch_device_barrier(void); /* memory written before is seen by devices, and
  * looked at, or the exit ends. */
 void *arch_pointer(paddr_t address);
 /* Memory Veil is to have in view at all times: where, and in *kept how much of it from its start found room. At boot only. */
-void *arch_keep(paddr_t start, uint64_t size, uint64_t *kept);
+void *arch_keep(paddr_t start, address_t size, address_t *kept);
 paddr_t arch_physical(const void *pointer);
 /* From now on Veil itself cannot write there either. Before other CPUs start; `start` is a multiple of 4096. */
-void arch_protect(paddr_t start, uint64_t size);
+void arch_protect(paddr_t start, address_t size);
 void arch_zero(void *to, size_t size); /* both multiples of 64 */
 void arch_copy(void *to, const void *from, size_t size); /* all multiples of 64 */
 void arch_copy_bytes(void *to, const void *from, size_t size); /* whatever they are; faster than memcpy() for many */

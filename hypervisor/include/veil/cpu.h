@@ -19,8 +19,8 @@ struct vcpu {
 	bool runnable; /* powered and not waiting in WFI; also written by other CPUs, with atomics */
 	bool has_siblings; /* its persona has other virtual CPUs */
 	bool vgic_update; /* another CPU changed its interrupts: refill list registers; atomics */
-	uint64_t fill_page; /* the page it is building, so that an interrupt may come between the parts */
-	uint64_t fill_done; /* bytes of it */
+	size_t fill_page; /* the page it is building, so that an interrupt may come between the parts */
+	address_t fill_done; /* bytes of it */
 	uint64_t cpu_time; /* ticks, Veil's work for it included */
 	uint64_t virtual_time; /* ticks weighted by share: the least one runs next */
 	uint32_t rate; /* of virtual time: by the persona's share, and its other virtual CPUs that want this CPU as well (sched.c) */

@@ -21,9 +21,9 @@ struct mmio_result {
 	uintptr_t value;
 };
 
-static inline struct mmio_result mmio_value(uint64_t value)
+static inline struct mmio_result mmio_value(uintptr_t value)
 {
-	return (struct mmio_result){.found = true, .value = (uintptr_t)value};
+	return (struct mmio_result){.found = true, .value = value};
 }
 
 static inline struct mmio_result mmio_none(void)
@@ -32,7 +32,7 @@ static inline struct mmio_result mmio_none(void)
 }
 
 /* One access of a guest to an address that is not its RAM. `size`: 1, 2, 4 or 8 bytes; `value`: what it writes. */
-struct mmio_result platform_mmio(struct vcpu *vcpu, ipaddr_t address, uint32_t size, bool is_write, uint64_t value);
+struct mmio_result platform_mmio(struct vcpu *vcpu, ipaddr_t address, uint32_t size, bool is_write, uintptr_t value);
 
 /* Moves the input line of an interrupt, as the machine's interrupt controller numbers it; `vcpu` names whose, for private ones. The
  * persona's lock is held. */

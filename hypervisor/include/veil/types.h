@@ -7,24 +7,33 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* As wide as the machine's addresses: an address or a size in memory, whoever's. */
+#include <address.h>
+
 /* Host-physical: what the buses see. Veil maps it one to one, see arch_pointer(). */
 typedef struct {
-	uint64_t value;
+	address_t value;
 } paddr_t;
 
 /* Guest-physical ("intermediate physical"): what a guest takes for physical. Always hostile input. */
 typedef struct {
-	uint64_t value;
+	address_t value;
 } ipaddr_t;
 
-static inline paddr_t paddr(uint64_t value)
+static inline paddr_t paddr(address_t value)
 {
 	return (paddr_t){value};
 }
 
-static inline ipaddr_t ipaddr(uint64_t value)
+static inline ipaddr_t ipaddr(address_t value)
 {
 	return (ipaddr_t){value};
+}
+
+/* Of a number with 64 bits; the last address stands for those this machine does not have: nothing lies there. */
+static inline ipaddr_t ipaddr_wide(uint64_t value)
+{
+	return ipaddr(value == (address_t)value ? (address_t)value : ~(address_t)0);
 }
 
 #define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -44,13 +53,13 @@ static inline ipaddr_t ipaddr(uint64_t value)
 #define WIDE_INLINE inline
 #endif
 
-static WIDE_INLINE uint64_t align_up(uint64_t value, uint64_t alignment)
+static WIDE_INLINE address_t align_up(address_t value, address_t alignment)
 {
 	return (value + alignment - 1) & ~(alignment - 1);
 }
 
 /* True if [base, base + size) lies in [outer, outer + outer_size), whatever the four numbers are. */
-static WIDE_INLINE bool range_within(uint64_t base, uint64_t size, uint64_t outer, uint64_t outer_size)
+static WIDE_INLINE bool range_within(address_t base, address_t size, address_t outer, address_t outer_size)
 {
 	return base >= outer && size <= outer_size && base - outer <= outer_size - size;
 }

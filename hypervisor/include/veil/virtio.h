@@ -47,7 +47,7 @@ struct virtio_buffer {
 	bool is_writable; /* by the device */
 	uint32_t size;
 	ipaddr_t address;
-	uint64_t table; /* guest-physical: where its descriptors are, unchecked as all of this */
+	ipaddr_t table; /* guest-physical: where its descriptors are, unchecked as all of this */
 	uint32_t table_size;
 };
 

@@ -38,7 +38,7 @@ enum {
 #define INIT_RESET 0x00000112
 
 /* CM_SDRAM's size code (bits 4..2): 16 MiB, and twice as much for each step. */
-static uint32_t sdram(uint64_t size)
+static uint32_t sdram(address_t size)
 {
 	uint32_t code = 0;
 
@@ -49,8 +49,8 @@ static uint32_t sdram(uint64_t size)
 
 void core_module_reset(struct persona *p)
 {
-	p->platform.core = (struct core_module){
-		.oscillator = OSC_RESET, .auxiliary = AUXOSC_RESET, .sdram = sdram(p->config->ram_size), .init = INIT_RESET};
+	p->platform.core =
+		(struct core_module){.oscillator = OSC_RESET, .auxiliary = AUXOSC_RESET, .sdram = sdram(p->ram.size), .init = INIT_RESET};
 }
 
 static uint32_t read_register(const struct persona *p, uint32_t offset)

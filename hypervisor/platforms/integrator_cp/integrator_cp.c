@@ -136,7 +136,7 @@ static NOINLINE struct mmio_result other_device(struct vcpu *v, uint32_t a, uint
 }
 
 /* The console is asked before every byte that is printed: it must not pay for the others. */
-struct mmio_result platform_mmio(struct vcpu *v, ipaddr_t address, uint32_t size, bool is_write, uint64_t value)
+struct mmio_result platform_mmio(struct vcpu *v, ipaddr_t address, uint32_t size, bool is_write, uintptr_t value)
 {
 	if (address.value - GUEST_UART_BASE < DEVICE_SIZE && (v->persona->config->devices & VEIL_DEVICE_PL011))
 		return vpl011_access(v->persona, address.value - GUEST_UART_BASE, is_write, value);

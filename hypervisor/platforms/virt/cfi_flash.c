@@ -45,7 +45,7 @@ void cfi_flash_reset(struct persona *p)
 }
 
 /* The memory behind an offset, a multiple of 4; built first where nobody touched it yet. */
-static uint32_t *word_at(struct persona *p, uint64_t offset)
+static uint32_t *word_at(struct persona *p, address_t offset)
 {
 	uint64_t page = persona_page_at(p, VEIL_FLASH_VARIABLES + offset);
 
@@ -54,7 +54,7 @@ static uint32_t *word_at(struct persona *p, uint64_t offset)
 	return arch_pointer(paddr(persona_page(p, page).value + offset % VEIL_PAGE_SIZE));
 }
 
-static void program(struct persona *p, uint64_t offset, uint32_t size, uint32_t value)
+static void program(struct persona *p, address_t offset, uint32_t size, uint32_t value)
 {
 	uint32_t *word;
 
@@ -112,7 +112,7 @@ static uint8_t mode_after(uint32_t command)
 	}
 }
 
-static void write(struct persona *p, uint64_t offset, uint32_t size, uint32_t value)
+static void write(struct persona *p, address_t offset, uint32_t size, uint32_t value)
 {
 	struct cfi_flash *flash = &p->platform.flash;
 	uint8_t before = flash->mode;
@@ -152,7 +152,7 @@ static void write(struct persona *p, uint64_t offset, uint32_t size, uint32_t va
 	}
 }
 
-NOINLINE struct mmio_result cfi_flash_access(struct persona *p, uint64_t offset, uint32_t size, bool is_write, uint64_t value)
+NOINLINE struct mmio_result cfi_flash_access(struct persona *p, address_t offset, uint32_t size, bool is_write, uintptr_t value)
 {
 	struct mmio_result result = mmio_value(STATUS_READY);
 

@@ -12,6 +12,6 @@ struct persona;
 void cfi_flash_reset(struct persona *persona);
 
 /* An access that is not served by reading memory: `offset` is below the size of the flash. */
-struct mmio_result cfi_flash_access(struct persona *persona, uint64_t offset, uint32_t size, bool is_write, uint64_t value);
+struct mmio_result cfi_flash_access(struct persona *persona, address_t offset, uint32_t size, bool is_write, uintptr_t value);
 
 #endif

@@ -54,7 +54,7 @@ static COLD uint64_t cpu_on(struct vcpu *v, uint64_t mpidr, uint64_t entry, uint
 
 	if (!target)
 		return PSCI_INVALID_PARAMETERS;
-	if (entry % 4 || !range_within(entry, 4, v->persona->config->ram_guest_base, v->persona->config->ram_size))
+	if (entry % 4 || !range_within(entry, 4, v->persona->ram.guest, v->persona->ram.size))
 		return PSCI_INVALID_ADDRESS;
 	lock_take(&v->persona->lock);
 	if (is_on(target)) {

@@ -328,7 +328,7 @@ static bool bank_access(struct vgic_word *bank, bool is_private, uint64_t reg, u
 }
 
 /* Splits an offset in a banked area into register, word and index within it. False: not a banked register. */
-static bool bank_decode(uint64_t offset, uint64_t *reg, uint64_t *word, uint64_t *index)
+static bool bank_decode(address_t offset, uint64_t *reg, uint64_t *word, uint64_t *index)
 {
 	if (offset >= GICD_IGROUPR && offset < GICD_IPRIORITYR) {
 		*reg = offset & ~UINT64_C(0x7f);
@@ -359,7 +359,7 @@ static bool bank_decode(uint64_t offset, uint64_t *reg, uint64_t *word, uint64_t
 
 /* ---- Distributor ---- */
 
-static bool router_access(struct vcpu *v, uint64_t offset, uint32_t size, bool is_write, uint64_t *value)
+static bool router_access(struct vcpu *v, address_t offset, uint32_t size, bool is_write, uint64_t *value)
 {
 	struct vgic *g = &v->persona->platform.vgic;
 	uint64_t irq = (offset - GICD_IROUTER) / 8;
@@ -379,7 +379,7 @@ static bool router_access(struct vcpu *v, uint64_t offset, uint32_t size, bool i
 	return true;
 }
 
-static bool distributor_fixed(struct vcpu *v, uint64_t offset, bool is_write, uint64_t *value)
+static bool distributor_fixed(struct vcpu *v, address_t offset, bool is_write, uint64_t *value)
 {
 	struct vgic *g = &v->persona->platform.vgic;
 
@@ -408,7 +408,7 @@ static bool distributor_fixed(struct vcpu *v, uint64_t offset, bool is_write, ui
 	}
 }
 
-NOINLINE struct mmio_result vgic_distributor(struct vcpu *v, uint64_t offset, uint32_t size, bool is_write, uint64_t value)
+NOINLINE struct mmio_result vgic_distributor(struct vcpu *v, address_t offset, uint32_t size, bool is_write, uintptr_t value)
 {
 	struct mmio_result result = {.value = value};
 	uint64_t reg, word, index;
@@ -432,7 +432,7 @@ NOINLINE struct mmio_result vgic_distributor(struct vcpu *v, uint64_t offset, ui
 
 /* ---- Redistributors ---- */
 
-static bool redistributor_fixed(struct vcpu *v, uint64_t offset, uint32_t size, bool is_write, uint64_t *value)
+static bool redistributor_fixed(struct vcpu *v, address_t offset, uint32_t size, bool is_write, uint64_t *value)
 {
 	bool is_last = v->index + 1 == v->persona->config->cpu_count;
 	uint64_t typer = (uint64_t)v->index << 32 | v->index << 8 | (is_last ? 0x10 : 0); /* affinity, number, Last (12.11.35) */
@@ -468,7 +468,7 @@ static bool redistributor_fixed(struct vcpu *v, uint64_t offset, uint32_t size, 
 	}
 }
 
-NOINLINE struct mmio_result vgic_redistributor(struct vcpu *v, uint64_t offset, uint32_t size, bool is_write, uint64_t value)
+NOINLINE struct mmio_result vgic_redistributor(struct vcpu *v, address_t offset, uint32_t size, bool is_write, uintptr_t value)
 {
 	struct mmio_result result = {.value = value};
 	uint64_t number = offset / GICR_STRIDE;

@@ -45,8 +45,8 @@ struct vgic {
 
 /* Input lines are moved by irq_line(), platform.h. All but the MMIO functions expect the persona's lock to be held. */
 void vgic_reset(struct persona *persona);
-struct mmio_result vgic_distributor(struct vcpu *vcpu, uint64_t offset, uint32_t size, bool is_write, uint64_t value);
-struct mmio_result vgic_redistributor(struct vcpu *vcpu, uint64_t offset, uint32_t size, bool is_write, uint64_t value);
+struct mmio_result vgic_distributor(struct vcpu *vcpu, address_t offset, uint32_t size, bool is_write, uintptr_t value);
+struct mmio_result vgic_redistributor(struct vcpu *vcpu, address_t offset, uint32_t size, bool is_write, uintptr_t value);
 
 /* Makes an interrupt pending once. */
 void vgic_latch(struct vcpu *vcpu, uint32_t irq);

@@ -56,7 +56,7 @@ bool platform_is_quiet(struct persona *p)
 }
 
 /* Whatever the address is, it only selects one of this persona's own virtual devices, and each checks the offset it is given. */
-static NOINLINE struct mmio_result other_device(struct vcpu *v, uint64_t a, uint32_t size, bool is_write, uint64_t value)
+static NOINLINE struct mmio_result other_device(struct vcpu *v, uint64_t a, uint32_t size, bool is_write, uintptr_t value)
 {
 	uint32_t devices = v->persona->config->devices;
 
@@ -88,7 +88,7 @@ static NOINLINE struct mmio_result other_device(struct vcpu *v, uint64_t a, uint
 }
 
 /* The console is asked before every byte that is printed: it must not pay for the others. */
-struct mmio_result platform_mmio(struct vcpu *v, ipaddr_t address, uint32_t size, bool is_write, uint64_t value)
+struct mmio_result platform_mmio(struct vcpu *v, ipaddr_t address, uint32_t size, bool is_write, uintptr_t value)
 {
 	uint64_t a = address.value;
 

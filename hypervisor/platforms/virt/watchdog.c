@@ -79,7 +79,7 @@ NOINLINE void watchdog_check(struct persona *p)
 	persona_release(p);
 }
 
-static uint64_t read_register(const struct watchdog *w, uint64_t offset)
+static uint64_t read_register(const struct watchdog *w, address_t offset)
 {
 	switch (offset) {
 	case CONTROL_WCS:
@@ -96,7 +96,7 @@ static uint64_t read_register(const struct watchdog *w, uint64_t offset)
 }
 
 /* No value does more than move the persona's own end. */
-static void write_register(struct persona *p, uint64_t offset, uint64_t value)
+static void write_register(struct persona *p, address_t offset, uint64_t value)
 {
 	struct watchdog *w = &p->platform.watchdog;
 
@@ -124,7 +124,7 @@ static void write_register(struct persona *p, uint64_t offset, uint64_t value)
 	}
 }
 
-NOINLINE struct mmio_result watchdog_access(struct vcpu *v, uint64_t offset, bool is_write, uint64_t value)
+NOINLINE struct mmio_result watchdog_access(struct vcpu *v, address_t offset, bool is_write, uintptr_t value)
 {
 	struct persona *p = v->persona;
 	uint64_t result = 0;

@@ -6,7 +6,7 @@
 #include <veil/platform.h>
 
 /* `offset` counts from the refresh frame; the control frame is the next 64 KiB. */
-struct mmio_result watchdog_access(struct vcpu *vcpu, uint64_t offset, bool is_write, uint64_t value);
+struct mmio_result watchdog_access(struct vcpu *vcpu, address_t offset, bool is_write, uintptr_t value);
 
 void watchdog_reset(struct persona *persona);
 

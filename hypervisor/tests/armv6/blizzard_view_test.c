@@ -90,7 +90,7 @@ void *arch_pointer(paddr_t address)
 
 paddr_t arch_physical(const void *pointer)
 {
-	return paddr((uintptr_t)pointer);
+	return paddr((address_t)(uintptr_t)pointer);
 }
 
 void arch_flush(void *start, size_t size)

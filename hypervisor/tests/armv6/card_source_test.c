@@ -86,7 +86,7 @@ static void start(void)
 
 static void piece(uint32_t tag, uint32_t index, uint32_t offset, uint32_t size, enum block_operation operation)
 {
-	block_source_segment(tag, index, paddr((uintptr_t)memory + offset), size, operation);
+	block_source_segment(tag, index, paddr((address_t)(uintptr_t)memory + offset), size, operation);
 }
 
 static void ask(uint32_t tag, enum block_operation operation, uint32_t sector, uint32_t offset, uint32_t size)

@@ -50,7 +50,6 @@ void fake_persona_init(void)
 {
 	map(HOST_BASE, HOST_SIZE);
 	map(POOL_BASE, POOL_SIZE);
-	config.ram_size = FAKE_RAM_SIZE;
 	fake_written = 0;
 	fake_told = 0;
 	pool_used = 0;
@@ -59,6 +58,7 @@ void fake_persona_init(void)
 	fake_vcpu = (struct vcpu){.persona = &fake_persona, .arch.mode = 0x13, .arch.p15.sctlr = SCTLR_FIXED};
 	fake_persona = (struct persona){
 		.config = &config,
+		.ram = {FAKE_RAM_GUEST, HOST_BASE, FAKE_RAM_SIZE, FAKE_RAM_PAGES},
 		.linear_count = FAKE_RAM_PAGES,
 		.page_count = FAKE_RAM_PAGES + FAKE_FLASH_PAGES,
 		.vcpus = {&fake_vcpu},
@@ -69,7 +69,8 @@ void fake_persona_init(void)
 
 void fake_screen(uint32_t pages)
 {
-	config.ram_size = FAKE_RAM_SIZE - pages * VEIL_PAGE_SIZE;
+	fake_persona.ram.size = FAKE_RAM_SIZE - pages * VEIL_PAGE_SIZE;
+	fake_persona.ram.page_count = FAKE_RAM_PAGES - pages;
 }
 
 void display_written(uint32_t persona, uint32_t page)
@@ -101,10 +102,10 @@ void fake_build_all(void)
 
 paddr_t persona_page(const struct persona *p, size_t page)
 {
-	return paddr(p->config->ram_host_base + page * VEIL_PAGE_SIZE);
+	return paddr(p->ram.host + (address_t)page * VEIL_PAGE_SIZE);
 }
 
-size_t persona_page_at(const struct persona *p, uint64_t address)
+size_t persona_page_at(const struct persona *p, address_t address)
 {
 	if (address - FAKE_RAM_GUEST < FAKE_RAM_SIZE)
 		return (address - FAKE_RAM_GUEST) / VEIL_PAGE_SIZE;
@@ -126,9 +127,9 @@ bool persona_populate(struct vcpu *v, ipaddr_t address)
 	return true;
 }
 
-bool owner_is(uint32_t owner, paddr_t base, uint64_t size)
+bool owner_is(uint32_t owner, paddr_t base, address_t size)
 {
-	return owner == fake_persona.index && fake_is_ram((uint32_t)base.value, (uint32_t)size);
+	return owner == fake_persona.index && fake_is_ram(base.value, size);
 }
 
 void *memory_take(size_t size, size_t alignment)
@@ -136,10 +137,10 @@ void *memory_take(size_t size, size_t alignment)
 	return alignment <= 16 ? calloc(1, size) : NULL;
 }
 
-bool memory_take_pages(uint64_t size, uint64_t alignment, paddr_t *pages)
+bool memory_take_pages(address_t size, address_t alignment, paddr_t *pages)
 {
 	*pages = paddr(align_up(POOL_BASE + pool_used, alignment));
-	pool_used = (uint32_t)(pages->value + size - POOL_BASE);
+	pool_used = pages->value + size - POOL_BASE;
 	return pool_used <= POOL_SIZE;
 }
 

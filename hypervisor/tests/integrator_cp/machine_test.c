@@ -10,16 +10,16 @@
 #include "tests/image.h"
 #include "tests/test.h"
 
-#define CORE UINT64_C(0x10000000)
-#define PIC UINT64_C(0x14000000)
-#define RTC UINT64_C(0x15000000)
-#define UART UINT64_C(0x16000000)
-#define VIRTIO(n) (UINT64_C(0x1b000000) + 0x200 * (n))
-#define PVPANIC UINT64_C(0x1b010000)
-#define POWER UINT64_C(0x1b020000)
-#define SIC UINT64_C(0xca000000)
+#define CORE UINT32_C(0x10000000)
+#define PIC UINT32_C(0x14000000)
+#define RTC UINT32_C(0x15000000)
+#define UART UINT32_C(0x16000000)
+#define VIRTIO(n) (UINT32_C(0x1b000000) + 0x200 * (n))
+#define PVPANIC UINT32_C(0x1b010000)
+#define POWER UINT32_C(0x1b020000)
+#define SIC UINT32_C(0xca000000)
 #define CIC (CORE + 0x40)
-#define CONTROL UINT64_C(0xcb000000)
+#define CONTROL UINT32_C(0xcb000000)
 
 #define STATUS 0x00
 #define RAW 0x04
@@ -65,12 +65,12 @@ static void boot(void)
 	boot_with(0);
 }
 
-static uint32_t get(uint64_t address)
+static uint32_t get(address_t address)
 {
 	return (uint32_t)guest_read(vcpu(), address, 4);
 }
 
-static void set(uint64_t address, uint32_t value)
+static void set(address_t address, uint32_t value)
 {
 	guest_write(vcpu(), address, 4, value);
 }
@@ -122,7 +122,7 @@ static void given_software_interrupts_then_there_is_one_a_controller(void)
 
 	boot();
 	for (size_t i = 0; i < ARRAY_COUNT(controllers); i++) {
-		uint64_t base = controllers[i].base;
+		address_t base = (address_t)controllers[i].base;
 
 		if (controllers[i].parent)
 			set(PIC + ENABLE, 1U << controllers[i].parent);
@@ -268,11 +268,11 @@ static void given_virtio_then_each_device_is_in_its_slot_with_its_line(void)
 
 static void given_addresses_of_nothing_then_they_are_refused(void)
 {
-	static const uint64_t nothing[] = {
-		0x10000200, 0x10000006, 0x10800000, 0x11000000, 0x13000300, 0x14000100, 0x14000002,  0x15001000,    0x16001000, 0x16000002,
-		0x17000000, 0x18000000, 0x19000000, 0x1a000000, 0x1c000000, 0x1d000000, 0x20000000,  0x24000000,    0x80000000, 0xc0000000,
-		0xc8000000, 0xca000100, 0xcb000100, 0xcb000002, 0xffffffff, 0x1b000000, 0x1b000200,  0x1b000400,    0x1b000600, 0x1b000800,
-		0x1b001800, 0x1b010001, 0x1b011000, 0x1b020004, 0x1b021000, 0x1bffffff, 0x116000000, 0x10016000000, UINT64_MAX,
+	static const address_t nothing[] = {
+		0x10000200, 0x10000006, 0x10800000, 0x11000000, 0x13000300, 0x14000100, 0x14000002, 0x15001000, 0x16001000,
+		0x16000002, 0x17000000, 0x18000000, 0x19000000, 0x1a000000, 0x1c000000, 0x1d000000, 0x20000000, 0x24000000,
+		0x80000000, 0xc0000000, 0xc8000000, 0xca000100, 0xcb000100, 0xcb000002, 0xffffffff, 0x1b000000, 0x1b000200,
+		0x1b000400, 0x1b000600, 0x1b000800, 0x1b001800, 0x1b010001, 0x1b011000, 0x1b020004, 0x1b021000, 0x1bffffff,
 	};
 
 	boot();
@@ -364,7 +364,7 @@ static enum manifest_error verdict(void)
 	static uint8_t bytes[IMAGE_MANIFEST_MAX];
 	static struct manifest manifest;
 
-	return manifest_read(&manifest, bytes, image_manifest(&image, bytes), BOARD_NAME, image.place);
+	return manifest_read(&manifest, bytes, (address_t)image_manifest(&image, bytes), BOARD_NAME, image.place);
 }
 
 static void given_a_manifest_then_only_what_this_machine_has_is_accepted(void)

@@ -21,7 +21,7 @@
 #define PERIODIC 0x40U
 #define ENABLE 0x80U
 #define PIC UINT64_C(0x14000000)
-#define TIMER(n) (UINT64_C(0x13000000) + 0x100 * (n))
+#define TIMER(n) (UINT32_C(0x13000000) + 0x100 * (n))
 #define COUNTER UINT64_C(0x10000028)
 #define US(n) ((n)*MACHINE_HZ / 1000000)
 

@@ -46,7 +46,8 @@ static void step(const uint8_t *data)
 {
 	static const uint32_t bases[] = {0x13000000, 0x13000100, 0x13000200, 0x14000000, 0x10000000, 0xca000000, 0x16000000, 0x1b000000};
 	struct vcpu *v = personas[0].vcpus[0];
-	uint64_t value, address = bases[data[0] & 7] + (uint64_t)(data[2] | data[3] << 8) % (data[0] & 0x40 ? 0x10000 : 0x40);
+	address_t address = bases[data[0] & 7] + (address_t)(data[2] | data[3] << 8) % (data[0] & 0x40 ? 0x10000 : 0x40);
+	uint64_t value;
 
 	memcpy(&value, data + 4, sizeof(value));
 	if (!guest_is_in(v)) {
