@@ -42,48 +42,55 @@ static COLD uint32_t feature(uint32_t key)
 	return features[KEY_CRM(key) - 1][KEY_OPC2(key)];
 }
 
-/* The register a key names that reads as it was written; NULL: it is none of these. */
-static uint32_t *kept(struct p15_registers *p, uint32_t key)
+/* ---- Registers that read as they were written, by their word in struct p15_registers ---- */
+
+#define WORD(field) (offsetof(struct p15_registers, field) / sizeof(uint32_t))
+#define WORDS (sizeof(struct p15_registers) / sizeof(uint32_t))
+
+/* The word of CRn and opc2, plus 1; 0: there is none. CRm and opc1 are 0 and opc2 below 4 for all of them. */
+static const uint8_t places[16][4] = {
+	[1] = {WORD(sctlr) + 1, 0, WORD(cpacr) + 1},
+	[2] = {WORD(ttbr[0]) + 1, WORD(ttbr[1]) + 1, WORD(ttbcr) + 1},
+	[3] = {WORD(dacr) + 1},
+	[5] = {WORD(dfsr) + 1, WORD(ifsr) + 1},
+	[6] = {WORD(far) + 1, 0, WORD(ifar) + 1},
+	[13] = {WORD(fcse) + 1, WORD(contextidr) + 1},
+};
+#define OF_PLACES KEY(15U, 0U, 3U)
+
+/* What of each a guest can set, beside what is fixed. */
+static const uint32_t writable[WORDS] = {
+	[WORD(sctlr)] = SCTLR_WRITABLE,
+	[WORD(cpacr)] = CPACR_WRITABLE,
+	[WORD(ttbr[0])] = UINT32_MAX,
+	[WORD(ttbr[1])] = UINT32_MAX,
+	[WORD(ttbcr)] = TTBCR_WRITABLE,
+	[WORD(dacr)] = UINT32_MAX,
+	[WORD(dfsr)] = UINT32_MAX,
+	[WORD(ifsr)] = UINT32_MAX,
+	[WORD(far)] = UINT32_MAX,
+	[WORD(ifar)] = UINT32_MAX,
+	[WORD(fcse)] = FCSE_WRITABLE,
+	[WORD(contextidr)] = UINT32_MAX,
+};
+
+/* The word a key names; WORDS: it is none of them. */
+static uint32_t kept(uint32_t key)
 {
-	switch (key) {
-	case KEY(2, 0, 0):
-		return &p->ttbr[0];
-	case KEY(2, 0, 1):
-		return &p->ttbr[1];
-	case KEY(3, 0, 0):
-		return &p->dacr;
-	case KEY(5, 0, 0):
-		return &p->dfsr;
-	case KEY(5, 0, 1):
-		return &p->ifsr;
-	case KEY(6, 0, 0):
-		return &p->far;
-	case KEY(6, 0, 2):
-		return &p->ifar;
-	case KEY(1, 0, 0):
-		return &p->sctlr;
-	case KEY(1, 0, 2):
-		return &p->cpacr;
-	case KEY(2, 0, 2):
-		return &p->ttbcr;
-	case KEY(13, 0, 0):
-		return &p->fcse;
-	case KEY(13, 0, 1):
-		return &p->contextidr;
-	default:
-		return NULL;
-	}
+	return (key & ~OF_PLACES ? 0U : places[KEY_CRN(key)][KEY_OPC2(key)]) - 1U;
 }
 
-static bool read(struct vcpu *v, uint32_t key, uint32_t *value)
+static uint32_t *word_of(struct vcpu *v, uint32_t word)
 {
-	const uint32_t *reg = kept(&v->arch.p15, key);
+	return (uint32_t *)&v->arch.p15 + word;
+}
 
+/* ---- Reads ---- */
+
+/* Registers that read the same at all times. */
+static bool read_fixed(uint32_t key, uint32_t *value)
+{
 	*value = 0;
-	if (reg) {
-		*value = *reg;
-		return true;
-	}
 	switch (KEY_CRN(key)) {
 	case 0:
 		if (key & OTHER_OPC1)
@@ -111,52 +118,72 @@ static bool read(struct vcpu *v, uint32_t key, uint32_t *value)
 	}
 }
 
+static bool read(struct vcpu *v, uint32_t key, uint32_t *value)
+{
+	uint32_t word = kept(key);
+
+	if (unlikely(word >= WORDS))
+		return read_fixed(key, value);
+	*value = *word_of(v, word);
+	return true;
+}
+
 /* ---- Writes ---- */
+
+enum cache_operation {
+	CACHE_ALL = 0, /* of both: more than anything not listed can ask for; Linux has operations on a unified one */
+	CACHE_HINT, /* barriers, which do not trap; prefetching is only a hint */
+	CACHE_WAIT,
+	CACHE_INSTRUCTIONS, /* or predicted branches: all or one */
+	CACHE_INSTRUCTION_LINE,
+	CACHE_DATA, /* forget, clean, or both */
+	CACHE_DATA_LINE,
+	CACHE_DATA_SET_WAY
+};
+
+/* By CRm and opc2. */
+static const uint8_t cache_operations[16][8] = {
+	[0] = {[4] = CACHE_WAIT},
+	[5] = {CACHE_INSTRUCTIONS, CACHE_INSTRUCTION_LINE, CACHE_INSTRUCTIONS, [4] = CACHE_HINT, [6] = CACHE_INSTRUCTIONS, CACHE_INSTRUCTIONS},
+	[6] = {CACHE_DATA, CACHE_DATA_LINE, CACHE_DATA_SET_WAY},
+	[10] = {CACHE_DATA, CACHE_DATA_LINE, CACHE_DATA_SET_WAY, [4] = CACHE_HINT, CACHE_HINT},
+	[12] = {[5] = CACHE_HINT},
+	[13] = {[1] = CACHE_HINT},
+	[14] = {CACHE_DATA, CACHE_DATA_LINE, CACHE_DATA_SET_WAY},
+};
 
 static bool write_cache(struct vcpu *v, uint32_t key, uint32_t value)
 {
-	switch (key) {
-	case KEY(7, 10, 1): /* clean, then forget, then both: data by address */
-	case KEY(7, 6, 1):
-	case KEY(7, 14, 1):
+	if (key & OTHER_OPC1)
+		return false;
+	switch (cache_operations[KEY_CRM(key)][KEY_OPC2(key)]) {
+	case CACHE_DATA_LINE:
 		guest_cache_data_line(v, value);
-		return true;
-	case KEY(7, 5, 1):
+		break;
+	case CACHE_INSTRUCTION_LINE:
 		guest_cache_instruction_line(v, value);
-		return true;
-	case KEY(7, 5, 0): /* instructions, or predicted branches: all or one */
-	case KEY(7, 5, 2):
-	case KEY(7, 5, 6):
-	case KEY(7, 5, 7):
+		break;
+	case CACHE_INSTRUCTIONS:
 		guest_cache_instructions();
-		return true;
-	case KEY(7, 10, 2):
-	case KEY(7, 6, 2):
-	case KEY(7, 14, 2):
+		break;
+	case CACHE_DATA_SET_WAY:
 		guest_cache_data_set_way(value);
-		return true;
-	case KEY(7, 6, 0):
-	case KEY(7, 10, 0):
-	case KEY(7, 14, 0):
+		break;
+	case CACHE_DATA:
 		guest_cache_data();
-		return true;
-	case KEY(7, 0, 4):
+		break;
+	case CACHE_WAIT:
 		v->statistics.wfi++;
 		arch_vcpu_wait(v);
-		return true;
-	case KEY(7, 5, 4): /* barriers, which do not trap; prefetching is only a hint */
-	case KEY(7, 10, 4):
-	case KEY(7, 10, 5):
-	case KEY(7, 12, 5):
-	case KEY(7, 13, 1):
-		return true;
-	default: /* all of both caches is more than anything there can ask for; Linux has operations on a unified one */
-		if (key & OTHER_OPC1)
-			return false;
+		break;
+	case CACHE_HINT:
+		break;
+	default:
 		guest_cache_instructions();
 		guest_cache_data();
-		return true;
+		break;
 	}
+	return true;
 }
 
 /* Instruction, data and unified TLB are one here. */
@@ -181,37 +208,25 @@ static bool write_tlb(struct vcpu *v, uint32_t key, uint32_t value)
 
 static bool write(struct vcpu *v, uint32_t key, uint32_t value)
 {
-	uint32_t *reg;
+	uint32_t word, *reg;
 
 	if (KEY_CRN(key) == 7)
 		return write_cache(v, key, value);
 	if (KEY_CRN(key) == 8)
 		return write_tlb(v, key, value);
-	reg = kept(&v->arch.p15, key);
-	if (!reg)
+	word = kept(key);
+	if (word >= WORDS)
 		return key == KEY(1, 0, 1) || key == KEY(6, 0, 1) || KEY_CRN(key) == 9 || KEY_CRN(key) == 10 || KEY_CRN(key) == 15;
-	switch (key) {
-	case KEY(1, 0, 0):
-		value = (value & SCTLR_WRITABLE) | SCTLR_FIXED;
-		break;
-	case KEY(1, 0, 2):
-		value &= CPACR_WRITABLE;
-		break;
-	case KEY(2, 0, 2):
-		value &= TTBCR_WRITABLE;
-		break;
-	case KEY(13, 0, 0):
-		value &= FCSE_WRITABLE;
-		break;
-	default:
-		break;
-	}
+	reg = word_of(v, word);
+	value &= writable[word];
+	if (word == WORD(sctlr))
+		value |= SCTLR_FIXED;
 	if (*reg == value)
 		return true;
 	*reg = value;
-	if (key == KEY(1, 0, 0))
+	if (word == WORD(sctlr))
 		guest_control(v);
-	if (key == KEY(1, 0, 2))
+	if (word == WORD(cpacr))
 		vfp_control(v);
 	else if (KEY_CRN(key) <= 3 || KEY_CRN(key) == 13)
 		guest_context(v);

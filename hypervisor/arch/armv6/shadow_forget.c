@@ -49,7 +49,7 @@ void shadow_forget_all(struct persona *p)
 }
 
 /* Not the entries of the MMU switched off: no TLB is asked for them. Global ones stay where they are shared. */
-void shadow_forget_asid(struct vcpu *v, uint32_t asid)
+NOINLINE void shadow_forget_asid(struct vcpu *v, uint32_t asid)
 {
 	struct shadow *s = v->persona->arch.shadow;
 
@@ -131,7 +131,7 @@ static void forget_in_space(struct shadow *s, uint32_t space, uint32_t address, 
 	}
 }
 
-void shadow_forget_page(struct vcpu *v, uint32_t mva)
+NOINLINE void shadow_forget_page(struct vcpu *v, uint32_t mva)
 {
 	struct shadow *s = v->persona->arch.shadow;
 	uint32_t asid = KEY_ASID(mva), page = mva & ~0xfffU, number = s->shared[MIB(mva)];
