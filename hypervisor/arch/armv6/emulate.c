@@ -6,6 +6,7 @@
 #include "guest.h"
 #include "psr.h"
 #include "sctlr.h"
+#include "shift.h"
 
 #define FIELD(word, low, bits) ((word) >> (low) & ((1U << (bits)) - 1))
 #define SET(word, bit) ((word) >> (bit)&1)
@@ -14,7 +15,7 @@
 /* As the instruction reads it: r15 is its own address + 8. */
 static uint32_t reg(const struct vcpu *v, uint32_t n)
 {
-	return n == 15 ? v->arch.r[15] + 4 : v->arch.r[n];
+	return v->arch.r[n] + (n == 15 ? 4 : 0);
 }
 
 static bool has_spsr(const struct vcpu *v)
@@ -51,11 +52,6 @@ static bool mrs(struct vcpu *v, uint32_t word)
 		return false;
 	v->arch.r[FIELD(word, 12, 4)] = of_spsr ? *spsr(v) : virtual_cpsr(v);
 	return true;
-}
-
-static uint32_t rotate(uint32_t value, uint32_t right)
-{
-	return right ? value >> right | value << (32 - right) : value;
 }
 
 static bool msr(struct vcpu *v, uint32_t word)
@@ -96,35 +92,6 @@ static bool cps(struct vcpu *v, uint32_t word)
 }
 
 /* ---- Data processing with the PC as destination and the S bit (A5.1): the CPSR comes from the SPSR ---- */
-
-static uint32_t shifted(const struct vcpu *v, uint32_t word)
-{
-	uint32_t value = reg(v, word & 15);
-	uint32_t amount = FIELD(word, 7, 5);
-	uint32_t kind = FIELD(word, 5, 2);
-
-	if (SET(word, 25))
-		return rotate(word & 0xff, 2 * FIELD(word, 8, 4));
-	if (SET(word, 4)) {
-		amount = reg(v, FIELD(word, 8, 4)) & 0xff;
-		if (amount == 0)
-			return value;
-	} else if (amount == 0 && kind == 3) { /* RRX */
-		return (v->arch.cpsr & 0x20000000) << 2 | value >> 1;
-	} else if (amount == 0 && kind != 0) {
-		amount = 32;
-	}
-	switch (kind) {
-	case 0:
-		return amount < 32 ? value << amount : 0;
-	case 1:
-		return amount < 32 ? value >> amount : 0;
-	case 2:
-		return (uint32_t)((int32_t)value >> (amount < 32 ? amount : 31));
-	default:
-		return rotate(value, amount % 32);
-	}
-}
 
 static bool data_processing(struct vcpu *v, uint32_t word)
 {
@@ -373,7 +340,7 @@ static COLD enum guest_access user_word(struct vcpu *v, uint32_t address, bool i
 static COLD bool user_access(struct vcpu *v, uint32_t word)
 {
 	uint32_t base = FIELD(word, 16, 4), target = FIELD(word, 12, 4);
-	uint32_t offset = SET(word, 25) ? shifted(v, word & ~0x2000000U) : word & 0xfff;
+	uint32_t offset = SET(word, 25) ? shifted(v, word & ~SHIFT_CONSTANT) : word & 0xfff;
 	uint32_t address, value;
 	bool is_load = SET(word, 20);
 	struct guest_fault fault;

@@ -5,6 +5,7 @@
 
 #include "psr.h"
 #include "sctlr.h"
+#include "shift.h"
 #include "walk.h"
 
 #define NO_REGISTER 16U
@@ -36,7 +37,7 @@ static uint32_t bits(uint32_t word, uint32_t low, uint32_t count)
 	return word >> low & ((1U << count) - 1);
 }
 
-static bool bit(uint32_t word, uint32_t n)
+static uint32_t bit(uint32_t word, uint32_t n)
 {
 	return word >> n & 1;
 }
@@ -46,7 +47,7 @@ static bool bit(uint32_t word, uint32_t n)
 /* Bits 24 (before the access), 23 (up), 21 (write back): where the access goes and what becomes of the base. */
 static bool index_with(const struct vcpu *v, uint32_t word, uint32_t offset, struct operation *o)
 {
-	uint32_t n = bits(word, 16, 4), base = reg(v, n), moved = bit(word, 23) ? base + offset : base - offset;
+	uint32_t n = bits(word, 16, 4), base = n == 15 ? reg(v, n) & ~3U : v->arch.r[n], moved = bit(word, 23) ? base + offset : base - offset;
 	bool writes_back = !bit(word, 24) || bit(word, 21);
 
 	if (writes_back && n == 15)
@@ -57,25 +58,6 @@ static bool index_with(const struct vcpu *v, uint32_t word, uint32_t offset, str
 	return true;
 }
 
-/* A register shifted by a constant (A5.2.4); pc is unpredictable. */
-static uint32_t shifted(const struct vcpu *v, uint32_t word)
-{
-	uint32_t value = v->arch.r[bits(word, 0, 4)], amount = bits(word, 7, 5);
-
-	switch (bits(word, 5, 2)) {
-	case 0:
-		return value << amount;
-	case 1:
-		return amount ? value >> amount : 0;
-	case 2:
-		return (uint32_t)((int32_t)value >> (amount ? amount : 31));
-	default:
-		if (amount)
-			return value >> amount | value << (32 - amount);
-		return value >> 1 | (v->arch.cpsr << 2 & 0x80000000); /* with the C flag, bit 29 */
-	}
-}
-
 /* LDR, STR, and with B (bit 22), T (bits 24 and 21) */
 static bool word_or_byte(const struct vcpu *v, uint32_t word, struct operation *o)
 {
@@ -83,13 +65,11 @@ static bool word_or_byte(const struct vcpu *v, uint32_t word, struct operation *
 
 	if (by_register && (bit(word, 4) || bits(word, 0, 4) == 15))
 		return false; /* media instructions */
-	o->is_load = bit(word, 20);
-	o->target = bits(word, 12, 4);
 	o->size = bit(word, 22) ? 1 : 4;
 	o->as_user = !bit(word, 24) && bit(word, 21);
 	if (o->target == 15 && (o->size == 1 || o->as_user))
 		return false;
-	return index_with(v, word, by_register ? shifted(v, word) : bits(word, 0, 12), o);
+	return index_with(v, word, by_register ? shifted(v, word & ~SHIFT_CONSTANT) : bits(word, 0, 12), o);
 }
 
 /* LDRH, STRH, LDRSB, LDRSH, LDRD, STRD */
@@ -98,8 +78,6 @@ static bool half_or_double(const struct vcpu *v, uint32_t word, struct operation
 	uint32_t kind = bits(word, 5, 2);
 	bool has_constant = bit(word, 22);
 
-	o->is_load = bit(word, 20);
-	o->target = bits(word, 12, 4);
 	o->size = kind == 2 ? 1 : 2;
 	o->is_signed = kind != 1;
 	if (!o->is_load && kind != 1) { /* doubles: 10 loads, 11 stores */
@@ -121,7 +99,6 @@ static bool swap_or_exclusive(const struct vcpu *v, uint32_t word, struct operat
 	uint32_t n = bits(word, 16, 4), d = bits(word, 12, 4), m = bits(word, 0, 4);
 
 	o->address = v->arch.r[n];
-	o->target = d;
 	o->source = m;
 	if (n == 15 || d == 15)
 		return false;
@@ -131,7 +108,6 @@ static bool swap_or_exclusive(const struct vcpu *v, uint32_t word, struct operat
 		return m != 15 && n != m && n != d;
 	}
 	o->is_exclusive = true;
-	o->is_load = bit(word, 20);
 	return (word & 0x0ff00fff) == 0x01900f9f || ((word & 0x0ff00ff0) == 0x01800f90 && m != 15 && d != n && d != m);
 }
 
@@ -142,7 +118,6 @@ static bool multiple(const struct vcpu *v, uint32_t word, struct operation *o)
 
 	o->list = bits(word, 0, 16);
 	bytes = 4 * (uint32_t)__builtin_popcount(o->list);
-	o->is_load = bit(word, 20);
 	o->address = bit(word, 23) ? base : base - bytes;
 	if (bit(word, 24) == bit(word, 23))
 		o->address += 4; /* increment before, decrement after */
@@ -151,10 +126,12 @@ static bool multiple(const struct vcpu *v, uint32_t word, struct operation *o)
 	return n != 15 && o->list && !bit(word, 22);
 }
 
-static bool decode_arm(const struct vcpu *v, uint32_t word, struct operation *o)
+static bool decode(const struct vcpu *v, uint32_t word, struct operation *o)
 {
 	if (word >> 28 == CONDITION_NEVER)
 		return false;
+	o->is_load = bit(word, 20);
+	o->target = bits(word, 12, 4);
 	switch (bits(word, 25, 3)) {
 	case 0:
 		if (!bit(word, 7) || !bit(word, 4))
@@ -170,96 +147,48 @@ static bool decode_arm(const struct vcpu *v, uint32_t word, struct operation *o)
 	}
 }
 
-/* ---- Thumb instructions ---- */
+/* ---- Thumb instructions: each is an Arm instruction written shorter (A7.1) ---- */
 
-/* [Rn, Rm]: STR, STRH, STRB, LDRSB, LDR, LDRH, LDRB, LDRSH */
-static bool thumb_by_register(const struct vcpu *v, uint32_t half, struct operation *o)
+#define ARM_WORD 0xe5800000U /* STR Rd, [Rn, #] */
+#define ARM_HALF 0xe1c000b0U /* STRH Rd, [Rn, #], whose constant is in two parts */
+#define ARM_LOAD 0x00100000U
+#define ARM_BYTE 0x00400000U
+#define ARM_BASE(n) ((n) << 16U)
+#define ARM_TARGET(n) ((n) << 12U)
+#define ARM_PUSH 0xe92d0000U
+#define ARM_POP 0xe8bd0000U
+#define ARM_INCREMENT 0xe8a00000U /* STMIA Rn!, {} */
+
+/* 0: none that loads or stores. */
+static uint32_t arm_of(uint32_t half)
 {
-	static const uint8_t sizes[8] = {4, 2, 1, 1, 4, 2, 1, 2};
-	uint32_t kind = bits(half, 9, 3);
+	/* [Rn, Rm]: STR, STRH, STRB, LDRSB, LDR, LDRH, LDRB, LDRSH */
+	static const uint32_t by_register[8] = {0xe7800000, 0xe18000b0, 0xe7c00000, 0xe19000d0,
+						0xe7900000, 0xe19000b0, 0xe7d00000, 0xe19000f0};
+	uint32_t load = bit(half, 11) ? ARM_LOAD : 0, constant = bits(half, 6, 5), base = bits(half, 8, 3), list = bits(half, 0, 8);
+	uint32_t registers = ARM_BASE(bits(half, 3, 3)) | ARM_TARGET(bits(half, 0, 3));
 
-	o->size = sizes[kind];
-	o->is_load = kind >= 3;
-	o->is_signed = kind == 3 || kind == 7;
-	o->target = bits(half, 0, 3);
-	o->address = v->arch.r[bits(half, 3, 3)] + v->arch.r[bits(half, 6, 3)];
-	return true;
-}
-
-/* [Rn, #5 bits] */
-static bool thumb_by_constant(const struct vcpu *v, uint32_t half, uint32_t size, struct operation *o)
-{
-	o->size = size;
-	o->is_load = bit(half, 11);
-	o->target = bits(half, 0, 3);
-	o->address = v->arch.r[bits(half, 3, 3)] + bits(half, 6, 5) * size;
-	return true;
-}
-
-/* [sp or pc, #8 bits] */
-static bool thumb_by_base(uint32_t half, uint32_t base, bool is_load, struct operation *o)
-{
-	o->is_load = is_load;
-	o->target = bits(half, 8, 3);
-	o->address = base + bits(half, 0, 8) * 4;
-	return true;
-}
-
-/* PUSH with lr, POP with pc (bit 8) */
-static bool thumb_stack(const struct vcpu *v, uint32_t half, struct operation *o)
-{
-	uint32_t bytes;
-
-	o->is_load = bit(half, 11);
-	o->list = bits(half, 0, 8) | (bit(half, 8) ? (o->is_load ? 1U << 15 : 1U << 14) : 0);
-	bytes = 4 * (uint32_t)__builtin_popcount(o->list);
-	o->address = o->is_load ? v->arch.r[13] : v->arch.r[13] - bytes;
-	o->base = 13;
-	o->base_value = o->is_load ? v->arch.r[13] + bytes : o->address;
-	return o->list;
-}
-
-/* LDMIA, STMIA */
-static bool thumb_multiple(const struct vcpu *v, uint32_t half, struct operation *o)
-{
-	uint32_t n = bits(half, 8, 3);
-
-	o->is_load = bit(half, 11);
-	o->list = bits(half, 0, 8);
-	o->address = v->arch.r[n];
-	o->base = n;
-	o->base_value = o->address + 4 * (uint32_t)__builtin_popcount(o->list);
-	return o->list;
-}
-
-static bool decode_thumb(const struct vcpu *v, uint32_t half, struct operation *o)
-{
-	switch (bits(half, 11, 5)) {
-	case 0x09: /* LDR Rd, [pc, #] */
-		return thumb_by_base(half, reg(v, 15) & ~3U, true, o);
-	case 0x0a:
-	case 0x0b:
-		return thumb_by_register(v, half, o);
-	case 0x0c:
-	case 0x0d:
-		return thumb_by_constant(v, half, 4, o);
-	case 0x0e:
-	case 0x0f:
-		return thumb_by_constant(v, half, 1, o);
-	case 0x10:
-	case 0x11:
-		return thumb_by_constant(v, half, 2, o);
-	case 0x12:
-	case 0x13:
-		return thumb_by_base(half, v->arch.r[13], bit(half, 11), o);
-	case 0x16:
-	case 0x17:
-		return bits(half, 9, 2) == 2 && thumb_stack(v, half, o);
-	case 0x18:
-	case 0x19:
-		return thumb_multiple(v, half, o);
+	switch (bits(half, 12, 4)) {
+	case 4: /* LDR Rd, [pc, #] */
+		return load ? ARM_WORD | ARM_LOAD | ARM_BASE(15) | ARM_TARGET(base) | list << 2 : 0;
+	case 5:
+		return by_register[bits(half, 9, 3)] | registers | bits(half, 6, 3);
+	case 6:
+		return ARM_WORD | load | registers | constant << 2;
+	case 7:
+		return ARM_WORD | ARM_BYTE | load | registers | constant;
+	case 8:
+		return ARM_HALF | load | registers | (constant & 0x18) << 5 | (constant & 7) << 1;
+	case 9: /* [sp, #] */
+		return ARM_WORD | load | ARM_BASE(13) | ARM_TARGET(base) | list << 2;
+	case 11: /* PUSH with lr, POP with pc (bit 8) */
+		if (bits(half, 9, 2) != 2)
+			return 0;
+		return load ? ARM_POP | bit(half, 8) << 15 | list : ARM_PUSH | bit(half, 8) << 14 | list;
+	case 12:
+		return ARM_INCREMENT | load | ARM_BASE(base) | list;
 	default:
-		return false;
+		return 0;
 	}
 }
 
@@ -316,11 +245,10 @@ static bool store(struct vcpu *v, const struct operation *o, uint32_t address, u
 	return true;
 }
 
-static uint32_t rotate(const struct operation *o, uint32_t value)
+/* As a word that was loaded from an address that is no multiple of 4 comes. */
+static uint32_t turned(const struct operation *o, uint32_t value)
 {
-	uint32_t amount = o->address % 4 * 8;
-
-	return amount ? value >> amount | value << (32 - amount) : value;
+	return rotate(value, o->address % 4 * 8);
 }
 
 /* ---- Doing it ---- */
@@ -365,7 +293,7 @@ static bool do_swap(struct vcpu *v, const struct operation *o, struct load_store
 	}
 	if (!store(v, o, o->address, v->arch.r[o->source], fault))
 		return false;
-	v->arch.r[o->target] = o->size == 4 && !(v->arch.p15.sctlr & SCTLR_U) ? rotate(o, value) : value;
+	v->arch.r[o->target] = o->size == 4 && !(v->arch.p15.sctlr & SCTLR_U) ? turned(o, value) : value;
 	return true;
 }
 
@@ -397,7 +325,7 @@ static bool do_single(struct vcpu *v, const struct operation *o, struct load_sto
 	if (o->is_signed)
 		value = (uint32_t)((int32_t)(value << (32 - 8 * o->size)) >> (32 - 8 * o->size));
 	else if (o->size == 4 && !is_split(v, o))
-		value = rotate(o, value);
+		value = turned(o, value);
 	if (o->base != NO_REGISTER)
 		v->arch.r[o->base] = o->base_value;
 	if (o->is_load)
@@ -411,7 +339,7 @@ enum load_store_result load_store(struct vcpu *v, uint32_t instruction, struct l
 	uint32_t pc = v->arch.r[15];
 	bool is_thumb = v->arch.cpsr & PSR_T, done;
 
-	if (!(is_thumb ? decode_thumb(v, instruction, &o) : decode_arm(v, instruction, &o)))
+	if (!decode(v, is_thumb ? arm_of(instruction) : instruction, &o))
 		return LOAD_STORE_UNKNOWN;
 	if (o.list)
 		done = do_list(v, &o, fault);
