@@ -74,7 +74,7 @@ static void prefetch_flush(void)
 	__asm__ volatile("mcr p15, 0, %0, c7, c5, 4" : : "r"(0) : "memory");
 }
 
-void mmu_clean(const uint32_t *descriptors, uint32_t count)
+NOINLINE void mmu_clean(const uint32_t *descriptors, uint32_t count)
 {
 	uintptr_t end = (uintptr_t)(descriptors + count);
 
@@ -90,7 +90,7 @@ static void forgotten(void)
 	prefetch_flush();
 }
 
-void mmu_forget_all(void)
+NOINLINE void mmu_forget_all(void)
 {
 	__asm__ volatile("mcr p15, 0, %0, c8, c7, 0" : : "r"(0) : "memory");
 	forgotten();
@@ -153,7 +153,7 @@ void *arch_pointer(paddr_t address)
 	return likely(mmu_is_full) ? pointer : full_then(pointer);
 }
 
-paddr_t arch_physical(const void *pointer)
+COLD paddr_t arch_physical(const void *pointer)
 {
 	uint32_t address = (uint32_t)pointer;
 
@@ -164,7 +164,7 @@ paddr_t arch_physical(const void *pointer)
 }
 
 /* Whole pages of 64 KiB, so that colours stay; `start` begins one, and what is behind the end in its last one is Veil's too (manifest.c). */
-void *arch_keep(paddr_t start, address_t size, address_t *kept_size)
+COLD void *arch_keep(paddr_t start, address_t size, address_t *kept_size)
 {
 	const struct kept *last = &kept[kept_count - 1];
 	uint32_t window = align_up(last->window + last->size, VEIL_PAGE_SIZE);
@@ -175,13 +175,12 @@ void *arch_keep(paddr_t start, address_t size, address_t *kept_size)
 	for (uint32_t at = 0; at < length; at += PAGE)
 		window_table[(window + at) / PAGE % TABLE] = (start.value + at) | PAGE_DATA;
 	mmu_clean(window_table, TABLE);
-	barrier();
 	if (length)
 		kept[kept_count++] = (struct kept){start.value, window, length};
 	return (void *)window;
 }
 
-void mmu_window_copy(uint32_t second_level[TABLE])
+COLD void mmu_window_copy(uint32_t second_level[TABLE])
 {
 	memcpy(second_level, window_table, WINDOW_PAGES * sizeof(second_level[0]));
 }
@@ -194,7 +193,7 @@ uint32_t mmu_overlay_page(void)
 /* ---- Building ---- */
 
 /* Pages in place of a section of the full map. */
-static uint32_t *split(uint32_t address)
+static COLD uint32_t *split(uint32_t address)
 {
 	uint32_t *entry = &mmu_full_table[address / MIB];
 	uint32_t *table = split_tables[split_count];
@@ -210,7 +209,7 @@ static uint32_t *split(uint32_t address)
 	return table;
 }
 
-static void protect_page(uint32_t address)
+static COLD void protect_page(uint32_t address)
 {
 	split(address)[address / PAGE % TABLE] |= MMU_PAGE_READ_ONLY;
 	for (uint32_t i = 0; i < kept_count; i++)
@@ -219,7 +218,7 @@ static void protect_page(uint32_t address)
 }
 
 /* In the full map whole MiBs, and pages of those that are not whole; in the window what is kept of it. */
-void arch_protect(paddr_t start, address_t size)
+COLD void arch_protect(paddr_t start, address_t size)
 {
 	uint32_t address = start.value, end = address + size;
 
@@ -238,7 +237,7 @@ void arch_protect(paddr_t start, address_t size)
 	mmu_forget_all();
 }
 
-void mmu_build(void)
+COLD void mmu_build(void)
 {
 	uint32_t text = (uint32_t)text_start, text_stop = (uint32_t)text_end, stop = align_up((uintptr_t)bss_end, PAGE);
 
