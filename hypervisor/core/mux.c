@@ -48,11 +48,15 @@ static struct {
 	uint32_t garbage;
 	uint32_t control_sent;
 	uint32_t control_granted_to_us;
-	struct channel channels[CHANNELS];
-	struct output outputs[VEIL_MAX_PERSONAS]; /* of consoles; what an owner port sends waits in the guest's own buffers */
-	uint8_t frame[FRAME_MAX]; /* being received */
-	uint32_t frame_size;
 } mux;
+
+static struct channel channels[CHANNELS];
+static struct output outputs[VEIL_MAX_PERSONAS]; /* of consoles; what an owner port sends waits in the guest's own buffers */
+
+static struct {
+	uint32_t size;
+	uint8_t bytes[FRAME_MAX];
+} arriving; /* frame */
 
 /* ---- Sending ---- */
 
@@ -107,20 +111,20 @@ static uint32_t credit_of(uint32_t granted, uint32_t sent)
 
 static struct channel *agent_channel(uint32_t persona)
 {
-	return &mux.channels[VEIL_MAX_PERSONAS + persona];
+	return &channels[VEIL_MAX_PERSONAS + persona];
 }
 
 /* The channel of that number on the line; NULL if no persona has it. */
 static struct channel *channel_of(uint8_t number)
 {
 	if (number - 1U < mux.persona_count)
-		return &mux.channels[number - 1];
+		return &channels[number - 1];
 	return number >= VEIL_MUX_AGENT && number - VEIL_MUX_AGENT < (int)mux.persona_count ? agent_channel(number - VEIL_MUX_AGENT) : NULL;
 }
 
 static uint8_t number_of(const struct channel *c)
 {
-	size_t index = (size_t)(c - mux.channels);
+	size_t index = (size_t)(c - channels);
 
 	return (uint8_t)(index < VEIL_MAX_PERSONAS ? index + 1 : index - VEIL_MAX_PERSONAS + VEIL_MUX_AGENT);
 }
@@ -128,8 +132,8 @@ static uint8_t number_of(const struct channel *c)
 /* One frame of a console's waiting output, as far as credit goes. */
 static void output_send(uint32_t persona)
 {
-	struct channel *c = &mux.channels[persona];
-	struct output *output = &mux.outputs[persona];
+	struct channel *c = &channels[persona];
+	struct output *output = &outputs[persona];
 	uint32_t size = output->put - output->taken;
 	uint32_t credit = credit_of(c->granted_to_us, c->sent);
 	uint16_t crc;
@@ -150,9 +154,9 @@ static void output_send(uint32_t persona)
 /* Has it anything that could be sent now? */
 static bool output_is_ready(uint32_t persona)
 {
-	const struct channel *c = &mux.channels[persona];
+	const struct channel *c = &channels[persona];
 
-	return mux.outputs[persona].put != mux.outputs[persona].taken && credit_of(c->granted_to_us, c->sent) != 0;
+	return outputs[persona].put != outputs[persona].taken && credit_of(c->granted_to_us, c->sent) != 0;
 }
 
 static void flush_by(uint64_t deadline)
@@ -171,7 +175,7 @@ static void flush_later(void)
 
 void mux_console_put(uint32_t persona, uint8_t byte)
 {
-	struct output *output = &mux.outputs[persona];
+	struct output *output = &outputs[persona];
 	uint32_t waiting;
 
 	lock_take(&mux.lock);
@@ -254,7 +258,7 @@ void mux_control_send(const void *payload, size_t size)
 
 bool mux_console_has_input(uint32_t persona)
 {
-	return mux.channels[persona].input_put != mux.channels[persona].input_taken;
+	return channels[persona].input_put != channels[persona].input_taken;
 }
 
 /* Tells the bridge how much more it may send: all that fits into the ring. */
@@ -286,7 +290,7 @@ static uint32_t input_take(struct channel *c, uint8_t *to, uint32_t size)
 
 bool mux_console_get(uint32_t persona, uint8_t *byte)
 {
-	return input_take(&mux.channels[persona], byte, 1) != 0;
+	return input_take(&channels[persona], byte, 1) != 0;
 }
 
 bool mux_agent_has_input(uint32_t persona)
@@ -337,10 +341,10 @@ static void link_reset(void)
 	mux.control_sent = 0;
 	mux.control_granted_to_us = 0;
 	for (uint32_t i = 0; i < CHANNELS; i++) {
-		mux.channels[i].sent = 0;
-		mux.channels[i].granted_to_us = 0;
-		mux.channels[i].received = 0;
-		mux.channels[i].granted_by_us = 0;
+		channels[i].sent = 0;
+		channels[i].granted_to_us = 0;
+		channels[i].received = 0;
+		channels[i].granted_by_us = 0;
 	}
 }
 
@@ -355,8 +359,8 @@ static void link_receive(const uint8_t *payload, uint32_t size)
 			hello_send(1);
 		grant_control();
 		for (uint32_t i = 0; i < CHANNELS; i++)
-			if (mux.channels[i].takes_input)
-				grant(&mux.channels[i]);
+			if (channels[i].takes_input)
+				grant(&channels[i]);
 	} else if (payload[0] == VEIL_LINK_CREDIT && size == sizeof(struct veil_link_credit)) {
 		struct veil_link_credit credit;
 		struct channel *c;
@@ -409,8 +413,8 @@ static void frame_receive(uint8_t channel, const uint8_t *payload, uint32_t size
 /* Where the next sync may begin at or after `start`. */
 static uint32_t find_sync(uint32_t start)
 {
-	while (start < mux.frame_size &&
-	       (mux.frame[start] != VEIL_MUX_SYNC0 || (start + 1 < mux.frame_size && mux.frame[start + 1] != VEIL_MUX_SYNC1)))
+	while (start < arriving.size &&
+	       (arriving.bytes[start] != VEIL_MUX_SYNC0 || (start + 1 < arriving.size && arriving.bytes[start + 1] != VEIL_MUX_SYNC1)))
 		start++;
 	return start;
 }
@@ -424,7 +428,7 @@ static bool crc_is_good(const uint8_t *frame, uint32_t size)
 	return crc == (frame[FRAME_HEAD + size] | frame[FRAME_HEAD + size + 1] << 8);
 }
 
-/* Takes complete frames off the front of mux.frame; resynchronizes on anything else. */
+/* Takes complete frames off the front of arriving.bytes; resynchronizes on anything else. */
 static void frames_parse(void)
 {
 	uint32_t start = 0;
@@ -434,8 +438,8 @@ static void frames_parse(void)
 		uint32_t left, size;
 
 		start = find_sync(start);
-		frame = mux.frame + start;
-		left = mux.frame_size - start;
+		frame = arriving.bytes + start;
+		left = arriving.size - start;
 		if (left < FRAME_HEAD)
 			break;
 		size = frame[3] | (uint32_t)frame[4] << 8;
@@ -453,13 +457,13 @@ static void frames_parse(void)
 		}
 		frame_receive(frame[2], frame + FRAME_HEAD, size);
 		if (frame[2] == VEIL_MUX_CONTROL && size > sizeof(struct veil_request))
-			memset(mux.frame + start + FRAME_HEAD, 0, size); /* may have been a secret */
+			memset(arriving.bytes + start + FRAME_HEAD, 0, size); /* may have been a secret */
 		start += FRAME_HEAD + size + 2;
 	}
 	if (start) {
-		mux.frame_size -= start;
-		for (uint32_t i = 0; i < mux.frame_size; i++)
-			mux.frame[i] = mux.frame[start + i];
+		arriving.size -= start;
+		for (uint32_t i = 0; i < arriving.size; i++)
+			arriving.bytes[i] = arriving.bytes[start + i];
 	}
 }
 
@@ -469,7 +473,7 @@ void mux_receive(void)
 	uint8_t byte;
 
 	for (uint32_t i = 0; i < RECEIVE_MAX && console_getc(&byte); i++) {
-		mux.frame[mux.frame_size++] = byte;
+		arriving.bytes[arriving.size++] = byte;
 		frames_parse();
 	}
 }
@@ -479,11 +483,11 @@ void mux_init(uint32_t persona_count, uint64_t boot_epoch)
 	mux.persona_count = persona_count;
 	mux.boot_epoch = boot_epoch;
 	mux.flush_at = UINT64_MAX;
-	mux.frame_size = 0;
+	arriving.size = 0;
 	mux.garbage = 0;
 	mux.dropped = 0;
 	for (uint32_t i = 0; i < persona_count; i++)
-		mux.channels[i].takes_input = true;
+		channels[i].takes_input = true;
 	link_reset();
 	hello_send(0);
 }

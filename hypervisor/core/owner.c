@@ -3,8 +3,8 @@
 #include "owner.h"
 
 static struct {
-	struct veil_region regions[VEIL_MAX_REGIONS];
 	uint32_t count;
+	struct veil_region regions[VEIL_MAX_REGIONS];
 } owners;
 
 void owner_init(const struct veil_region *regions, uint32_t count)

@@ -23,12 +23,12 @@ static struct {
 	uint8_t sha256[VEIL_SHA256_BYTES]; /* of the current one */
 	uint32_t replaced;
 	/* The next one, which arrives in the slot that is not in use */
-	struct slot slots[2];
 	struct slot *next;
-	struct sha256 hash; /* of what has arrived */
 	uint32_t size;
 	uint32_t arrived;
 	uint8_t wanted[VEIL_SHA256_BYTES];
+	struct sha256 hash; /* of what has arrived */
+	struct slot slots[2];
 } policy;
 
 /* ---- Reading ---- */

@@ -54,9 +54,9 @@ struct answer {
 };
 
 static struct {
-	struct volume volumes[VEIL_MAX_STORAGE_RANGES];
-	uint32_t first[VEIL_MAX_PERSONAS + 1]; /* the volumes of persona n are first[n] to first[n + 1] - 1 */
 	uint32_t depth; /* tags a volume, a power of two; those of volume n begin at n * depth */
+	uint32_t first[VEIL_MAX_PERSONAS + 1]; /* the volumes of persona n are first[n] to first[n + 1] - 1 */
+	struct volume volumes[VEIL_MAX_STORAGE_RANGES];
 	struct answer answers[BLOCK_TAGS];
 } storage;
 

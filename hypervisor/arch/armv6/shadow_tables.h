@@ -82,11 +82,12 @@ struct shadow {
 	uint16_t free; /* tables, chained */
 	uint16_t chains[VIEWS]; /* tables of each view */
 	uint16_t shared_chain;
-	uint8_t shared[MIBS]; /* number of the shared table of a MiB */
+	/* The larger, the further from the start: what is near takes shorter instructions. */
 	struct space spaces[SHADOW_SPACES];
-	struct table tables[TABLE_NUMBERS];
-	struct device_page devices[DEVICES];
 	struct shadow_counts counts;
+	struct device_page devices[DEVICES];
+	struct table tables[TABLE_NUMBERS];
+	uint8_t shared[MIBS]; /* number of the shared table of a MiB */
 };
 
 /* ---- shadow_pool.c ---- */
