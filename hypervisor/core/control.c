@@ -80,7 +80,7 @@ static size_t status_persona(struct veil_status_persona *status, const struct pe
 	status->starts = p->starts;
 	status->cpu_count = p->config->cpu_count;
 	status->memory_total = p->config->ram_size;
-	status->memory_touched = p->touched * VEIL_PAGE_SIZE;
+	status->memory_touched = (uint64_t)p->touched * VEIL_PAGE_SIZE;
 	status->fault = p->fault;
 	for (uint32_t i = 0; i < p->config->cpu_count; i++) {
 		const struct vcpu *v = p->vcpus[i];

@@ -69,6 +69,7 @@ struct persona {
 	struct persona_ram ram;
 	size_t linear_count; /* pages of RAM, then of the surface's body, one after the other in guest-physical memory */
 	size_t page_count; /* these, then pages of flash: the read-only ones, then the variable ones */
+	struct arch_persona arch;
 	uint32_t index;
 	uint32_t gate; /* enum gate: why no virtual CPU may run now; 0: they may. Atomic */
 	uint32_t state; /* enum veil_state */
@@ -76,26 +77,25 @@ struct persona {
 	uint32_t action; /* enum persona_action wanted next */
 	uint32_t action_reason;
 	uint32_t loaded_count; /* virtual CPUs whose registers some CPU holds; atomic */
+	uint32_t work; /* enum persona_work; virtual CPU 0 is scheduled for it */
+	uint32_t work_segment;
+	size_t work_page;
+	size_t touched; /* pages mapped */
+	struct vcpu *vcpus[VEIL_MAX_CPUS];
 	uint32_t ready;
 	uint32_t starts;
 	uint32_t restarts;
 	uint32_t crash_count; /* within the window that began at crash_window */
 	uint64_t crash_window;
-	struct veil_fault fault;
-	struct vcpu *vcpus[VEIL_MAX_CPUS];
 	uint64_t time_offset; /* guest time = counter - this: below zero, see GUEST_TIME_START */
 	uint64_t paused_at;
 	/* CPU cap: ticks left in the period that ends at cap_end; quota 0: no cap */
 	int64_t cap_left;
 	int64_t cap_quota;
 	uint64_t cap_end;
-	uint32_t work; /* enum persona_work; virtual CPU 0 is scheduled for it */
 	bool work_starts; /* after WORK_FORGET go on to start; otherwise clear the memory and end */
 	bool uncleared; /* pages that are not mapped hold what an earlier life left: forgotten for a restart */
-	size_t work_page;
-	uint32_t work_segment;
-	uint64_t touched; /* pages mapped */
-	struct arch_persona arch;
+	struct veil_fault fault;
 	struct platform platform; /* virtual devices */
 };
 
