@@ -36,6 +36,17 @@ static void fpexc_write(uint32_t value)
 	__asm__ volatile("mcr p10, 7, %0, cr8, cr0, 0" : : "r"(value) : "memory");
 }
 
+/* For Thumb code, which cannot access the unit. */
+static NOINLINE bool is_exceptional(void)
+{
+	return fpexc_read() & EXCEPTIONAL;
+}
+
+static NOINLINE void fpexc_set(uint32_t value)
+{
+	fpexc_write(value);
+}
+
 /* FPINST and FPINST2 are there while EN is set; with EX set, any other access to the unit would be undefined. */
 static void save(struct vfp_registers *to)
 {
@@ -70,7 +81,7 @@ static bool is_accessible(const struct vcpu *v)
 	return field == CPACR_FULL || (field == CPACR_PRIVILEGED && guest_is_privileged(v));
 }
 
-void vfp_control(struct vcpu *v)
+NOINLINE void vfp_control(struct vcpu *v)
 {
 	uint32_t before = fpexc_read(), after = before & ~ENABLED;
 
@@ -99,7 +110,7 @@ void vfp_reset(struct vcpu *v)
 
 /* ---- System registers, which user mode may not access ---- */
 
-static uint32_t unit_identification(uint32_t reg)
+static NOINLINE uint32_t unit_identification(uint32_t reg)
 {
 	uint32_t value;
 
@@ -113,7 +124,7 @@ static uint32_t unit_identification(uint32_t reg)
 }
 
 /* What the unit holds of them comes to memory, and goes on from there when it is used again. */
-static void let_go(const struct vcpu *v)
+static NOINLINE void let_go(const struct vcpu *v)
 {
 	if (holder != v)
 		return;
@@ -121,7 +132,7 @@ static void let_go(const struct vcpu *v)
 	holder = NULL;
 }
 
-static bool read(struct vcpu *v, uint32_t reg, uint32_t *value)
+static COLD bool read(struct vcpu *v, uint32_t reg, uint32_t *value)
 {
 	switch (reg) {
 	case FPSID:
@@ -132,7 +143,7 @@ static bool read(struct vcpu *v, uint32_t reg, uint32_t *value)
 	case FPEXC:
 		*value = v->arch.vfp.fpexc;
 		if (holder == v)
-			*value = (*value & ~EXCEPTIONAL) | (fpexc_read() & EXCEPTIONAL);
+			*value = (*value & ~EXCEPTIONAL) | (is_exceptional() ? EXCEPTIONAL : 0);
 		return true;
 	case FPINST:
 		let_go(v);
@@ -147,7 +158,7 @@ static bool read(struct vcpu *v, uint32_t reg, uint32_t *value)
 	}
 }
 
-static bool write(struct vcpu *v, uint32_t reg, uint32_t value)
+static COLD bool write(struct vcpu *v, uint32_t reg, uint32_t value)
 {
 	switch (reg) {
 	case FPSID:
@@ -157,7 +168,7 @@ static bool write(struct vcpu *v, uint32_t reg, uint32_t value)
 	case FPEXC:
 		v->arch.vfp.fpexc = value & FPEXC_WRITABLE;
 		if (holder == v)
-			fpexc_write(v->arch.vfp.fpexc);
+			fpexc_set(v->arch.vfp.fpexc);
 		break;
 	case FPINST:
 		let_go(v);
@@ -174,7 +185,7 @@ static bool write(struct vcpu *v, uint32_t reg, uint32_t value)
 	return true;
 }
 
-static bool system_register(struct vcpu *v, uint32_t word)
+static COLD bool system_register(struct vcpu *v, uint32_t word)
 {
 	uint32_t reg = word >> 16 & 15, target = word >> 12 & 15;
 
