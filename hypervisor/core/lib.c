@@ -33,9 +33,9 @@ void *memset(void *to, int value, size_t size)
 	return to;
 }
 
-/* Eight bytes at any address. */
-struct eight {
-	uint64_t value;
+/* A word at any address. */
+struct loose_word {
+	uintptr_t value;
 } __attribute__((packed, may_alias));
 
 /* By words as long as they are equal, as what is compared mostly is: addresses of frames. */
@@ -44,10 +44,10 @@ int memcmp(const void *a, const void *b, size_t size)
 	const uint8_t *x = a;
 	const uint8_t *y = b;
 
-	while (size >= 8 && ((const struct eight *)x)->value == ((const struct eight *)y)->value) {
-		x += 8;
-		y += 8;
-		size -= 8;
+	while (size >= sizeof(word_t) && ((const struct loose_word *)x)->value == ((const struct loose_word *)y)->value) {
+		x += sizeof(word_t);
+		y += sizeof(word_t);
+		size -= sizeof(word_t);
 	}
 	for (; size; size--, x++, y++)
 		if (*x != *y)
