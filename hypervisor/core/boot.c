@@ -33,7 +33,7 @@ static address_t payload_memory(void)
 {
 	address_t size = 0;
 
-	for (uint32_t i = 0; i < manifest.header->payloads.count; i++)
+	for (uint32_t i = 0; i < manifest.payload_count; i++)
 		size += align_up((address_t)manifest.payloads[i].size, VEIL_PAGE_SIZE);
 	return size;
 }
@@ -62,7 +62,7 @@ static void manifest_load(void)
 	    manifest.header->cpu_count > BOARD_CPU_MAX_COUNT)
 		panic("manifest refused: not this board's RAM or CPUs", manifest.header->ram_size);
 	arch_protect(paddr(image.base.value + offset), align_up(image.size, 4096) - offset);
-	owner_init(manifest.regions, manifest.header->regions.count);
+	owner_init(manifest.regions, manifest.region_count);
 	payload_init(&manifest, image.base);
 	policy_init(&manifest);
 	memory_init(paddr((address_t)manifest.header->work_base), (address_t)manifest.header->work_size);
@@ -91,7 +91,7 @@ void boot_init(void)
 	manifest_load();
 	cpu_count = manifest.header->cpu_count;
 	epoch = entropy_init();
-	mux_init(manifest.header->personas.count, epoch);
+	mux_init(manifest.persona_count, epoch);
 	virtio_blk_init(&manifest);
 	if (!virtio_net_init(&manifest) || !persona_init_all(&manifest))
 		panic("manifest refused: too little work memory", manifest.header->work_size);

@@ -34,7 +34,7 @@ void input_init(const struct manifest *manifest)
 
 	memcpy(input.hotkey, manifest->header->hotkey, sizeof(input.hotkey));
 	input.hotkey_count = manifest->header->hotkey_count;
-	input.strip_height = manifest->header->surfaces.count ? s->strip_rows * TOUCH_MAX / s->height : 0;
+	input.strip_height = manifest->surface_count ? s->strip_rows * TOUCH_MAX / s->height : 0;
 	input_source_init();
 }
 

@@ -86,7 +86,7 @@ static uint32_t range_owner(const struct manifest *m, address_t base, address_t 
 {
 	const struct veil_region *region = m->regions;
 
-	for (uint32_t i = 0; i < m->header->regions.count; i++, region++)
+	for (uint32_t i = 0; i < m->region_count; i++, region++)
 		if (range_within(base, size, (address_t)region->base, (address_t)region->size))
 			return region->owner;
 	return UINT32_MAX;
@@ -112,14 +112,14 @@ static enum manifest_error regions_check(const struct manifest *m)
 
 	if ((ram_base | ram_size | work_base) % VEIL_PAGE_SIZE || ram_base + ram_size < ram_base)
 		return MANIFEST_BAD_RAM;
-	for (uint32_t i = 0; i < header->regions.count; i++, region++) {
+	for (uint32_t i = 0; i < m->region_count; i++, region++) {
 		address_t size = (address_t)region->size;
 
 		if (region->reserved)
 			return MANIFEST_BAD_RESERVED;
 		if ((address_t)region->base != next || size == 0 || size % VEIL_PAGE_SIZE || !range_within(next, size, ram_base, ram_size))
 			return MANIFEST_BAD_RAM;
-		if (region->owner >= header->personas.count && (region->owner < VEIL_OWNER_FREE || region->owner > VEIL_OWNER_VEIL))
+		if (region->owner >= m->persona_count && (region->owner < VEIL_OWNER_FREE || region->owner > VEIL_OWNER_VEIL))
 			return MANIFEST_BAD_RAM;
 		next += size;
 	}
@@ -135,7 +135,7 @@ static enum manifest_error payloads_check(const struct manifest *m)
 	const struct veil_payload *payload = m->payloads;
 	address_t end = 0;
 
-	for (uint32_t i = 0; i < m->header->payloads.count; i++, payload++) {
+	for (uint32_t i = 0; i < m->payload_count; i++, payload++) {
 		address_t offset = (address_t)payload->offset, size = (address_t)payload->size;
 
 		if (offset % VEIL_PAGE_SIZE || offset < end || size == 0 || !range_within(offset, size, 0, m->image.size) ||
@@ -187,7 +187,7 @@ static bool patches_are_valid(const struct manifest *m, const struct veil_person
 {
 	if (p->patch_count == 0)
 		return p->patch_payload == 0;
-	return p->patch_count <= VEIL_MAX_PATCHES && p->patch_payload < m->header->payloads.count &&
+	return p->patch_count <= VEIL_MAX_PATCHES && p->patch_payload < m->payload_count &&
 	       m->payloads[p->patch_payload].size == p->patch_count * sizeof(uint32_t);
 }
 
@@ -216,7 +216,7 @@ static bool segment_is_valid(const struct manifest *m, uint32_t index)
 	const struct veil_segment *before = index ? s - 1 : NULL;
 	address_t guest = (address_t)s->guest_address, offset = (address_t)s->payload_offset, size = (address_t)s->size;
 
-	if (s->persona >= m->header->personas.count || s->payload >= m->header->payloads.count)
+	if (s->persona >= m->persona_count || s->payload >= m->payload_count)
 		return false;
 	if (before && (before->persona > s->persona ||
 		       (before->persona == s->persona && (address_t)before->guest_address + (address_t)before->size > guest)))
@@ -268,7 +268,7 @@ static bool surface_is_valid(const struct manifest *m, uint32_t index)
 
 	if (s->format != BOARD_PIXEL_FORMAT || s->width < 16 || s->width > VEIL_MAX_PIXELS || s->height > VEIL_MAX_PIXELS ||
 	    s->stride != s->width * BOARD_PIXEL_BYTES || s->strip_rows < 1 || s->strip_rows >= s->height ||
-	    (strip | (address_t)s->host_base) % 4096 || s->strip_payload >= m->header->payloads.count ||
+	    (strip | (address_t)s->host_base) % 4096 || s->strip_payload >= m->payload_count ||
 	    (address_t)m->payloads[s->strip_payload].size != strip || (body | size) % VEIL_PAGE_SIZE ||
 	    size < (address_t)(s->height - s->strip_rows) * s->stride || !is_veils_alone(m, start, body - start) ||
 	    !range_within(body, size, (address_t)m->header->ram_base, (address_t)m->header->ram_size) ||
@@ -286,7 +286,7 @@ static bool storage_is_valid(const struct manifest *m, uint32_t index)
 	const struct veil_storage_range *s = &m->storage_ranges[index];
 	uint32_t of_persona = 0;
 
-	if (s->persona >= m->header->personas.count || s->reserved || !name_is_valid(s->name) || s->sector_count == 0 ||
+	if (s->persona >= m->persona_count || s->reserved || !name_is_valid(s->name) || s->sector_count == 0 ||
 	    s->first_sector < VEIL_STORAGE_FIRST_SECTOR || s->first_sector + s->sector_count < s->first_sector ||
 	    (index && s[-1].persona > s->persona))
 		return false;
@@ -305,7 +305,7 @@ static bool view_is_valid(const struct manifest *m)
 {
 	const struct veil_surface *s = m->surfaces;
 	address_t base = (address_t)m->header->view_base, size;
-	uint32_t count = m->header->surfaces.count;
+	uint32_t count = m->surface_count;
 
 	if (base == 0)
 		return true;
@@ -346,31 +346,37 @@ enum manifest_error manifest_read(struct manifest *m, const void *bytes, address
 		.personas = (const struct veil_persona *)(base + header->personas.offset),
 		.surfaces = (const struct veil_surface *)(base + header->surfaces.offset),
 		.storage_ranges = (const struct veil_storage_range *)(base + header->storage_ranges.offset),
+		.region_count = header->regions.count,
+		.payload_count = header->payloads.count,
+		.segment_count = header->segments.count,
+		.persona_count = header->personas.count,
+		.surface_count = header->surfaces.count,
+		.storage_range_count = header->storage_ranges.count,
 		.image = image,
 	};
-	if (header->cpu_count < 1 || header->cpu_count > VEIL_MAX_CPUS || header->personas.count < 1 ||
-	    header->initial_foreground >= header->personas.count)
+	if (header->cpu_count < 1 || header->cpu_count > VEIL_MAX_CPUS || m->persona_count < 1 ||
+	    header->initial_foreground >= m->persona_count)
 		return MANIFEST_BAD_PERSONA;
 	error = regions_check(m);
 	if (error == MANIFEST_OK)
 		error = payloads_check(m);
 	if (error != MANIFEST_OK)
 		return error;
-	for (uint32_t i = 0; i < header->personas.count; i++)
+	for (uint32_t i = 0; i < m->persona_count; i++)
 		if (!persona_is_valid(m, i))
 			return MANIFEST_BAD_PERSONA;
-	for (uint32_t i = 0; i < header->segments.count; i++)
+	for (uint32_t i = 0; i < m->segment_count; i++)
 		if (!segment_is_valid(m, i))
 			return MANIFEST_BAD_SEGMENT;
-	for (uint32_t i = 0; i < header->surfaces.count; i++)
+	for (uint32_t i = 0; i < m->surface_count; i++)
 		if (!surface_is_valid(m, i))
 			return MANIFEST_BAD_SURFACE;
 	if (!view_is_valid(m))
 		return MANIFEST_BAD_SURFACE;
-	for (uint32_t i = 0; i < header->storage_ranges.count; i++)
+	for (uint32_t i = 0; i < m->storage_range_count; i++)
 		if (!storage_is_valid(m, i))
 			return MANIFEST_BAD_STORAGE;
-	if (!policy_read(&m->policy, base + header->policy_offset, header->personas.count) ||
+	if (!policy_read(&m->policy, base + header->policy_offset, m->persona_count) ||
 	    !bytes_are_zero(base + header->policy_offset + m->policy.header->size, VEIL_POLICY_BYTES - m->policy.header->size))
 		return MANIFEST_BAD_POLICY;
 	return MANIFEST_OK;

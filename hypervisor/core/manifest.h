@@ -23,6 +23,7 @@ struct manifest {
 	const struct veil_persona *personas;
 	const struct veil_surface *surfaces;
 	const struct veil_storage_range *storage_ranges;
+	uint32_t region_count, payload_count, segment_count, persona_count, surface_count, storage_range_count;
 	struct image_place image;
 	struct policy policy;
 };

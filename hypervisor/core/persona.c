@@ -45,7 +45,7 @@ static bool persona_init(struct persona *p, uint32_t index, const struct manifes
 		.page_count = (address_t)p->config->ram_size / VEIL_PAGE_SIZE,
 	};
 	p->page_count = p->ram.page_count;
-	if (manifest->header->surfaces.count && manifest->surfaces[index].body_guest_base) {
+	if (manifest->surface_count && manifest->surfaces[index].body_guest_base) {
 		p->surface = &manifest->surfaces[index];
 		p->page_count += (address_t)p->surface->body_size / VEIL_PAGE_SIZE;
 	}
@@ -72,7 +72,7 @@ static bool persona_init(struct persona *p, uint32_t index, const struct manifes
 
 bool persona_init_all(const struct manifest *manifest)
 {
-	persona_count = manifest->header->personas.count;
+	persona_count = manifest->persona_count;
 	persona_foreground = manifest->header->initial_foreground;
 	persona_beside = VEIL_NO_PERSONA;
 	for (uint32_t i = 0; i < persona_count; i++)
@@ -148,7 +148,7 @@ static uint32_t payload_at(const struct persona *p, uint32_t n)
 {
 	const struct manifest *m = p->manifest;
 
-	if (n < m->header->segments.count)
+	if (n < m->segment_count)
 		return m->segments[n].persona == p->index ? m->segments[n].payload : NO_PAYLOAD;
 	return p->config->patch_count ? p->config->patch_payload : NO_PAYLOAD;
 }
@@ -156,7 +156,7 @@ static uint32_t payload_at(const struct persona *p, uint32_t n)
 static void start_begin(struct persona *p, enum veil_reason reason)
 {
 	/* Payloads are read and hashed again for every start but the first. */
-	for (uint32_t i = 0; p->starts && i <= p->manifest->header->segments.count; i++)
+	for (uint32_t i = 0; p->starts && i <= p->manifest->segment_count; i++)
 		if (payload_at(p, i) != NO_PAYLOAD)
 			payload_distrust(payload_at(p, i));
 	state_set(p, VEIL_STATE_STARTING, reason);
@@ -519,7 +519,7 @@ static void work_forget(struct persona *p)
 /* False: another CPU is hashing what this persona waits for. */
 static bool work_verify(struct persona *p)
 {
-	uint32_t last = p->manifest->header->segments.count, payload = NO_PAYLOAD;
+	uint32_t last = p->manifest->segment_count, payload = NO_PAYLOAD;
 
 	while (p->work_segment <= last && (payload = payload_at(p, p->work_segment)) == NO_PAYLOAD)
 		p->work_segment++;
@@ -636,7 +636,7 @@ static void fill_part(struct persona *p, size_t page, address_t offset)
 	const struct manifest *m = p->manifest;
 	address_t at = 0;
 
-	for (uint32_t i = 0; i < m->header->segments.count; i++) {
+	for (uint32_t i = 0; i < m->segment_count; i++) {
 		const struct veil_segment *s = &m->segments[i];
 		address_t first = (address_t)s->guest_address, last = first + (address_t)s->size;
 		address_t start, end, whole;

@@ -35,7 +35,7 @@ static void strip_draw(const struct veil_surface *s)
 void surface_init(const struct manifest *manifest)
 {
 	surfaces.manifest = manifest;
-	for (uint32_t i = 0; i < manifest->header->surfaces.count; i++) {
+	for (uint32_t i = 0; i < manifest->surface_count; i++) {
 		const struct veil_surface *s = &manifest->surfaces[i];
 
 		uint8_t *body = arch_pointer(paddr((address_t)s->host_base + s->strip_rows * s->stride));
@@ -47,8 +47,8 @@ void surface_init(const struct manifest *manifest)
 	}
 	if (manifest->header->view_base)
 		surfaces.memory += align_up(manifest->surfaces->height * manifest->surfaces->stride, VEIL_PAGE_SIZE);
-	surfaces.has_display = manifest->header->surfaces.count && display_init();
-	if (manifest->header->surfaces.count && !surfaces.has_display)
+	surfaces.has_display = manifest->surface_count && display_init();
+	if (manifest->surface_count && !surfaces.has_display)
 		log_text(VEIL_NO_PERSONA, "no display on this board");
 }
 

@@ -99,7 +99,7 @@ void switch_begin(void)
 bool switch_init(const struct manifest *m)
 {
 	memset(ports, 0, sizeof(ports));
-	for (uint32_t i = 0; i < m->header->personas.count; i++) {
+	for (uint32_t i = 0; i < m->persona_count; i++) {
 		const struct veil_persona *p = &m->personas[i];
 		/* Locally administered, and unlike its neighbours' whatever their identities are. */
 		const uint8_t mac[6] = {0x02, p->uuid[12], p->uuid[13], p->uuid[14], p->uuid[15], (uint8_t)i};

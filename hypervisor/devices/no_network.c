@@ -9,7 +9,7 @@
 
 bool virtio_net_init(const struct manifest *manifest)
 {
-	for (uint32_t i = 0; i < manifest->header->personas.count; i++)
+	for (uint32_t i = 0; i < manifest->persona_count; i++)
 		if (manifest->personas[i].devices & VEIL_DEVICE_NETWORK)
 			panic("manifest refused: no network on this board; persona", i);
 	return true;

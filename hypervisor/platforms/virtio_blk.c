@@ -68,7 +68,7 @@ static bool sectors_below(uint64_t first, uint64_t count, uint64_t end)
 
 void virtio_blk_init(const struct manifest *m)
 {
-	uint32_t count = m->header->storage_ranges.count;
+	uint32_t count = m->storage_range_count;
 	uint64_t sectors = 0;
 	uint32_t tags = count ? block_source_init(&sectors) : 0;
 

@@ -28,7 +28,7 @@ bool virtio_net_init(const struct manifest *m)
 {
 	bool wanted = false;
 
-	for (uint32_t i = 0; i < m->header->personas.count; i++)
+	for (uint32_t i = 0; i < m->persona_count; i++)
 		wanted |= (m->personas[i].devices & VEIL_DEVICE_NETWORK) != 0;
 	return switch_init(m) && (!wanted || network_source_init());
 }
