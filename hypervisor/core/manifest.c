@@ -2,8 +2,8 @@
 /* Reads the manifest. It is written by the composer, yet nothing in it is believed: a wrong one must not become a hole. */
 #include "manifest.h"
 
-#include <guest_machine.h>
 #include <veil/board.h>
+#include <veil/platform.h>
 
 #include "lib.h"
 
@@ -157,7 +157,9 @@ static bool flash_is_valid(const struct veil_persona *p)
 /* RAM, and flash behind it. */
 static address_t memory_size(const struct veil_persona *p)
 {
-	return (address_t)p->ram_size + ((address_t)p->flash_code_pages + p->flash_variable_pages) * VEIL_PAGE_SIZE;
+	address_t flash_pages = GUEST_HAS_FLASH ? (address_t)p->flash_code_pages + p->flash_variable_pages : 0;
+
+	return (address_t)p->ram_size + flash_pages * VEIL_PAGE_SIZE;
 }
 
 static bool is_ram(const struct veil_persona *p, address_t base, address_t size)
@@ -168,8 +170,10 @@ static bool is_ram(const struct veil_persona *p, address_t base, address_t size)
 /* Memory that has contents at start: RAM and flash. */
 static bool is_loadable(const struct veil_persona *p, address_t base, address_t size)
 {
-	return is_ram(p, base, size) || range_within(base, size, VEIL_FLASH_CODE, (address_t)p->flash_code_pages * VEIL_PAGE_SIZE) ||
-	       range_within(base, size, VEIL_FLASH_VARIABLES, (address_t)p->flash_variable_pages * VEIL_PAGE_SIZE);
+	if (is_ram(p, base, size))
+		return true;
+	return GUEST_HAS_FLASH && (range_within(base, size, VEIL_FLASH_CODE, (address_t)p->flash_code_pages * VEIL_PAGE_SIZE) ||
+				   range_within(base, size, VEIL_FLASH_VARIABLES, (address_t)p->flash_variable_pages * VEIL_PAGE_SIZE));
 }
 
 /* What is left out has the address 0. */

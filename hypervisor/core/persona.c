@@ -50,7 +50,8 @@ static bool persona_init(struct persona *p, uint32_t index, const struct manifes
 		p->page_count += (address_t)p->surface->body_size / VEIL_PAGE_SIZE;
 	}
 	p->linear_count = p->page_count;
-	p->page_count += p->config->flash_code_pages + p->config->flash_variable_pages;
+	if (GUEST_HAS_FLASH)
+		p->page_count += p->config->flash_code_pages + p->config->flash_variable_pages;
 	if (p->config->cpu_cap_percent < 100 * p->config->cpu_count)
 		p->cap_quota = (int64_t)(us_to_ticks(SCHED_CAP_PERIOD_US) * p->config->cpu_cap_percent / 100);
 	if (!stage2_init(p))
@@ -452,7 +453,7 @@ paddr_t persona_page(const struct persona *p, size_t page)
 {
 	const struct veil_surface *s = p->surface;
 
-	if (page >= p->linear_count)
+	if (GUEST_HAS_FLASH && page >= p->linear_count)
 		page -= p->linear_count - p->ram.page_count; /* flash follows RAM */
 	else if (page >= p->ram.page_count)
 		return paddr((address_t)s->host_base + s->strip_rows * s->stride + pages(page - p->ram.page_count));
@@ -461,7 +462,7 @@ paddr_t persona_page(const struct persona *p, size_t page)
 
 address_t persona_page_address(const struct persona *p, size_t page)
 {
-	if (page < p->linear_count)
+	if (!GUEST_HAS_FLASH || page < p->linear_count)
 		return p->ram.guest + pages(page);
 	page -= p->linear_count;
 	if (page < p->config->flash_code_pages)
@@ -471,11 +472,13 @@ address_t persona_page_address(const struct persona *p, size_t page)
 
 size_t persona_page_at(const struct persona *p, address_t address)
 {
-	size_t page = (address - p->ram.guest) / VEIL_PAGE_SIZE;
-	size_t flash = address / VEIL_PAGE_SIZE;
+	size_t page = (address - p->ram.guest) / VEIL_PAGE_SIZE, flash;
 
 	if (page < p->linear_count)
 		return page;
+	if (!GUEST_HAS_FLASH)
+		return SIZE_MAX;
+	flash = address / VEIL_PAGE_SIZE;
 	if (flash < p->config->flash_code_pages)
 		return p->linear_count + flash;
 	flash -= VEIL_FLASH_VARIABLES / VEIL_PAGE_SIZE;
@@ -686,7 +689,7 @@ NOINLINE bool persona_populate(struct vcpu *v, ipaddr_t address)
 			v->statistics.populated++;
 			p->touched++;
 		}
-	} else if (page >= p->linear_count) {
+	} else if (GUEST_HAS_FLASH && page >= p->linear_count) {
 		stage2_hide(p, page, false); /* read as an array again */
 	}
 	lock_release(&p->memory_lock);

@@ -10,6 +10,9 @@
 struct persona;
 struct vcpu;
 
+/* Can a persona have flash? Where none can, nothing looks for it. */
+#define GUEST_HAS_FLASH ((GUEST_DEVICES & VEIL_DEVICE_FLASH) != 0)
+
 void platform_init(struct persona *persona);
 void platform_reset(struct persona *persona);
 bool platform_is_quiet(struct persona *persona); /* no physical device is at work in its memory */
