@@ -32,18 +32,19 @@
 #define FIRST_DOMAIN(descriptor) ((descriptor) >> 5 & 15)
 #define FIRST_AP(descriptor) ((descriptor) >> 10 & 3)
 #define FIRST_APX(descriptor) ((descriptor) >> 13 & 4)
-#define FIRST_XN BIT(4)
-#define FIRST_NOT_GLOBAL BIT(17)
-#define FIRST_SUPERSECTION BIT(18)
+#define FIRST_APX_BIT 0x8000U
+#define FIRST_XN 0x10U
+#define FIRST_NOT_GLOBAL 0x20000U
+#define FIRST_SUPERSECTION 0x40000U
 
 #define SECOND_LARGE 1U
 #define SECOND_SMALL 2U
 #define SECOND_EXTENDED 3U
 #define SECOND_AP(descriptor, subpage) ((descriptor) >> (4 + 2 * (subpage)) & 3)
 #define SECOND_APX(descriptor) ((descriptor) >> 7 & 4)
-#define SECOND_XN_SMALL BIT(0)
-#define SECOND_XN_LARGE BIT(15)
-#define SECOND_NOT_GLOBAL BIT(11)
+#define SECOND_XN_SMALL 1U
+#define SECOND_XN_LARGE 0x8000U
+#define SECOND_NOT_GLOBAL 0x800U
 
 #define DOMAIN_CLIENT 1U
 #define DOMAIN_MANAGER 3U
@@ -98,26 +99,33 @@ static void give(struct translation *out, uint32_t rights)
 	out->page_rights = (uint8_t)rights;
 }
 
-static void section(const struct vcpu *v, uint32_t descriptor, uint32_t address, bool privileged, struct translation *out)
+static void place_at(struct translation *out, uint32_t descriptor, uint32_t address, uint32_t size)
 {
-	bool has_xp = v->arch.p15.sctlr & SCTLR_XP;
-	uint32_t rights = ap_rights(v->arch.p15.sctlr, FIRST_AP(descriptor) | (has_xp ? FIRST_APX(descriptor) : 0), privileged);
-
-	out->size = descriptor & FIRST_SUPERSECTION ? 24 : 20;
-	out->physical = descriptor >> out->size << out->size | (address & ((1U << out->size) - 1));
-	out->is_global = !has_xp || !(descriptor & FIRST_NOT_GLOBAL);
-	give(out, has_xp && (descriptor & FIRST_XN) ? rights & ~(uint32_t)RIGHT_EXECUTE : rights);
+	out->size = (uint8_t)size;
+	out->physical = descriptor >> size << size | (address & ((1U << size) - 1));
 }
 
-static void page(const struct vcpu *v, uint32_t descriptor, uint32_t address, bool privileged, struct translation *out)
+/* The same for all of it. */
+static void give_alike(const struct vcpu *v, uint32_t ap, bool privileged, uint32_t never_executes, struct translation *out)
 {
-	bool is_large = TYPE(descriptor) == SECOND_LARGE;
-	uint32_t rights = ap_rights(v->arch.p15.sctlr, SECOND_AP(descriptor, 0) | SECOND_APX(descriptor), privileged);
+	uint32_t rights = ap_rights(v->arch.p15.sctlr, ap, privileged);
 
-	out->size = is_large ? 16 : 12;
+	give(out, never_executes ? rights & ~(uint32_t)RIGHT_EXECUTE : rights);
+}
+
+static void section(const struct vcpu *v, uint32_t descriptor, bool privileged, struct translation *out)
+{
+	if (!(v->arch.p15.sctlr & SCTLR_XP))
+		descriptor &= ~(FIRST_APX_BIT | FIRST_XN | FIRST_NOT_GLOBAL);
+	out->is_global = !(descriptor & FIRST_NOT_GLOBAL);
+	give_alike(v, FIRST_AP(descriptor) | FIRST_APX(descriptor), privileged, descriptor & FIRST_XN, out);
+}
+
+static void page(const struct vcpu *v, uint32_t descriptor, bool privileged, struct translation *out)
+{
 	out->is_global = !(descriptor & SECOND_NOT_GLOBAL);
-	give(out, descriptor & (is_large ? SECOND_XN_LARGE : SECOND_XN_SMALL) ? rights & ~(uint32_t)RIGHT_EXECUTE : rights);
-	out->physical = descriptor >> out->size << out->size | (address & ((1U << out->size) - 1));
+	give_alike(v, SECOND_AP(descriptor, 0) | SECOND_APX(descriptor), privileged,
+		   descriptor & (TYPE(descriptor) == SECOND_LARGE ? SECOND_XN_LARGE : SECOND_XN_SMALL), out);
 }
 
 static void page_of_subpages(const struct vcpu *v, uint32_t descriptor, uint32_t address, bool privileged, struct translation *out)
@@ -125,9 +133,7 @@ static void page_of_subpages(const struct vcpu *v, uint32_t descriptor, uint32_t
 	uint32_t first = ap_rights(v->arch.p15.sctlr, SECOND_AP(descriptor, 0), privileged);
 	bool is_same = true;
 
-	out->size = TYPE(descriptor) == SECOND_LARGE ? 16 : 12;
 	out->is_global = true;
-	out->physical = descriptor >> out->size << out->size | (address & ((1U << out->size) - 1));
 	give(out, first);
 	if (TYPE(descriptor) == SECOND_EXTENDED)
 		return;
@@ -158,7 +164,6 @@ static bool first_level(const struct p15_registers *p15, uint32_t address, uint3
 static enum walk_result walk_tables(const struct vcpu *v, uint32_t address, bool privileged, struct translation *out, uint32_t *permission)
 {
 	const struct p15_registers *p15 = &v->arch.p15;
-	bool has_xp = p15->sctlr & SCTLR_XP;
 	uint32_t place, descriptor, domain, domain_access;
 	enum page_state state;
 	bool is_section;
@@ -176,7 +181,8 @@ static enum walk_result walk_tables(const struct vcpu *v, uint32_t address, bool
 	if (domain_access != DOMAIN_CLIENT && domain_access != DOMAIN_MANAGER)
 		return fault(out, is_section ? FSR_DOMAIN_SECTION : FSR_DOMAIN_PAGE, domain);
 	if (is_section) {
-		section(v, descriptor, address, privileged, out);
+		place_at(out, descriptor, address, descriptor & FIRST_SUPERSECTION ? 24 : 20);
+		section(v, descriptor, privileged, out);
 	} else {
 		place = (descriptor & ~0x3ffU) | (address >> 10 & 0x3fc);
 		state = descriptor_read(v, place, &descriptor);
@@ -184,8 +190,9 @@ static enum walk_result walk_tables(const struct vcpu *v, uint32_t address, bool
 			return no_descriptor(out, place, state, FSR_EXTERNAL_PAGE | domain << 4);
 		if (TYPE(descriptor) == 0)
 			return fault(out, FSR_TRANSLATION_PAGE, domain);
-		if (has_xp)
-			page(v, descriptor, address, privileged, out);
+		place_at(out, descriptor, address, TYPE(descriptor) == SECOND_LARGE ? 16 : 12);
+		if (p15->sctlr & SCTLR_XP)
+			page(v, descriptor, privileged, out);
 		else
 			page_of_subpages(v, descriptor, address, privileged, out);
 	}
