@@ -15,7 +15,8 @@ static WIDE_INLINE uint64_t ticks_to_ns(uint64_t ticks)
 	return ticks / frequency * NS_PER_SECOND + ticks % frequency * NS_PER_SECOND / frequency;
 }
 
-static WIDE_INLINE uint64_t us_to_ticks(uint64_t microseconds)
+/* Mostly of a constant: where the frequency is one as well, so is this. */
+static ALWAYS_INLINE uint64_t us_to_ticks(uint64_t microseconds)
 {
 	return microseconds * arch_time_frequency() / 1000000;
 }
