@@ -186,13 +186,15 @@ void control_receive(const uint8_t *payload, size_t size)
 	struct reply reply = {0};
 	size_t data_size = size < sizeof(request) ? 0 : size - sizeof(request);
 	const uint8_t *data = payload + sizeof(request);
+	struct persona *p;
 	size_t answer = 0;
 
 	memcpy(&request, payload, size < sizeof(request) ? size : sizeof(request));
+	p = request.persona < persona_count ? &personas[request.persona] : NULL;
 	reply.response = (struct veil_response){.op = request.op, .persona = request.persona, .id = request.id};
 	if (size < sizeof(request) || (data_size && !op_has_data(request.op)))
 		reply.response.result = VEIL_RESULT_BAD_LENGTH;
-	else if (!op_is_global(request.op) && request.persona >= persona_count)
+	else if (!p && !op_is_global(request.op))
 		reply.response.result = VEIL_RESULT_NO_SUCH_PERSONA;
 	else
 		switch (request.op) {
@@ -200,16 +202,16 @@ void control_receive(const uint8_t *payload, size_t size)
 			answer = status_system(&reply.system);
 			break;
 		case VEIL_OP_STATUS_PERSONA:
-			answer = status_persona(&reply.persona, &personas[request.persona]);
+			answer = status_persona(&reply.persona, p);
 			break;
 		case VEIL_OP_STATISTICS:
-			answer = statistics(reply.counters, &personas[request.persona]);
+			answer = statistics(reply.counters, p);
 			break;
 		case VEIL_OP_LOG:
 			answer = log_answer(reply.data, request.argument, &reply.response.result);
 			break;
 		case VEIL_OP_SECRET:
-			reply.response.result = secret(&personas[request.persona], data, data_size);
+			reply.response.result = secret(p, data, data_size);
 			break;
 		case VEIL_OP_POWER_OFF:
 			break;
@@ -230,10 +232,10 @@ void control_receive(const uint8_t *payload, size_t size)
 			answer = sizeof(struct veil_policy_status);
 			break;
 		case VEIL_OP_NETWORK:
-			answer = network_answer(&reply.network, &personas[request.persona], &reply.response.result);
+			answer = network_answer(&reply.network, p, &reply.response.result);
 			break;
 		default:
-			reply.response.result = command(request.op, &personas[request.persona]);
+			reply.response.result = command(request.op, p);
 			break;
 		}
 	mux_control_send(&reply, sizeof(reply.response) + answer);
