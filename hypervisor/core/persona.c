@@ -369,11 +369,14 @@ static void show(uint32_t front, uint32_t beside)
 		input_switched();
 	for (uint32_t i = 0; i < 2; i++) {
 		bool leaves = was_shown[i] && !is_shown(before[i]);
+		struct persona *p;
 
-		if ((i == 0 && before[0] != front) || leaves)
-			input_leave(&personas[before[i]], leaves);
-		if (leaves && (personas[before[i]].config->flags & VEIL_FREEZE_IN_BACKGROUND))
-			pause(&personas[before[i]], VEIL_REASON_BACKGROUND);
+		if (!leaves && (i != 0 || before[0] == front))
+			continue;
+		p = &personas[before[i]];
+		input_leave(p, leaves);
+		if (leaves && (p->config->flags & VEIL_FREEZE_IN_BACKGROUND))
+			pause(p, VEIL_REASON_BACKGROUND);
 	}
 	for (uint32_t i = 0; i < persona_count; i++)
 		if (is_shown(i) && i != before[0] && i != before[1])
