@@ -28,7 +28,7 @@ uint32_t persona_beside;
 static struct cpu *affine_cpu(const struct veil_persona *config, uint32_t start)
 {
 	for (uint32_t i = start;; i++)
-		if (config->cpu_affinity & BIT(i % cpu_count))
+		if (config->cpu_affinity >> i % cpu_count & 1)
 			return &cpus[i % cpu_count];
 }
 

@@ -91,7 +91,7 @@ NOINLINE void vfp_control(struct vcpu *v)
 		fpexc_write(after);
 }
 
-static void take(struct vcpu *v)
+static NOINLINE void take(struct vcpu *v)
 {
 	if (holder == v)
 		return;
@@ -208,7 +208,7 @@ static bool is_vfp(uint32_t word)
 	       ((word & 0x0e000000) == 0x0c000000 || (word & 0x0f000000) == 0x0e000000);
 }
 
-bool vfp(struct vcpu *v, uint32_t word)
+COLD bool vfp(struct vcpu *v, uint32_t word)
 {
 	if (!is_vfp(word) || !is_accessible(v))
 		return false;
