@@ -6,14 +6,11 @@
 #include <veil/platform.h>
 
 #include "lib.h"
+#include "table.h"
 
-/* The tables, in their order: they must follow each other without gaps, as what is nowhere described cannot hide anything. Where the
- * machine's addresses are narrower than the manifest's numbers, those that stand for any must fit: each is read as an address_t below. */
-static const struct {
-	uint8_t entry_size;
-	uint8_t limit;
-	uint8_t numbers_at, number_count; /* addresses and sizes, one after the other in an entry */
-} kinds[] = {
+/* The tables, in their order. Where the machine's addresses are narrower than the manifest's numbers, those that stand for any must fit: each is
+ * read as an address_t below. */
+static const struct table_kind kinds[] = {
 	{sizeof(struct veil_region), VEIL_MAX_REGIONS, offsetof(struct veil_region, base), 2},
 	{sizeof(struct veil_payload), VEIL_MAX_PAYLOADS, offsetof(struct veil_payload, offset), 2},
 	{sizeof(struct veil_segment), VEIL_MAX_SEGMENTS, offsetof(struct veil_segment, guest_address), 3},
@@ -23,7 +20,7 @@ static const struct {
 };
 
 _Static_assert(offsetof(struct veil_manifest, passthrough) ==
-		       offsetof(struct veil_manifest, regions) + sizeof(kinds) / 4 * sizeof(struct veil_table),
+		       offsetof(struct veil_manifest, regions) + ARRAY_COUNT(kinds) * sizeof(struct veil_table),
 	       "the header's tables are those of `kinds`, and the one no version has yet");
 
 static bool numbers_fit(const void *at, uint32_t count)
@@ -34,21 +31,19 @@ static bool numbers_fit(const void *at, uint32_t count)
 	return true;
 }
 
-/* Checks where the next table is and sets *next to its end. */
-static enum manifest_error table_check(const struct veil_manifest *header, size_t kind, size_t *next)
+/* Of the tables, which are where they should be. */
+static bool entries_fit(const struct veil_manifest *header)
 {
-	const struct veil_table *table = &header->regions + kind;
-	const uint8_t *numbers = (const uint8_t *)header + *next + kinds[kind].numbers_at;
+	const struct veil_table *table = &header->regions;
 
-	if (table->offset != *next || table->count > kinds[kind].limit)
-		return MANIFEST_BAD_TABLE;
-	*next += table->count * kinds[kind].entry_size;
-	if (*next > header->size)
-		return MANIFEST_BAD_TABLE;
-	for (uint32_t i = 0; i < table->count; i++, numbers += kinds[kind].entry_size)
-		if (!numbers_fit(numbers, kinds[kind].number_count))
-			return MANIFEST_TOO_WIDE;
-	return MANIFEST_OK;
+	for (const struct table_kind *kind = kinds; kind < kinds + ARRAY_COUNT(kinds); kind++, table++) {
+		const uint8_t *numbers = (const uint8_t *)header + table->offset + kind->numbers_at;
+
+		for (uint32_t i = 0; i < table->count; i++, numbers += kind->entry_size)
+			if (!numbers_fit(numbers, kind->number_count))
+				return false;
+	}
+	return true;
 }
 
 static enum manifest_error header_check(const struct veil_manifest *header, address_t size, const char *board)
@@ -76,8 +71,6 @@ static enum manifest_error header_check(const struct veil_manifest *header, addr
 	for (uint32_t i = header->hotkey_count; i < VEIL_MAX_HOTKEY; i++)
 		if (header->hotkey[i])
 			return MANIFEST_BAD_RESERVED;
-	if (!numbers_fit(&header->ram_base, 4) || !numbers_fit(&header->view_base, 1))
-		return MANIFEST_TOO_WIDE;
 	return MANIFEST_OK;
 }
 
@@ -332,16 +325,17 @@ enum manifest_error manifest_read(struct manifest *m, const void *bytes, address
 	if (size < sizeof(*header))
 		return MANIFEST_TRUNCATED;
 	error = header_check(header, size, board);
-	for (size_t kind = 0; error == MANIFEST_OK && kind < ARRAY_COUNT(kinds); kind++)
-		error = table_check(header, kind, &next);
 	if (error != MANIFEST_OK)
 		return error;
-	if (header->policy_offset != next || header->policy_capacity != VEIL_POLICY_BYTES || next + VEIL_POLICY_BYTES != size ||
+	if (!tables_follow(&header->regions, kinds, ARRAY_COUNT(kinds), size, &next) || header->policy_offset != next ||
+	    header->policy_capacity != VEIL_POLICY_BYTES || next + VEIL_POLICY_BYTES != size ||
 	    (header->surfaces.count != 0 && header->surfaces.count != header->personas.count))
 		return MANIFEST_BAD_TABLE;
 	/* Of a kind this version does not know yet: it stands at the end. */
 	if (header->passthrough.offset != size || header->passthrough.count != 0)
 		return MANIFEST_BAD_TABLE;
+	if (!numbers_fit(&header->ram_base, 4) || !numbers_fit(&header->view_base, 1) || !entries_fit(header))
+		return MANIFEST_TOO_WIDE;
 	*m = (struct manifest){
 		.header = header,
 		.regions = (const struct veil_region *)(base + header->regions.offset),

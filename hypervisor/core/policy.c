@@ -11,6 +11,7 @@
 #include "persona.h"
 #include "sched.h"
 #include "sha256.h"
+#include "table.h"
 
 /* One policy and its bytes. The boot's lies in the manifest instead. */
 struct slot {
@@ -33,13 +34,11 @@ static struct {
 
 /* ---- Reading ---- */
 
-static bool table_is_next(const struct veil_policy *header, struct veil_table table, uint32_t entry_size, uint32_t limit, uint32_t *next)
-{
-	if (table.offset != *next || table.count > limit)
-		return false;
-	*next += table.count * entry_size;
-	return *next <= header->size;
-}
+static const struct table_kind kinds[] = {
+	{sizeof(struct veil_network), VEIL_MAX_NETWORKS, 0, 0},
+	{sizeof(struct veil_egress_rule), VEIL_MAX_EGRESS_RULES, 0, 0},
+	{sizeof(struct veil_channel), VEIL_MAX_CHANNELS, 0, 0},
+};
 
 /* Are the bits after the prefix zero? By words: there may be many rules, and a commit is one stretch. */
 static bool address_is_clear(const uint8_t address[16], uint32_t prefix)
@@ -83,14 +82,13 @@ static bool channel_is_valid(const struct veil_channel *c, uint32_t personas_kno
 bool policy_read(struct policy *p, const uint8_t *bytes, uint32_t personas_known)
 {
 	const struct veil_policy *header = (const void *)bytes;
-	uint32_t next = sizeof(*header), rules = 0, taken = 0;
+	uint32_t rules = 0, taken = 0;
+	size_t next = sizeof(*header);
 
 	if (header->magic != VEIL_POLICY_MAGIC || header->format != VEIL_POLICY_FORMAT || header->must_understand != 0 ||
 	    header->size > VEIL_POLICY_BYTES || header->signature_kind != VEIL_SIGNATURE_DEVELOPMENT)
 		return false;
-	if (!table_is_next(header, header->networks, sizeof(struct veil_network), VEIL_MAX_NETWORKS, &next) ||
-	    !table_is_next(header, header->egress_rules, sizeof(struct veil_egress_rule), VEIL_MAX_EGRESS_RULES, &next) ||
-	    !table_is_next(header, header->channels, sizeof(struct veil_channel), VEIL_MAX_CHANNELS, &next) || next != header->size)
+	if (!tables_follow(&header->networks, kinds, ARRAY_COUNT(kinds), header->size, &next) || next != header->size)
 		return false;
 	*p = (struct policy){
 		.header = header,
