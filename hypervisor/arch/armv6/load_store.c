@@ -47,7 +47,8 @@ static uint32_t bit(uint32_t word, uint32_t n)
 /* Bits 24 (before the access), 23 (up), 21 (write back): where the access goes and what becomes of the base. */
 static bool index_with(const struct vcpu *v, uint32_t word, uint32_t offset, struct operation *o)
 {
-	uint32_t n = bits(word, 16, 4), base = n == 15 ? reg(v, n) & ~3U : v->arch.r[n], moved = bit(word, 23) ? base + offset : base - offset;
+	uint32_t n = bits(word, 16, 4), base = n == 15 ? reg(v, n) & ~3U : v->arch.r[n],
+		 moved = bit(word, 23) ? base + offset : base - offset;
 	bool writes_back = !bit(word, 24) || bit(word, 21);
 
 	if (writes_back && n == 15)

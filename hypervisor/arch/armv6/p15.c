@@ -60,18 +60,9 @@ static const uint8_t places[16][4] = {
 
 /* What of each a guest can set, beside what is fixed. */
 static const uint32_t writable[WORDS] = {
-	[WORD(sctlr)] = SCTLR_WRITABLE,
-	[WORD(cpacr)] = CPACR_WRITABLE,
-	[WORD(ttbr[0])] = UINT32_MAX,
-	[WORD(ttbr[1])] = UINT32_MAX,
-	[WORD(ttbcr)] = TTBCR_WRITABLE,
-	[WORD(dacr)] = UINT32_MAX,
-	[WORD(dfsr)] = UINT32_MAX,
-	[WORD(ifsr)] = UINT32_MAX,
-	[WORD(far)] = UINT32_MAX,
-	[WORD(ifar)] = UINT32_MAX,
-	[WORD(fcse)] = FCSE_WRITABLE,
-	[WORD(contextidr)] = UINT32_MAX,
+	[WORD(sctlr)] = SCTLR_WRITABLE, [WORD(cpacr)] = CPACR_WRITABLE, [WORD(ttbr[0])] = UINT32_MAX, [WORD(ttbr[1])] = UINT32_MAX,
+	[WORD(ttbcr)] = TTBCR_WRITABLE, [WORD(dacr)] = UINT32_MAX,	[WORD(dfsr)] = UINT32_MAX,    [WORD(ifsr)] = UINT32_MAX,
+	[WORD(far)] = UINT32_MAX,	[WORD(ifar)] = UINT32_MAX,	[WORD(fcse)] = FCSE_WRITABLE, [WORD(contextidr)] = UINT32_MAX,
 };
 
 /* The word a key names; WORDS: it is none of them. */
@@ -144,7 +135,8 @@ enum cache_operation {
 /* By CRm and opc2. */
 static const uint8_t cache_operations[16][8] = {
 	[0] = {[4] = CACHE_WAIT},
-	[5] = {CACHE_INSTRUCTIONS, CACHE_INSTRUCTION_LINE, CACHE_INSTRUCTIONS, [4] = CACHE_HINT, [6] = CACHE_INSTRUCTIONS, CACHE_INSTRUCTIONS},
+	[5] = {CACHE_INSTRUCTIONS, CACHE_INSTRUCTION_LINE, CACHE_INSTRUCTIONS, [4] = CACHE_HINT, [6] = CACHE_INSTRUCTIONS,
+	       CACHE_INSTRUCTIONS},
 	[6] = {CACHE_DATA, CACHE_DATA_LINE, CACHE_DATA_SET_WAY},
 	[10] = {CACHE_DATA, CACHE_DATA_LINE, CACHE_DATA_SET_WAY, [4] = CACHE_HINT, CACHE_HINT},
 	[12] = {[5] = CACHE_HINT},
