@@ -256,12 +256,15 @@ export class Bridge {
 		for (const [index, persona] of this.personas.entries()) if (persona.awaited) this.askStatus(index);
 	}
 
-	/** Fetches Veil's log records one by one, up to the newest. A fetch whose answer was lost does not stop the next for good. */
+	/** Fetches Veil's log records one by one, up to the newest. A fetch whose answer was lost does not stop the next for good; if it was only late,
+	 * the other's answer counts. */
 	private fetchLog(): void {
 		const now = performance.now();
 		if (now - this.logAsked < LOST_MS || this.link?.connected !== true) return;
 		this.logAsked = now;
-		this.control.ask(VEIL_OP_LOG, undefined, this.state.logNext, ({ result, data }) => {
+		const asked = this.state.logNext;
+		this.control.ask(VEIL_OP_LOG, undefined, asked, ({ result, data }) => {
+			if (asked !== this.state.logNext) return;
 			this.logAsked = Number.NEGATIVE_INFINITY;
 			if (result !== VEIL_RESULT_OK) return;
 			const record = decodeLogRecord(data);

@@ -318,6 +318,18 @@ describe("control", () => {
 		await removeHandset("pocket");
 	});
 
+	// Each hello asks for the log anew, and a Veil that takes long to boot hears and answers several of them.
+	it("writes each line of Veil's log once, however often it is asked for", async () => {
+		await start("pocket", { ...twoUp, hellos: 5 });
+		const log = () =>
+			readFileSync(join(handsetDir("pocket"), "logs/veil.log"), "utf8")
+				.trimEnd()
+				.split("\n");
+		await until(() => log().some((line) => line.includes("personal: started")));
+		expect(log()).toEqual([...new Set(log())]);
+		await removeHandset("pocket");
+	});
+
 	it("gives up on a Veil that does not answer, and on a handset that ends", async () => {
 		await start("pocket", { ...twoUp, deafTo: [10] });
 		const client = await controlClient("pocket");

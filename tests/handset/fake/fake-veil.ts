@@ -47,6 +47,8 @@ export interface FakeScenario {
 	readonly ignoresPowerOff?: boolean;
 	/** Never answers these ops. */
 	readonly deafTo?: readonly number[];
+	/** Hellos it sends at boot; one where this is missing. */
+	readonly hellos?: number;
 }
 
 const STATE = { stopped: 0, starting: 1, running: 2, paused: 3, crashed: 4, off: 5 } as const;
@@ -105,7 +107,7 @@ export class FakeVeil {
 	boot(): void {
 		if (this.scenario.panic !== undefined) this.write(Buffer.from(this.scenario.panic, "latin1"));
 		if (this.dead) return;
-		this.hello(0);
+		for (let count = this.scenario.hellos ?? 1; count > 0; count--) this.hello(0);
 		this.record(VEIL_NO_PERSONA, "Veil is up");
 		for (const [index, guest] of this.guests.entries()) if (!guest.plan.onDemand) this.start(index, 0);
 	}
