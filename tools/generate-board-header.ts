@@ -44,6 +44,7 @@ function sections(board: Board): Section[] {
 		card,
 		limits,
 	} = board;
+	const own = storage?.partitions?.find(({ name }) => name === "veil");
 	const all: (Section | undefined)[] = [
 		["Processor", cpu.source, macros({ CPU_MAX_COUNT: cpu.maxCount }, String)],
 		[
@@ -137,7 +138,11 @@ function sections(board: Board): Section[] {
 				],
 		storage?.base === undefined
 			? undefined
-			: [`Storage: ${storage.model}`, storage.source, macros({ STORAGE_BASE: storage.base }, hex)],
+			: [
+					`Storage: ${storage.model}`,
+					storage.source,
+					macros({ STORAGE_BASE: storage.base, STORAGE_OWN_OFFSET: own?.offsetBytes, STORAGE_OWN_SIZE: own?.sizeBytes }, hex),
+				],
 		card && [
 			`Memory card: ${card.model}`,
 			card.source,

@@ -268,7 +268,8 @@ export class Bridge {
 			this.logAsked = Number.NEGATIVE_INFINITY;
 			if (result !== VEIL_RESULT_OK) return;
 			const record = decodeLogRecord(data);
-			const about = record.persona === undefined ? "veil" : (this.personas[record.persona]?.now.name ?? `${record.persona}`);
+			const itself = record.isOfLastRun ? "last run" : "veil";
+			const about = record.persona === undefined ? itself : (this.personas[record.persona]?.now.name ?? `${record.persona}`);
 			const seconds = (Number(record.timeNs / 1000n) / 1e6).toFixed(6);
 			this.veilLog.write(Buffer.from(`[${seconds.padStart(12)}] ${about}: ${record.text}\n`));
 			this.state = { ...this.state, logNext: (record.sequence + 1) >>> 0 };

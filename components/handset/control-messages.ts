@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The control protocol's messages as values: requests are written, answers and events read, with names instead of numbers.
 import {
+	VEIL_LAST_RUN,
 	VEIL_NO_PERSONA,
 	veilEventState,
 	veilLogHeader,
@@ -62,6 +63,8 @@ export interface LogRecord {
 	readonly sequence: number;
 	/** Index of the persona it is about, or undefined for Veil itself. */
 	readonly persona: number | undefined;
+	/** It was said before the handset was started last, and kept by Veil; said again now. */
+	readonly isOfLastRun: boolean;
 	/** Since boot. */
 	readonly timeNs: bigint;
 	readonly text: string;
@@ -151,7 +154,8 @@ export function decodeLogRecord(data: Uint8Array): LogRecord {
 	const { sequence, persona, timeNs } = veilLogHeader.read(data);
 	return {
 		sequence,
-		persona: persona === VEIL_NO_PERSONA ? undefined : persona,
+		persona: persona === VEIL_NO_PERSONA || persona === VEIL_LAST_RUN ? undefined : persona,
+		isOfLastRun: persona === VEIL_LAST_RUN,
 		timeNs,
 		text: printableLine(text(data.subarray(veilLogHeader.size))),
 	};

@@ -745,6 +745,9 @@ export const veilOpNames: ReadonlyMap<number, string> = new Map([
 
 export const VEIL_NO_PERSONA = 255;
 
+/** in the log, where a persona would be: it was said before the handset was started last */
+export const VEIL_LAST_RUN = 254;
+
 export const VEIL_RESULT_OK = 0;
 export const VEIL_RESULT_UNKNOWN_OP = 1;
 export const VEIL_RESULT_BAD_LENGTH = 2;
@@ -1112,7 +1115,7 @@ export const veilEventState = structure<VeilEventState>("veil_event_state", 8, [
 export interface VeilLogHeader {
 	/** of this record; text follows up to the end of the frame */
 	sequence: number;
-	/** VEIL_NO_PERSONA for Veil's own */
+	/** VEIL_NO_PERSONA for Veil's own; VEIL_LAST_RUN */
 	persona: number;
 	/** since boot */
 	timeNs: bigint;

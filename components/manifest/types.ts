@@ -2079,7 +2079,7 @@ export interface Board {
 		 */
 		base?: number;
 		/**
-		 * Fixed partitions, in the order of their offsets.
+		 * Fixed partitions, in the order of their offsets. One named `veil` is Veil's own: there it remembers its runs.
 		 *
 		 * Default: [].
 		 *
@@ -2793,7 +2793,7 @@ export interface BoardInput {
 		 */
 		base?: number;
 		/**
-		 * Fixed partitions, in the order of their offsets.
+		 * Fixed partitions, in the order of their offsets. One named `veil` is Veil's own: there it remembers its runs.
 		 *
 		 * Default: [].
 		 *

@@ -6,6 +6,7 @@
 #include <veil/board.h>
 #include <veil/console.h>
 #include <veil/cpu.h>
+#include <veil/last_run.h>
 #include <veil/random_source.h>
 
 #include "control.h"
@@ -88,6 +89,7 @@ void boot_init(void)
 
 	console_init();
 	sched_init();
+	last_run_begin();
 	manifest_load();
 	cpu_count = manifest.header->cpu_count;
 	epoch = entropy_init();

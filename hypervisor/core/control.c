@@ -3,6 +3,7 @@
 #include "control.h"
 
 #include <veil/arch.h>
+#include <veil/last_run.h>
 
 #include "lib.h"
 #include "log.h"
@@ -239,8 +240,10 @@ void control_receive(const uint8_t *payload, size_t size)
 			break;
 		}
 	mux_control_send(&reply, sizeof(reply.response) + answer);
-	if (reply.response.result == VEIL_RESULT_OK && request.op == VEIL_OP_POWER_OFF)
+	if (reply.response.result == VEIL_RESULT_OK && request.op == VEIL_OP_POWER_OFF) {
+		last_run_off();
 		arch_power_off();
+	}
 }
 
 void control_event_state(const struct persona *p)

@@ -4,6 +4,7 @@
 
 #include <veil/arch.h>
 #include <veil/console.h>
+#include <veil/last_run.h>
 #include <veil/lock.h>
 
 #include "lib.h"
@@ -82,12 +83,12 @@ uint32_t log_next(void)
 
 _Noreturn void panic(const char *text, uint64_t number)
 {
-	char line[LOG_TEXT_BYTES];
-	uint32_t length = append_hex(line, append_text(line, 0, text), number);
+	char line[LOG_TEXT_BYTES + 1];
 
+	line[append_hex(line, append_text(line, 0, text), number)] = 0;
 	console_puts("\r\nVeil stopped: ");
-	for (uint32_t i = 0; i < length; i++)
-		console_putc((uint8_t)line[i]);
+	console_puts(line);
 	console_puts("\r\n");
+	last_run_panic(line);
 	arch_power_off();
 }

@@ -107,6 +107,8 @@ static void given_a_bad_header_then_it_stops_with_a_reason(void)
 	for (size_t i = 0; i < ARRAY_COUNT(changes); i++) {
 		report(!boots(changes[i]), "refused");
 		report(output_holds("Veil stopped: "), "with last words");
+		report_equal(machine.run, MACHINE_RUN_PANIC, "which are remembered");
+		report(machine.last_words[0] && output_holds(machine.last_words), "as they are");
 	}
 }
 

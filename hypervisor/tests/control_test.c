@@ -176,8 +176,10 @@ static void given_a_power_off_then_the_handset_is_off(void)
 	struct veil_request request = {.op = VEIL_OP_POWER_OFF, .persona = VEIL_NO_PERSONA, .id = 3};
 
 	boot();
+	report_equal(machine.run, MACHINE_RUN_BEGUN, "it runs");
 	bridge_send(VEIL_MUX_CONTROL, &request, sizeof(request));
 	report(!machine_run_ms(10), "off");
+	report_equal(machine.run, MACHINE_RUN_OFF, "which is remembered");
 	bridge_read();
 	report(bridge.message_count && bridge.messages[bridge.message_count - 1].response.id == 3, "after an answer");
 }

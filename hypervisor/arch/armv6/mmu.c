@@ -57,9 +57,9 @@ static const uint32_t device_pages[WINDOW_DEVICES] = {
 	BOARD_DISPLAY_BASE,
 	BOARD_CARD_BASE,
 	BOARD_STORAGE_BASE, /* OneNAND: the data buffers, */
-	BOARD_STORAGE_BASE + 0x1000,
 	BOARD_STORAGE_BASE + 0x10000, /* the spare areas' */
-	BOARD_STORAGE_BASE + 0x1e000 /* and the registers */
+	BOARD_STORAGE_BASE + 0x1e000, /* and the registers */
+	BOARD_STORAGE_BASE + 0x1f000,
 };
 
 /* ---- Maintenance (ARM1136 TRM, 3.3) ---- */

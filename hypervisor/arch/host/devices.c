@@ -4,6 +4,7 @@
 #include <veil/console.h>
 #include <veil/display.h>
 #include <veil/input_source.h>
+#include <veil/last_run.h>
 #include <veil/network_source.h>
 #include <veil/platform.h>
 #include <veil/random_source.h>
@@ -49,6 +50,26 @@ bool random_source_read(uint8_t *bytes, size_t size)
 	if (machine.has_random)
 		memset(bytes, machine.random, size);
 	return machine.has_random;
+}
+
+/* ---- What is remembered of a run ---- */
+
+void last_run_begin(void)
+{
+	machine.run = MACHINE_RUN_BEGUN;
+}
+
+void last_run_off(void)
+{
+	machine.run = MACHINE_RUN_OFF;
+}
+
+void last_run_panic(const char *line)
+{
+	machine.run = MACHINE_RUN_PANIC;
+	memset(machine.last_words, 0, sizeof(machine.last_words));
+	for (size_t i = 0; line[i] && i < sizeof(machine.last_words) - 1; i++)
+		machine.last_words[i] = line[i];
 }
 
 /* ---- Display: remembers what is shown ---- */

@@ -58,6 +58,13 @@ struct machine {
 	uint32_t mapped_dirty; /* pages given to a guest with lines that were not cleaned */
 	uint32_t stale_translations; /* virtual CPUs loaded while unmapped pages were not flushed */
 	/* The end */
+	enum machine_run {
+		MACHINE_RUN_NONE,
+		MACHINE_RUN_BEGUN,
+		MACHINE_RUN_OFF,
+		MACHINE_RUN_PANIC
+	} run; /* what is remembered of it */
+	char last_words[128];
 	jmp_buf *off;
 	jmp_buf *idle;
 };

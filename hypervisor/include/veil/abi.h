@@ -371,6 +371,7 @@ enum veil_op {
 };
 
 #define VEIL_NO_PERSONA 255
+#define VEIL_LAST_RUN 254 /* in the log, where a persona would be: it was said before the handset was started last */
 
 enum veil_result {
 	VEIL_RESULT_OK = 0,
@@ -531,7 +532,7 @@ struct veil_event_state {
 
 struct veil_log_header {
 	uint32_t sequence; /* of this record; text follows up to the end of the frame */
-	uint32_t persona; /* VEIL_NO_PERSONA for Veil's own */
+	uint32_t persona; /* VEIL_NO_PERSONA for Veil's own; VEIL_LAST_RUN */
 	uint64_t time_ns; /* since boot */
 };
 

@@ -61,6 +61,8 @@
 /* Storage: onenand.
  * Source: QEMU 7.2 hw/arm/nseries.c (GPMC chip select 0; partitions), hw/block/onenand.c; with -kernel at this address, seen by running it. */
 #define BOARD_STORAGE_BASE 0x04000000
+#define BOARD_STORAGE_OWN_OFFSET 0x0ff00000
+#define BOARD_STORAGE_OWN_SIZE 0x00100000
 
 /* Memory card: omap-mmc.
  * Source: QEMU 7.2 hw/arm/omap2.c, hw/sd/omap_mmc.c. */

@@ -35,6 +35,12 @@ static inline void mmio_write32(uint64_t address, uint32_t value)
 	*(volatile uint32_t *)(uintptr_t)address = value;
 }
 
+/* Of a device: memory without side effects. */
+static inline void *mmio_memory(uint64_t address)
+{
+	return (void *)(uintptr_t)address;
+}
+
 static inline void mmio_write64(uint64_t address, uint64_t value)
 {
 	*(volatile uint64_t *)(uintptr_t)address = value;
