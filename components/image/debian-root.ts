@@ -180,6 +180,11 @@ async function makeRepository(
 	await writeFile(join(folder, "Release"), release, { mode: 0o644 });
 }
 
+/** A folder as sources.list(5) names an archive: a blank would end the name there, and apt decodes the path. */
+export function archiveUri(folder: string): string {
+	return `copy:${folder.split("/").map(encodeURIComponent).join("/")}`;
+}
+
 async function bootstrap(
 	repository: string,
 	output: string,
@@ -205,7 +210,7 @@ async function bootstrap(
 		DEBIAN_SUITE,
 		output,
 		// Verified against the lock when it was fetched.
-		`deb [trusted=yes] copy:${repository} ./`,
+		`deb [trusted=yes] ${archiveUri(repository)} ./`,
 	];
 	const env = {
 		PATH: `${process.env.PATH ?? ""}:/usr/sbin:/sbin`,
