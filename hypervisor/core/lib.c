@@ -4,7 +4,7 @@
 
 typedef uintptr_t __attribute__((may_alias)) word_t;
 
-void *memcpy(void *restrict to, const void *restrict from, size_t size)
+void *(memcpy)(void *restrict to, const void *restrict from, size_t size)
 {
 	uint8_t *t = to;
 	const uint8_t *f = from;
@@ -19,7 +19,7 @@ void *memcpy(void *restrict to, const void *restrict from, size_t size)
 }
 
 /* By words: what a persona's devices and registers hold is cleared in one go, with nobody preempting, when it starts. */
-void *memset(void *to, int value, size_t size)
+void *(memset)(void *to, int value, size_t size)
 {
 	word_t word = (uint8_t)value * (~(word_t)0 / 255);
 	uint8_t *t = to;

@@ -49,7 +49,7 @@ struct flow_key {
 	uint8_t family; /* 0: the place is free */
 	uint8_t zero[2];
 	uint8_t remote[16];
-};
+} __attribute__((aligned(8)));
 
 /* Something a rule let out: its answers may come in. */
 struct flow {
@@ -130,12 +130,30 @@ void switch_mac(const struct persona *p, uint8_t mac[6])
 	memcpy(mac, ports[p->index]->status.mac, 6);
 }
 
+static bool is_same_ipv4(const uint8_t a[4], const uint8_t b[4])
+{
+	uint32_t x, y;
+
+	memcpy(&x, a, 4);
+	memcpy(&y, b, 4);
+	return x == y;
+}
+
+static bool is_same_mac(const uint8_t a[6], const uint8_t b[6])
+{
+	uint16_t v, w;
+
+	memcpy(&v, a + 4, 2);
+	memcpy(&w, b + 4, 2);
+	return is_same_ipv4(a, b) && v == w;
+}
+
 /* Whose MAC address it is; VEIL_NO_PERSONA: nobody's here. Each ends with the number of its persona, see switch_init(). */
 static uint32_t owner_of(const uint8_t mac[6])
 {
 	uint32_t i = mac[5];
 
-	return i < persona_count && ports[i] && memcmp(ports[i]->status.mac, mac, 6) == 0 ? i : VEIL_NO_PERSONA;
+	return i < persona_count && ports[i] && is_same_mac(ports[i]->status.mac, mac) ? i : VEIL_NO_PERSONA;
 }
 
 static bool is_group(const uint8_t mac[6])
@@ -145,7 +163,7 @@ static bool is_group(const uint8_t mac[6])
 
 static bool has_address(const struct port *port, const uint8_t address[4])
 {
-	return port->status.has_address && memcmp(port->status.address, address, 4) == 0;
+	return port->status.has_address && is_same_ipv4(port->status.address, address);
 }
 
 /* Not a multicast address, and with the identifier that belongs to the MAC address; any prefix, as the network gave it. */
@@ -162,7 +180,6 @@ static bool has_address6(const struct port *port, const uint8_t address[16])
 struct packet {
 	uint32_t family;
 	uint32_t protocol;
-	uint32_t address_size;
 	uint32_t hops;
 	const uint8_t *source, *destination;
 	const uint8_t *data; /* what it carries: at least 8 bytes, or it is refused */
@@ -179,7 +196,7 @@ static bool packet_read(struct packet *k, const uint8_t *ip, uint32_t size, bool
 	if (size < 20)
 		return false;
 	if (ip[0] == 0x45) {
-		*k = (struct packet){.family = 4, .protocol = ip[9], .address_size = 4, .source = ip + 12, .destination = ip + 16};
+		*k = (struct packet){.family = 4, .protocol = ip[9], .source = ip + 12, .destination = ip + 16};
 		head = 20;
 		k->size = be16(ip + 2);
 		if (be16(ip + 6) & 0x3fff)
@@ -187,8 +204,7 @@ static bool packet_read(struct packet *k, const uint8_t *ip, uint32_t size, bool
 	} else {
 		if (ip[0] >> 4 != 6 || size < 40)
 			return false;
-		*k = (struct packet){
-			.family = 6, .protocol = ip[6], .address_size = 16, .hops = ip[7], .source = ip + 8, .destination = ip + 24};
+		*k = (struct packet){.family = 6, .protocol = ip[6], .hops = ip[7], .source = ip + 8, .destination = ip + 24};
 		head = 40;
 		k->size = 40 + be16(ip + 4);
 		if (k->protocol != TCP && k->protocol != UDP && k->protocol != ICMPV6)
@@ -209,6 +225,7 @@ static bool packet_read(struct packet *k, const uint8_t *ip, uint32_t size, bool
 static bool key_of(struct flow_key *key, const struct packet *k, bool is_outgoing)
 {
 	uint32_t from = 0, to = 0, protocol = k->protocol;
+	const uint8_t *remote;
 
 	if (protocol == TCP || protocol == UDP) {
 		from = be16(k->data);
@@ -228,7 +245,11 @@ static bool key_of(struct flow_key *key, const struct packet *k, bool is_outgoin
 		.protocol = (uint8_t)protocol,
 		.family = (uint8_t)k->family,
 	};
-	memcpy(key->remote, is_outgoing ? k->destination : k->source, k->address_size);
+	remote = is_outgoing ? k->destination : k->source;
+	if (k->family == 4)
+		memcpy(key->remote, remote, 4);
+	else
+		memcpy(key->remote, remote, 16);
 	return true;
 }
 
@@ -266,21 +287,38 @@ static bool rule_allows(const struct persona *p, const struct flow_key *key)
 	return false;
 }
 
-static struct flow *flow_set(struct port *port, const struct flow_key *key)
-{
-	uint64_t x[3];
+/* A key as three words: one is looked up for every packet. */
+struct key_words {
+	uint64_t word[3];
+};
 
-	memcpy(x, key, sizeof(x));
-	return port->flows[(x[0] ^ x[1] ^ x[2]) * UINT64_C(0x9e3779b97f4a7c15) >> 58];
+_Static_assert(FLOW_SETS == 64 && sizeof(struct flow_key) == sizeof(struct key_words), "flow_set");
+
+static struct key_words words_of(const struct flow_key *key)
+{
+	struct key_words w;
+
+	memcpy(&w, key, sizeof(w));
+	return w;
 }
 
-_Static_assert(FLOW_SETS == 64 && sizeof(struct flow_key) == 24, "flow_set");
+static struct flow *flow_set(struct port *port, const struct flow_key *key)
+{
+	struct key_words w = words_of(key);
+
+	return port->flows[(w.word[0] ^ w.word[1] ^ w.word[2]) * UINT64_C(0x9e3779b97f4a7c15) >> 58];
+}
 
 static struct flow *flow_find(struct flow *set, const struct flow_key *key)
 {
-	for (uint32_t i = 0; i < FLOW_WAYS; i++)
-		if (memcmp(&set[i].key, key, sizeof(*key)) == 0)
+	struct key_words w = words_of(key);
+
+	for (uint32_t i = 0; i < FLOW_WAYS; i++) {
+		struct key_words other = words_of(&set[i].key);
+
+		if (((w.word[0] ^ other.word[0]) | (w.word[1] ^ other.word[1]) | (w.word[2] ^ other.word[2])) == 0)
 			return &set[i];
+	}
 	return NULL;
 }
 
@@ -348,7 +386,7 @@ static enum veil_refusal arp_out(const struct port *port, const uint8_t *arp, ui
 {
 	if (!arp_is_sound(arp, size))
 		return VEIL_REFUSED_KIND;
-	if (memcmp(arp + 8, port->status.mac, 6) != 0 ||
+	if (!is_same_mac(arp + 8, port->status.mac) ||
 	    !(has_address(port, arp + 14) || (arp[7] == ARP_REQUEST && bytes_are_zero(arp + 14, 4))))
 		return VEIL_REFUSED_SOURCE;
 	return VEIL_REFUSED_NOT;
@@ -383,11 +421,11 @@ static enum veil_refusal dhcp_out(struct port *port, const struct packet *k)
 
 	if (k->data_size < 8 + DHCP_OPTIONS || d[0] != 1 || d[1] != 1 || d[2] != 6 || be32(d + DHCP_COOKIE) != DHCP_COOKIE_VALUE)
 		return VEIL_REFUSED_KIND;
-	if (memcmp(d + DHCP_CHADDR, port->status.mac, 6) != 0 || !bytes_are_zero(d + DHCP_GIADDR, 4))
+	if (!is_same_mac(d + DHCP_CHADDR, port->status.mac) || !bytes_are_zero(d + DHCP_GIADDR, 4))
 		return VEIL_REFUSED_SOURCE;
 	if (!has_address(port, k->source) && !bytes_are_zero(k->source, 4))
 		return VEIL_REFUSED_SOURCE;
-	if (!is_broadcast && !(port->status.has_address && memcmp(k->destination, port->server, 4) == 0))
+	if (!is_broadcast && !(port->status.has_address && is_same_ipv4(k->destination, port->server)))
 		return VEIL_REFUSED_RULE;
 	port->transaction = be32(d + DHCP_XID);
 	return VEIL_REFUSED_NOT;
@@ -420,7 +458,7 @@ static enum veil_refusal dhcp_in(struct port *port, const struct packet *k)
 	const uint8_t *address = d + DHCP_YIADDR;
 	uint32_t type;
 
-	if (k->data_size < 8 + DHCP_OPTIONS || d[0] != 2 || memcmp(d + DHCP_CHADDR, port->status.mac, 6) != 0 ||
+	if (k->data_size < 8 + DHCP_OPTIONS || d[0] != 2 || !is_same_mac(d + DHCP_CHADDR, port->status.mac) ||
 	    be32(d + DHCP_COOKIE) != DHCP_COOKIE_VALUE || be32(d + DHCP_XID) != port->transaction)
 		return VEIL_REFUSED_KIND;
 	type = dhcp_type(d + DHCP_OPTIONS, k->data_size - 8 - DHCP_OPTIONS);
@@ -442,7 +480,7 @@ static bool nd_options_are_own(const struct port *port, const uint8_t *options, 
 	for (uint32_t i = 0; i < ND_OPTIONS_MAX && size >= 8; i++) {
 		uint32_t length = 8U * options[1];
 
-		if (length == 0 || length > size || ((options[0] == 1 || options[0] == 2) && memcmp(options + 2, port->status.mac, 6) != 0))
+		if (length == 0 || length > size || ((options[0] == 1 || options[0] == 2) && !is_same_mac(options + 2, port->status.mac)))
 			return false;
 		options += length;
 		size -= length;
@@ -489,7 +527,7 @@ enum veil_refusal switch_outgoing(struct persona *p, const uint8_t *frame, uint3
 
 	if (*size < FRAME_MIN || *size > FRAME_MAX)
 		return VEIL_REFUSED_KIND;
-	if (memcmp(frame + 6, port->status.mac, 6) != 0)
+	if (!is_same_mac(frame + 6, port->status.mac))
 		return VEIL_REFUSED_SOURCE;
 	if (owner_of(frame) != VEIL_NO_PERSONA)
 		return VEIL_REFUSED_NEIGHBOUR;

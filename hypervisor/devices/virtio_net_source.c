@@ -39,7 +39,7 @@ static void buffer_describe(struct virtio_driver_queue *queue, uint16_t index, c
 bool network_source_init(void)
 {
 	card.driver.base = 0;
-	card.buffers_in = memory_take((BUFFERS_IN + BUFFERS_OUT) * sizeof(struct network_buffer), 64);
+	card.buffers_in = memory_take((BUFFERS_IN + BUFFERS_OUT) * sizeof(struct network_buffer), 64); /* zero, as headers sent stay */
 	if (!card.buffers_in)
 		return false;
 	card.buffers_out = card.buffers_in + BUFFERS_IN;
@@ -111,7 +111,6 @@ void network_source_send(struct network_buffer *buffer, uint32_t size)
 		network_source_give_back(buffer);
 		return;
 	}
-	memset(buffer->header, 0, sizeof(buffer->header));
 	lock_take(&card.lock);
 	buffer_describe(&card.out, (uint16_t)(buffer - card.buffers_out), buffer, NETWORK_HEADER + size, 0);
 	lock_release(&card.lock);

@@ -288,31 +288,54 @@ static struct mmio_result config_read(const struct volume *v, address_t offset, 
 	return mmio_value(value);
 }
 
-/* `nth` and `offset` come from the address the guest chose: only volumes of its own are counted. */
+/* A reset is done when no more is written to the driver's memory (virtio 1.2, 2.4.2). */
+static NOINLINE bool reset(struct volume *v)
+{
+	struct persona *p = v->persona;
+	bool is_quiet;
+
+	work_off(v);
+	lock_take(&p->lock);
+	is_quiet = !v->busy;
+	if (is_quiet)
+		virtio_access(p, &v->virtio, VIRTIO_STATUS, true, 0);
+	lock_release(&p->lock);
+	return is_quiet;
+}
+
+static NOINLINE bool notified(struct volume *v)
+{
+	bool is_done;
+
+	lock_take(&v->persona->lock);
+	is_done = !requests_take(v);
+	lock_release(&v->persona->lock);
+	return is_done && work_off(v);
+}
+
+/* `nth` and `offset` come from the address the guest chose: only volumes of its own are counted. What is not done is asked for again. */
 struct mmio_result virtio_blk_access(struct persona *p, uint32_t nth, address_t offset, uint32_t size, bool is_write, uintptr_t value)
 {
 	uint32_t index = storage.first[p->index] + nth;
 	struct volume *v = &storage.volumes[index];
-	bool resets = is_write && offset == VIRTIO_STATUS && value == 0;
-	bool asks = is_write && offset == VIRTIO_NOTIFY && value == QUEUE;
-	bool again;
 	struct mmio_result result = mmio_value(0);
 
 	if (index >= storage.first[p->index + 1])
 		return mmio_none();
 	if (offset >= VIRTIO_CONFIG)
-		return is_write ? mmio_value(0) : config_read(v, offset - VIRTIO_CONFIG, size);
+		return is_write ? result : config_read(v, offset - VIRTIO_CONFIG, size);
 	if (size != 4)
 		return mmio_none();
-	if (resets)
-		work_off(v);
-	lock_take(&p->lock);
-	again = resets && v->busy; /* when the reset is done, no more is written to the driver's memory (virtio 1.2, 2.4.2) */
-	if (!again)
+	if (is_write && offset == VIRTIO_NOTIFY) {
+		if (value == QUEUE && !notified(v))
+			arch_access_again();
+	} else if (is_write && offset == VIRTIO_STATUS && value == 0) {
+		if (!reset(v))
+			arch_access_again();
+	} else {
+		lock_take(&p->lock);
 		result = virtio_access(p, &v->virtio, offset, is_write, (uint32_t)value);
-	again |= asks && requests_take(v);
-	lock_release(&p->lock);
-	if (again || (asks && !work_off(v)))
-		arch_access_again();
+		lock_release(&p->lock);
+	}
 	return result;
 }

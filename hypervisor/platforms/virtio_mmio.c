@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Queues lie in the guest's memory and change while they are read: every field is read once into a variable, checked, and only then
- * used. Addresses are translated for each access by persona_touched(), so they can name nothing but the persona's own RAM; indices are taken
- * modulo a queue size that was checked when it was set. Whatever is wrong breaks this device of this guest, until it resets it. */
+ * used. Tables and rings are reached by pointers of persona_touched(), taken for their whole size, which can name nothing but the persona's own
+ * RAM; indices are below that size or taken modulo it. Whatever is wrong breaks this device of this guest, until it resets it. */
 #include "virtio_mmio.h"
 
 #include "core/lib.h"
@@ -114,6 +114,7 @@ static void queue_write(struct virtio_queue *queue, uint32_t size_max, address_t
 	case QUEUE_READY:
 		queue->is_ready = (value & 1) && queue->size;
 		queue->taken = queue->given = 0;
+		queue->table = NULL;
 		break;
 	case QUEUE_DESCRIPTORS:
 	case QUEUE_DESCRIPTORS + 4:
@@ -185,117 +186,88 @@ struct mmio_result virtio_access(struct persona *p, struct virtio_device *d, add
 
 /* ---- Queues (2.7) ---- */
 
-struct descriptor {
-	uint64_t address;
-	uint32_t size;
-	uint16_t flags;
-	uint16_t next;
-};
-
-/* The two rings of a queue. Behind each, where VIRTIO_EVENT_INDEX was agreed on, lies the number of the buffer its writer wants to hear of. */
-struct driver_ring {
-	uint16_t flags, index;
-	uint16_t heads[];
-};
-
-struct device_ring {
-	uint16_t flags, index;
-	struct {
-		uint32_t head;
-		uint32_t written;
-	} used[];
-};
-
 /* What lies behind the entries of the device's ring. */
-static uint16_t *device_event(struct device_ring *device, uint16_t size)
+static uint16_t *device_event(const struct virtio_queue *queue)
 {
-	return (void *)&device->used[size];
+	return (void *)&queue->device_ring->used[queue->size];
 }
 
-static bool has_events(const struct virtio_device *d)
+static void *aligned(struct persona *p, uint64_t address, uint32_t alignment, uint32_t size)
 {
-	return d->accepted & VIRTIO_EVENT_INDEX;
+	return address % alignment ? NULL : persona_touched(p, ipaddr_wide(address), size);
 }
 
-/* NULL: it does not lie in the persona's RAM as a whole, or its driver never cleared it. */
-static void *ring_at(struct persona *p, const struct virtio_device *d, uint64_t address, uint32_t alignment, uint32_t entries_size)
+/* Where table and rings are. False, and the device broken: one does not lie in the persona's RAM as a whole, or its driver never cleared it. */
+static NOINLINE bool queue_find(struct persona *p, struct virtio_device *d, struct virtio_queue *queue)
 {
-	return address % alignment ? NULL : persona_touched(p, ipaddr_wide(address), 4 + entries_size + (has_events(d) ? 2 : 0));
+	bool has_events = d->accepted & VIRTIO_EVENT_INDEX;
+	uint32_t around = sizeof(struct virtio_driver_ring) + (has_events ? sizeof(uint16_t) : 0);
+
+	queue->has_events = has_events;
+	queue->driver_ring = aligned(p, queue->driver, 2, around + 2U * queue->size);
+	queue->device_ring = aligned(p, queue->device, 4, around + 8U * queue->size);
+	if (queue->driver_ring && queue->device_ring)
+		queue->table = aligned(p, queue->descriptors, 8, 16U * queue->size);
+	if (!queue->table)
+		virtio_break(p, d);
+	return queue->table;
 }
 
-static struct driver_ring *driver_ring(struct persona *p, const struct virtio_device *d, const struct virtio_queue *queue)
+static inline bool queue_is_found(struct persona *p, struct virtio_device *d, struct virtio_queue *queue)
 {
-	return ring_at(p, d, queue->driver, 2, 2U * queue->size);
+	return likely(queue->table) || queue_find(p, d, queue);
 }
 
-static struct device_ring *device_ring(struct persona *p, const struct virtio_device *d, const struct virtio_queue *queue)
-{
-	return ring_at(p, d, queue->device, 4, 8U * queue->size);
-}
-
-/* Reads a descriptor of the buffer's table once; an index or table that is not sound breaks the device. The head may name a table of the
+/* Reads a descriptor of the buffer's table once; an index that is not sound breaks the device. The head may name a table of the
  * request's own instead, whose first descriptor it then is. */
 static bool descriptor_read(struct persona *p, struct virtio_device *d, uint16_t index, struct virtio_buffer *buffer, bool is_head)
 {
-	const struct descriptor *descriptor = index < buffer->table_size && buffer->table.value % 8 == 0
-						      ? persona_touched(p, ipaddr(buffer->table.value + 16U * index), 16)
-						      : NULL;
+	const struct virtio_descriptor *descriptor;
 	uint16_t flags;
 
-	if (!descriptor) {
+	if (index >= buffer->table_size) {
 		virtio_break(p, d);
 		return false;
 	}
+	descriptor = &buffer->table[index];
 	flags = __atomic_load_n(&descriptor->flags, __ATOMIC_RELAXED);
 	buffer->address = ipaddr_wide(__atomic_load_n(&descriptor->address, __ATOMIC_RELAXED));
 	buffer->size = __atomic_load_n(&descriptor->size, __ATOMIC_RELAXED);
 	buffer->is_writable = flags & DESCRIPTOR_WRITE;
 	buffer->has_next = flags & DESCRIPTOR_NEXT;
 	buffer->next = __atomic_load_n(&descriptor->next, __ATOMIC_RELAXED);
-	if (likely(!(flags & DESCRIPTOR_INDIRECT)))
+	if (!(flags & DESCRIPTOR_INDIRECT))
 		return true;
-	buffer->table = buffer->address;
 	buffer->table_size = buffer->size / 16 < VIRTIO_CHAIN_MAX ? buffer->size / 16 : VIRTIO_CHAIN_MAX;
-	if (is_head && !buffer->has_next && (d->accepted & VIRTIO_INDIRECT))
+	buffer->table = aligned(p, buffer->address.value, 8, 16U * buffer->table_size);
+	if (buffer->table && is_head && !buffer->has_next && (d->accepted & VIRTIO_INDIRECT))
 		return descriptor_read(p, d, 0, buffer, false);
 	virtio_break(p, d);
 	return false;
 }
 
 /* Nothing is there: asks to be notified of the next buffer, and looks again for one that came before the driver could know. */
-static bool queue_is_empty(struct persona *p, struct virtio_device *d, struct virtio_queue *queue, const struct driver_ring *driver)
+static bool queue_is_empty(const struct virtio_queue *queue)
 {
-	struct device_ring *device;
-
-	if (!has_events(d))
+	if (!queue->has_events)
 		return true;
-	device = device_ring(p, d, queue);
-	if (!device) {
-		virtio_break(p, d);
-		return true;
-	}
-	__atomic_store_n(device_event(device, queue->size), queue->taken, __ATOMIC_SEQ_CST);
-	return __atomic_load_n(&driver->index, __ATOMIC_SEQ_CST) == queue->taken;
+	__atomic_store_n(device_event(queue), queue->taken, __ATOMIC_SEQ_CST);
+	return __atomic_load_n(&queue->driver_ring->index, __ATOMIC_SEQ_CST) == queue->taken;
 }
 
 bool virtio_take(struct persona *p, struct virtio_device *d, uint32_t number, struct virtio_buffer *buffer)
 {
 	struct virtio_queue *queue = &d->queues[number];
-	const struct driver_ring *driver;
-	uint16_t head;
 
-	if (!queue->is_ready || (d->status & STATUS_NEEDS_RESET))
+	if (!queue->is_ready || (d->status & STATUS_NEEDS_RESET) || !queue_is_found(p, d, queue))
 		return false;
-	driver = driver_ring(p, d, queue);
-	if (!driver) {
-		virtio_break(p, d);
+	if (__atomic_load_n(&queue->driver_ring->index, __ATOMIC_ACQUIRE) == queue->taken && queue_is_empty(queue))
 		return false;
-	}
-	if (__atomic_load_n(&driver->index, __ATOMIC_ACQUIRE) == queue->taken && queue_is_empty(p, d, queue, driver))
-		return false;
-	head = __atomic_load_n(&driver->heads[queue->taken % queue->size], __ATOMIC_RELAXED);
-	*buffer = (struct virtio_buffer){.head = head, .length = 1, .table = ipaddr_wide(queue->descriptors), .table_size = queue->size};
-	if (!descriptor_read(p, d, head, buffer, true))
+	buffer->head = __atomic_load_n(&queue->driver_ring->heads[queue->taken % queue->size], __ATOMIC_RELAXED);
+	buffer->length = 1;
+	buffer->table = queue->table;
+	buffer->table_size = queue->size;
+	if (!descriptor_read(p, d, buffer->head, buffer, true))
 		return false;
 	queue->taken++;
 	return true;
@@ -332,23 +304,15 @@ bool virtio_copy(struct persona *p, ipaddr_t from, void *to, uint32_t size)
 void virtio_give(struct persona *p, struct virtio_device *d, uint32_t number, const struct virtio_buffer *buffer, uint32_t written)
 {
 	struct virtio_queue *queue = &d->queues[number];
-	const struct driver_ring *driver;
-	struct device_ring *device;
 	uint16_t place, event;
 
-	if (!queue->is_ready) /* taken away while the request was under way */
+	if (!queue->is_ready || !queue_is_found(p, d, queue)) /* not ready: taken away while the request was under way */
 		return;
-	driver = driver_ring(p, d, queue);
-	device = device_ring(p, d, queue);
-	if (!driver || !device) {
-		virtio_break(p, d);
-		return;
-	}
 	place = queue->given++;
-	device->used[place % queue->size].head = buffer->head;
-	device->used[place % queue->size].written = written;
-	__atomic_store_n(&device->index, queue->given, __ATOMIC_RELEASE);
-	event = __atomic_load_n(has_events(d) ? &driver->heads[queue->size] : &driver->flags, __ATOMIC_SEQ_CST);
-	if (has_events(d) ? event == place : !(event & DRIVER_NO_INTERRUPT))
+	queue->device_ring->used[place % queue->size].head = buffer->head;
+	queue->device_ring->used[place % queue->size].written = written;
+	__atomic_store_n(&queue->device_ring->index, queue->given, __ATOMIC_RELEASE);
+	event = __atomic_load_n(queue->has_events ? &queue->driver_ring->heads[queue->size] : &queue->driver_ring->flags, __ATOMIC_SEQ_CST);
+	if (queue->has_events ? event == place : !(event & DRIVER_NO_INTERRUPT))
 		interrupt(p, d, INTERRUPT_USED);
 }

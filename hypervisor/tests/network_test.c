@@ -255,6 +255,43 @@ static void given_rings_that_end_outside_then_the_device_breaks(void)
 	report_equal(bridge_status(0).state, VEIL_STATE_RUNNING, "it lives");
 }
 
+/* A driver may write its features and move its rings at any time: what was found for the rings as they were is good for nothing else. */
+static void given_rings_in_use_that_change_then_nothing_beyond_is_touched(void)
+{
+	struct vcpu *v = boot(0);
+	struct test_frame out = network_out(0, 6, "10.0.2.2", 4000, 80);
+	uint64_t end = IMAGE_RAM_BASE + IMAGE_PERSONA_RAM, at = end - (4 + 8 * QUEUE_SIZE);
+	const uint8_t *beyond = arch_pointer(paddr(personas[0].ram.host + personas[0].ram.size));
+	uint8_t before[2];
+
+	memcpy(before, beyond, 2);
+	guest_memory(v, end - 1);
+	guest_write(v, CARD + 0x30, 4, 1);
+	card_send(v, &out, 0);
+	guest_write(v, CARD + 0x50, 4, 1);
+	report_equal(used(v, 1), 1, "one is sent by the rings as they were");
+	guest_write(v, CARD + 0x44, 4, 0);
+	guest_write(v, CARD + 0xa0, 4, at);
+	put(v, RING(1) + DRIVER, 0, 4);
+	made[1] = 0;
+	guest_write(v, CARD + 0x44, 4, 1);
+	put(v, at, 0, 4);
+	for (uint16_t i = 0; i < 3; i++) {
+		guest_write(v, CARD + 0x24, 4, 0);
+		guest_write(v, CARD + 0x20, 4, i == 0 ? 0 : (uint32_t)VIRTIO_EVENT_INDEX);
+		card_send(v, &out, i);
+		guest_write(v, CARD + 0x50, 4, 1);
+		report_equal(get(v, at + 2, 2), i + 1U, "the others by the ring where it is now");
+	}
+	report_equal(used(v, 1), 1, "the old one is left alone");
+	report(memcmp(before, beyond, 2) == 0, "and so is what lies behind the new one");
+	guest_write(v, CARD + 0x44, 4, 0);
+	guest_write(v, CARD + 0xa0, 4, at + 8);
+	guest_write(v, CARD + 0x44, 4, 1);
+	guest_write(v, CARD + 0x50, 4, 1);
+	report_equal(guest_read(v, CARD + 0x70, 4) & 64, 64, "a ring that ends outside is looked at anew");
+}
+
 static void given_hostile_rings_then_they_hurt_their_owner_only(void)
 {
 	static const struct {
@@ -337,6 +374,7 @@ static const struct test tests[] = {
 	{"waits", given_more_frames_than_the_board_takes_then_the_rest_waits},
 	{"events", given_event_indices_then_nobody_is_told_more},
 	{"ends", given_rings_that_end_outside_then_the_device_breaks},
+	{"changes", given_rings_in_use_that_change_then_nothing_beyond_is_touched},
 	{"hostile", given_hostile_rings_then_they_hurt_their_owner_only},
 	{"policy", given_another_policy_then_flows_are_judged_anew},
 };

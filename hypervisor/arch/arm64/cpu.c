@@ -155,8 +155,8 @@ static NOINLINE void other_interrupt(struct cpu *cpu, uint32_t irq)
 		return;
 	default:
 		if (irq < GIC_SPURIOUS) {
-			if (!input_source_interrupt(irq) && !network_source_interrupt(irq))
-				block_source_interrupt(irq);
+			if (!block_source_interrupt(irq) && !network_source_interrupt(irq))
+				input_source_interrupt(irq);
 			gic_end(irq);
 		}
 		return;

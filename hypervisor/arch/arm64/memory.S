@@ -31,31 +31,42 @@ arch_zero:
 arch_copy:
 arch_copy_bytes:
 	subs	x2, x2, #64
-	b.lo	2f
-1:	ldp	x3, x4, [x1, #0]
-	ldp	x5, x6, [x1, #16]
-	ldp	x7, x8, [x1, #32]
-	ldp	x9, x10, [x1, #48]
-	add	x1, x1, #64
-	stp	x3, x4, [x0, #0]
-	stp	x5, x6, [x0, #16]
-	stp	x7, x8, [x0, #32]
-	stp	x9, x10, [x0, #48]
-	add	x0, x0, #64
+	b.lo	copy_rest
+1:	ldp	x3, x4, [x1], #64
+	ldp	x5, x6, [x1, #-48]
+	ldp	x7, x8, [x1, #-32]
+	ldp	x9, x10, [x1, #-16]
+	stp	x3, x4, [x0], #64
+	stp	x5, x6, [x0, #-48]
+	stp	x7, x8, [x0, #-32]
+	stp	x9, x10, [x0, #-16]
 	subs	x2, x2, #64
 	b.hs	1b
-2:	add	x2, x2, #64
-3:	subs	x2, x2, #8
-	b.lo	4f
+	b	copy_rest
+
+/* Less than 64 bytes, as many as the low bits of x2 say. */
+	.section .text.copy_rest, "ax"
+copy_rest:
+	tbz	x2, #5, 1f
+	ldp	x3, x4, [x1], #32
+	ldp	x5, x6, [x1, #-16]
+	stp	x3, x4, [x0], #32
+	stp	x5, x6, [x0, #-16]
+1:	tbz	x2, #4, 2f
+	ldp	x3, x4, [x1], #16
+	stp	x3, x4, [x0], #16
+2:	tbz	x2, #3, 3f
 	ldr	x3, [x1], #8
 	str	x3, [x0], #8
-	b	3b
-4:	adds	x2, x2, #8
-	b.eq	6f
-5:	ldrb	w3, [x1], #1
-	strb	w3, [x0], #1
-	subs	x2, x2, #1
-	b.ne	5b
+3:	tbz	x2, #2, 4f
+	ldr	w3, [x1], #4
+	str	w3, [x0], #4
+4:	tbz	x2, #1, 5f
+	ldrh	w3, [x1], #2
+	strh	w3, [x0], #2
+5:	tbz	x2, #0, 6f
+	ldrb	w3, [x1]
+	strb	w3, [x0]
 6:	ret
 
 /* x0 = start, x1 = size. */

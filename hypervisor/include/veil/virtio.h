@@ -15,11 +15,39 @@
 #define VIRTIO_CONSOLE_SLOT 3
 #define VIRTIO_NOTIFY 0x050 /* register: the driver has made buffers available in the queue whose number it writes */
 
+/* OASIS virtio 1.2, 2.7.5, 2.7.6 and 2.7.8. Behind each ring, where VIRTIO_EVENT_INDEX was agreed on, lies the number of the buffer its writer
+ * wants to hear of. */
+struct virtio_descriptor {
+	uint64_t address;
+	uint32_t size;
+	uint16_t flags;
+	uint16_t next;
+};
+
+struct virtio_driver_ring {
+	uint16_t flags, index;
+	uint16_t heads[];
+};
+
+struct virtio_device_ring {
+	uint16_t flags, index;
+	struct {
+		uint32_t head;
+		uint32_t written;
+	} used[];
+};
+
 struct virtio_queue {
 	uint64_t descriptors, driver, device; /* guest-physical, as the guest gave them: unchecked */
-	uint16_t size; /* 0, or a power of two up to VIRTIO_QUEUE_SIZE_MAX */
+	/* Where these are, once each was found to lie in RAM the guest has built. Forgotten whenever a driver makes the queue ready or not, and when
+	 * the device is reset, so at the start of every life: until its end no page goes away. */
+	const struct virtio_descriptor *table; /* NULL: not looked for yet */
+	const struct virtio_driver_ring *driver_ring;
+	struct virtio_device_ring *device_ring;
+	uint16_t size; /* 0, or a power of two up to the device's largest */
 	uint16_t taken, given; /* running totals */
 	bool is_ready;
+	bool has_events; /* behind the rings, and found with them: features may be written at any time */
 };
 
 struct virtio_device {
@@ -46,8 +74,8 @@ struct virtio_buffer {
 	bool has_next;
 	bool is_writable; /* by the device */
 	uint32_t size;
-	ipaddr_t address;
-	ipaddr_t table; /* guest-physical: where its descriptors are, unchecked as all of this */
+	ipaddr_t address; /* unchecked, as the size is */
+	const struct virtio_descriptor *table; /* where its descriptors are: in the persona's RAM */
 	uint32_t table_size;
 };
 
