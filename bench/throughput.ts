@@ -12,6 +12,7 @@ import { sha256File } from "../components/util/digest.ts";
 import { packageRoot } from "../components/util/paths.ts";
 import { run } from "../components/util/process.ts";
 import { composeDev, type DevPersona } from "../tools/compose-dev.ts";
+import { withCpusAwake } from "./awake.ts";
 import { median } from "./count.ts";
 
 const RUN_MS = 240_000;
@@ -67,9 +68,10 @@ export async function measureThroughput<Measure extends string>(
 ): Promise<Record<Measure, Compared>> {
 	const images = await buildImages(guest, folder, context);
 	const rounds: { bare: string; veil: string }[] = [];
-	for (let turn = 0; turn < turns; turn++) {
-		rounds.push({ bare: await onBare(guest, images), veil: await onVeil(guest, images, folder, veil) });
-	}
+	await withCpusAwake(async () => {
+		for (let turn = 0; turn < turns; turn++)
+			rounds.push({ bare: await onBare(guest, images), veil: await onVeil(guest, images, folder, veil) });
+	});
 	const compared = guest.measures.map((measure): [Measure, Compared] => {
 		const bare = rounds.map((round) => figure(round.bare, measure));
 		const hosted = rounds.map((round) => figure(round.veil, measure));
