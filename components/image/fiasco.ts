@@ -16,7 +16,7 @@ export interface FiascoDevice {
 	readonly product: string;
 	/** Hardware revisions it may be flashed on, at least one: 0xFFFF 0.9 writes a truncated file when there is none. */
 	readonly revisions: readonly string[];
-	/** Software version it then shows. */
+	/** Version that each piece carries. */
 	readonly version: string;
 }
 
@@ -40,7 +40,8 @@ export async function makeFiasco(
 		`${device.product}:${revisionList(device)}:${device.version}:${part.name}:${part.path}`,
 	]);
 	await rm(path, { force: true });
-	await flasher([...images, "-g", `${path}%${device.version}`], signal);
+	// Without a software release for the whole: 0xFFFF 0.9 would write one to the tablet before it has written a piece, in a dry run even.
+	await flasher([...images, "-g", path], signal);
 	const problems = await fiascoProblems(path, parts, device, signal);
 	if (problems.length > 0)
 		throw new UserError(`the FIASCO image is not what it should be: ${problems.join("; ")}`, { where: path });

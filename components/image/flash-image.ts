@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The flash of an emulated phone as QEMU keeps it in a file: all pages, then all their spare areas (QEMU 7.2, hw/block/onenand.c).
 import { open } from "node:fs/promises";
+import { kernelHead } from "./flash-loader.ts";
 import { type FlashPart, readPart } from "./flash-parts.ts";
 
 /** Bytes of the OneNAND of an N800, and of the spare areas of its pages: 64 a page of 2048. */
@@ -26,7 +27,8 @@ export async function writeFlashImage(path: string, parts: readonly FlashPart[],
 		}
 		await file.write(slide, 0, slide.length, SLIDE_OFFSET);
 		for (const part of parts) {
-			let at = part.offset;
+			let at = part.offset + part.before;
+			if (part.before > 0) await file.write(kernelHead(part.size), 0, part.before, part.offset);
 			for await (const chunk of readPart(part)) {
 				await file.write(chunk, 0, chunk.length, at);
 				at += chunk.length;

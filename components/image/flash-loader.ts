@@ -15,6 +15,11 @@ import type { BootCodeInputs, BuildContext } from "./types.ts";
 
 /** Bytes at the front of the kernel partition that are the loader's. */
 export const LOADER_BYTES = 16384;
+/**
+ * What Nokia's boot loader writes before a kernel when it flashes one: a page that begins with a mark and the kernel's size (0xFFFF 0.9,
+ * doc/dumping and src/local.c). The loader's pieces in that partition come after both.
+ */
+export const KERNEL_HEAD_BYTES = 2048;
 /** Offset of its table in it. */
 export const LOADER_TABLE = 32;
 const LOADER_MAGIC = 0x444c5056;
@@ -136,6 +141,14 @@ async function compile(
 	} finally {
 		await rm(scratch, { recursive: true, force: true });
 	}
+}
+
+/** The page before a kernel of so many bytes, as Nokia's boot loader writes it. */
+export function kernelHead(size: number): Uint8Array {
+	const page = Buffer.alloc(KERNEL_HEAD_BYTES);
+	page.write("NOLO img", "latin1");
+	page.writeUInt32LE(size, 8);
+	return page;
 }
 
 /** The loader with its table filled in, as long as its room in flash. */

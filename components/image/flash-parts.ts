@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { Board } from "../manifest/index.ts";
 import { UserError } from "../util/errors.ts";
 import { VEIL_PAGE_SIZE, veilImageHeader } from "./abi.ts";
-import { filledLoader, LOADER_BYTES, type LoaderPiece } from "./flash-loader.ts";
+import { filledLoader, KERNEL_HEAD_BYTES, LOADER_BYTES, type LoaderPiece } from "./flash-loader.ts";
 import { alignUp } from "./layout.ts";
 
 /** Partitions a device image goes to: its first bytes, which Nokia's boot loader starts, and the rest. */
@@ -20,6 +20,8 @@ export interface FlashPart {
 	readonly name: string;
 	/** Of the partition, from the start of the flash, in bytes. */
 	readonly offset: number;
+	/** Bytes at the partition's front that the boot loader writes itself when it is given the part. */
+	readonly before: number;
 	readonly room: number;
 	/** Bytes. */
 	readonly size: number;
@@ -50,13 +52,15 @@ export async function flashParts(
 	const { split, size } = await whereToCut(imagePath);
 	const { address } = board.load;
 	const pieces: LoaderPiece[] = [
-		await pieceOf(imagePath, first, LOADER_BYTES, address, 0, split),
+		await pieceOf(imagePath, first, KERNEL_HEAD_BYTES + LOADER_BYTES, address, 0, split),
 		await pieceOf(imagePath, rest, 0, address + split, split, size),
 	].filter((piece) => piece.size > 0);
 	const head = filledLoader(loader, pieces, address);
-	return [partOf(board, first, head, imagePath, 0, split), partOf(board, rest, new Uint8Array(), imagePath, split, size)].filter(
-		(part) => part.size > 0,
-	);
+	const parts = [
+		partOf(board, first, KERNEL_HEAD_BYTES, head, imagePath, 0, split),
+		partOf(board, rest, 0, new Uint8Array(), imagePath, split, size),
+	];
+	return parts.filter((part) => part.size > 0);
 }
 
 /** Writes each part to a file `<partition>.bin` in `folder`. */
@@ -74,8 +78,8 @@ export function writeFlashParts(parts: readonly FlashPart[], folder: string): Pr
 			} finally {
 				await file.close();
 			}
-			const { name, offset, room, size } = part;
-			return { name, offset, room, size, path, sha256: hash.digest("hex") };
+			const { name, offset, before, room, size } = part;
+			return { name, offset, before, room, size, path, sha256: hash.digest("hex") };
 		}),
 	);
 }
@@ -116,18 +120,20 @@ function partitionOf(board: Pick<Board, "name" | "storage">, name: string): Part
 function partOf(
 	board: Pick<Board, "name">,
 	{ name, offsetBytes, sizeBytes }: Partition,
+	before: number,
 	head: Uint8Array,
 	path: string,
 	from: number,
 	to: number,
 ): FlashPart {
 	const size = head.length + to - from;
-	if (size > sizeBytes) {
-		throw new UserError(`partition ${name} of board ${board.name} holds ${sizeBytes} bytes, the device image needs ${size} there`, {
+	const room = sizeBytes - before;
+	if (size > room) {
+		throw new UserError(`partition ${name} of board ${board.name} holds ${room} bytes, the device image needs ${size} there`, {
 			remedy: "take fewer packages, or smaller kernels",
 		});
 	}
-	return { name, offset: offsetBytes, room: sizeBytes, size, head, image: { path, from, to } };
+	return { name, offset: offsetBytes, before, room, size, head, image: { path, from, to } };
 }
 
 async function pieceOf(

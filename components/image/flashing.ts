@@ -14,7 +14,7 @@ import { flashParts, writeFlashParts } from "./flash-parts.ts";
 import type { Artifact, BuildContext } from "./types.ts";
 
 /** Another number means other bytes from the same image and loader. */
-const RECIPE = 1;
+const RECIPE = 2;
 
 type Context = Pick<BuildContext, "store" | "signal" | "progress">;
 

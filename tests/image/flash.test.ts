@@ -125,6 +125,12 @@ async function flashed(name: string): Promise<string> {
 	return path;
 }
 
+function u32(value: number): Buffer {
+	const bytes = Buffer.alloc(4);
+	bytes.writeUInt32LE(value);
+	return bytes;
+}
+
 function flip(path: string, offset: number): void {
 	const file = openSync(path, "r+");
 	const byte = Buffer.alloc(1);
@@ -180,12 +186,21 @@ describe("a FIASCO image", () => {
 		expect(await fiascoProblems(path, parts, N800)).toEqual([]);
 	});
 
+	// With one, 0xFFFF 0.9 sets the tablet's before it has written anything, in a dry run even.
+	test("has no release for the whole of it", async () => {
+		const path = join(folder, "phone.fiasco");
+		await makeFiasco(path, parts, N800);
+		const said = execFileSync("0xFFFF", ["-M", path, "-i"], { encoding: "utf8" });
+		expect(said).toMatch(/Image version: 1\.0/);
+		expect(said).not.toMatch(/release version/);
+	});
+
 	// 0xFFFF 0.9 took 801 for 8013 when a byte of its stack, which depends on the contents, happened to be a digit.
 	test("is for the same tablets whatever it holds, and however they are listed", async () => {
 		const path = join(folder, "some.fiasco");
 		for (let round = 0; round < 60; round++) {
 			const contents = Buffer.from(Array.from({ length: 512 }, (_, at) => (at * (round + 3) * 7 + round * 31) & 0xff));
-			const part = { name: "rootfs", offset: 0, room: 512, path: join(folder, "some.bin"), size: 512 };
+			const part = { name: "rootfs", offset: 0, before: 0, room: 512, path: join(folder, "some.bin"), size: 512 };
 			writeFileSync(part.path, contents);
 			const revisions = round % 2 === 0 ? N800.revisions : [...N800.revisions].reverse();
 			const sha256 = createHash("sha256").update(contents).digest("hex");
@@ -222,6 +237,14 @@ describe("an emulated N800", () => {
 		expect(await boot(await flashed("flash.img"), HELLO)).toContain(HELLO);
 	});
 
+	test("has it where a tablet's boot loader would write it: a kernel behind a page of its own", async () => {
+		const flash = readFileSync(await flashed("flash.img"));
+		const [kernel] = parts;
+		const at = kernel?.offset ?? 0;
+		expect(flash.subarray(at, at + 12)).toEqual(Buffer.concat([Buffer.from("NOLO img"), u32(kernel?.size ?? 0)]));
+		expect(flash.subarray(at + 2048, at + 2048 + (kernel?.size ?? 0)).equals(readFileSync(kernel?.path ?? ""))).toBe(true);
+	});
+
 	test("skips bad blocks as a flasher does", async () => {
 		const flash = await flashed("worn.img");
 		const rootfs = parts[1];
@@ -240,7 +263,7 @@ describe("an emulated N800", () => {
 	});
 
 	test.each([
-		["kernel", () => (parts[0]?.offset ?? 0) + LOADER_BYTES + 100_000],
+		["kernel", () => (parts[0]?.offset ?? 0) + (parts[0]?.before ?? 0) + LOADER_BYTES + 100_000],
 		["rootfs", () => (parts[1]?.offset ?? 0) + 300_000],
 	])("does not start when a byte of %s has changed, and says so", async (name, place) => {
 		const flash = await flashed("damaged.img");

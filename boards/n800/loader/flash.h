@@ -23,6 +23,7 @@
 #define ONENAND_BUFFER_MAIN1 0x0c00
 
 #define KERNEL_PARTITION 0x80000
+#define KERNEL_FIRST_PAGE 1 /* before it Nokia's boot loader writes a page of its own (0xFFFF 0.9, doc/dumping) */
 
 #define LOADER_ADDRESS 0x80010000 /* where Nokia's boot loader puts what the kernel partition begins with */
 #define LOADER_BYTES 16384

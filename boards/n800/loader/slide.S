@@ -15,7 +15,7 @@ _start:
 	ldr	r4, =(ONENAND_REGISTERS)	/* registers, with the OneNAND at 0 */
 	ldr	r5, =(KERNEL_PARTITION / FLASH_BLOCK)
 	ldr	r6, =LOADER_ADDRESS
-	mov	r7, #0				/* page within the block */
+	mov	r7, #KERNEL_FIRST_PAGE		/* page within the block */
 1:	add	r1, r4, #0x200
 	strh	r5, [r1, #(ONENAND_START_BLOCK - 0x200)]
 	mov	r0, r7, lsl #2
@@ -39,7 +39,7 @@ _start:
 	cmp	r1, r2
 	blo	3b
 	add	r7, r7, #1
-	cmp	r7, #(LOADER_BYTES / FLASH_PAGE)
+	cmp	r7, #(KERNEL_FIRST_PAGE + LOADER_BYTES / FLASH_PAGE)
 	blo	1b
 	ldr	pc, =LOADER_ADDRESS
 	.ltorg
