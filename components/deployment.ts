@@ -31,19 +31,24 @@ export interface DeployedVolume {
 
 /**
  * A device image on a handset. Creating and updating it waits until every persona is up, and puts the previous image back when one is
- * not by its deadline; deleting it stops the phone.
+ * not by its deadline; deleting it stops the phone. A tablet is flashed, not observed, and keeps what was flashed when the deployment is
+ * deleted.
  */
 export class Deployment extends CustomResource {
 	declare readonly handset: pulumi.Output<string>;
 	/** Key of the image that runs; empty when the phone does not. */
 	declare readonly runningKey: pulumi.Output<string>;
+	/** Whether the phone runs. Of a tablet: whether it was flashed whole and told to start. */
 	declare readonly running: pulumi.Output<boolean>;
+	/** Whether that is seen: false of a tablet, to which no line leads, so that nobody knows whether its personas are up. */
+	declare readonly observed: pulumi.Output<boolean>;
 	/** Names of personas that have crashed and stay so. */
 	declare readonly crashed: pulumi.Output<string[]>;
 	/** Name of the machine the phone is on. */
 	declare readonly host: pulumi.Output<string>;
 
 	constructor(name: string, args: DeploymentArgs, options?: pulumi.CustomResourceOptions) {
-		super("persona:index:Deployment", name, { ...args, runningKey: undefined, crashed: undefined, host: undefined }, options);
+		const outputs = { runningKey: undefined, observed: undefined, crashed: undefined, host: undefined };
+		super("persona:index:Deployment", name, { ...args, ...outputs }, options);
 	}
 }

@@ -6,7 +6,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** Those above half a minute, roughly the longest first; new ones belong here, in no exact place. */
 const LONG = (
 	"fresh-clone pulumi image storage debian interfaces channels cpus package attacks kill provider " +
-	"n800 attacks-n800 handset n800-storage n800-last-run uefi guests faults view agent network oracle budget-n800"
+	"n800 n800-usb attacks-n800 handset n800-storage n800-last-run uefi guests faults view agent network oracle budget-n800"
 ).split(" ");
 
 function rank({ moduleId }: TestSpecification): number {

@@ -238,7 +238,7 @@ export function providerSchema(): string {
 			},
 		),
 		"persona:index:Handset": resource(
-			"One emulated handset: an identity and a private folder on this machine. Its id is what `persona --handset` takes.",
+			"One handset, emulated or a tablet that is flashed: an identity and a private folder on this machine. Its id is what `persona --handset` takes.",
 			{ board: BOARD, target: { description: "How it is made.", $ref: "#/types/persona:index:HandsetTarget" } },
 			["board"],
 			{
@@ -280,7 +280,7 @@ export function providerSchema(): string {
 			},
 		),
 		"persona:index:Deployment": resource(
-			"A device image running on a handset. Creating and updating it waits until every persona is up, and puts the previous image back when one is not by its deadline; deleting it stops the phone.",
+			"A device image running on a handset. Creating and updating it waits until every persona is up, and puts the previous image back when one is not by its deadline; deleting it stops the phone. A tablet is flashed, not observed, and keeps what was flashed when the deployment is deleted.",
 			{
 				handset: text("Id of the Handset."),
 				image: text("Key of the DeviceImage."),
@@ -298,7 +298,15 @@ export function providerSchema(): string {
 				handset: text("Id of the Handset."),
 				image: text("Key of the image that runs; empty when the phone does not."),
 				runningKey: text("Key of the image that runs; empty when the phone does not."),
-				running: { description: "Whether the phone runs.", type: "boolean" },
+				running: {
+					description: "Whether the phone runs. Of a tablet: whether it was flashed whole and told to start.",
+					type: "boolean",
+				},
+				observed: {
+					description:
+						"Whether that is seen: false of a tablet, to which no line leads, so that nobody knows whether its personas are up.",
+					type: "boolean",
+				},
 				crashed: { description: "Names of personas that have crashed and stay so.", type: "array", items: STRING },
 				host: text("Name of the machine the phone is on."),
 			},

@@ -4,6 +4,7 @@
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, readdirSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 /** @typedef {import("./folders.mjs").Variables} Variables */
 
@@ -154,10 +155,56 @@ function needsOf(occasions) {
  * @returns {Set<string>}
  */
 export function boardsOf(project, stack) {
+	return new Set(phonesOf(project, stack).flatMap((text) => /^board:\s*["']?([\w-]+)/m.exec(text)?.[1] ?? []));
+}
+
+/**
+ * Whether a phone that a project declares is a tablet that is flashed; the one stack's phone where it is named.
+ * @param {string} project
+ * @param {string} [stack]
+ */
+export function flashesTablet(project, stack) {
+	return phonesOf(project, stack).some((text) => /^[^#\n]*\bvia["']?\s*:\s*["']?usb\b/m.test(text));
+}
+
+/**
+ * Texts of Phone documents.
+ * @param {string} project
+ * @param {string} [stack]
+ * @returns {string[]}
+ */
+function phonesOf(project, stack) {
 	const folder = join(project, "stacks");
 	const names = existsSync(folder) ? readdirSync(folder).filter((name) => /\.phone\.ya?ml$/.test(name)) : [];
 	const wanted = names.filter((name) => stack === undefined || name.startsWith(`${stack}.phone.`));
-	return new Set(wanted.flatMap((name) => /^board:\s*["']?([\w-]+)/m.exec(readFileSync(join(folder, name), "utf8"))?.[1] ?? []));
+	return wanted.map((name) => readFileSync(join(folder, name), "utf8"));
+}
+
+/** Where udev's rules are (udev(7)). */
+const UDEV = ["/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib"].map((folder) => join(folder, "udev", "rules.d"));
+
+/**
+ * Whether this user may open a tablet that waits to be flashed.
+ * @param {readonly string[]} folders of udev's rules
+ * @param {number} [user]
+ * @returns {Check}
+ */
+export function checkTabletAccess(folders = UDEV, user = process.getuid?.()) {
+	const board = readFileSync(fileURLToPath(new URL("../boards/n800/board.yaml", import.meta.url)), "utf8");
+	const [vendor, product] = ["usbVendor", "usbProduct"].map((key) => new RegExp(`${key}: 0x(\\w+)`).exec(board)?.[1]);
+	const rule = `SUBSYSTEM=="usb", ATTR{idVendor}=="${vendor}", ATTR{idProduct}=="${product}", TAG+="uaccess"`;
+	const files = folders.flatMap((folder) => (existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : []));
+	const allows = (/** @type {string} */ line) =>
+		!line.trimStart().startsWith("#") && line.includes(`{idVendor}=="${vendor}"`) && line.includes(`{idProduct}=="${product}"`);
+	const found = files.find((file) => file.endsWith(".rules") && readFileSync(file, "utf8").split("\n").some(allows));
+	const ok = found !== undefined || user === 0;
+	return {
+		name: "access to tablets",
+		ok,
+		found: found ?? (ok ? "you are root" : `no udev rule for ${vendor}:${product}`),
+		why: "lets you flash a tablet on the USB cable (target.via: usb only)",
+		fix: ok ? undefined : `echo '${rule}' | sudo tee /etc/udev/rules.d/60-tablet.rules, then plug the tablet in again`,
+	};
 }
 
 /** The first version of QEMU without the machine `n800`. */
@@ -306,5 +353,6 @@ export function checkNeeds(project, variables = process.env) {
 		});
 	}
 	if (hasN800) checks.push(checkMachine(variables));
+	if (flashesTablet(project)) checks.push(checkTabletAccess());
 	return checks;
 }

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fail, run, SetupError, say } from "./console.mjs";
 import { engineEnvironment, prepareState } from "./environment.mjs";
+import { flashesTablet } from "./needs.mjs";
 import { packageFolder, projectFolder, setUp } from "./setup.mjs";
 import { removeBrokenAttributes, removeStaleLocks, stackLocks, stackState } from "./stack.mjs";
 
@@ -32,11 +33,12 @@ function chosenStack(project, args) {
  * Runs the engine with the terminal's streams and gives its exit status.
  * @param {readonly string[]} args
  * @param {{ cwd: string, env: NodeJS.ProcessEnv }} options
+ * @param {boolean} asks whether it is to ask before it changes anything
  * @returns {Promise<number>}
  */
-function pulumi(args, options) {
+function pulumi(args, options, asks) {
 	return new Promise((settle, refuse) => {
-		const child = spawn("pulumi", args, { ...options, stdio: ["ignore", "inherit", "inherit"] });
+		const child = spawn("pulumi", args, { ...options, stdio: [asks ? "inherit" : "ignore", "inherit", "inherit"] });
 		// A terminal's ^C reaches the engine by itself, which then ends in good order; this process waits for it.
 		process.on("SIGINT", () => {});
 		for (const signal of /** @type {const} */ (["SIGTERM", "SIGHUP"])) process.once(signal, () => child.kill("SIGINT"));
@@ -124,6 +126,13 @@ Change a file under personas/ and run \`npm run up${stack === "dev" ? "" : ` -- 
 async function main(args) {
 	const project = projectFolder();
 	const stack = chosenStack(project, args);
+	// A tablet is flashed when somebody has seen what is to happen and said yes to it.
+	const isFlashed = flashesTablet(project, stack);
+	if (isFlashed && !(process.stdin.isTTY && process.stdout.isTTY)) {
+		throw new SetupError(
+			`the phone of stack ${stack} is a tablet that is flashed: run this in a terminal, where you are asked, or \`pulumi up\``,
+		);
+	}
 	await setUp(project, { tests: false, stack });
 	prepareState(project);
 	const { variables, backendFolder, backend } = engineEnvironment(project);
@@ -141,14 +150,13 @@ async function main(args) {
 		const flags = [
 			"--stack",
 			stack,
-			"--yes",
-			"--skip-preview",
+			...(isFlashed ? [] : ["--yes", "--skip-preview"]),
 			"--suppress-outputs",
 			"--suppress-permalink=true",
 			"--event-log",
 			log,
 		];
-		const status = await pulumi(["up", ...flags, ...quiet], options);
+		const status = await pulumi(["up", ...flags, ...quiet], options, isFlashed);
 		if (status !== 0) {
 			process.exitCode = status;
 			return;
@@ -156,7 +164,9 @@ async function main(args) {
 		const changed = changes(log);
 		const unchanged = changed !== undefined && Object.keys(changed).length === 0;
 		say(unchanged ? `stack ${stack} is unchanged: everything is as declared` : `stack ${stack} is as declared`);
-		await summary(project, stack, backend, env);
+		if (isFlashed)
+			process.stdout.write("\nThe tablet was told to start; nothing leads to it by which its personas could be seen from here.\n");
+		else await summary(project, stack, backend, env);
 	} finally {
 		rmSync(events, { recursive: true, force: true });
 	}

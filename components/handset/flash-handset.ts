@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// A real handset: its folder and record are those of an emulated one, but what runs is what was flashed last.
+// A real handset: its folder and record are those of an emulated one, but what is on it is what was flashed last, and nobody sees it run.
 import { dirname } from "node:path";
 import { UserError } from "../util/errors.ts";
 import { type FlashOptions, flashTablet, type UsbImage } from "./flash-usb.ts";
 import { readImageFacts } from "./image-facts.ts";
-import { observeHandset } from "./observe.ts";
 import { withOperationLock } from "./operation-lock.ts";
 import { writeRecord } from "./record.ts";
 import { handsetDir, LOCK, makePrivate } from "./run-folder.ts";
 import { newRecord, recordedPersonas } from "./start.ts";
+import { observeTablet } from "./tablet.ts";
 import type { HandsetSpec, ImageReference, Observation, ReadyExpectation } from "./types.ts";
 
 /**
@@ -20,7 +20,7 @@ import type { HandsetSpec, ImageReference, Observation, ReadyExpectation } from 
 export async function flashHandset(
 	spec: HandsetSpec,
 	image: ImageReference,
-	fiasco: UsbImage,
+	fiasco: Omit<UsbImage, "content">,
 	personas: readonly ReadyExpectation[],
 	options: FlashOptions,
 ): Promise<Observation> {
@@ -31,10 +31,9 @@ export async function flashHandset(
 		const facts = await readImageFacts(image, options.signal);
 		if (facts.board !== spec.board) throw new UserError(`the image is for board ${facts.board}, handset ${id} is a ${spec.board}`);
 		makePrivate(folder);
-		const record = { ...newRecord(folder, spec), imageDigest: image.digest, personas: recordedPersonas(facts, personas) };
-		await writeRecord(folder, { ...record, phase: "starting" });
-		await flashTablet(folder, usb.kind, usb.target, fiasco, options);
-		await writeRecord(folder, { ...record, phase: "running" });
+		const recorded = recordedPersonas(facts, personas);
+		await flashTablet(folder, usb.kind, usb.target, { ...fiasco, content: image.digest }, options);
+		await writeRecord(folder, { ...newRecord(folder, spec), imageDigest: image.digest, personas: recorded, phase: "running" });
 	});
-	return observeHandset(id);
+	return observeTablet(id, spec.board);
 }

@@ -9,10 +9,18 @@ import { writeFileAtomic } from "../util/atomic.ts";
 import { sha256File } from "../util/digest.ts";
 import { UserError } from "../util/errors.ts";
 import type { Progress } from "../util/progress.ts";
-import { flasher, type IdentifiedTablet, identifyTablet, type UsbIdentity, type UsbKind } from "./usb-device.ts";
+import { flasher } from "./flasher.ts";
+import { type IdentifiedTablet, identifyTablet, isSameTablet, type UsbIdentity, type UsbKind } from "./usb-device.ts";
 
 /** The order of writing: the partition that starts the others comes last, so that what is half written is not started. */
 const ORDER = ["rootfs", "kernel"] as const;
+
+/** What 0xFFFF says when the tablet has confirmed a piece: the large one is flashed while it is sent, the other one after it. */
+const CONFIRMED = { rootfs: /^Finishing flashing\.\.\.\s+Done$/m, kernel: /^Flashing image\.\.\.\s+Done$/m };
+
+/** Milliseconds. A tablet takes some MB a second at worst. */
+const PIECE_MS = 900_000;
+const ANSWER_MS = 20_000;
 
 /** How a tablet is to be flashed, as declared. */
 export interface UsbTarget {
@@ -28,18 +36,21 @@ export interface UsbImage {
 	readonly path: string;
 	/** `sha256:<hex>` of the FIASCO file. */
 	readonly digest: string;
-	/** Software version in it; the tablet tells it when asked later. */
+	/** Version of its pieces; the tablet tells it when asked later. */
 	readonly version: string;
+	/** `sha256:<hex>` of the device image that is in it. */
+	readonly content: string;
 }
 
 /** What was written to a tablet, and how far; kept in the handset's folder. */
 export interface FlashJournal {
 	readonly version: 1;
-	readonly image: { readonly digest: string; readonly version: string };
+	readonly image: Omit<UsbImage, "path">;
 	/** Pieces that are written whole. */
 	readonly written: readonly string[];
 	readonly phase: "flashing" | "done";
 	readonly serial: string;
+	readonly port: string;
 	/** ISO 8601. */
 	readonly at: string;
 }
@@ -48,13 +59,14 @@ const JOURNAL = "flash.json";
 const BACKUP = "backup.fiasco";
 const CURRENT = "current.fiasco";
 /** The image that was on the tablet before: `persona` keeps it to go back to. */
-export const ROLLBACK = "rollback.fiasco";
+const ROLLBACK = "rollback.fiasco";
+
+/** What stays of a tablet's folder when its handset is given up: the ways back. */
+export const WAYS_BACK = [BACKUP, ROLLBACK] as const;
 
 export interface FlashOptions {
 	readonly signal?: AbortSignal;
 	readonly progress: Progress;
-	/** Where USB devices are listed; that of Linux by default. */
-	readonly sysfs?: string;
 }
 
 /** The journal of a handset's folder; undefined where nothing was ever written. */
@@ -79,7 +91,7 @@ export async function flashTablet(
 ): Promise<FlashJournal> {
 	const { signal, progress } = options;
 	const before = await readFlashJournal(folder);
-	if (before?.phase === "done" && before.image.digest === image.digest) return before;
+	if (before?.phase === "done" && before.image.digest === image.digest && isSameTablet(before, target.identity)) return before;
 	if (!target.isCharged) {
 		throw new UserError("whether the tablet's battery is charged is not known, and its boot loader cannot be asked", {
 			remedy: "charge it, then declare target.usb.charged: true",
@@ -88,38 +100,47 @@ export async function flashTablet(
 	if ((await sha256File(image.path)) !== image.digest)
 		throw new UserError("the FIASCO image has changed since it was made", { where: image.path });
 	progress("looking for the tablet");
-	const tablet = await identifyTablet(kind, target.identity, options);
+	const tablet = await identifyTablet(kind, target.identity, signal);
 	await keepBackup(folder, kind, target, signal);
 	progress("dry run");
-	await flasher(["-M", image.path, "-f", "-s"], signal);
+	const { path, ...written } = image;
+	for (const piece of ORDER)
+		await flasher(["-M", path, "-t", piece, "-f", "-s"], { signal, withinMs: PIECE_MS, done: CONFIRMED[piece] });
 	await keepRollback(folder, image, before);
-	const resumed = before?.phase === "flashing" && before.image.digest === image.digest ? before.written : [];
+	const isResumed = before?.phase === "flashing" && before.image.digest === image.digest && isSameTablet(before, tablet);
+	const resumed = isResumed ? before.written : [];
 	let journal: FlashJournal = {
 		version: 1,
-		image: { digest: image.digest, version: image.version },
+		image: written,
 		written: resumed,
 		phase: "flashing",
 		serial: tablet.serial,
+		port: tablet.port,
 		at: new Date().toISOString(),
 	};
 	await write(folder, journal);
 	for (const piece of ORDER.filter((name) => !resumed.includes(name))) {
 		progress(`writing ${piece}`);
-		await stillThere(tablet, kind, target, options);
-		await flasher(["-M", image.path, "-t", piece, "-f"], signal);
+		await stillThere(tablet, kind, target, signal);
+		await flasher(["-M", path, "-t", piece, "-f"], { signal, withinMs: PIECE_MS, done: CONFIRMED[piece] });
 		journal = { ...journal, written: [...journal.written, piece], at: new Date().toISOString() };
 		await write(folder, journal);
 	}
 	progress("asking the tablet what it has");
-	const after = await stillThere(tablet, kind, target, options);
-	if (after.softwareVersion !== image.version) {
-		throw new UserError(`the tablet says it has version ${after.softwareVersion ?? "(none)"} after ${image.version} was written`, {
+	await flasher(["-S", image.version], { signal, withinMs: ANSWER_MS });
+	const { softwareVersion = "(none)", kernelVersion = image.version } = await stillThere(tablet, kind, target, signal);
+	const wrong = [softwareVersion, kernelVersion].find((version) => version !== image.version);
+	if (wrong !== undefined) {
+		// Whatever was confirmed is not believed any more.
+		await write(folder, { ...journal, written: [] });
+		throw new UserError(`the tablet says it has version ${wrong} after ${image.version} was written`, {
 			remedy: `run the same command again; ${join(folder, ROLLBACK)} and ${join(folder, BACKUP)} hold what was there before`,
 		});
 	}
-	await flasher(["-r"], signal);
 	journal = { ...journal, phase: "done", at: new Date().toISOString() };
 	await write(folder, journal);
+	// A tablet that does not start by itself now is started by its owner.
+	await flasher(["-r"], { signal, withinMs: ANSWER_MS }).catch(() => progress("the tablet does not restart: switch it off and on"));
 	return journal;
 }
 
@@ -128,9 +149,9 @@ async function stillThere(
 	tablet: IdentifiedTablet,
 	kind: UsbKind,
 	target: UsbTarget,
-	options: FlashOptions,
+	signal: AbortSignal | undefined,
 ): Promise<IdentifiedTablet> {
-	const now = await identifyTablet(kind, target.identity, options);
+	const now = await identifyTablet(kind, target.identity, signal);
 	if (now.serial === tablet.serial && now.port === tablet.port && now.revision === tablet.revision) return now;
 	throw new UserError("another tablet is on the cable than when this began", {
 		remedy: "plug the first one in again, and run the same command",
@@ -145,7 +166,7 @@ async function keepBackup(folder: string, kind: UsbKind, target: UsbTarget, sign
 			remedy: "dump it on the tablet with `0xFFFF -E FILE`, or take Nokia's image, and name it in target.usb.backup",
 		});
 	}
-	const said = await flasher(["-M", target.backup, "-i"], signal);
+	const said = await flasher(["-M", target.backup, "-i"], { signal, withinMs: ANSWER_MS });
 	for (const piece of ORDER)
 		if (!new RegExp(`Image type: ${piece}\\b`).test(said))
 			throw new UserError(`the backup has no ${piece}`, { where: target.backup, remedy: "take a complete one" });

@@ -11,6 +11,7 @@ import { findOwnProcesses, type OwnProcess } from "./qemu.ts";
 import { type HandsetRecord, readBridgeState, readRecord } from "./record.ts";
 import { FILE, LOCK } from "./run-folder.ts";
 import { stopLocked } from "./stop.ts";
+import { observeTablet } from "./tablet.ts";
 import type { HandsetSummary, Orphan } from "./types.ts";
 
 interface Folder {
@@ -22,7 +23,8 @@ interface Folder {
 
 /** Handsets with a record, by id. */
 export async function listHandsets(): Promise<HandsetSummary[]> {
-	return (await folders()).flatMap(({ record }) => (record === undefined ? [] : [summary(record)]));
+	const known = (await folders()).flatMap(({ record }) => record ?? []);
+	return Promise.all(known.map((record) => (record.isTablet === true ? tabletSummary(record) : summary(record))));
 }
 
 /** What nobody accounts for. Looks only; {@link cleanOrphans} removes. */
@@ -81,6 +83,18 @@ function summary(record: HandsetRecord): HandsetSummary {
 		...(record.imageDigest === "" ? {} : { imageDigest: record.imageDigest }),
 		...(alive ? { startedAt: record.startedAt, pid: record.qemu.pid } : {}),
 		personas: record.personas.map(({ name }) => name),
+	};
+}
+
+async function tabletSummary({ id, label, board, personas }: HandsetRecord): Promise<HandsetSummary> {
+	const { flashedAt, imageDigest } = await observeTablet(id, board);
+	return {
+		id,
+		...(label === undefined ? {} : { label }),
+		board,
+		state: flashedAt === undefined ? "stopped" : "flashed",
+		...(imageDigest === undefined ? {} : { imageDigest }),
+		personas: personas.map(({ name }) => name),
 	};
 }
 

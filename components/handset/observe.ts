@@ -8,6 +8,7 @@ import { type ControlClient, connectControl, type HandsetStatus } from "./contro
 import { isAlive } from "./processes.ts";
 import { type BridgeState, type HandsetRecord, readBridgeState, readRecord } from "./record.ts";
 import { FILE, handsetDir, SOCKET } from "./run-folder.ts";
+import { observeTablet, UNSEEN } from "./tablet.ts";
 import { lastLines, lastQemuLines } from "./tails.ts";
 import type { Endpoints, Indicator, Observation, PersonaObservation } from "./types.ts";
 
@@ -25,10 +26,8 @@ export async function observeHandset(id: string): Promise<Observation> {
 	const record = await readRecord(folder);
 	if (record === undefined)
 		return { id, board: "", alive: false, responding: false, problem: "it was never started", personas: [] };
+	if (record.isTablet === true) return observeTablet(id, record.board);
 	const known = { id, board: record.board, imageDigest: record.imageDigest };
-	// What was flashed whole runs for all that can be known: there is no line to it.
-	if (record.isTablet === true)
-		return { ...known, alive: record.phase === "running", responding: record.phase === "running", personas: [] };
 	if (!isAlive(record.qemu)) {
 		const problem = record.phase === "stopped" ? "it is stopped" : await endedProblem(folder);
 		return { ...known, alive: false, responding: false, problem, personas: [] };
@@ -96,7 +95,7 @@ export async function panicTail(folder: string): Promise<string> {
 export async function runningRecord(folder: string, id: string): Promise<HandsetRecord> {
 	const record = existsSync(folder) ? await readRecord(folder) : undefined;
 	if (record !== undefined && isAlive(record.qemu)) return record;
-	if (record?.isTablet === true) throw new UserError(`handset ${id} is a tablet: it cannot be asked over USB`);
+	if (record?.isTablet === true) throw new UserError(`handset ${id} is a tablet: ${UNSEEN}`);
 	throw new UserError(`handset ${id} does not run`, { remedy: "`pulumi up` (or `npm run up`) starts it" });
 }
 

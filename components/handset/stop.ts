@@ -3,9 +3,11 @@
 import { existsSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { UserError } from "../util/errors.ts";
 import { liveBridge } from "./bridge-process.ts";
 import { connectControl } from "./control.ts";
 import { keepsVolumes } from "./disk.ts";
+import { WAYS_BACK } from "./flash-usb.ts";
 import { withOperationLock } from "./operation-lock.ts";
 import { endProcess, isAlive, waitUntil } from "./processes.ts";
 import { findOwnProcesses } from "./qemu.ts";
@@ -21,10 +23,15 @@ const DEADLINE_MS = { powerOff: 3000, quit: 2000 };
 export async function stopHandset(id: string): Promise<void> {
 	const folder = handsetDir(id);
 	if (!existsSync(folder)) return;
+	if ((await readRecord(folder).catch(() => undefined))?.isTablet === true)
+		throw new UserError(`handset ${id} is a tablet: it is switched off by its own key`);
 	await withOperationLock(dirname(folder), LOCK.operation(id), `handset ${id} is being stopped`, () => stopLocked(folder));
 }
 
-/** Stops a handset and removes its folder; its disk stays as long as volumes are kept on it. True if it does. */
+/**
+ * Stops a handset and removes its folder. Its disk stays as long as volumes are kept on it, and so do the images that a tablet can be
+ * brought back with, on which nothing is erased. True if something stays.
+ */
 export async function removeHandset(id: string): Promise<boolean> {
 	const folder = handsetDir(id);
 	if (!existsSync(folder)) return false;
@@ -32,11 +39,14 @@ export async function removeHandset(id: string): Promise<boolean> {
 		const record = await stopLocked(folder);
 		// The sockets may be in the folder itself, beside a disk that stays.
 		if (record !== undefined && record.sockets !== folder) await rm(record.sockets, { recursive: true, force: true });
-		const keeps = await keepsVolumes(folder);
-		if (keeps) await removeAllBut(folder, [FILE.disk, FILE.volumes]);
+		const kept = [
+			...((await keepsVolumes(folder)) ? [FILE.disk, FILE.volumes] : []),
+			...WAYS_BACK.filter((name) => existsSync(join(folder, name))),
+		];
+		if (kept.length > 0) await removeAllBut(folder, kept);
 		else await rm(folder, { recursive: true, force: true });
 		await removeHalfWritten(dirname(folder), `..${id}.`);
-		return keeps;
+		return kept.length > 0;
 	});
 }
 

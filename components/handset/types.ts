@@ -102,6 +102,8 @@ export interface Observation {
 	readonly problem?: string;
 	/** Digest of the image it runs, or ran last. */
 	readonly imageDigest?: string;
+	/** It is a tablet, which got that image whole then (ISO 8601). No line leads to it, so it is neither alive nor dead for all that is known. */
+	readonly flashedAt?: string;
 	readonly personas: readonly PersonaObservation[];
 	/** Name of the persona in the foreground. */
 	readonly foreground?: string;
@@ -139,7 +141,8 @@ export interface HandsetSummary {
 	readonly id: string;
 	readonly label?: string;
 	readonly board: string;
-	readonly state: "running" | "stopped" | "starting" | "dead";
+	/** A tablet is `flashed`, or else `stopped`: whether it runs is not known. */
+	readonly state: "running" | "stopped" | "starting" | "dead" | "flashed";
 	readonly imageDigest?: string;
 	readonly startedAt?: string;
 	readonly pid?: number;

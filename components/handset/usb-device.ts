@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds the one tablet that may be flashed: by what the kernel says of USB, and by what its boot loader says of itself through 0xFFFF.
-import { readdir, readFile } from "node:fs/promises";
+import { access, constants, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../util/errors.ts";
-import { ProcessError, run } from "../util/process.ts";
+import { flasher } from "./flasher.ts";
 import { printableLine } from "./printable.ts";
 
-export const FLASHER = "0xFFFF";
+/** A boot loader that is there answers within a second. */
+const ANSWER_MS = 20_000;
 
-/** Where Linux lists USB devices (Documentation/ABI/testing/sysfs-bus-usb). */
-const SYSFS = "/sys/bus/usb/devices";
+/** Where Linux lists USB devices (Documentation/ABI/testing/sysfs-bus-usb). Where sysfs is, SYSFS_PATH says, as for libsysfs. */
+function deviceFolder(): string {
+	const { SYSFS_PATH = "" } = process.env;
+	return join(SYSFS_PATH === "" ? "/sys" : SYSFS_PATH, "bus", "usb", "devices");
+}
 
 /** What the Handset declares of its tablet. Both are checked where both are given; one is needed. */
 export interface UsbIdentity {
@@ -27,13 +31,24 @@ export interface UsbKind {
 	readonly usbProduct: number;
 }
 
+/** Is it one tablet, for all that is known? Serial numbers count first; a tablet without one is where it is. */
+export function isSameTablet(one: UsbIdentity, other: UsbIdentity): boolean {
+	for (const fact of ["serial", "port"] as const) {
+		const [a = "", b = ""] = [one[fact], other[fact]];
+		if (a !== "" && b !== "") return a === b;
+	}
+	return false;
+}
+
 /** What a tablet's boot loader says of it. */
 export interface IdentifiedTablet {
 	readonly port: string;
 	readonly serial: string;
 	readonly revision: string;
-	/** Undefined where it says nothing. */
+	/** The release that was written to it last. Undefined where it says nothing. */
 	readonly softwareVersion: string | undefined;
+	/** Version of the kernel that its boot loader has flashed. Undefined where it says nothing. */
+	readonly kernelVersion: string | undefined;
 }
 
 /**
@@ -41,16 +56,11 @@ export interface IdentifiedTablet {
  *
  * @throws UserError when there is none, another one, more than one, or its kind is not the board's: 0xFFFF takes the first it finds
  */
-export async function identifyTablet(
-	kind: UsbKind,
-	identity: UsbIdentity,
-	{ sysfs = SYSFS, signal }: { sysfs?: string | undefined; signal?: AbortSignal | undefined } = {},
-): Promise<IdentifiedTablet> {
+export async function identifyTablet(kind: UsbKind, identity: UsbIdentity, signal?: AbortSignal): Promise<IdentifiedTablet> {
 	if (identity.serial === undefined && identity.port === undefined)
 		throw new UserError("the Handset declares no USB identity", { remedy: "declare target.usb.serial, or target.usb.port" });
-	const waiting = (await usbDevices(sysfs)).filter(
-		({ vendor, product }) => vendor === kind.usbVendor && product === kind.usbProduct,
-	);
+	const relatives = (await usbDevices()).filter(({ vendor }) => vendor === kind.usbVendor);
+	const waiting = relatives.filter(({ product }) => product === kind.usbProduct);
 	const [found, ...others] = waiting;
 	if (found === undefined) {
 		throw new UserError("no tablet waits to be flashed", {
@@ -63,6 +73,12 @@ export async function identifyTablet(
 			remedy: "unplug all but the one that is declared",
 		});
 	}
+	const stranger = relatives.find(({ product }) => product !== kind.usbProduct);
+	if (stranger !== undefined) {
+		throw new UserError(`another device of the same maker is on port ${stranger.port}, which 0xFFFF could take for the tablet`, {
+			remedy: "unplug it",
+		});
+	}
 	for (const fact of ["serial", "port"] as const) {
 		const declared = identity[fact];
 		if (declared === undefined || declared === found[fact]) continue;
@@ -70,7 +86,8 @@ export async function identifyTablet(
 			`the tablet on port ${found.port} is not the declared one: its ${fact} is "${printableLine(found[fact])}", declared is "${declared}"`,
 		);
 	}
-	const said = parse(await flasher(["-I"], signal));
+	await checkPermission(kind, found);
+	const said = parse(await flasher(["-I"], { signal, withinMs: ANSWER_MS }));
 	if (said.get("Device") !== kind.product)
 		throw new UserError(`the device says it is a ${said.get("Device") ?? "(nothing)"}, the board is a ${kind.product}`);
 	const revision = said.get("HW revision") ?? "";
@@ -79,7 +96,26 @@ export async function identifyTablet(
 			remedy: `revisions that images are made for: ${kind.hardwareRevisions.join(", ")} (boards/, flashing.hardwareRevisions)`,
 		});
 	}
-	return { port: found.port, serial: found.serial, revision, softwareVersion: said.get("Software release version") };
+	const [softwareVersion, kernelVersion] = ["Software release version", "Kernel version"].map((name) => said.get(name));
+	return { port: found.port, serial: found.serial, revision, softwareVersion, kernelVersion };
+}
+
+/** 0xFFFF would wait for ever for a device that it may not open. What has no node is not judged. */
+async function checkPermission({ usbVendor, usbProduct }: UsbKind, { port, node }: UsbDevice): Promise<void> {
+	const isRefused = await access(node, constants.R_OK | constants.W_OK).then(
+		() => false,
+		(error: NodeJS.ErrnoException) => error.code === "EACCES" || error.code === "EPERM",
+	);
+	if (!isRefused) return;
+	throw new UserError(`you may not open the tablet on port ${port} (${node})`, {
+		remedy: `give udev the rule \`${udevRule(usbVendor, usbProduct)}\`, for instance in /etc/udev/rules.d/60-tablet.rules, and plug it in again`,
+	});
+}
+
+/** Lets whoever sits at this machine open a device. */
+function udevRule(vendor: number, product: number): string {
+	const hex = (id: number) => id.toString(16).padStart(4, "0");
+	return `SUBSYSTEM=="usb", ATTR{idVendor}=="${hex(vendor)}", ATTR{idProduct}=="${hex(product)}", TAG+="uaccess"`;
 }
 
 interface UsbDevice {
@@ -87,9 +123,12 @@ interface UsbDevice {
 	readonly vendor: number;
 	readonly product: number;
 	readonly serial: string;
+	/** Its node in /dev. */
+	readonly node: string;
 }
 
-async function usbDevices(sysfs: string): Promise<UsbDevice[]> {
+async function usbDevices(): Promise<UsbDevice[]> {
+	const sysfs = deviceFolder();
 	const ports = await readdir(sysfs).catch(() => []);
 	const devices = await Promise.all(
 		ports.map(async (port) => {
@@ -98,8 +137,11 @@ async function usbDevices(sysfs: string): Promise<UsbDevice[]> {
 					(text) => text.trim(),
 					() => "",
 				);
-			const [vendor, product, serial] = await Promise.all([fact("idVendor"), fact("idProduct"), fact("serial")]);
-			return { port, serial, vendor: Number.parseInt(vendor, 16), product: Number.parseInt(product, 16) };
+			const [vendor = "", product = "", serial = "", ...address] = await Promise.all(
+				["idVendor", "idProduct", "serial", "busnum", "devnum"].map(fact),
+			);
+			const node = join("/dev/bus/usb", ...address.map((number) => number.padStart(3, "0")));
+			return { port, serial, node, vendor: Number.parseInt(vendor, 16), product: Number.parseInt(product, 16) };
 		}),
 	);
 	return devices.sort((a, b) => (a.port < b.port ? -1 : 1));
@@ -114,18 +156,4 @@ function parse(output: string): Map<string, string> {
 			return name === "" || value === "(not detected)" ? [] : [[name, printableLine(value)] as const];
 		}),
 	);
-}
-
-/** Runs 0xFFFF; gives what it prints. @throws UserError with its last words when it fails */
-export async function flasher(args: readonly string[], signal?: AbortSignal, onLine?: (line: string) => void): Promise<string> {
-	try {
-		const { stdout, stderr } = await run(FLASHER, args, { signal, ...(onLine === undefined ? {} : { onLine }) });
-		return stdout + stderr;
-	} catch (error) {
-		if (!(error instanceof ProcessError)) throw error;
-		if (error.status === undefined && error.signal === undefined)
-			throw new UserError(`${FLASHER} is missing, which flashes tablets`, { remedy: "apt-get install 0xffff", cause: error });
-		const words = (error.stderr.trim() || error.stdout.trim()).split("\n").slice(-3).map(printableLine).join(" ");
-		throw new UserError(`${FLASHER} ${args.join(" ")} failed: ${words}`, { cause: error });
-	}
 }

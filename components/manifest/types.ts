@@ -2181,6 +2181,14 @@ export interface Board {
 		 */
 		usbProduct: number;
 		/**
+		 * Somebody has flashed a real one with pulumi-persona, and it started. Where nobody has, every preview of a phone that is to be flashed says so.
+		 *
+		 * Default: false.
+		 *
+		 * Example: false
+		 */
+		provenOnHardware: boolean;
+		/**
 		 * Where the facts of this section come from.
 		 *
 		 * Example: "QEMU 7.2 hw/arm/virt.c, base_memmap"
@@ -2894,6 +2902,14 @@ export interface BoardInput {
 		 * Example: 261
 		 */
 		usbProduct: number;
+		/**
+		 * Somebody has flashed a real one with pulumi-persona, and it started. Where nobody has, every preview of a phone that is to be flashed says so.
+		 *
+		 * Default: false.
+		 *
+		 * Example: false
+		 */
+		provenOnHardware?: boolean;
 		/**
 		 * Where the facts of this section come from.
 		 *

@@ -92,7 +92,7 @@ function checkDraft(draft: PhoneDraft): Problem[] {
 		...checkNames(draft),
 		...checkAgents(draft),
 		...checkSupport(draft),
-		...(draft.phone === undefined ? [] : checkTablet(draft.phone)),
+		...checkTablet(draft),
 		...checkMemory(draft),
 		...checkVolumes(draft),
 		...checkPhoneRules(draft),

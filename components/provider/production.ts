@@ -46,7 +46,8 @@ export function productionStages(): Stages {
 		}
 		const { kind, target } = spec.usb;
 		const usb = { kind, target: { ...target, backup: resolve(projectDir, target.backup) } };
-		return handset.flashHandset({ ...spec, usb }, of, fiasco, personas, work);
+		const { path, digest, version } = fiasco;
+		return handset.flashHandset({ ...spec, usb }, of, { path, digest, version }, personas, work);
 	};
 	return {
 		projectDir,

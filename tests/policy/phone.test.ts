@@ -94,6 +94,7 @@ describe("what the board does not support yet is refused, never ignored", () => 
 			personas[0].guest.os: "guest.os" is android, not supported by board qemu-virt yet; allowed: linux, baremetal
 			personas[0].guest.builder: "guest.builder" is buildroot, not supported by board qemu-virt yet; allowed: debian, prebuilt
 			personas[0].devices.audio: "devices.audio" is true, not supported by board qemu-virt yet; allowed: false
+			personas[0].storage: "storage" cannot be had with \`via: usb\`, which does not reach the tablet's memory card; allowed: []
 			personas[1].resources.cpus: "resources.cpus" is 4; allowed: at most 2, the CPUs of the phone (its target.cpus)
 			personas[1].resources.whenInBackground: "resources.whenInBackground" is throttle, not supported by board qemu-virt yet; allowed: run, freeze
 			policy.channels[0]: "channels[0]" asks for a channel that carries notifications, which is not supported by board qemu-virt yet; allowed: clipboard, files"
@@ -101,7 +102,9 @@ describe("what the board does not support yet is refused, never ignored", () => 
 	});
 
 	it("while a board that supports it takes it", async () => {
-		expect(await problemsOf({ ...everything, target: { ...everything.target, cpus: 4 } } as never)).toEqual([]);
+		expect(await problemsOf({ ...everything, target: { via: "qemu", cpus: 4 } } as never)).toEqual([]);
+		const work = { ...everything.work, storage: [] };
+		expect(await problemsOf({ ...everything, work, target: { ...everything.target, cpus: 4 } } as never)).toEqual([]);
 	});
 
 	it("nor are more channels with one persona than its agent can be told of", async () => {
@@ -142,5 +145,12 @@ describe("a phone that is flashed", () => {
 		[{ via: "qemu", usb: { serial: "A", backup: "old.fiasco" } }, /is given, but via is qemu/],
 	] as const)("says which one: %j", async (target, message) => {
 		expect((await problemsOf({ target } as never)).join("\n")).toMatch(message);
+	});
+
+	it("has no volumes: its memory card is not reached over USB", async () => {
+		const target = { via: "usb", usb: { serial: "A", backup: "old.fiasco" } } as const;
+		expect((await problemsOf({ target, work: { storage: [{ name: "a", sizeMiB: 4 }] } } as never)).join("\n")).toMatch(
+			/^personas\[0\].storage: "storage" cannot be had with `via: usb`/,
+		);
 	});
 });

@@ -5,7 +5,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { packageRoot } from "../../components/util/index.ts";
-import { aptLine, boardsOf, checkNeeds, compareVersions, findCommand, missingPackages, staleModules } from "../../tools/needs.mjs";
+import {
+	aptLine,
+	boardsOf,
+	checkNeeds,
+	checkTabletAccess,
+	compareVersions,
+	findCommand,
+	flashesTablet,
+	missingPackages,
+	staleModules,
+} from "../../tools/needs.mjs";
 
 let folder: string;
 beforeEach(async () => {
@@ -94,4 +104,30 @@ test("each check that fails says what to do", () => {
 	expect(checks.find((check) => check.name === "node")).toMatchObject({ ok: true, fix: undefined });
 	for (const check of checks) expect(check.ok || (check.fix ?? "") !== "").toBe(true);
 	expect(checks.find((check) => check.name === "pulumi")).toMatchObject({ ok: false, found: "not found" });
+});
+
+test.each([
+	["target: { via: usb, usb: { serial: A } }", true],
+	['{ "target": { "via": "usb" } }', true],
+	["target:\n  via: usb", true],
+	["target: { via: qemu } # not via: usb", false],
+	["# target: { via: usb }", false],
+])("a phone that is flashed is known by its document: %s", async (text, expected) => {
+	await mkdir(join(folder, "stacks"));
+	await writeFile(join(folder, "stacks", "tablet.phone.yaml"), text);
+	expect(flashesTablet(folder)).toBe(expected);
+	expect(flashesTablet(folder, "tablet")).toBe(expected);
+	expect(flashesTablet(folder, "dev")).toBe(false);
+	expect(checkNeeds(folder, { PATH: folder }).some(({ name }) => name === "access to tablets")).toBe(expected);
+});
+
+test("a tablet can be opened by root, and by others where a rule says so; where none does, the rule is told", async () => {
+	expect(checkTabletAccess([folder], 0).ok).toBe(true);
+	const missing = checkTabletAccess([folder, join(folder, "nowhere")], 1000);
+	expect(missing).toMatchObject({ ok: false, found: "no udev rule for 0421:0105" });
+	const rule = /'(SUBSYSTEM.*)'/.exec(missing.fix ?? "")?.[1] ?? "";
+	await writeFile(join(folder, "60-tablet.rules"), `# ${rule}\n`);
+	expect(checkTabletAccess([folder], 1000).ok).toBe(false);
+	await writeFile(join(folder, "60-tablet.rules"), `${rule}\n`);
+	expect(checkTabletAccess([folder], 1000)).toMatchObject({ ok: true, found: join(folder, "60-tablet.rules") });
 });

@@ -40,7 +40,7 @@ export async function psStop(terminal: Terminal, name: string): Promise<void> {
 }
 
 function row(terminal: Terminal, handset: HandsetSummary): string[] {
-	const style = { running: "green", stopped: "dim", starting: "yellow", dead: "red" } as const;
+	const style = { running: "green", stopped: "dim", starting: "yellow", dead: "red", flashed: "green" } as const;
 	return [
 		handset.id,
 		handset.board,

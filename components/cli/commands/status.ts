@@ -54,8 +54,8 @@ export async function status(terminal: Terminal, options: StatusOptions): Promis
 
 /** Looks before it asks, because a Veil that has panicked says more in its last words than by its silence. */
 async function connected(handset: HandsetSummary): Promise<ControlClient> {
-	const { alive, responding, problem } = await observeHandset(handset.id);
-	if (responding) return controlClient(handset.id);
+	const { alive, responding, problem, flashedAt } = await observeHandset(handset.id);
+	if (responding || flashedAt !== undefined) return controlClient(handset.id);
 	const what = alive ? "does not answer" : "does not run";
 	throw new UserError(`handset ${handset.id} ${what}: ${printable(problem ?? "it has just ended")}`, {
 		remedy: alive

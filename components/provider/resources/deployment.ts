@@ -42,20 +42,29 @@ function text(value: Value | undefined): string | null {
 }
 
 /** What a preview says will be true. */
-function predicted(inputs: Properties): Properties {
+function predicted(inputs: Properties, isObserved: Value): Properties {
 	const { handset = UNKNOWN, image = UNKNOWN, running = true } = inputs;
 	const key = running === false ? "" : image;
-	return { handset, image: key, runningKey: key, running, crashed: [], host: hostname() };
+	return { handset, image: key, runningKey: key, running, observed: isObserved, crashed: [], host: hostname() };
 }
 
-/** What is true of the handset, against what was started on it last. */
+/** What is true of the handset, against what was started on it last. A tablet that was flashed runs, for all that is known. */
 function observed(handset: string, record: HandsetRecord, seen: Observation): Properties {
-	const started = record.deployment?.image ?? null;
-	const running = seen.alive && seen.responding;
-	const same = started !== null && seen.imageDigest === started.digest;
-	const key = !running ? "" : same ? started.key : `another image, ${seen.imageDigest ?? "of no known digest"}`;
+	const running = isUp(seen);
+	const known = [record.deployment?.image, record.lastGood?.image].find((image) => image?.digest === seen.imageDigest);
+	const key = !running ? "" : (known?.key ?? `another image, ${seen.imageDigest ?? "of no known digest"}`);
 	const crashed = seen.personas.filter(({ state }) => running && state === "crashed").map(({ name }) => name);
-	return { handset, image: key, runningKey: key, running, crashed, host: hostname() };
+	const isObserved = record.spec.usb === undefined;
+	return { handset, image: key, runningKey: key, running, observed: isObserved, crashed, host: hostname() };
+}
+
+/** Whether something of somebody is on it. */
+function isTaken({ alive, flashedAt }: Observation): boolean {
+	return alive || flashedAt !== undefined;
+}
+
+function isUp({ alive, responding, flashedAt }: Observation): boolean {
+	return (alive && responding) || flashedAt !== undefined;
 }
 
 /** Marks in the record what is about to run, so that whoever comes after a kill knows. */
@@ -87,7 +96,7 @@ async function start(
 /** Whether the handset already is as declared, crashed personas apart. */
 function isAsDeclared(seen: Observation, digest: string, record: HandsetRecord, inputs: Properties): boolean {
 	const sameHardware = record.deployment?.hardware === text(inputs.hardware);
-	return seen.alive && seen.responding && seen.imageDigest === digest && sameHardware;
+	return isUp(seen) && seen.imageDigest === digest && sameHardware;
 }
 
 /** Brings the handset to what the inputs declare. Throws when that fails, with whatever then runs left as it is. */
@@ -95,6 +104,10 @@ async function bring(operation: Operation, id: string, found: HandsetRecord, inp
 	const { handsets } = operation.stages;
 	const handset = handsetOf(id);
 	if (inputs.running === false) {
+		if (found.spec.usb !== undefined)
+			throw new UserError(`handset ${handset} is a tablet, which cannot be switched off from here`, {
+				remedy: "leave out `running`",
+			});
 		await handsets.stop(handset);
 		const record = await claim(operation, found, recordFor(id, operation.urn, inputs, null));
 		return observed(handset, record, await handsets.observe(handset));
@@ -108,7 +121,13 @@ async function bring(operation: Operation, id: string, found: HandsetRecord, inp
 		? await heal(operation, before, inputs)
 		: await start(operation, record, artifact, personasOf(inputs), inputs);
 	await writeRecord(handsets, { ...record, lastGood: recordFor(id, operation.urn, inputs, image) });
+	if (found.spec.usb !== undefined && !asDeclared) tellUnseen(operation, handset, seen);
 	return observed(handset, record, seen);
+}
+
+/** Says what is known of a tablet, and what is not. */
+function tellUnseen(operation: Operation, handset: string, { problem }: Observation): void {
+	operation.warn(`handset ${handset} is a tablet: ${problem ?? "nothing is known of it"}`);
 }
 
 /** Starts again what has crashed on a handset that is right otherwise. */
@@ -127,7 +146,7 @@ async function aftermath(operation: Operation, id: string): Promise<Properties> 
 	const { handsets } = operation.stages;
 	const handset = handsetOf(id);
 	const record = await readRecord(handsets, handset);
-	const nothing = { handset, image: "", runningKey: "", running: false, crashed: [], host: hostname() };
+	const nothing = { handset, image: "", runningKey: "", running: false, observed: true, crashed: [], host: hostname() };
 	if (record === undefined) return nothing;
 	try {
 		return observed(handset, record, await handsets.observe(handset));
@@ -206,13 +225,13 @@ export const deployment: Kind = {
 	},
 
 	async create(operation, inputs, preview) {
-		if (preview) return { id: "", outputs: predicted(inputs) };
+		if (preview) return { id: "", outputs: predicted(inputs, UNKNOWN) };
 		const { handsets } = operation.stages;
 		const handset = String(inputs.handset);
 		const found = await readRecord(handsets, handset);
 		if (found === undefined) throw notHere(handset, {});
 		const user = found.deployment;
-		if (user !== undefined && user.urn !== operation.urn && user.image !== null && (await handsets.observe(handset)).alive) {
+		if (user !== undefined && user.urn !== operation.urn && user.image !== null && isTaken(await handsets.observe(handset))) {
 			throw new UserError(`handset ${handset} is used by ${user.urn}`, {
 				remedy: "delete that deployment first, or use another handset",
 			});
@@ -237,12 +256,13 @@ export const deployment: Kind = {
 			return recorded;
 		}
 		const seen = await handsets.observe(handset);
-		if (seen.problem !== undefined && recorded.inputs.running !== false) operation.warn(seen.problem);
+		if (record.spec.usb !== undefined) tellUnseen(operation, handset, seen);
+		else if (seen.problem !== undefined && recorded.inputs.running !== false) operation.warn(seen.problem);
 		return { ...recorded, outputs: observed(handset, record, seen) };
 	},
 
 	async update(operation, old, news, preview) {
-		if (preview) return predicted(news);
+		if (preview) return predicted(news, old.outputs.observed ?? UNKNOWN);
 		const { handsets } = operation.stages;
 		const found = await readRecord(handsets, handsetOf(old.id));
 		if (found === undefined) throw notHere(handsetOf(old.id), old.outputs);
@@ -251,7 +271,9 @@ export const deployment: Kind = {
 			return await bring(operation, old.id, found, news);
 		} catch (error) {
 			const other = good?.image != null && good.image.key !== news.image && news.running !== false;
-			if (other && !operation.work.signal.aborted) return fallBack(operation, old, good, news, error);
+			// What is written on a tablet is written because somebody has said yes to it, and an interrupted write is gone on with.
+			const mayFallBack = other && found.spec.usb === undefined;
+			if (mayFallBack && !operation.work.signal.aborted) return fallBack(operation, old, good, news, error);
 			throw new PartialFailure(old.id, await aftermath(operation, old.id), error);
 		}
 	},
@@ -266,7 +288,13 @@ export const deployment: Kind = {
 		}
 		// A replacement has taken the handset over: what runs now is its.
 		if (record.deployment !== undefined && record.deployment.id !== old.id) return;
-		await handsets.stop(handset);
+		if (record.spec.usb === undefined) await handsets.stop(handset);
+		else {
+			operation.warn(
+				`handset ${handset} is a tablet: nothing is erased, what was flashed stays on it and goes on running; ` +
+					"the images to go back to are flashed with `0xFFFF -M FILE -f -r`",
+			);
+		}
 		if (record.deployment !== undefined) await claim(operation, record, { ...record.deployment, image: null });
 	},
 };

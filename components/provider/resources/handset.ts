@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Handset: one emulated device. It owns a run folder and an identity; what runs on it is a Deployment's business.
+// Handset: one device, emulated or flashed. It owns a run folder and an identity; what runs on it is a Deployment's business.
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { HandsetSpec, UsbSpec } from "../../handset/index.ts";
+import { isSameTablet, type UsbIdentity } from "../../handset/usb-device.ts";
 import { usbTargetProblem } from "../../policy/usb-target.ts";
 import { isAlive, processToken } from "../../util/alive.ts";
 import { canonicalJson, sha256 } from "../../util/digest.ts";
@@ -15,6 +16,10 @@ import { hasUnknown, isObject, type Properties, UNKNOWN, type Value } from "../p
 import type { Operation } from "../session.ts";
 
 const MOST_CPUS = 8;
+/** Said in every preview and update until a board's document says otherwise. */
+const UNPROVEN =
+	"flashing this board over USB has been tried with a stand-in for 0xFFFF and an emulated tablet's flash, never on a real tablet; " +
+	"docs/guide/n800.md lists what only hardware can prove";
 
 function targetOf(inputs: Properties): { via: Value; cpus: Value } {
 	const target = isObject(inputs.target) ? inputs.target : {};
@@ -32,12 +37,15 @@ async function usbSpec(operation: Operation, inputs: Properties): Promise<UsbSpe
 	if (usb === undefined) return undefined;
 	const { flashing } = (await operation.stages.loadBoard(String(inputs.board))).document;
 	if (flashing === undefined) throw new UserError(`board ${String(inputs.board)} cannot be flashed`);
-	const { serial, port, backup, charged } = usb;
-	const identity = {
+	const { backup, charged } = usb;
+	return { kind: flashing, target: { identity: identityOf(usb), backup: String(backup), isCharged: charged === true } };
+}
+
+function identityOf({ serial, port }: Properties): UsbIdentity {
+	return {
 		...(serial === undefined ? {} : { serial: String(serial) }),
 		...(port === undefined ? {} : { port: String(port) }),
 	};
-	return { kind: flashing, target: { identity, backup: String(backup), isCharged: charged === true } };
 }
 
 function checkUsb(reader: InputReader, news: Properties): void {
@@ -126,12 +134,13 @@ export const handset: Kind = {
 		const stray = Object.keys(isObject(news.target) ? news.target : {}).filter((name) => !["via", "cpus", "usb"].includes(name));
 		for (const name of stray) reader.fail(`target.${name}`, "there is no such option; allowed are via, cpus, usb");
 		if (reader.failures.length > 0) return { inputs: news, failures: reader.failures };
-		const { cpu, supports } = (await operation.stages.loadBoard(board)).document;
+		const { cpu, supports, flashing } = (await operation.stages.loadBoard(board)).document;
 		if (target.via !== UNKNOWN && !supports.targets.some((one) => one === target.via)) {
 			reader.fail("target.via", `is ${String(target.via)}; board ${board} can be reached by ${supports.targets.join(", ")}`);
 			return { inputs: news, failures: reader.failures };
 		}
 		const usb = usbOf(news);
+		if (target.via === "usb" && flashing?.provenOnHardware !== true) operation.warn(UNPROVEN);
 		const wanted: Properties = { via: target.via, cpus, ...(usb === undefined ? {} : { usb: { charged: false, ...usb } }) };
 		return { inputs: { board, target: wanted, cpu: cpu.model }, failures: [] };
 	},
@@ -141,7 +150,9 @@ export const handset: Kind = {
 		const replaces = ["board", "target.via"].filter((name) =>
 			changes.some(({ path }) => path.join(".") === name || (name === "target.via" && path.length === 1 && path[0] === "target")),
 		);
-		return { changes, replaces };
+		const [before, after] = [usbOf(old.inputs), usbOf(news)];
+		const isAnother = before !== undefined && after !== undefined && !isSameTablet(identityOf(before), identityOf(after));
+		return { changes, replaces: isAnother ? [...replaces, "target.usb"] : replaces };
 	},
 
 	async create(operation, inputs, preview) {
@@ -188,7 +199,10 @@ export const handset: Kind = {
 		const record = await readRecord(handsets, old.id);
 		if (record === undefined && elsewhere(old.outputs) !== undefined) throw notHere(old.id, old.outputs);
 		const stays = await handsets.remove(old.id);
-		if (stays && record !== undefined) await markRemoved(handsets, record);
+		if (!stays || record === undefined) return;
+		await markRemoved(handsets, record);
+		if (record.spec.usb !== undefined)
+			operation.warn(`the images to go back to are kept in ${handsets.folder(old.id)}, until you remove that folder`);
 	},
 };
 

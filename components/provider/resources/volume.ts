@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { UserError } from "../../util/errors.ts";
 import { type Change, differences } from "../diff.ts";
+import { readRecord } from "../handset-record.ts";
 import { InputReader } from "../inputs.ts";
 import type { Kind, Recorded } from "../kind.ts";
 import { hasUnknown, type Properties, UNKNOWN, type Value } from "../properties.ts";
@@ -112,6 +113,10 @@ export const volume: Kind = {
 		if (preview) return { id: "", outputs: outputsOf(inputs, keyFor(inputs, UNKNOWN)) };
 		const id = idOf(inputs);
 		const { handsets, projectDir } = operation.stages;
+		if ((await readRecord(handsets, id.handset))?.spec.usb !== undefined)
+			throw new UserError(`handset ${id.handset} is a tablet, whose memory card cannot be reached over USB`, {
+				remedy: "declare no volumes",
+			});
 		const key = keyFor(inputs, randomBytes(KEY_BYTES).toString("base64"));
 		const bytes = keyBytes(key);
 		operation.work.progress(`making ${String(inputs.sizeMiB)} MiB`);
