@@ -61,8 +61,11 @@ const CURRENT = "current.fiasco";
 /** The image that was on the tablet before: `persona` keeps it to go back to. */
 const ROLLBACK = "rollback.fiasco";
 
-/** What stays of a tablet's folder when its handset is given up: the ways back. */
-export const WAYS_BACK = [BACKUP, ROLLBACK] as const;
+/** What stays of a tablet's folder when its handset is given up: the ways back, and what is on it, which the next write makes one of them. */
+export async function waysBack(folder: string): Promise<string[]> {
+	const isWhole = (await readFlashJournal(folder))?.phase === "done";
+	return [BACKUP, ROLLBACK, ...(isWhole ? [CURRENT] : [])].filter((name) => existsSync(join(folder, name)));
+}
 
 export interface FlashOptions {
 	readonly signal?: AbortSignal;
@@ -180,7 +183,7 @@ async function keepBackup(folder: string, kind: UsbKind, target: UsbTarget, sign
 async function keepRollback(folder: string, image: UsbImage, before: FlashJournal | undefined): Promise<void> {
 	const current = join(folder, CURRENT);
 	if (before?.image.digest === image.digest && existsSync(current)) return;
-	if (before?.phase === "done" && existsSync(current)) await rename(current, join(folder, ROLLBACK));
+	if (before?.phase !== "flashing" && existsSync(current)) await rename(current, join(folder, ROLLBACK));
 	else if (!existsSync(join(folder, ROLLBACK))) await copyFile(join(folder, BACKUP), join(folder, ROLLBACK));
 	await copyFile(image.path, `${current}~`);
 	await rename(`${current}~`, current);

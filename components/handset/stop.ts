@@ -7,7 +7,7 @@ import { UserError } from "../util/errors.ts";
 import { liveBridge } from "./bridge-process.ts";
 import { connectControl } from "./control.ts";
 import { keepsVolumes } from "./disk.ts";
-import { WAYS_BACK } from "./flash-usb.ts";
+import { waysBack } from "./flash-usb.ts";
 import { withOperationLock } from "./operation-lock.ts";
 import { endProcess, isAlive, waitUntil } from "./processes.ts";
 import { findOwnProcesses } from "./qemu.ts";
@@ -39,10 +39,7 @@ export async function removeHandset(id: string): Promise<boolean> {
 		const record = await stopLocked(folder);
 		// The sockets may be in the folder itself, beside a disk that stays.
 		if (record !== undefined && record.sockets !== folder) await rm(record.sockets, { recursive: true, force: true });
-		const kept = [
-			...((await keepsVolumes(folder)) ? [FILE.disk, FILE.volumes] : []),
-			...WAYS_BACK.filter((name) => existsSync(join(folder, name))),
-		];
+		const kept = [...((await keepsVolumes(folder)) ? [FILE.disk, FILE.volumes] : []), ...(await waysBack(folder))];
 		if (kept.length > 0) await removeAllBut(folder, kept);
 		else await rm(folder, { recursive: true, force: true });
 		await removeHalfWritten(dirname(folder), `..${id}.`);

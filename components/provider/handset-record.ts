@@ -17,7 +17,7 @@ export interface HandsetRecord {
 	readonly spec: HandsetSpec;
 	/** The process that made the folder: while it lives, its engine may not have written the handset's id down yet. */
 	readonly creator: { readonly pid: number; readonly token: string | null };
-	/** The Handset resource is gone; its folder stays for the sake of volumes that were kept. */
+	/** The Handset resource is gone; its folder stays for the sake of volumes that were kept, or of images to go back to. */
 	readonly removed?: true;
 	/** The Deployment resource that uses the handset, or used it last. */
 	readonly deployment?: DeploymentRecord;
@@ -46,11 +46,11 @@ export async function markRemoved(handsets: Handsets, { urn, spec, creator }: Ha
 	await writeRecord(handsets, { version: VERSION, urn, spec, creator, removed: true });
 }
 
-/** Ids of handsets of a resource that are gone but for their kept volumes. */
-export async function removedHandsets(handsets: Handsets, urn: string): Promise<string[]> {
+/** Handsets of a resource that are gone but for what was kept of them. */
+export async function removedHandsets(handsets: Handsets, urn: string): Promise<HandsetSpec[]> {
 	const ids = await folderNames(handsets);
 	const records = await Promise.all(ids.map((id) => readAny(handsets, id).catch(() => undefined)));
-	return records.flatMap((record) => (record?.removed === true && record.urn === urn ? [record.spec.id] : []));
+	return records.flatMap((record) => (record?.removed === true && record.urn === urn ? [record.spec] : []));
 }
 
 async function readAny(handsets: Handsets, id: string): Promise<HandsetRecord | undefined> {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Flashing a tablet: only the declared one, nothing before every check, and never the partition that starts the others before they are whole.
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { flashTablet, readFlashJournal, type UsbImage, type UsbTarget } from "../../components/handset/flash-usb.ts";
+import { flashTablet, readFlashJournal, type UsbImage, type UsbTarget, waysBack } from "../../components/handset/flash-usb.ts";
 import type { UsbKind } from "../../components/handset/usb-device.ts";
 import { sha256File } from "../../components/util/digest.ts";
 import { silent } from "../../components/util/progress.ts";
@@ -189,6 +189,18 @@ test("what was there before is kept to go back to", async () => {
 	plug("1-1", { serial: "N800A" });
 	await flash(await fiasco("third"));
 	expect(readFileSync(join(folder, "run", "rollback.fiasco")).equals(first)).toBe(true);
-	cpSync(join(folder, "run", "backup.fiasco"), join(folder, "again.fiasco"));
 	expect((await readFlashJournal(join(folder, "run")))?.image.version).toBe("third");
+});
+
+test("of a tablet that is given up the ways back stay, and what is on it becomes one with the next write", async () => {
+	await flash();
+	const run = join(folder, "run");
+	const first = readFileSync(image.path);
+	expect(await waysBack(run)).toEqual(["backup.fiasco", "rollback.fiasco", "current.fiasco"]);
+	rmSync(join(run, "flash.json"));
+	plug("1-1", { serial: "N800A" });
+	writeFileSync(join(folder, "refuse-kernel"), "");
+	await expect(flash(await fiasco("third"))).rejects.toThrow();
+	expect(readFileSync(join(run, "rollback.fiasco")).equals(first)).toBe(true);
+	expect(await waysBack(run)).toEqual(["backup.fiasco", "rollback.fiasco"]);
 });

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type HandsetRecord, writeRecord } from "../../components/provider/handset-record.ts";
+import { type HandsetRecord, markRemoved, readRecord, writeRecord } from "../../components/provider/handset-record.ts";
 import type { Properties } from "../../components/provider/properties.ts";
 import { deployment } from "../../components/provider/resources/deployment.ts";
 import { handset } from "../../components/provider/resources/handset.ts";
@@ -47,6 +47,17 @@ test.each([
 	const { changes, replaces } = await handset.diff(operation, old, inputs(after));
 	expect(changes.length).toBeGreaterThan(0);
 	expect(replaces.length > 0).toBe(isAnother);
+});
+
+test("what was kept of a tablet is its own again, and no other's", async () => {
+	const { handsets } = operation.stages;
+	const record = await readRecord(handsets, "tablet");
+	if (record === undefined) throw new Error("there is a record");
+	await markRemoved(handsets, record);
+	const made = async (usb: Properties) =>
+		(await handset.create(operation, inputs({ backup: "old.fiasco", charged: true, ...usb }), false)).id;
+	expect(await made({ serial: "B" })).not.toBe("tablet");
+	expect(await made({ serial: "A", port: "1-2" })).toBe("tablet");
 });
 
 test("it has no volumes", async () => {

@@ -48,6 +48,11 @@ function identityOf({ serial, port }: Properties): UsbIdentity {
 	};
 }
 
+function isSamePhone(one: UsbSpec | undefined, other: UsbSpec | undefined): boolean {
+	if (one === undefined || other === undefined) return one === other;
+	return isSameTablet(one.target.identity, other.target.identity);
+}
+
 function checkUsb(reader: InputReader, news: Properties): void {
 	const { via } = targetOf(news);
 	const usb = usbOf(news);
@@ -159,10 +164,11 @@ export const handset: Kind = {
 		if (preview) return { id: "", outputs: outputsOf(inputs, hostname()) };
 		const { handsets } = operation.stages;
 		await removeLeftovers(operation);
-		// A phone whose volumes were kept is the same phone again: they are on its disk.
-		const [kept] = await removedHandsets(handsets, operation.urn);
-		const id = kept ?? newId(operation.name);
-		const spec = specOf(id, inputs, operation.urn, await usbSpec(operation, inputs));
+		// A phone whose volumes were kept is the same phone again: they are on its disk. So is a tablet, whose images are kept, but no other one.
+		const usb = await usbSpec(operation, inputs);
+		const kept = (await removedHandsets(handsets, operation.urn)).find((spec) => isSamePhone(spec.usb, usb));
+		const id = kept?.id ?? newId(operation.name);
+		const spec = specOf(id, inputs, operation.urn, usb);
 		await handsets.create(spec);
 		const creator = { pid: process.pid, token: processToken(process.pid) ?? null };
 		await writeRecord(handsets, { version: 1, urn: operation.urn, spec, creator });
