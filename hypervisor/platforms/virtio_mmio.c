@@ -7,6 +7,8 @@
 #include "core/lib.h"
 #include "core/persona.h"
 
+#include <veil/arch.h>
+
 enum {
 	MAGIC = 0x000,
 	VERSION = 0x004,
@@ -213,9 +215,18 @@ static NOINLINE bool queue_find(struct persona *p, struct virtio_device *d, stru
 	return queue->table;
 }
 
+/* A pointer kept from an earlier exit: what it points to has to be in Veil's view again (arch.h, arch_pointer). */
+static inline void bring_into_view(const void *kept)
+{
+	(void)arch_pointer(paddr((address_t)(uintptr_t)kept));
+}
+
 static inline bool queue_is_found(struct persona *p, struct virtio_device *d, struct virtio_queue *queue)
 {
-	return likely(queue->table) || queue_find(p, d, queue);
+	if (unlikely(!queue->table))
+		return queue_find(p, d, queue);
+	bring_into_view(queue->table);
+	return true;
 }
 
 /* Reads a descriptor of the buffer's table once; an index that is not sound breaks the device. The head may name a table of the
@@ -229,6 +240,7 @@ static bool descriptor_read(struct persona *p, struct virtio_device *d, uint16_t
 		virtio_break(p, d);
 		return false;
 	}
+	bring_into_view(buffer->table);
 	descriptor = &buffer->table[index];
 	flags = __atomic_load_n(&descriptor->flags, __ATOMIC_RELAXED);
 	buffer->address = ipaddr_wide(__atomic_load_n(&descriptor->address, __ATOMIC_RELAXED));
