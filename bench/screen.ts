@@ -8,6 +8,8 @@ import { hypervisorShare } from "./system.ts";
 import { veilSystem } from "./veil.ts";
 
 const COMMANDS = 64;
+/** What is on the line arrives when this machine lets it, and where that is late Veil does other things meanwhile: the least of so many runs counts. */
+const ROUNDS = 8;
 
 /** Instructions of Veil. */
 export interface ScreenSwitch {
@@ -18,8 +20,10 @@ export interface ScreenSwitch {
 }
 
 /**
- * Counts three runs that differ in what arrives on the line: nothing, commands to switch to who is in front already, and commands that
+ * Counts runs that differ in what arrives on the line: nothing, commands to switch to who is in front already, and commands that
  * switch each time.
+ *
+ * @throws Error when even so a difference is not that of what was asked
  */
 export async function measureScreenSwitch(veil: string, plugin: string, folder: string, guests: string): Promise<ScreenSwitch> {
 	const run = async (personas: readonly number[]): Promise<number> => {
@@ -30,8 +34,16 @@ export async function measureScreenSwitch(veil: string, plugin: string, folder: 
 		return hypervisorShare(await system.run({ guests: [waits, waits], stop: { mark: 0x01, times: 1 }, counterHz: 1_000_000_000 }));
 	};
 	const commands = Array.from({ length: COMMANDS }, (_, n) => n);
-	const nothing = await run([]);
-	const inFront = await run(commands.map(() => 0));
-	const other = await run(commands.map((n) => (n + 1) % 2));
-	return { switching: Math.round((other - inFront) / COMMANDS), command: Math.round((inFront - nothing) / COMMANDS) };
+	const least = async (personas: readonly number[]) => {
+		const runs: number[] = [];
+		for (let round = 0; round < ROUNDS; round++) runs.push(await run(personas));
+		return Math.min(...runs);
+	};
+	const nothing = await least([]);
+	const inFront = await least(commands.map(() => 0));
+	const other = await least(commands.map((n) => (n + 1) % 2));
+	const cost = { switching: Math.round((other - inFront) / COMMANDS), command: Math.round((inFront - nothing) / COMMANDS) };
+	if (cost.switching <= 0 || cost.command <= 0)
+		throw new Error(`screen switches were not measured: ${nothing}, ${inFront}, ${other}`);
+	return cost;
 }
