@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Queues lie in the guest's memory and change while they are read: every field is read once into a variable, checked, and only then
- * used. Tables and rings are reached by pointers of persona_touched(), taken for their whole size, which can name nothing but the persona's own
+ * used. Tables and rings are where persona_touched() found them, looked for in their whole size, which is nowhere but in the persona's own
  * RAM; indices are below that size or taken modulo it. Whatever is wrong breaks this device of this guest, until it resets it. */
 #include "virtio_mmio.h"
 
+#include <veil/arch.h>
+
 #include "core/lib.h"
 #include "core/persona.h"
-
-#include <veil/arch.h>
 
 enum {
 	MAGIC = 0x000,
@@ -116,7 +116,7 @@ static void queue_write(struct virtio_queue *queue, uint32_t size_max, address_t
 	case QUEUE_READY:
 		queue->is_ready = (value & 1) && queue->size;
 		queue->taken = queue->given = 0;
-		queue->table = NULL;
+		queue->is_found = false;
 		break;
 	case QUEUE_DESCRIPTORS:
 	case QUEUE_DESCRIPTORS + 4:
@@ -188,45 +188,50 @@ struct mmio_result virtio_access(struct persona *p, struct virtio_device *d, add
 
 /* ---- Queues (2.7) ---- */
 
+/* On each use anew: not every port has RAM in view all the time. */
+static const struct virtio_driver_ring *driver_ring(const struct virtio_queue *queue)
+{
+	return arch_pointer(queue->driver_ring);
+}
+
+static struct virtio_device_ring *device_ring(const struct virtio_queue *queue)
+{
+	return arch_pointer(queue->device_ring);
+}
+
 /* What lies behind the entries of the device's ring. */
 static uint16_t *device_event(const struct virtio_queue *queue)
 {
-	return (void *)&queue->device_ring->used[queue->size];
+	return (void *)&device_ring(queue)->used[queue->size];
 }
 
-static void *aligned(struct persona *p, uint64_t address, uint32_t alignment, uint32_t size)
+/* False: it does not lie in the persona's RAM as a whole, or its driver never cleared it. */
+static bool place(struct persona *p, uint64_t address, uint32_t alignment, uint32_t size, paddr_t *found)
 {
-	return address % alignment ? NULL : persona_touched(p, ipaddr_wide(address), size);
+	const void *pointer = address % alignment ? NULL : persona_touched(p, ipaddr_wide(address), size);
+
+	*found = arch_physical(pointer);
+	return pointer;
 }
 
-/* Where table and rings are. False, and the device broken: one does not lie in the persona's RAM as a whole, or its driver never cleared it. */
+/* Where table and rings are. False, and the device broken: one is nowhere. */
 static NOINLINE bool queue_find(struct persona *p, struct virtio_device *d, struct virtio_queue *queue)
 {
 	bool has_events = d->accepted & VIRTIO_EVENT_INDEX;
 	uint32_t around = sizeof(struct virtio_driver_ring) + (has_events ? sizeof(uint16_t) : 0);
 
 	queue->has_events = has_events;
-	queue->driver_ring = aligned(p, queue->driver, 2, around + 2U * queue->size);
-	queue->device_ring = aligned(p, queue->device, 4, around + 8U * queue->size);
-	if (queue->driver_ring && queue->device_ring)
-		queue->table = aligned(p, queue->descriptors, 8, 16U * queue->size);
-	if (!queue->table)
+	queue->is_found = place(p, queue->driver, 2, around + 2U * queue->size, &queue->driver_ring) &&
+			  place(p, queue->device, 4, around + 8U * queue->size, &queue->device_ring) &&
+			  place(p, queue->descriptors, 8, 16U * queue->size, &queue->table);
+	if (!queue->is_found)
 		virtio_break(p, d);
-	return queue->table;
-}
-
-/* A pointer kept from an earlier exit: what it points to has to be in Veil's view again (arch.h, arch_pointer). */
-static inline void bring_into_view(const void *kept)
-{
-	(void)arch_pointer(paddr((address_t)(uintptr_t)kept));
+	return queue->is_found;
 }
 
 static inline bool queue_is_found(struct persona *p, struct virtio_device *d, struct virtio_queue *queue)
 {
-	if (unlikely(!queue->table))
-		return queue_find(p, d, queue);
-	bring_into_view(queue->table);
-	return true;
+	return likely(queue->is_found) || queue_find(p, d, queue);
 }
 
 /* Reads a descriptor of the buffer's table once; an index that is not sound breaks the device. The head may name a table of the
@@ -240,8 +245,7 @@ static bool descriptor_read(struct persona *p, struct virtio_device *d, uint16_t
 		virtio_break(p, d);
 		return false;
 	}
-	bring_into_view(buffer->table);
-	descriptor = &buffer->table[index];
+	descriptor = (const struct virtio_descriptor *)arch_pointer(buffer->table) + index;
 	flags = __atomic_load_n(&descriptor->flags, __ATOMIC_RELAXED);
 	buffer->address = ipaddr_wide(__atomic_load_n(&descriptor->address, __ATOMIC_RELAXED));
 	buffer->size = __atomic_load_n(&descriptor->size, __ATOMIC_RELAXED);
@@ -251,8 +255,8 @@ static bool descriptor_read(struct persona *p, struct virtio_device *d, uint16_t
 	if (!(flags & DESCRIPTOR_INDIRECT))
 		return true;
 	buffer->table_size = buffer->size / 16 < VIRTIO_CHAIN_MAX ? buffer->size / 16 : VIRTIO_CHAIN_MAX;
-	buffer->table = aligned(p, buffer->address.value, 8, 16U * buffer->table_size);
-	if (buffer->table && is_head && !buffer->has_next && (d->accepted & VIRTIO_INDIRECT))
+	if (is_head && !buffer->has_next && (d->accepted & VIRTIO_INDIRECT) &&
+	    place(p, buffer->address.value, 8, 16U * buffer->table_size, &buffer->table))
 		return descriptor_read(p, d, 0, buffer, false);
 	virtio_break(p, d);
 	return false;
@@ -264,7 +268,7 @@ static bool queue_is_empty(const struct virtio_queue *queue)
 	if (!queue->has_events)
 		return true;
 	__atomic_store_n(device_event(queue), queue->taken, __ATOMIC_SEQ_CST);
-	return __atomic_load_n(&queue->driver_ring->index, __ATOMIC_SEQ_CST) == queue->taken;
+	return __atomic_load_n(&driver_ring(queue)->index, __ATOMIC_SEQ_CST) == queue->taken;
 }
 
 bool virtio_take(struct persona *p, struct virtio_device *d, uint32_t number, struct virtio_buffer *buffer)
@@ -273,9 +277,9 @@ bool virtio_take(struct persona *p, struct virtio_device *d, uint32_t number, st
 
 	if (!queue->is_ready || (d->status & STATUS_NEEDS_RESET) || !queue_is_found(p, d, queue))
 		return false;
-	if (__atomic_load_n(&queue->driver_ring->index, __ATOMIC_ACQUIRE) == queue->taken && queue_is_empty(queue))
+	if (__atomic_load_n(&driver_ring(queue)->index, __ATOMIC_ACQUIRE) == queue->taken && queue_is_empty(queue))
 		return false;
-	buffer->head = __atomic_load_n(&queue->driver_ring->heads[queue->taken % queue->size], __ATOMIC_RELAXED);
+	buffer->head = __atomic_load_n(&driver_ring(queue)->heads[queue->taken % queue->size], __ATOMIC_RELAXED);
 	buffer->length = 1;
 	buffer->table = queue->table;
 	buffer->table_size = queue->size;
@@ -316,15 +320,17 @@ bool virtio_copy(struct persona *p, ipaddr_t from, void *to, uint32_t size)
 void virtio_give(struct persona *p, struct virtio_device *d, uint32_t number, const struct virtio_buffer *buffer, uint32_t written)
 {
 	struct virtio_queue *queue = &d->queues[number];
-	uint16_t place, event;
+	struct virtio_device_ring *ring;
+	uint16_t at, event;
 
 	if (!queue->is_ready || !queue_is_found(p, d, queue)) /* not ready: taken away while the request was under way */
 		return;
-	place = queue->given++;
-	queue->device_ring->used[place % queue->size].head = buffer->head;
-	queue->device_ring->used[place % queue->size].written = written;
-	__atomic_store_n(&queue->device_ring->index, queue->given, __ATOMIC_RELEASE);
-	event = __atomic_load_n(queue->has_events ? &queue->driver_ring->heads[queue->size] : &queue->driver_ring->flags, __ATOMIC_SEQ_CST);
-	if (queue->has_events ? event == place : !(event & DRIVER_NO_INTERRUPT))
+	at = queue->given++;
+	ring = device_ring(queue);
+	ring->used[at % queue->size].head = buffer->head;
+	ring->used[at % queue->size].written = written;
+	__atomic_store_n(&ring->index, queue->given, __ATOMIC_RELEASE);
+	event = __atomic_load_n(queue->has_events ? &driver_ring(queue)->heads[queue->size] : &driver_ring(queue)->flags, __ATOMIC_SEQ_CST);
+	if (queue->has_events ? event == at : !(event & DRIVER_NO_INTERRUPT))
 		interrupt(p, d, INTERRUPT_USED);
 }

@@ -41,12 +41,11 @@ struct virtio_queue {
 	uint64_t descriptors, driver, device; /* guest-physical, as the guest gave them: unchecked */
 	/* Where these are, once each was found to lie in RAM the guest has built. Forgotten whenever a driver makes the queue ready or not, and when
 	 * the device is reset, so at the start of every life: until its end no page goes away. */
-	const struct virtio_descriptor *table; /* NULL: not looked for yet */
-	const struct virtio_driver_ring *driver_ring;
-	struct virtio_device_ring *device_ring;
+	paddr_t table, driver_ring, device_ring;
 	uint16_t size; /* 0, or a power of two up to the device's largest */
 	uint16_t taken, given; /* running totals */
 	bool is_ready;
+	bool is_found; /* and where, see above */
 	bool has_events; /* behind the rings, and found with them: features may be written at any time */
 };
 
@@ -75,7 +74,7 @@ struct virtio_buffer {
 	bool is_writable; /* by the device */
 	uint32_t size;
 	ipaddr_t address; /* unchecked, as the size is */
-	const struct virtio_descriptor *table; /* where its descriptors are: in the persona's RAM */
+	paddr_t table; /* where its descriptors are: in the persona's RAM */
 	uint32_t table_size;
 };
 
