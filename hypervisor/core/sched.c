@@ -97,7 +97,7 @@ static COLD bool is_throttled(struct persona *p, uint64_t now)
 
 /* ---- Accounting ---- */
 
-static WIDE_INLINE void charge(struct cpu *cpu, struct vcpu *to, uint64_t now)
+static HOT WIDE_INLINE void charge(struct cpu *cpu, struct vcpu *to, uint64_t now)
 {
 	uint64_t spent = now - cpu->charged_since;
 	struct vcpu *v = cpu->charged;
@@ -166,7 +166,7 @@ static uint64_t least_wanting(const struct cpu *cpu, const struct vcpu *but, uin
 }
 
 /* Runs soon, but cannot have hoarded. */
-static inline void catch_up_with(struct vcpu *v, uint64_t least)
+static HOT inline void catch_up_with(struct vcpu *v, uint64_t least)
 {
 	uint64_t credit = v->persona->index == persona_foreground ? ticks.foreground_credit : ticks.wake_credit;
 
@@ -360,7 +360,7 @@ static void alarm_set(struct cpu *cpu, const struct choice *choice)
 
 /* A guest that has itself woken all the time gains nothing by this way: both pay and get credit as in sched_run(), which sees to everybody
  * before there is another alarm. */
-bool sched_alarm(struct cpu *cpu, uint64_t now)
+HOT bool sched_alarm(struct cpu *cpu, uint64_t now)
 {
 	struct vcpu *from = cpu->loaded, *to = cpu->alarm;
 	uint64_t deadline = earlier(cpu->after_alarm, mux_deadline());

@@ -44,6 +44,10 @@ static inline ipaddr_t ipaddr_wide(uint64_t value)
 #ifndef COLD
 #define COLD __attribute__((cold))
 #endif
+/* Often run, in a file that is compiled for size; port.mk says what that means. */
+#ifndef HOT
+#define HOT
+#endif
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 #define likely(condition) __builtin_expect(!!(condition), 1)
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
