@@ -77,7 +77,7 @@ $(BUILD)/fuzz/integrator_cp/%_fuzz: $(BUILD)/fuzz/integrator_cp/tests/fuzz/integ
 	@$(CLANG) $(host_sanitize) -fsanitize=fuzzer -no-pie -o $@ $^
 
 # ---- arch/armv6: what of it is portable C, each test with its own fakes of the rest. From an archive only what a test needs is taken. ----
-armv6_units = $(patsubst %,arch/armv6/%.c,emulate guest load_store load_store_memory p15 reach shadow shadow_forget shadow_pool shadow_quick shift stage2 walk) core/lib.c \
+armv6_units = $(patsubst %,arch/armv6/%.c,emulate guest load_store guest_by_hand p15 reach shadow shadow_forget shadow_pool shadow_quick shift stage2 walk) core/lib.c \
 	$(patsubst %,tests/armv6/%.c,mmu_fake persona_fake walk_reference)
 $(BUILD)/host/armv6/% $(BUILD)/fuzz/armv6/%: guest_machine = integrator_cp
 $(BUILD)/host/armv6/% $(BUILD)/fuzz/armv6/%: host_includes = -Iarch/armv6

@@ -67,6 +67,11 @@ static ALWAYS_INLINE void bank_switch(struct arch_vcpu *a, enum bank from, enum 
 		fiq_switch(a);
 }
 
+void guest_bank_switch(struct vcpu *v, enum bank from, enum bank to)
+{
+	bank_switch(&v->arch, from, to);
+}
+
 /* Another privilege, and only that: the right tables are in force before the guest goes on. */
 static inline void privilege(struct vcpu *v)
 {
@@ -83,9 +88,22 @@ void guest_set_cpsr(struct vcpu *v, uint32_t cpsr)
 	v->arch.mode = (cpsr & PSR_MASKS) | mode;
 	if (mode == before)
 		return;
-	bank_switch(&v->arch, guest_bank(before), guest_bank(mode));
+	guest_bank_switch(v, guest_bank(before), guest_bank(mode));
 	if (before == MODE_USER || mode == MODE_USER)
 		privilege(v);
+}
+
+uint32_t *guest_spsr(struct vcpu *v)
+{
+	enum bank bank = guest_bank(v->arch.mode);
+
+	return bank == BANK_USER ? NULL : &v->arch.banks[bank].spsr;
+}
+
+void guest_return(struct vcpu *v, uint32_t pc, uint32_t cpsr)
+{
+	guest_set_cpsr(v, cpsr);
+	v->arch.r[15] = pc & (cpsr & PSR_T ? ~1U : ~3U);
 }
 
 /* ---- Exceptions ---- */

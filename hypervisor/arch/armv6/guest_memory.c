@@ -4,7 +4,6 @@
 #include "exception.h"
 #include "guest.h"
 #include "guest_cache.h"
-#include "load_store.h"
 #include "mmu.h"
 #include "psr.h"
 
@@ -34,74 +33,57 @@ static void tables_of(struct vcpu *v, bool as_user)
 	v->arch.tables_stale = true;
 }
 
-struct request {
-	uint32_t address;
-	uint32_t size;
-	bool is_write;
-	bool as_user;
-};
-
-static bool attempt(const struct request *r, uint32_t *value)
+/* Halfwords cannot be accessed in user mode's name. They are seldom: the guest's own instruction does it, once there is an entry. */
+static bool attempt(struct guest_access *a)
 {
 	uint64_t result;
 
-	if (r->is_write)
-		return r->size == 1 ? entry_store_byte(r->address, *value) : entry_store_word(r->address, *value);
-	result = r->size == 1 ? entry_load_byte(r->address) : entry_load_word(r->address);
+	if (a->size == 2)
+		return false;
+	if (a->is_write)
+		return a->size == 1 ? entry_store_byte(a->address, a->value) : entry_store_word(a->address, a->value);
+	result = a->size == 1 ? entry_load_byte(a->address) : entry_load_word(a->address);
 	if (is_loaded(result))
-		*value = (uint32_t)result;
+		a->value = (uint32_t)result;
 	return is_loaded(result);
 }
 
-static COLD enum guest_access access_slowly(struct vcpu *v, const struct request *r, uint32_t *value, struct guest_fault *fault)
+static COLD enum guest_result access_slowly(struct vcpu *v, struct guest_access *a, struct guest_fault *fault)
 {
-	bool privileged = guest_is_privileged(v) && !r->as_user, done;
 	struct shadow_fault refused;
 
 	for (uint32_t i = 0; i < TRIES; i++) {
-		switch (shadow_fault(v, r->address, r->is_write ? ACCESS_WRITE : ACCESS_READ, privileged, &refused)) {
+		switch (shadow_fault(v, a->address, a->is_write ? ACCESS_WRITE : ACCESS_READ, guest_is_privileged(v) && !a->as_user,
+				     &refused)) {
 		case SHADOW_FILLED:
 			break;
 		case SHADOW_GUEST:
 			*fault = (struct guest_fault){.address = refused.address, .fsr = refused.fsr};
 			return GUEST_FAULT;
-		default: /* a device or a page that has to be accessed by hand */
-			fault->address = r->address;
-			done = r->is_write ? load_store_write(v, r->address, r->size, r->as_user, *value, &fault->fsr)
-					   : load_store_read(v, r->address, r->size, r->as_user, value, &fault->fsr);
-			return done ? GUEST_DONE : GUEST_FAULT;
+		default:
+			return guest_access_by_hand(v, a, fault);
 		}
-		tables_of(v, r->as_user);
-		if (attempt(r, value))
+		tables_of(v, a->as_user);
+		if (attempt(a))
 			return GUEST_DONE;
 	}
 	return GUEST_AGAIN;
 }
 
-enum guest_access guest_load(struct vcpu *v, uint32_t address, uint32_t size, bool as_user, uint32_t *value, struct guest_fault *fault)
+enum guest_result guest_access(struct vcpu *v, struct guest_access *a, struct guest_fault *fault)
 {
-	const struct request r = {.address = address, .size = size, .as_user = as_user};
-
-	tables_of(v, as_user);
-	return likely(attempt(&r, value)) ? GUEST_DONE : access_slowly(v, &r, value, fault);
+	tables_of(v, a->as_user);
+	return likely(attempt(a)) ? GUEST_DONE : access_slowly(v, a, fault);
 }
 
-enum guest_access guest_store(struct vcpu *v, uint32_t address, uint32_t size, bool as_user, uint32_t value, struct guest_fault *fault)
+COLD bool guest_instruction(struct vcpu *v, uint32_t address, uint32_t *instruction)
 {
-	const struct request r = {.address = address, .size = size, .is_write = true, .as_user = as_user};
-
-	tables_of(v, as_user);
-	return likely(attempt(&r, &value)) ? GUEST_DONE : access_slowly(v, &r, &value, fault);
-}
-
-bool guest_instruction(struct vcpu *v, uint32_t address, uint32_t *instruction)
-{
+	struct guest_access a = {.address = address & ~3U, .size = 4};
 	struct guest_fault fault;
-	uint32_t word;
 
-	if (guest_load(v, address & ~3U, 4, false, &word, &fault) != GUEST_DONE)
+	if (guest_access(v, &a, &fault) != GUEST_DONE)
 		return false;
-	*instruction = unlikely(v->arch.cpsr & PSR_T) ? (address & 2 ? word >> 16 : word & 0xffff) : word;
+	*instruction = v->arch.cpsr & PSR_T ? (address & 2 ? a.value >> 16 : a.value & 0xffff) : a.value;
 	return true;
 }
 
@@ -129,19 +111,19 @@ void guest_cache_instruction_line(struct vcpu *v, uint32_t address)
 	line(v, address, entry_forget_instruction_line);
 }
 
-void guest_cache_data_set_way(uint32_t set_way)
+/* Not in line, here and below: Thumb code has no such instruction. */
+NOINLINE void guest_cache_data_set_way(uint32_t set_way)
 {
 	__asm__ volatile("mcr p15, 0, %0, c7, c14, 2" : : "r"(set_way & SET_WAY) : "memory");
 }
 
-/* Not in line: Thumb code has no such instruction. */
 NOINLINE void guest_cache_data(void)
 {
 	__asm__ volatile("mcr p15, 0, %0, c7, c14, 0" : : "r"(0) : "memory");
 }
 
 /* Four times: one may be lost in an ARM1136 r0 (erratum 411920); interrupts are off, as its workaround wants. */
-void guest_cache_instructions(void)
+NOINLINE void guest_cache_instructions(void)
 {
 	__asm__ volatile("mcr p15, 0, %0, c7, c5, 0\n\t"
 			 "mcr p15, 0, %0, c7, c5, 0\n\t"

@@ -1,28 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Decoding and doing one load or store (Arm DDI 0100I, A5.2 to A5.4 and A7). The instruction was read from the guest's memory, which may have
- * changed since it trapped: whatever it is, it only moves between the guest's own registers and what load_store_read() and _write() reach. */
+ * changed since it trapped: whatever it is, it only moves between the guest's own registers and what guest_access() reaches. */
 #include "load_store.h"
 
 #include "psr.h"
 #include "sctlr.h"
 #include "shift.h"
-#include "walk.h"
 
-#define NO_REGISTER 16U
 #define CONDITION_NEVER 15U
 #define PC_ARM 8U /* what pc reads as, ahead of the instruction */
 #define PC_THUMB 4U
 
-/* One instruction, taken apart. Doubles and multiples are a list of registers, the others one register of any size. */
+/* Which registers a list names. */
+enum list_kind {
+	LIST_OF_MODE,
+	LIST_OF_USER, /* user mode's, from any other */
+	LIST_RETURNS, /* LDM with pc: and the CPSR from the SPSR */
+	LIST_OF_STATE /* SRS: r14 and SPSR, RFE: pc and CPSR */
+};
+
+/* One instruction, taken apart. Doubles and multiples are a list of registers, the others one register of any size. What is small comes
+ * first, where Thumb code reaches it by the shortest instructions. */
 struct operation {
-	uint32_t address; /* of the first byte */
+	bool is_load, is_signed, as_user, is_swap, is_exclusive, is_replaced;
+	enum list_kind kind;
+	uint32_t size; /* bytes each */
 	uint32_t list; /* registers moved, lowest first; 0: `target` alone */
 	uint32_t target;
 	uint32_t source; /* of a store that also loads: swp, strex */
-	uint32_t base; /* register that gets `base_value`, or NO_REGISTER */
+	uint32_t address; /* of the first byte */
+	uint32_t *base; /* register that gets `base_value`; NULL: none */
 	uint32_t base_value;
-	uint32_t size; /* bytes each */
-	bool is_load, is_signed, as_user, is_swap, is_exclusive;
 };
 
 static uint32_t reg(const struct vcpu *v, uint32_t n)
@@ -45,7 +53,7 @@ static uint32_t bit(uint32_t word, uint32_t n)
 /* ---- Arm instructions ---- */
 
 /* Bits 24 (before the access), 23 (up), 21 (write back): where the access goes and what becomes of the base. */
-static bool index_with(const struct vcpu *v, uint32_t word, uint32_t offset, struct operation *o)
+static bool index_with(struct vcpu *v, uint32_t word, uint32_t offset, struct operation *o)
 {
 	uint32_t n = bits(word, 16, 4), base = n == 15 ? reg(v, n) & ~3U : v->arch.r[n],
 		 moved = bit(word, 23) ? base + offset : base - offset;
@@ -54,13 +62,13 @@ static bool index_with(const struct vcpu *v, uint32_t word, uint32_t offset, str
 	if (writes_back && n == 15)
 		return false;
 	o->address = bit(word, 24) ? moved : base;
-	o->base = writes_back ? n : NO_REGISTER;
+	o->base = writes_back ? &v->arch.r[n] : NULL;
 	o->base_value = moved;
 	return true;
 }
 
 /* LDR, STR, and with B (bit 22), T (bits 24 and 21) */
-static bool word_or_byte(const struct vcpu *v, uint32_t word, struct operation *o)
+static bool word_or_byte(struct vcpu *v, uint32_t word, struct operation *o)
 {
 	bool by_register = bit(word, 25);
 
@@ -74,7 +82,7 @@ static bool word_or_byte(const struct vcpu *v, uint32_t word, struct operation *
 }
 
 /* LDRH, STRH, LDRSB, LDRSH, LDRD, STRD */
-static bool half_or_double(const struct vcpu *v, uint32_t word, struct operation *o)
+static bool half_or_double(struct vcpu *v, uint32_t word, struct operation *o)
 {
 	uint32_t kind = bits(word, 5, 2);
 	bool has_constant = bit(word, 22);
@@ -95,7 +103,7 @@ static bool half_or_double(const struct vcpu *v, uint32_t word, struct operation
 }
 
 /* SWP, SWPB, LDREX, STREX */
-static bool swap_or_exclusive(const struct vcpu *v, uint32_t word, struct operation *o)
+static bool swap_or_exclusive(struct vcpu *v, uint32_t word, struct operation *o)
 {
 	uint32_t n = bits(word, 16, 4), d = bits(word, 12, 4), m = bits(word, 0, 4);
 
@@ -112,26 +120,58 @@ static bool swap_or_exclusive(const struct vcpu *v, uint32_t word, struct operat
 	return (word & 0x0ff00fff) == 0x01900f9f || ((word & 0x0ff00ff0) == 0x01800f90 && m != 15 && d != n && d != m);
 }
 
-/* LDM, STM; those with a caret (bit 22) belong to privileged modes, and are replaced or unpredictable. */
-static bool multiple(const struct vcpu *v, uint32_t word, struct operation *o)
+/* Bits 24 (before), 23 (up), 21 (write back): addressing mode 4 (A5.4) */
+static void block_at(uint32_t word, uint32_t *base, struct operation *o)
 {
-	uint32_t n = bits(word, 16, 4), base = v->arch.r[n], bytes;
+	uint32_t bytes = 4 * (uint32_t)__builtin_popcount(o->list);
+	uint32_t other = bit(word, 23) ? *base + bytes : *base - bytes;
 
-	o->list = bits(word, 0, 16);
-	bytes = 4 * (uint32_t)__builtin_popcount(o->list);
-	o->address = bit(word, 23) ? base : base - bytes;
+	o->address = bit(word, 23) ? *base : other;
 	if (bit(word, 24) == bit(word, 23))
 		o->address += 4; /* increment before, decrement after */
-	o->base = bit(word, 21) ? n : NO_REGISTER;
-	o->base_value = bit(word, 23) ? base + bytes : base - bytes;
-	return n != 15 && o->list && !bit(word, 22);
+	o->base = bit(word, 21) ? base : NULL;
+	o->base_value = other;
 }
 
-static bool decode(const struct vcpu *v, uint32_t word, struct operation *o)
+/* LDM, STM; those with a caret (bit 22) belong to privileged modes, and are replaced or unpredictable (A4.1.21, 22, 98). */
+static bool multiple(struct vcpu *v, uint32_t word, struct operation *o)
 {
-	if (word >> 28 == CONDITION_NEVER)
+	uint32_t n = bits(word, 16, 4);
+
+	o->list = bits(word, 0, 16);
+	block_at(word, &v->arch.r[n], o);
+	if (bit(word, 22)) {
+		o->kind = o->is_load && bit(word, 15) ? LIST_RETURNS : LIST_OF_USER;
+		if (!o->is_replaced || !guest_spsr(v) || (o->kind == LIST_OF_USER && o->base))
+			return false;
+	}
+	return n != 15 && o->list;
+}
+
+/* SRS to the stack of the mode it names, RFE (A4.1.90, 59) */
+static bool state(struct vcpu *v, uint32_t word, struct operation *o)
+{
+	bool is_srs = (word & 0xfe5fffe0) == 0xf84d0500;
+
+	if (!o->is_replaced || !(is_srs || (word & 0xfe50ffff) == 0xf8100a00))
 		return false;
+	o->kind = LIST_OF_STATE;
+	o->list = 0xc000; /* two words */
+	if (!is_srs) {
+		block_at(word, &v->arch.r[bits(word, 16, 4)], o);
+		return bits(word, 16, 4) != 15;
+	}
+	if (!guest_spsr(v) || !guest_mode_exists(word & PSR_MODE))
+		return false;
+	block_at(word, guest_banked(v, guest_bank(word & PSR_MODE), 13), o);
+	return true;
+}
+
+static bool decode(struct vcpu *v, uint32_t word, struct operation *o)
+{
 	o->is_load = bit(word, 20);
+	if (word >> 28 == CONDITION_NEVER)
+		return state(v, word, o);
 	o->target = bits(word, 12, 4);
 	switch (bits(word, 25, 3)) {
 	case 0:
@@ -203,47 +243,38 @@ static uint32_t swap_bytes(const struct vcpu *v, uint32_t size, uint32_t value)
 }
 
 /* What the low bits of an address do (A2.7): with SCTLR.U, single words and halfwords may lie anywhere; without, and for all others, they
- * do not count, but that a word loaded comes rotated. Where the guest wants alignment checked, the real MMU has done so. */
+ * do not count, but that a word loaded comes rotated. */
 static bool is_split(const struct vcpu *v, const struct operation *o)
 {
 	return (o->address & (o->size - 1)) && !o->list && !o->is_swap && !o->is_exclusive && (v->arch.p15.sctlr & SCTLR_U);
 }
 
-static bool load(struct vcpu *v, const struct operation *o, uint32_t address, uint32_t *value, struct load_store_fault *fault)
+/* Where the guest wants alignment checked, the real MMU has done so, but for what was replaced. */
+static bool is_misaligned(const struct vcpu *v, const struct operation *o)
 {
-	uint32_t byte;
-
-	if (likely(!is_split(v, o))) {
-		fault->address = address & ~(o->size - 1);
-		if (!load_store_read(v, fault->address, o->size, o->as_user, value, &fault->fsr))
-			return false;
-		*value = swap_bytes(v, o->size, *value);
-		return true;
-	}
-	*value = 0;
-	for (uint32_t i = 0; i < o->size; i++) {
-		fault->address = address + i;
-		if (!load_store_read(v, address + i, 1, o->as_user, &byte, &fault->fsr))
-			return false;
-		*value |= byte << (8 * i);
-	}
-	*value = swap_bytes(v, o->size, *value);
-	return true;
+	return o->is_replaced && (o->address & (o->size - 1)) && (v->arch.p15.sctlr & (o->list ? SCTLR_A | SCTLR_U : SCTLR_A));
 }
 
-static bool store(struct vcpu *v, const struct operation *o, uint32_t address, uint32_t value, struct load_store_fault *fault)
+/* `value`: what is stored, or was loaded. Split accesses are made byte by byte. */
+static enum guest_result move(struct vcpu *v, const struct operation *o, bool is_write, uint32_t address, uint32_t *value,
+			      struct guest_fault *fault)
 {
-	value = swap_bytes(v, o->size, o->size == 4 ? value : value & ((1U << 8 * o->size) - 1));
-	if (likely(!is_split(v, o))) {
-		fault->address = address & ~(o->size - 1);
-		return load_store_write(v, fault->address, o->size, o->as_user, value, &fault->fsr);
+	bool splits = is_split(v, o);
+	struct guest_access a = {.size = splits ? 1 : o->size, .is_write = is_write, .as_user = o->as_user};
+	uint32_t stored = swap_bytes(v, o->size, *value), loaded = 0;
+	enum guest_result result = GUEST_DONE;
+
+	for (uint32_t i = 0; i < o->size && result == GUEST_DONE; i += a.size) {
+		a.address = splits ? address + i : address & ~(o->size - 1);
+		a.value = stored >> (8 * i);
+		if (a.size < 4)
+			a.value &= (1U << 8 * a.size) - 1;
+		result = guest_access(v, &a, fault);
+		loaded |= a.value << (8 * i);
 	}
-	for (uint32_t i = 0; i < o->size; i++) {
-		fault->address = address + i;
-		if (!load_store_write(v, address + i, 1, o->as_user, value >> (8 * i) & 0xff, &fault->fsr))
-			return false;
-	}
-	return true;
+	if (!is_write)
+		*value = swap_bytes(v, o->size, loaded);
+	return result;
 }
 
 /* As a word that was loaded from an address that is no multiple of 4 comes. */
@@ -265,95 +296,130 @@ static void set(struct vcpu *v, uint32_t n, uint32_t value)
 	v->arch.r[15] = value & (value & 1 ? ~1U : ~3U);
 }
 
-static bool do_list(struct vcpu *v, const struct operation *o, struct load_store_fault *fault)
+static HOT NOINLINE enum guest_result move_words(struct vcpu *v, const struct operation *o, uint32_t *words, uint32_t count,
+						 struct guest_fault *fault)
 {
-	uint32_t values[16], address = o->address;
+	struct guest_access a = {.address = o->address & ~3U, .size = 4, .is_write = !o->is_load};
+	enum guest_result result = GUEST_DONE;
 
-	for (uint32_t n = 0; n < 16; n++) {
-		if (!bit(o->list, n))
-			continue;
-		if (!(o->is_load ? load(v, o, address, &values[n], fault) : store(v, o, address, reg(v, n), fault)))
-			return false;
-		address += 4;
+	for (uint32_t i = 0; i < count && result == GUEST_DONE; i++) {
+		a.value = swap_bytes(v, 4, words[i]);
+		result = guest_access(v, &a, fault);
+		words[i] = swap_bytes(v, 4, a.value);
+		a.address += 4;
 	}
-	if (o->base != NO_REGISTER)
-		v->arch.r[o->base] = o->base_value;
-	for (uint32_t n = 0; o->is_load && n < 16; n++)
-		if (bit(o->list, n))
-			set(v, n, values[n]);
-	return true;
+	if (result == GUEST_DONE && o->base)
+		*o->base = o->base_value;
+	return result;
 }
 
-static bool do_swap(struct vcpu *v, const struct operation *o, struct load_store_fault *fault)
+/* The other registers of a list come to where the mode's are, and go back again. */
+static enum guest_result do_list(struct vcpu *v, const struct operation *o, struct guest_fault *fault)
 {
-	uint32_t value;
+	enum bank bank = guest_bank(v->arch.mode);
+	uint32_t words[16] = {0}, count = 0, *r = v->arch.r;
+	enum guest_result result;
 
-	if (!load(v, o, o->address, &value, fault)) {
-		fault->fsr |= FSR_WRITE; /* what it is to the MMU */
-		return false;
-	}
-	if (!store(v, o, o->address, v->arch.r[o->source], fault))
-		return false;
-	v->arch.r[o->target] = o->size == 4 && !(v->arch.p15.sctlr & SCTLR_U) ? turned(o, value) : value;
-	return true;
+	if (o->kind == LIST_OF_USER)
+		guest_bank_switch(v, bank, BANK_USER);
+	for (uint32_t n = 0; n < 16; n++)
+		if (bit(o->list, n))
+			words[count++] = n == 15 ? reg(v, n) : r[n];
+	result = move_words(v, o, words, count, fault);
+	count = 0;
+	for (uint32_t n = 0; n < 15 && o->is_load && result == GUEST_DONE; n++)
+		if (bit(o->list, n))
+			r[n] = words[count++];
+	if (o->kind == LIST_OF_USER)
+		guest_bank_switch(v, BANK_USER, bank);
+	if (result != GUEST_DONE || !o->is_load || !bit(o->list, 15))
+		return result;
+	if (o->kind == LIST_RETURNS)
+		guest_return(v, words[count], *guest_spsr(v));
+	else
+		set(v, 15, words[count]);
+	return GUEST_DONE;
+}
+
+static enum guest_result do_state(struct vcpu *v, const struct operation *o, struct guest_fault *fault)
+{
+	uint32_t words[2] = {v->arch.r[14], o->is_load ? 0 : *guest_spsr(v)};
+	enum guest_result result = move_words(v, o, words, 2, fault);
+
+	if (result == GUEST_DONE && o->is_load)
+		guest_return(v, words[0], words[1]);
+	return result;
+}
+
+static enum guest_result do_swap(struct vcpu *v, const struct operation *o, struct guest_fault *fault)
+{
+	uint32_t value = 0;
+	enum guest_result result = move(v, o, false, o->address, &value, fault);
+
+	fault->fsr |= FSR_WRITE; /* what it is to the MMU */
+	if (result == GUEST_DONE)
+		result = move(v, o, true, o->address, &v->arch.r[o->source], fault);
+	if (result == GUEST_DONE)
+		v->arch.r[o->target] = o->size == 4 && !(v->arch.p15.sctlr & SCTLR_U) ? turned(o, value) : value;
+	return result;
 }
 
 /* Nothing else runs between the two but what the guest's own exceptions start, at which `exclusive` is cleared. */
-static bool do_exclusive(struct vcpu *v, const struct operation *o, struct load_store_fault *fault)
+static enum guest_result do_exclusive(struct vcpu *v, const struct operation *o, struct guest_fault *fault)
 {
-	uint32_t value;
+	uint32_t value = v->arch.r[o->source];
+	enum guest_result result = o->is_load || v->arch.exclusive ? move(v, o, !o->is_load, o->address, &value, fault) : GUEST_DONE;
 
-	if (o->is_load) {
-		if (!load(v, o, o->address, &value, fault))
-			return false;
-		v->arch.exclusive = true;
-		v->arch.r[o->target] = value;
-		return true;
-	}
-	if (v->arch.exclusive && !store(v, o, o->address, v->arch.r[o->source], fault))
-		return false;
-	v->arch.r[o->target] = !v->arch.exclusive;
-	v->arch.exclusive = false;
-	return true;
+	if (result != GUEST_DONE)
+		return result;
+	v->arch.r[o->target] = o->is_load ? value : !v->arch.exclusive;
+	v->arch.exclusive = o->is_load;
+	return GUEST_DONE;
 }
 
-static bool do_single(struct vcpu *v, const struct operation *o, struct load_store_fault *fault)
+static enum guest_result do_single(struct vcpu *v, const struct operation *o, struct guest_fault *fault)
 {
-	uint32_t value = 0;
+	uint32_t value = reg(v, o->target);
+	enum guest_result result = move(v, o, !o->is_load, o->address, &value, fault);
 
-	if (!(o->is_load ? load(v, o, o->address, &value, fault) : store(v, o, o->address, reg(v, o->target), fault)))
-		return false;
+	if (result != GUEST_DONE)
+		return result;
 	if (o->is_signed)
 		value = (uint32_t)((int32_t)(value << (32 - 8 * o->size)) >> (32 - 8 * o->size));
 	else if (o->size == 4 && !is_split(v, o))
 		value = turned(o, value);
-	if (o->base != NO_REGISTER)
-		v->arch.r[o->base] = o->base_value;
+	if (o->base)
+		*o->base = o->base_value;
 	if (o->is_load)
 		set(v, o->target, value);
-	return true;
+	return GUEST_DONE;
 }
 
-enum load_store_result load_store(struct vcpu *v, uint32_t instruction, struct load_store_fault *fault)
+enum load_store_result load_store(struct vcpu *v, uint32_t instruction, bool is_replaced, struct guest_fault *fault)
 {
-	struct operation o = {.size = 4, .base = NO_REGISTER};
+	struct operation o = {.size = 4, .is_replaced = is_replaced};
 	uint32_t pc = v->arch.r[15];
-	bool is_thumb = v->arch.cpsr & PSR_T, done;
+	bool is_thumb = v->arch.cpsr & PSR_T;
+	enum guest_result result;
 
 	if (!decode(v, is_thumb ? arm_of(instruction) : instruction, &o))
 		return LOAD_STORE_UNKNOWN;
-	if (o.list)
-		done = do_list(v, &o, fault);
-	else if (o.is_swap)
-		done = do_swap(v, &o, fault);
-	else if (o.is_exclusive)
-		done = do_exclusive(v, &o, fault);
-	else
-		done = do_single(v, &o, fault);
-	if (!done) {
-		fault->address = walk_modified(v, fault->address);
+	if (is_misaligned(v, &o)) {
+		*fault = (struct guest_fault){.address = walk_modified(v, o.address), .fsr = FSR_ALIGNMENT | (o.is_load ? 0 : FSR_WRITE)};
 		return LOAD_STORE_FAULT;
 	}
+	if (o.kind == LIST_OF_STATE)
+		result = do_state(v, &o, fault);
+	else if (o.list)
+		result = do_list(v, &o, fault);
+	else if (o.is_swap)
+		result = do_swap(v, &o, fault);
+	else if (o.is_exclusive)
+		result = do_exclusive(v, &o, fault);
+	else
+		result = do_single(v, &o, fault);
+	if (result != GUEST_DONE)
+		return result == GUEST_FAULT ? LOAD_STORE_FAULT : LOAD_STORE_AGAIN;
 	if (!(o.is_load && (o.list ? bit(o.list, 15) : o.target == 15)))
 		v->arch.r[15] = pc + (is_thumb ? 2 : 4);
 	return LOAD_STORE_DONE;

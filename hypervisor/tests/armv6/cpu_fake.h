@@ -102,43 +102,37 @@ void guest_cache_instructions(void)
 	fakes.instructions++;
 }
 
-static bool fake_allows(uint32_t address, uint32_t size, bool as_user, bool is_write, struct guest_fault *fault)
+enum guest_result guest_access(struct vcpu *v, struct guest_access *a, struct guest_fault *fault)
 {
-	bool is_user = as_user || !guest_is_privileged(&fake);
+	bool is_user = a->as_user || !guest_is_privileged(v);
+	uint8_t *at;
 
-	if (!report(size == 1 || (size == 4 && address % 4 == 0), "accesses are aligned"))
+	if (fakes.again)
+		return GUEST_AGAIN;
+	if (!report(a->size == 1 || (a->size == 4 && a->address % 4 == 0), "accesses are aligned"))
 		abort();
-	if (address >= FAKE_MEMORY && address < FAKE_END && !(is_user && address >= FAKE_PRIVILEGED) &&
-	    !(is_write && address >= FAKE_READ_ONLY))
-		return true;
-	*fault = (struct guest_fault){
-		.address = address,
-		.fsr = (address - FAKE_MEMORY < FAKE_END - FAKE_MEMORY ? (uint32_t)FSR_PERMISSION_PAGE : (uint32_t)FSR_TRANSLATION_PAGE) |
-		       (is_write ? FSR_WRITE : 0)};
-	return false;
-}
+	if (a->address < FAKE_MEMORY || a->address >= FAKE_END || (is_user && a->address >= FAKE_PRIVILEGED) ||
+	    (a->is_write && a->address >= FAKE_READ_ONLY)) {
+		bool is_mapped = a->address - FAKE_MEMORY < FAKE_END - FAKE_MEMORY;
 
-enum guest_access guest_load(struct vcpu *v, uint32_t address, uint32_t size, bool as_user, uint32_t *value, struct guest_fault *fault)
-{
-	(void)v;
-	if (fakes.again)
-		return GUEST_AGAIN;
-	if (!fake_allows(address, size, as_user, false, fault))
+		fault->address = a->address;
+		fault->fsr = (uint32_t)(is_mapped ? FSR_PERMISSION_PAGE : FSR_TRANSLATION_PAGE) | (a->is_write ? FSR_WRITE : 0);
 		return GUEST_FAULT;
-	*value = 0;
-	memcpy(value, fake_memory + (address - FAKE_MEMORY), size);
+	}
+	at = fake_memory + (a->address - FAKE_MEMORY);
+	if (a->is_write) {
+		memcpy(at, &a->value, a->size);
+	} else {
+		a->value = 0;
+		memcpy(&a->value, at, a->size);
+	}
 	return GUEST_DONE;
 }
 
-enum guest_access guest_store(struct vcpu *v, uint32_t address, uint32_t size, bool as_user, uint32_t value, struct guest_fault *fault)
+uint32_t walk_modified(const struct vcpu *v, uint32_t address)
 {
 	(void)v;
-	if (fakes.again)
-		return GUEST_AGAIN;
-	if (!fake_allows(address, size, as_user, true, fault))
-		return GUEST_FAULT;
-	memcpy(fake_memory + (address - FAKE_MEMORY), &value, size);
-	return GUEST_DONE;
+	return address;
 }
 
 static inline uint32_t fake_word(uint32_t address)

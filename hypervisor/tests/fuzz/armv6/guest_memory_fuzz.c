@@ -57,6 +57,12 @@ struct mmio_result platform_mmio(struct vcpu *v, ipaddr_t address, uint32_t size
 	return is_write || address.value & 0x800 ? mmio_value(value) : mmio_none();
 }
 
+/* As if no access ever had an entry. */
+enum guest_result guest_access(struct vcpu *v, struct guest_access *a, struct guest_fault *fault)
+{
+	return guest_access_by_hand(v, a, fault);
+}
+
 static void access_one(uint32_t address, uint32_t kind)
 {
 	bool privileged = (kind & 4) && guest_is_privileged(&fake_vcpu);
@@ -106,7 +112,7 @@ static void life_begins_anew(void)
 static void step(void)
 {
 	uint32_t head = take(4), kind = head >> 8 & 0xff, index = head >> 16;
-	struct load_store_fault fault;
+	struct guest_fault fault;
 
 	switch ((head & 0xff) % COMMANDS) {
 	case COMMAND_WORD:
@@ -120,7 +126,7 @@ static void step(void)
 		access_one(take(4), kind);
 		break;
 	case COMMAND_INSTRUCTION:
-		load_store(&fake_vcpu, take(4), &fault);
+		load_store(&fake_vcpu, take(4), kind & 1, &fault);
 		break;
 	case COMMAND_FORGET:
 		forget(kind, take(4));
