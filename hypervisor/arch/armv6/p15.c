@@ -144,7 +144,7 @@ static const uint8_t cache_operations[16][8] = {
 	[14] = {CACHE_DATA, CACHE_DATA_LINE, CACHE_DATA_SET_WAY},
 };
 
-static bool write_cache(struct vcpu *v, uint32_t key, uint32_t value)
+static COLD bool write_cache(struct vcpu *v, uint32_t key, uint32_t value)
 {
 	if (key & OTHER_OPC1)
 		return false;
@@ -179,7 +179,7 @@ static bool write_cache(struct vcpu *v, uint32_t key, uint32_t value)
 }
 
 /* Instruction, data and unified TLB are one here. */
-static bool write_tlb(struct vcpu *v, uint32_t key, uint32_t value)
+static COLD bool write_tlb(struct vcpu *v, uint32_t key, uint32_t value)
 {
 	if (KEY_CRM(key) < 5 || KEY_CRM(key) > 7 || (key & OTHER_OPC1))
 		return false;
@@ -198,7 +198,7 @@ static bool write_tlb(struct vcpu *v, uint32_t key, uint32_t value)
 	}
 }
 
-static bool write(struct vcpu *v, uint32_t key, uint32_t value)
+static COLD bool write(struct vcpu *v, uint32_t key, uint32_t value)
 {
 	uint32_t word, *reg;
 
