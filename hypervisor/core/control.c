@@ -79,11 +79,11 @@ static size_t status_persona(struct veil_status_persona *status, const struct pe
 	status->foreground = p->index == persona_foreground;
 	status->restarts = p->restarts;
 	status->starts = p->starts;
-	status->cpu_count = p->config->cpu_count;
+	status->cpu_count = persona_cpu_count(p);
 	status->memory_total = p->config->ram_size;
 	status->memory_touched = (uint64_t)p->touched * VEIL_PAGE_SIZE;
 	status->fault = p->fault;
-	for (uint32_t i = 0; i < p->config->cpu_count; i++) {
+	for (uint32_t i = 0; i < persona_cpu_count(p); i++) {
 		const struct vcpu *v = p->vcpus[i];
 
 		status->cpu_time_ns += ticks_to_ns(v->cpu_time + uncharged(v->cpu, v));
@@ -95,7 +95,7 @@ static size_t status_persona(struct veil_status_persona *status, const struct pe
 /* All fields of struct veil_statistics are 64-bit counters, so they are summed as an array. */
 static size_t statistics(uint64_t *sums, const struct persona *p)
 {
-	for (uint32_t i = 0; i < p->config->cpu_count; i++) {
+	for (uint32_t i = 0; i < persona_cpu_count(p); i++) {
 		const uint64_t *counters = (const uint64_t *)&p->vcpus[i]->statistics;
 
 		for (size_t j = 1; j < sizeof(struct veil_statistics) / sizeof(*sums); j++)

@@ -196,7 +196,7 @@ static bool persona_is_valid(const struct manifest *m, uint32_t index)
 	address_t host = (address_t)p->ram_host_base, entry = (address_t)p->entry;
 
 	return name_is_valid(p->name) && name_is_valid(p->label) && p->colour >> 24 == 0 && (p->flags & ~flags) == 0 &&
-	       (p->devices & ~(uint32_t)GUEST_DEVICES) == 0 && flash_is_valid(p) && p->cpu_count >= 1 && p->cpu_count <= VEIL_MAX_CPUS &&
+	       (p->devices & ~(uint32_t)GUEST_DEVICES) == 0 && flash_is_valid(p) && p->cpu_count >= 1 && p->cpu_count <= GUEST_MAX_CPUS &&
 	       p->cpu_share >= 1 && p->cpu_share <= 1000 && p->cpu_cap_percent >= 1 && p->cpu_cap_percent <= 100 * p->cpu_count &&
 	       p->cpu_affinity != 0 && p->cpu_affinity >> m->header->cpu_count == 0 && ram_size > 0 &&
 	       (ram_size | host) % VEIL_PAGE_SIZE == 0 &&

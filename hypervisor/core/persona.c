@@ -27,9 +27,10 @@ uint32_t persona_beside;
 
 static struct cpu *affine_cpu(const struct veil_persona *config, uint32_t start)
 {
-	for (uint32_t i = start;; i++)
+	for (uint32_t i = start; !ARCH_SINGLE_CPU; i++)
 		if (config->cpu_affinity >> i % cpu_count & 1)
 			return &cpus[i % cpu_count];
+	return &cpus[0];
 }
 
 static bool persona_init(struct persona *p, uint32_t index, const struct manifest *manifest)
@@ -52,11 +53,11 @@ static bool persona_init(struct persona *p, uint32_t index, const struct manifes
 	p->linear_count = p->page_count;
 	if (GUEST_HAS_FLASH)
 		p->page_count += p->config->flash_code_pages + p->config->flash_variable_pages;
-	if (p->config->cpu_cap_percent < 100 * p->config->cpu_count)
+	if (p->config->cpu_cap_percent < 100 * persona_cpu_count(p))
 		p->cap_quota = (int64_t)(us_to_ticks(SCHED_CAP_PERIOD_US) * p->config->cpu_cap_percent / 100);
 	if (!stage2_init(p))
 		return false;
-	for (uint32_t i = 0; i < p->config->cpu_count; i++) {
+	for (uint32_t i = 0; i < persona_cpu_count(p); i++) {
 		struct vcpu *v = memory_take(sizeof(*v), 64);
 
 		if (!v)
@@ -227,7 +228,7 @@ static void action_want(struct persona *p, enum persona_action action, enum veil
 /* Makes the CPUs let go of a persona of which something is wanted. */
 static void let_go(struct persona *p)
 {
-	for (uint32_t i = 0; i < p->config->cpu_count; i++)
+	for (uint32_t i = 0; i < persona_cpu_count(p); i++)
 		sched_again(p->vcpus[i]->cpu);
 	if (__atomic_load_n(&p->loaded_count, __ATOMIC_SEQ_CST) == 0)
 		persona_complete(p);
@@ -325,14 +326,14 @@ static enum veil_result resume(struct persona *p, bool whatever)
 		p->time_offset += arch_time() - p->paused_at;
 		state_set(p, VEIL_STATE_RUNNING, VEIL_REASON_NONE);
 		mux_flush_soon(); /* its devices' time goes on */
-		for (uint32_t i = 0; i < p->config->cpu_count; i++)
+		for (uint32_t i = 0; i < persona_cpu_count(p); i++)
 			sched_join(p->vcpus[i]);
 	} else if (p->state != VEIL_STATE_RUNNING) {
 		result = VEIL_RESULT_WRONG_STATE;
 	} else if (p->action == ACTION_PAUSE && (whatever || p->action_reason == VEIL_REASON_BACKGROUND)) { /* not yet carried out */
 		p->action = ACTION_NONE;
 		gate_open(p, GATE_ACTION);
-		for (uint32_t i = 0; i < p->config->cpu_count; i++)
+		for (uint32_t i = 0; i < persona_cpu_count(p); i++)
 			sched_again(p->vcpus[i]->cpu);
 	}
 	lock_release(&p->life_lock);
@@ -517,7 +518,7 @@ static void work_forget(struct persona *p)
 	if (!p->work_starts)
 		p->uncleared = false;
 	stage2_flush(p);
-	for (uint32_t i = 0; i < p->config->cpu_count; i++)
+	for (uint32_t i = 0; i < persona_cpu_count(p); i++)
 		p->vcpus[i]->fill_done = 0;
 	work_set(p, p->work_starts ? WORK_VERIFY : WORK_NONE);
 }
@@ -580,7 +581,7 @@ static bool seed_write(struct persona *p, address_t address, address_t size)
 static void work_enter(struct persona *p)
 {
 	platform_reset(p);
-	for (uint32_t i = 0; i < p->config->cpu_count; i++) {
+	for (uint32_t i = 0; i < persona_cpu_count(p); i++) {
 		arch_vcpu_reset(p->vcpus[i], p->config->entry, p->config->x0);
 		p->vcpus[i]->powered = i == 0;
 		p->vcpus[i]->runnable = i == 0;

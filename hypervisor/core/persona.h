@@ -107,6 +107,12 @@ extern uint32_t persona_beside; /* shown beside it, but gets no keys; VEIL_NO_PE
 /* Makes all personas of the manifest and starts those that start at boot. False: too little work memory. */
 bool persona_init_all(const struct manifest *manifest);
 
+/* Its virtual CPUs (manifest.c). */
+static inline uint32_t persona_cpu_count(const struct persona *persona)
+{
+	return GUEST_MAX_CPUS == 1 ? 1 : persona->config->cpu_count;
+}
+
 /* Commands; idempotent. */
 enum veil_result persona_start(struct persona *persona);
 enum veil_result persona_stop(struct persona *persona);

@@ -47,7 +47,7 @@ void sched_add(struct cpu *cpu, struct vcpu *v)
 {
 	v->cpu = cpu;
 	rate_set(v, 1);
-	v->has_siblings = v->persona->config->cpu_count > 1;
+	v->has_siblings = persona_cpu_count(v->persona) > 1;
 	v->next = cpu->vcpus;
 	cpu->vcpus = v;
 }

@@ -14,6 +14,7 @@
 #define GUEST_RAM_END (UINT64_C(64) << 30)
 
 /* What a persona may have. */
+#define GUEST_MAX_CPUS VEIL_MAX_CPUS
 #define GUEST_DEVICES                                                                                                                \
 	(VEIL_DEVICE_PL011 | VEIL_DEVICE_PL031 | VEIL_DEVICE_PVPANIC | VEIL_DEVICE_INPUT | VEIL_DEVICE_NETWORK | VEIL_DEVICE_AGENT | \
 	 VEIL_DEVICE_WATCHDOG | VEIL_DEVICE_FLASH)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The manifest reader where addresses have 32 bits and the manifest's numbers 64: none is cut to something else, nothing wraps around, and
  * whatever is accepted gives no byte two owners. */
+#include <veil/platform.h>
+
 #include "arch/host/machine.h"
 #include "core/lib.h"
 #include "tests/image.h"
@@ -122,7 +124,21 @@ static void given_a_guests_number_beyond_32_bits_then_nothing_is_there(void)
 	report_equal(ipaddr_wide(UINT64_C(0x8000000000001000)).value, UINT32_MAX, "nor any other");
 }
 
+static void given_a_persona_with_more_cpus_than_its_machine_then_it_is_refused(void)
+{
+	size_t size = declare();
+	const struct veil_table *table = &((struct veil_manifest *)(void *)bytes)->personas;
+	struct veil_persona *persona = (struct veil_persona *)(void *)(bytes + table->offset);
+	bool sound;
+
+	persona->cpu_count = GUEST_MAX_CPUS + 1;
+	report_equal(verdict(size, &sound), MANIFEST_BAD_PERSONA, "one too many");
+	persona->cpu_count = GUEST_MAX_CPUS;
+	report_equal(verdict(size, &sound), MANIFEST_OK, "all it has");
+}
+
 static const struct test tests[] = {
+	{"CPUs", given_a_persona_with_more_cpus_than_its_machine_then_it_is_refused},
 	{"beyond 32 bits", given_a_number_beyond_32_bits_then_it_is_refused},
 	{"a guest's number", given_a_guests_number_beyond_32_bits_then_nothing_is_there},
 	{"random changes", given_random_changes_then_it_is_refused_or_still_sound},
