@@ -79,11 +79,10 @@ static COLD void crash(struct vcpu *v, uint32_t status)
 	persona_crash(v->persona, VEIL_REASON_FAULT, &fault);
 }
 
-static COLD struct vcpu *refuse_instruction(struct vcpu *v)
+static COLD void refuse_instruction(struct vcpu *v)
 {
 	v->statistics.refused_registers++;
 	guest_undefined(v);
-	return resume(v);
 }
 
 /* The Arm instruction that just trapped, before r[15]. The guest's tables are those it ran on, so it can be read as a rule. */
@@ -97,14 +96,6 @@ static inline bool trapped(struct vcpu *v, uint32_t *word)
 
 /* ---- Undefined instructions: CP15, hypercalls, VFP ---- */
 
-static NOINLINE struct vcpu *exit_p15(struct vcpu *v, uint32_t word)
-{
-	if (unlikely(!p15(v, word)))
-		return refuse_instruction(v);
-	v->statistics.system_registers++;
-	return resume(v);
-}
-
 static NOINLINE struct vcpu *exit_hypercall(struct vcpu *v)
 {
 	v->statistics.hypercalls++;
@@ -112,9 +103,19 @@ static NOINLINE struct vcpu *exit_hypercall(struct vcpu *v)
 	return resume(v);
 }
 
-static NOINLINE struct vcpu *exit_vfp(struct vcpu *v, uint32_t word)
+static COLD struct vcpu *exit_vfp(struct vcpu *v, uint32_t word)
 {
-	return vfp(v, word) ? resume(v) : refuse_instruction(v);
+	if (!vfp(v, word))
+		refuse_instruction(v);
+	return resume(v);
+}
+
+static NOINLINE struct vcpu *exit_p15(struct vcpu *v, uint32_t word)
+{
+	if (unlikely(!p15(v, word)))
+		return exit_vfp(v, word);
+	v->statistics.system_registers++;
+	return resume(v);
 }
 
 /* The tables in force have no entry to read it by; with one, it is made again. */
@@ -123,8 +124,9 @@ static COLD struct vcpu *exit_unreadable(struct vcpu *v)
 	uint32_t word;
 
 	if (guest_instruction(v, v->arch.r[15] - 4, &word) && word == UNREADABLE)
-		return refuse_instruction(v);
-	v->arch.r[15] -= 4;
+		refuse_instruction(v);
+	else
+		v->arch.r[15] -= 4;
 	return resume(v);
 }
 
@@ -134,7 +136,7 @@ struct vcpu *exception_undefined(struct vcpu *v, uint32_t word)
 	if (likely(guest_is_privileged(v))) {
 		if (unlikely(word == VEIL_UDF))
 			return exit_hypercall(v);
-		if (likely(p15_is(word)))
+		if (likely(word != UNREADABLE))
 			return exit_p15(v, word);
 	}
 	return unlikely(word == UNREADABLE) ? exit_unreadable(v) : exit_vfp(v, word);

@@ -310,9 +310,15 @@ static bool transfer(struct vcpu *v, uint32_t word)
 	return true;
 }
 
+/* MCR or MRC p15, or else MCRR: with a condition, so that it may be one. */
+static bool is_p15(uint32_t word)
+{
+	return ((word & 0x0f000f10) == 0x0e000f10 || (word & 0x0ff00f00) == 0x0c400f00) && word < 0xf0000000;
+}
+
 bool p15(struct vcpu *v, uint32_t word)
 {
-	if (unlikely(!p15_is(word)))
+	if (unlikely(!is_p15(word)))
 		return false;
 	if (unlikely(word < ALWAYS) && !condition_holds(v->arch.cpsr, word))
 		return true;

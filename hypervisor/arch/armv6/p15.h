@@ -9,12 +9,6 @@
  * MCR, MRC or MCRR, its condition checked here. r[15] is the address after it. False: it is something else. */
 bool p15(struct vcpu *v, uint32_t instruction);
 
-/* MCR or MRC p15, or else MCRR: with a condition, so that it may be one. */
-static inline bool p15_is(uint32_t instruction)
-{
-	return ((instruction & 0x0f000f10) == 0x0e000f10 || (instruction & 0x0ff00f00) == 0x0c400f00) && instruction < 0xf0000000;
-}
-
 /* As after a reset. */
 void p15_reset(struct vcpu *v);
 
