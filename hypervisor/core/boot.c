@@ -43,15 +43,14 @@ static void manifest_load(void)
 {
 	/* The header lies in memory the composer patched: read like any other input. */
 	const volatile struct veil_image_header *header = &image_header;
-	uint64_t wide_offset = header->manifest_offset, wide_size = header->manifest_size, image_size = header->image_size;
-	address_t offset = (address_t)wide_offset, size = (address_t)wide_size, kept;
-	struct image_place image = {.base = arch_physical(&image_header), .size = (address_t)image_size};
+	address_t offset = address_wide(header->manifest_offset), size = address_wide(header->manifest_size), kept;
+	struct image_place image = {.base = arch_physical(&image_header), .size = address_wide(header->image_size)};
 	enum manifest_error error;
 	const void *bytes;
 
-	if (image_size > BOARD_RAM_MAX_SIZE || wide_offset > image_size || wide_size > image_size - wide_offset ||
-	    offset % VEIL_PAGE_SIZE || offset < header->veil_size)
-		panic("image: bad place of the manifest", wide_offset);
+	if (image.size > BOARD_RAM_MAX_SIZE || offset > image.size || size > image.size - offset || offset % VEIL_PAGE_SIZE ||
+	    offset < header->veil_size)
+		panic("image: bad place of the manifest", offset);
 	image.veil_size = offset + align_up(size, VEIL_PAGE_SIZE);
 	bytes = arch_keep(paddr(image.base.value + offset), size, &kept);
 	if (kept < size)
@@ -59,7 +58,7 @@ static void manifest_load(void)
 	error = manifest_read(&manifest, bytes, size, BOARD_NAME, image);
 	if (error != MANIFEST_OK)
 		panic("manifest refused: error", error);
-	if (manifest.header->ram_base != BOARD_RAM_BASE || manifest.header->ram_size > BOARD_RAM_MAX_SIZE ||
+	if ((address_t)manifest.header->ram_base != BOARD_RAM_BASE || (address_t)manifest.header->ram_size > BOARD_RAM_MAX_SIZE ||
 	    manifest.header->cpu_count > BOARD_CPU_MAX_COUNT)
 		panic("manifest refused: not this board's RAM or CPUs", manifest.header->ram_size);
 	arch_protect(paddr(image.base.value + offset), align_up(image.size, 4096) - offset);

@@ -31,9 +31,14 @@ static inline ipaddr_t ipaddr(address_t value)
 }
 
 /* Of a number with 64 bits; the last address stands for those this machine does not have: nothing lies there. */
+static inline address_t address_wide(uint64_t value)
+{
+	return value == (address_t)value ? (address_t)value : ~(address_t)0;
+}
+
 static inline ipaddr_t ipaddr_wide(uint64_t value)
 {
-	return ipaddr(value == (address_t)value ? (address_t)value : ~(address_t)0);
+	return ipaddr(address_wide(value));
 }
 
 #define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
