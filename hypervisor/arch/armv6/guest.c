@@ -108,7 +108,7 @@ void guest_return(struct vcpu *v, uint32_t pc, uint32_t cpsr)
 
 /* ---- Exceptions ---- */
 
-static NOINLINE void take(struct vcpu *v, enum vector vector, uint32_t mode_and_masks, uint32_t link)
+static HOT NOINLINE void take(struct vcpu *v, enum vector vector, uint32_t mode_and_masks, uint32_t link)
 {
 	struct arch_vcpu *a = &v->arch;
 	uint32_t cpsr = virtual_cpsr(v), sctlr = a->p15.sctlr;
@@ -142,14 +142,14 @@ void guest_prefetch_abort(struct vcpu *v, uint32_t fsr)
 	take(v, VECTOR_PREFETCH_ABORT, MODE_ABORT | PSR_A | PSR_I, v->arch.r[15] + 4);
 }
 
-void guest_data_abort(struct vcpu *v, uint32_t address, uint32_t fsr)
+HOT void guest_data_abort(struct vcpu *v, uint32_t address, uint32_t fsr)
 {
 	v->arch.p15.dfsr = fsr;
 	v->arch.p15.far = address;
 	take(v, VECTOR_DATA_ABORT, MODE_ABORT | PSR_A | PSR_I, v->arch.r[15] + 8);
 }
 
-void guest_interrupt(struct vcpu *v)
+HOT void guest_interrupt(struct vcpu *v)
 {
 	uint32_t pending = v->arch.lines & ~v->arch.mode;
 

@@ -9,7 +9,7 @@ guest_machine = integrator_cp
 # about as fast here, and smaller by a seventh. So are those with
 # instructions that Thumb code has not, which are kept out of link-time optimisation besides, or they would be inlined into Thumb code. What is
 # COLD is Thumb code in those files, too, and what is HOT is Arm code in the others.
-hot = exception.c guest.c p15.c guest_memory.c shadow_quick.c integrator_cp.c pic.c hypercall.c timer.c omap_gptimer.c omap_intc.c
+hot = exception.c p15.c guest_memory.c shadow_quick.c integrator_cp.c pic.c hypercall.c timer.c omap_gptimer.c omap_intc.c
 port_cpu = -mcpu=arm1136jf-s -mfloat-abi=soft -mno-unaligned-access -include arch/armv6/single_cpu.h -D'WIDE_INLINE=__attribute__((noinline, unused))' -D'COLD=__attribute__((cold, noinline, target("thumb")))' -D'HOT=__attribute__((target("arm")))'
 port_speed = -Os -marm
 port_size = -Os -fno-inline-functions-called-once -fno-tree-dominator-opts -fno-if-conversion -fno-ipa-cp -fno-ipa-sra -fno-partial-inlining -fno-tree-loop-im -fno-move-loop-invariants -mthumb
