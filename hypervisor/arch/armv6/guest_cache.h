@@ -13,6 +13,6 @@ void guest_cache_data_line(struct vcpu *v, uint32_t address);
 void guest_cache_instruction_line(struct vcpu *v, uint32_t address);
 void guest_cache_data_set_way(uint32_t set_way);
 void guest_cache_data(void);
-void guest_cache_instructions(void); /* and all predicted branches */
+void guest_cache_instructions(void); /* and all predicted branches: memory.S */
 
 #endif

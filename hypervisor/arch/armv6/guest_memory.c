@@ -14,23 +14,15 @@
 /* An access may need an entry for itself, and pages that its tables lie in; more than these tries, and something else goes on. */
 #define TRIES 4
 
-static void tables_in_force(struct vcpu *v)
+/* Those of its mode, or user mode's whatever the mode: then they are stale for the guest itself. */
+static void tables_in_force(struct vcpu *v, bool as_user)
 {
-	if (likely(!v->arch.tables_stale && !mmu_is_full))
-		return;
-	v->arch.tables_stale = false;
-	shadow_load(v);
-}
+	bool are_others = as_user && guest_is_privileged(v);
 
-/* As user mode, whatever the mode: on the other view, until tables_in_force(). */
-static void tables_of(struct vcpu *v, bool as_user)
-{
-	if (!as_user || !guest_is_privileged(v)) {
-		tables_in_force(v);
+	if (likely(!are_others && !v->arch.tables_stale && !mmu_is_full))
 		return;
-	}
-	shadow_load_user(v);
-	v->arch.tables_stale = true;
+	v->arch.tables_stale = are_others;
+	shadow_load(v, as_user);
 }
 
 /* Halfwords cannot be accessed in user mode's name. They are seldom: the guest's own instruction does it, once there is an entry. */
@@ -63,7 +55,7 @@ static COLD enum guest_result access_slowly(struct vcpu *v, struct guest_access 
 		default:
 			return guest_access_by_hand(v, a, fault);
 		}
-		tables_of(v, a->as_user);
+		tables_in_force(v, a->as_user);
 		if (attempt(a))
 			return GUEST_DONE;
 	}
@@ -72,7 +64,7 @@ static COLD enum guest_result access_slowly(struct vcpu *v, struct guest_access 
 
 enum guest_result guest_access(struct vcpu *v, struct guest_access *a, struct guest_fault *fault)
 {
-	tables_of(v, a->as_user);
+	tables_in_force(v, a->as_user);
 	return likely(attempt(a)) ? GUEST_DONE : access_slowly(v, a, fault);
 }
 
@@ -89,16 +81,21 @@ COLD bool guest_instruction(struct vcpu *v, uint32_t address, uint32_t *instruct
 
 /* ---- Cache maintenance (Arm DDI 0211, 3.3.17) ---- */
 
+static COLD bool line_is_filled(struct vcpu *v, uint32_t address)
+{
+	struct shadow_fault fault;
+	bool is_filled = shadow_fault(v, address, ACCESS_READ, guest_is_privileged(v), &fault) == SHADOW_FILLED;
+
+	tables_in_force(v, false);
+	return is_filled;
+}
+
 /* By address it goes through the tables: an entry may have to be made for it first. */
 static void line(struct vcpu *v, uint32_t address, bool (*operation)(uint32_t address))
 {
-	struct shadow_fault fault;
-
-	tables_in_force(v);
-	if (likely(operation(address)) || shadow_fault(v, address, ACCESS_READ, guest_is_privileged(v), &fault) != SHADOW_FILLED)
-		return;
-	tables_in_force(v);
-	operation(address);
+	tables_in_force(v, false);
+	if (unlikely(!operation(address)) && line_is_filled(v, address))
+		operation(address);
 }
 
 void guest_cache_data_line(struct vcpu *v, uint32_t address)
@@ -120,20 +117,4 @@ NOINLINE void guest_cache_data_set_way(uint32_t set_way)
 NOINLINE void guest_cache_data(void)
 {
 	__asm__ volatile("mcr p15, 0, %0, c7, c14, 0" : : "r"(0) : "memory");
-}
-
-/* Four times: one may be lost in an ARM1136 r0 (erratum 411920); interrupts are off, as its workaround wants. */
-NOINLINE void guest_cache_instructions(void)
-{
-	__asm__ volatile("mcr p15, 0, %0, c7, c5, 0\n\t"
-			 "mcr p15, 0, %0, c7, c5, 0\n\t"
-			 "mcr p15, 0, %0, c7, c5, 0\n\t"
-			 "mcr p15, 0, %0, c7, c5, 0\n\t"
-			 "nop\n\tnop\n\tnop\n\tnop\n\tnop\n\tnop\n\tnop\n\tnop\n\tnop\n\tnop\n\tnop\n\t"
-			 "mcr p15, 0, %0, c7, c5, 6\n\t"
-			 "mcr p15, 0, %0, c7, c10, 4\n\t"
-			 "mcr p15, 0, %0, c7, c5, 4"
-			 :
-			 : "r"(0)
-			 : "memory");
 }

@@ -90,19 +90,12 @@ void shadow_reset(struct vcpu *v)
 	shadow_context(v);
 }
 
-static void load(const struct shadow *s, uint32_t view)
+NOINLINE void shadow_load(struct vcpu *v, bool as_user)
 {
+	const struct shadow *s = v->persona->arch.shadow;
+	uint32_t view = as_user ? 2 * s->space : s->view;
+
 	mmu_guest(s->first_level + view * FIRST_LEVEL_BYTES, shadow_asid(s, view));
-}
-
-void shadow_load(struct vcpu *v)
-{
-	load(v->persona->arch.shadow, v->persona->arch.shadow->view);
-}
-
-void shadow_load_user(struct vcpu *v)
-{
-	load(v->persona->arch.shadow, 2 * v->persona->arch.shadow->space);
 }
 
 const struct shadow_counts *shadow_counts(const struct persona *p)

@@ -27,8 +27,7 @@ void shadow_reset(struct vcpu *v);
  * where an ARM1136 would not use it any more, and the view to run on is chosen. Loads nothing. */
 void shadow_context(struct vcpu *v);
 /* Puts the view of the guest's mode, or user mode's whatever its mode is, in force. */
-void shadow_load(struct vcpu *v);
-void shadow_load_user(struct vcpu *v);
+void shadow_load(struct vcpu *v, bool as_user);
 
 /* The guest's TLB operations; more may be forgotten than is asked for. `mva` as the guest's register has it: bits 7..0 are an ASID. */
 void shadow_forget_all(struct persona *persona);

@@ -204,7 +204,6 @@ static enum walk_result walk_tables(const struct vcpu *v, uint32_t address, bool
 
 enum walk_result walk(const struct vcpu *v, uint32_t address, enum access access, bool privileged, struct translation *out)
 {
-	static const uint8_t needed[] = {[ACCESS_READ] = RIGHT_READ, [ACCESS_WRITE] = RIGHT_WRITE, [ACCESS_FETCH] = RIGHT_EXECUTE};
 	uint32_t permission = 0;
 	enum walk_result result = WALK_OK;
 
@@ -217,7 +216,7 @@ enum walk_result walk(const struct vcpu *v, uint32_t address, enum access access
 		out->is_global = false;
 		give(out, ALL_RIGHTS);
 	}
-	if (result == WALK_OK && !(out->rights & needed[access])) {
+	if (result == WALK_OK && !(out->rights >> access & 1)) {
 		out->fsr = permission;
 		result = WALK_FAULT;
 	}

@@ -103,9 +103,9 @@ static bool access_is_right(uint32_t address, enum access access, bool privilege
 
 	for (uint32_t i = 0; i < TRIES; i++) {
 		if (privileged || !guest_is_privileged(&fake_vcpu))
-			shadow_load(&fake_vcpu);
+			shadow_load(&fake_vcpu, false);
 		else
-			shadow_load_user(&fake_vcpu);
+			shadow_load(&fake_vcpu, true);
 		if (fake_mmu_access(address, access, &host))
 			return !wanted.faults && is_ram(wanted.physical) && !is_unmappable(address, access, privileged) &&
 			       host == (uint32_t)(uintptr_t)fake_ram(wanted.physical & ~3U) + (wanted.physical & 3);
@@ -419,11 +419,11 @@ static void given_a_hostile_guest_then_no_entry_reaches_beyond_its_ram(void)
 		if (!random_below(&state, 64))
 			shadow_forget_page(&fake_vcpu, (uint32_t)test_random(&state));
 		guest_is(privileged);
-		shadow_load(&fake_vcpu);
+		shadow_load(&fake_vcpu, false);
 		for (uint32_t n = 0; n < 3; n++) {
 			reached += fake_mmu_access(address, access, &host); /* ends the program where it reaches what it must not */
 			fault_of(address, access, privileged, &fault);
-			shadow_load(&fake_vcpu);
+			shadow_load(&fake_vcpu, false);
 		}
 		if (i % 512 == 0)
 			check_all();
@@ -588,7 +588,7 @@ static void given_a_change_of_privilege_then_no_table_is_looked_at(void)
 	fake_looks = 0;
 	for (uint32_t i = 0; i < 8; i++) {
 		guest_is(i % 2);
-		shadow_load(&fake_vcpu);
+		shadow_load(&fake_vcpu, false);
 	}
 	report_equal(fake_looks, 0, "nothing outside the window is needed");
 }
@@ -647,7 +647,7 @@ static void given_flash_then_it_is_read_and_not_written(void)
 	*fake_ram(FIRST + 0x700 * 4) = FAKE_FLASH_GUEST | 0xc02;
 	shadow_forget_all(&fake_persona);
 	report_equal(shadow_fault(&fake_vcpu, FAKE_FLASH_GUEST, ACCESS_READ, true, &fault), SHADOW_FILLED, "it reads as memory");
-	shadow_load(&fake_vcpu);
+	shadow_load(&fake_vcpu, false);
 	report(fake_mmu_access(FAKE_FLASH_GUEST, ACCESS_FETCH, &host), "and is executed");
 	report(!fake_mmu_access(FAKE_FLASH_GUEST, ACCESS_WRITE, &host), "a write faults");
 	report_equal(shadow_fault(&fake_vcpu, FAKE_FLASH_GUEST, ACCESS_WRITE, true, &fault), SHADOW_DEVICE, "and is a command");
@@ -667,7 +667,7 @@ static bool fills(enum access access)
 	uint32_t host;
 	bool filled = shadow_fault(&fake_vcpu, SCREEN + 0x123, access, true, &fault) == SHADOW_FILLED;
 
-	shadow_load(&fake_vcpu);
+	shadow_load(&fake_vcpu, false);
 	return filled && fake_mmu_access(SCREEN + 0x123, access, &host);
 }
 
@@ -678,7 +678,7 @@ static void given_a_screen_then_the_first_write_to_a_page_is_told_of(void)
 	begin();
 	fake_screen(2);
 	guest_is(true);
-	shadow_load(&fake_vcpu);
+	shadow_load(&fake_vcpu, false);
 	report(fills(ACCESS_READ), "it is read");
 	report_equal(fake_told, 0, "which is nobody's business");
 	report(!fake_mmu_access(SCREEN, ACCESS_WRITE, &host), "a write faults");
@@ -706,10 +706,10 @@ static void given_memory_being_built_then_the_guest_faults_again_until_it_is(voi
 	begin();
 	guest_is(true);
 	fake_interrupting = true;
-	shadow_load(&fake_vcpu);
+	shadow_load(&fake_vcpu, false);
 	while (!fake_mmu_access(0x00234560, ACCESS_READ, &host) && turns++ < 10) {
 		report_equal(shadow_fault(&fake_vcpu, 0x00234560, ACCESS_READ, true, &fault), SHADOW_FILLED, "again");
-		shadow_load(&fake_vcpu);
+		shadow_load(&fake_vcpu, false);
 	}
 	report_equal(turns, 4, "a part each time an interrupt was waiting");
 }

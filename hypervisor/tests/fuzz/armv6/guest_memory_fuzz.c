@@ -72,9 +72,9 @@ static void access_one(uint32_t address, uint32_t kind)
 
 	for (uint32_t i = 0; i < 3; i++) {
 		if (privileged || !guest_is_privileged(&fake_vcpu))
-			shadow_load(&fake_vcpu);
+			shadow_load(&fake_vcpu, false);
 		else
-			shadow_load_user(&fake_vcpu);
+			shadow_load(&fake_vcpu, true);
 		if (fake_mmu_access(address, access, &host))
 			return;
 		if (shadow_fault(&fake_vcpu, address, access, privileged, &fault) == SHADOW_DEVICE && access == ACCESS_FETCH)
@@ -161,7 +161,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	input.size = size;
 	while (input.size)
 		step();
-	shadow_load(&fake_vcpu);
+	shadow_load(&fake_vcpu, false);
 	fake_mmu_check();
 	return 0;
 }
