@@ -53,9 +53,9 @@ struct arch_vcpu {
 	uint32_t mode;
 	/* Inputs of the virtual CPU: PSR_I, the interrupt controller's IRQ is high; PSR_F, its FIQ. Set by guest_lines(). */
 	uint32_t lines;
+	struct p15_registers p15; /* near, where Thumb code reaches it by one instruction */
 	struct banked_registers banks[BANK_COUNT]; /* the one of the virtual mode: its SPSR only, r13 and r14 are in r[] */
 	uint32_t fiq_r8[5]; /* r8..r12 of FIQ mode; while that is the mode, of all the others */
-	struct p15_registers p15;
 	bool tables_stale; /* the tables in force are not those of its mode: shadow_load() before it goes on */
 	bool access_again; /* a device had no time to answer: load_store() gives up, and the instruction is made again */
 	bool exclusive; /* an emulated load-exclusive was the last one; no exception of the guest's since (load_store.c) */

@@ -231,6 +231,7 @@ static COLD bool write(struct vcpu *v, uint32_t key, uint32_t value)
 #define RANGE_DATA_FORGET 6U
 #define RANGE_DATA_CLEAN 12U
 #define RANGE_DATA_BOTH 14U
+#define RANGE_KINDS (1U << RANGE_INSTRUCTIONS | 1U << RANGE_DATA_FORGET | 1U << RANGE_DATA_CLEAN | 1U << RANGE_DATA_BOTH)
 
 static COLD bool range(struct vcpu *v, uint32_t word)
 {
@@ -241,8 +242,7 @@ static COLD bool range(struct vcpu *v, uint32_t word)
 		return false;
 	if (kind == RANGE_DATA_CLEAN && (word & 0xf0)) /* prefetching: only a hint */
 		return (word & 0xf0) <= 0x20;
-	if ((word & 0xf0) ||
-	    (kind != RANGE_INSTRUCTIONS && kind != RANGE_DATA_FORGET && kind != RANGE_DATA_CLEAN && kind != RANGE_DATA_BOTH))
+	if ((word & 0xf0) || !(RANGE_KINDS >> kind & 1))
 		return false;
 	if (bytes >= RANGE_MAX_BYTES) {
 		if (kind == RANGE_INSTRUCTIONS)
@@ -267,32 +267,10 @@ static COLD bool range(struct vcpu *v, uint32_t word)
 /* Arm DDI 0100I, A3.2. The instruction may have been read again after it trapped, and be another one by now. */
 static COLD bool condition_holds(uint32_t cpsr, uint32_t word)
 {
-	bool n = cpsr >> 31, z = cpsr >> 30 & 1, c = cpsr >> 29 & 1, o = cpsr >> 28 & 1, holds;
+	/* EQ, CS, MI, VS, HI, GE, GT, AL: bit n for NZCV = n. Every other condition is the opposite. */
+	static const uint16_t conditions[8] = {0xf0f0, 0xcccc, 0xff00, 0xaaaa, 0x0c0c, 0xaa55, 0x0a05, 0xffff};
 
-	switch (word >> 29) {
-	case 0:
-		holds = z;
-		break;
-	case 1:
-		holds = c;
-		break;
-	case 2:
-		holds = n;
-		break;
-	case 3:
-		holds = o;
-		break;
-	case 4:
-		holds = c && !z;
-		break;
-	case 5:
-		holds = n == o;
-		break;
-	default:
-		holds = !z && n == o;
-		break;
-	}
-	return holds != (word >> 28 & 1);
+	return (conditions[word >> 29] >> (cpsr >> 28) & 1) != (word >> 28 & 1);
 }
 
 static bool transfer(struct vcpu *v, uint32_t word)
@@ -323,9 +301,4 @@ bool p15(struct vcpu *v, uint32_t word)
 	if (unlikely(word < ALWAYS) && !condition_holds(v->arch.cpsr, word))
 		return true;
 	return (word & 0x0f000000) == 0x0e000000 ? transfer(v, word) : range(v, word);
-}
-
-void p15_reset(struct vcpu *v)
-{
-	v->arch.p15 = (struct p15_registers){.sctlr = SCTLR_FIXED};
 }

@@ -9,7 +9,4 @@
  * MCR, MRC or MCRR, its condition checked here. r[15] is the address after it. False: it is something else. */
 bool p15(struct vcpu *v, uint32_t instruction);
 
-/* As after a reset. */
-void p15_reset(struct vcpu *v);
-
 #endif

@@ -9,7 +9,6 @@
 #include "core/persona.h"
 #include "exception.h"
 #include "guest.h"
-#include "p15.h"
 #include "psr.h"
 #include "sctlr.h"
 #include "vfp.h"
@@ -30,7 +29,6 @@ COLD void arch_vcpu_init(struct vcpu *v)
 {
 	uint32_t count = v->persona->config->patch_count;
 
-	vfp_reset(v);
 	if (count && !(patches[v->persona->index] = memory_take(count * sizeof(uint32_t), sizeof(uint32_t))))
 		panic("manifest refused: too little work memory for patches of persona", v->persona->index);
 }
@@ -46,20 +44,19 @@ static void patches_reset(struct persona *p)
 
 COLD void arch_vcpu_reset(struct vcpu *v, uint64_t entry, uint64_t x0)
 {
+	uint32_t lines = v->arch.lines;
+
 	vfp_reset(v);
 	patches_reset(v->persona);
-	memset(v->arch.r, 0, sizeof(v->arch.r));
-	memset(v->arch.banks, 0, sizeof(v->arch.banks));
-	memset(v->arch.fiq_r8, 0, sizeof(v->arch.fiq_r8));
-	v->arch.r[1] = NO_MACHINE;
-	v->arch.r[2] = (uint32_t)x0;
-	v->arch.r[15] = (uint32_t)entry;
-	v->arch.cpsr = PSR_REAL_MODE;
-	v->arch.mode = MODE_SUPERVISOR | PSR_MASKS;
-	v->arch.access_again = false;
-	p15_reset(v);
+	v->arch = (struct arch_vcpu){
+		.r = {[1] = NO_MACHINE, [2] = (uint32_t)x0, [15] = (uint32_t)entry},
+		.cpsr = PSR_REAL_MODE,
+		.mode = MODE_SUPERVISOR | PSR_MASKS,
+		.lines = lines, /* the interrupt controller's */
+		.p15.sctlr = SCTLR_FIXED,
+		.tables_stale = true,
+	};
 	shadow_reset(v);
-	v->arch.tables_stale = true;
 }
 
 void arch_vcpu_save(struct vcpu *v)
@@ -105,7 +102,7 @@ void arch_vcpu_load(struct vcpu *v)
 	guest_time(v, v->cpu->charged_since); /* what it slept through */
 }
 
-void arch_vcpu_wait(struct vcpu *v)
+COLD void arch_vcpu_wait(struct vcpu *v)
 {
 	if (v->arch.lines)
 		return;
@@ -113,7 +110,7 @@ void arch_vcpu_wait(struct vcpu *v)
 	v->cpu->need_resched = CPU_RESCHEDULE;
 }
 
-void arch_access_again(void)
+COLD void arch_access_again(void)
 {
 	arch_this_cpu()->loaded->arch.access_again = true;
 }

@@ -48,7 +48,7 @@ static NOINLINE void fpexc_set(uint32_t value)
 }
 
 /* FPINST and FPINST2 are there while EN is set; with EX set, any other access to the unit would be undefined. */
-static void save(struct vfp_registers *to)
+static NOINLINE void save(struct vfp_registers *to)
 {
 	uint32_t fpexc = fpexc_read();
 	uint64_t *d = to->d;
@@ -61,7 +61,7 @@ static void save(struct vfp_registers *to)
 	__asm__ volatile("stc p11, cr0, [%0], #128" : "+r"(d) : : "memory");
 }
 
-static void load(const struct vfp_registers *from)
+static NOINLINE void load(const struct vfp_registers *from)
 {
 	const uint64_t *d = from->d;
 
@@ -91,7 +91,7 @@ NOINLINE void vfp_control(struct vcpu *v)
 		fpexc_write(after);
 }
 
-static NOINLINE void take(struct vcpu *v)
+static COLD void take(struct vcpu *v)
 {
 	if (holder == v)
 		return;
@@ -101,11 +101,10 @@ static NOINLINE void take(struct vcpu *v)
 	holder = v;
 }
 
-void vfp_reset(struct vcpu *v)
+COLD void vfp_reset(struct vcpu *v)
 {
 	if (holder == v)
 		holder = NULL;
-	v->arch.vfp = (struct vfp_registers){0};
 }
 
 /* ---- System registers, which user mode may not access ---- */
@@ -124,7 +123,7 @@ static NOINLINE uint32_t unit_identification(uint32_t reg)
 }
 
 /* What the unit holds of them comes to memory, and goes on from there when it is used again. */
-static NOINLINE void let_go(const struct vcpu *v)
+static COLD void let_go(const struct vcpu *v)
 {
 	if (holder != v)
 		return;
@@ -132,69 +131,39 @@ static NOINLINE void let_go(const struct vcpu *v)
 	holder = NULL;
 }
 
-static COLD bool read(struct vcpu *v, uint32_t reg, uint32_t *value)
-{
-	switch (reg) {
-	case FPSID:
-	case MVFR0:
-	case MVFR1:
-		*value = unit_identification(reg);
-		return true;
-	case FPEXC:
-		*value = v->arch.vfp.fpexc;
-		if (holder == v)
-			*value = (*value & ~EXCEPTIONAL) | (is_exceptional() ? EXCEPTIONAL : 0);
-		return true;
-	case FPINST:
-		let_go(v);
-		*value = v->arch.vfp.fpinst;
-		return true;
-	case FPINST2:
-		let_go(v);
-		*value = v->arch.vfp.fpinst2;
-		return true;
-	default:
-		return false;
-	}
-}
-
-static COLD bool write(struct vcpu *v, uint32_t reg, uint32_t value)
-{
-	switch (reg) {
-	case FPSID:
-	case MVFR0:
-	case MVFR1:
-		return true;
-	case FPEXC:
-		v->arch.vfp.fpexc = value & FPEXC_WRITABLE;
-		if (holder == v)
-			fpexc_set(v->arch.vfp.fpexc);
-		break;
-	case FPINST:
-		let_go(v);
-		v->arch.vfp.fpinst = value;
-		break;
-	case FPINST2:
-		let_go(v);
-		v->arch.vfp.fpinst2 = value;
-		break;
-	default:
-		return false;
-	}
-	vfp_control(v);
-	return true;
-}
-
 static COLD bool system_register(struct vcpu *v, uint32_t word)
 {
-	uint32_t reg = word >> 16 & 15, target = word >> 12 & 15;
+	uint32_t reg = word >> 16 & 15, target = word >> 12 & 15, *kept = &v->arch.vfp.fpexc;
+	bool is_read = word & 0x00100000;
 
 	if (!guest_is_privileged(v) || target == 15)
 		return false;
-	if (!(word & 0x00100000))
-		return write(v, reg, v->arch.r[target]);
-	if (!read(v, reg, &v->arch.r[target]))
+	switch (reg) {
+	case FPSID:
+	case MVFR0:
+	case MVFR1:
+		if (is_read)
+			v->arch.r[target] = unit_identification(reg);
+		return true;
+	case FPEXC:
+		if (is_read && holder == v)
+			*kept = (*kept & ~EXCEPTIONAL) | (is_exceptional() ? EXCEPTIONAL : 0);
+		break;
+	case FPINST:
+	case FPINST2:
+		let_go(v);
+		kept = reg == FPINST ? &v->arch.vfp.fpinst : &v->arch.vfp.fpinst2;
+		break;
+	default:
 		return false;
+	}
+	if (is_read) {
+		v->arch.r[target] = *kept;
+	} else {
+		*kept = v->arch.r[target] & (reg == FPEXC ? FPEXC_WRITABLE : UINT32_MAX);
+		if (reg == FPEXC && holder == v)
+			fpexc_set(*kept);
+	}
 	vfp_control(v);
 	return true;
 }

@@ -153,8 +153,7 @@ static void fake_reset(uint32_t mode)
 {
 	fake_persona.arch.shadow = &fake_shadow;
 	fake = (struct vcpu){.persona = &fake_persona};
-	p15_reset(&fake);
-	fake.arch.p15.sctlr |= SCTLR_U | SCTLR_XP;
+	fake.arch.p15.sctlr = SCTLR_FIXED | SCTLR_U | SCTLR_XP;
 	fake.arch.cpsr = PSR_REAL_MODE;
 	fake.arch.mode = MODE_SUPERVISOR | PSR_MASKS;
 	guest_set_cpsr(&fake, mode | PSR_MASKS);
