@@ -185,32 +185,23 @@ static bool restart_is_allowed(struct persona *p)
 
 void persona_complete(struct persona *p)
 {
+	static const uint8_t ends[] = {
+		[ACTION_STOP] = VEIL_STATE_STOPPED, [ACTION_CRASH] = VEIL_STATE_CRASHED, [ACTION_OFF] = VEIL_STATE_OFF};
+
 	lock_take(&p->life_lock);
 	if (__atomic_load_n(&p->loaded_count, __ATOMIC_SEQ_CST) == 0) {
 		enum veil_reason reason = p->action_reason;
 		uint32_t action = p->action;
 
 		/* The state changes before the action goes, so that nothing runs in between. */
-		switch (action) {
-		case ACTION_PAUSE:
+		if (action == ACTION_PAUSE) {
 			p->paused_at = arch_time();
 			state_set(p, VEIL_STATE_PAUSED, reason);
-			break;
-		case ACTION_STOP:
-			life_end(p, VEIL_STATE_STOPPED, reason);
-			break;
-		case ACTION_OFF:
-			life_end(p, VEIL_STATE_OFF, reason);
-			break;
-		case ACTION_CRASH:
-			life_end(p, VEIL_STATE_CRASHED, reason);
-			break;
-		case ACTION_RESTART:
+		} else if (action == ACTION_RESTART) {
 			p->restarts++;
 			start_begin(p, reason);
-			break;
-		default:
-			break;
+		} else if (action != ACTION_NONE) {
+			life_end(p, ends[action], reason);
 		}
 		p->action = ACTION_NONE;
 		gate_open(p, GATE_ACTION);

@@ -206,28 +206,39 @@ static uint32_t arm_of(uint32_t half)
 	/* [Rn, Rm]: STR, STRH, STRB, LDRSB, LDR, LDRH, LDRB, LDRSH */
 	static const uint32_t by_register[8] = {0xe7800000, 0xe18000b0, 0xe7c00000, 0xe19000d0,
 						0xe7900000, 0xe19000b0, 0xe7d00000, 0xe19000f0};
-	uint32_t load = bit(half, 11) ? ARM_LOAD : 0, constant = bits(half, 6, 5), base = bits(half, 8, 3), list = bits(half, 0, 8);
+	/* By bits 15..12; 0: none, or one of several kinds. */
+	static const uint32_t words[16] = {[4] = ARM_WORD | ARM_BASE(15), /* [pc, #] */
+					   [6] = ARM_WORD,
+					   [7] = ARM_WORD | ARM_BYTE,
+					   [8] = ARM_HALF,
+					   [9] = ARM_WORD | ARM_BASE(13), /* [sp, #] */
+					   [11] = ARM_PUSH,
+					   [12] = ARM_INCREMENT};
+	uint32_t kind = bits(half, 12, 4), load = bit(half, 11) ? ARM_LOAD : 0, word = words[kind] | load;
+	uint32_t constant = bits(half, 6, 5), base = bits(half, 8, 3), list = bits(half, 0, 8);
 	uint32_t registers = ARM_BASE(bits(half, 3, 3)) | ARM_TARGET(bits(half, 0, 3));
 
-	switch (bits(half, 12, 4)) {
-	case 4: /* LDR Rd, [pc, #] */
-		return load ? ARM_WORD | ARM_LOAD | ARM_BASE(15) | ARM_TARGET(base) | list << 2 : 0;
+	switch (kind) {
+	case 4:
+		if (!load)
+			return 0;
+		return word | ARM_TARGET(base) | list << 2;
 	case 5:
 		return by_register[bits(half, 9, 3)] | registers | bits(half, 6, 3);
 	case 6:
-		return ARM_WORD | load | registers | constant << 2;
+		return word | registers | constant << 2;
 	case 7:
-		return ARM_WORD | ARM_BYTE | load | registers | constant;
+		return word | registers | constant;
 	case 8:
-		return ARM_HALF | load | registers | (constant & 0x18) << 5 | (constant & 7) << 1;
-	case 9: /* [sp, #] */
-		return ARM_WORD | load | ARM_BASE(13) | ARM_TARGET(base) | list << 2;
+		return word | registers | (constant & 0x18) << 5 | (constant & 7) << 1;
+	case 9:
+		return word | ARM_TARGET(base) | list << 2;
 	case 11: /* PUSH with lr, POP with pc (bit 8) */
 		if (bits(half, 9, 2) != 2)
 			return 0;
-		return load ? ARM_POP | bit(half, 8) << 15 | list : ARM_PUSH | bit(half, 8) << 14 | list;
+		return load ? ARM_POP | bit(half, 8) << 15 | list : word | bit(half, 8) << 14 | list;
 	case 12:
-		return ARM_INCREMENT | load | ARM_BASE(base) | list;
+		return word | ARM_BASE(base) | list;
 	default:
 		return 0;
 	}
