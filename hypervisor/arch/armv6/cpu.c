@@ -50,12 +50,20 @@ void arch_idle(void)
 
 /* ---- Start ---- */
 
-struct vcpu *boot_primary(void)
+/* Not in line: Thumb code cannot read it. */
+static NOINLINE uint32_t midr_read(void)
 {
-	struct cpu *cpu = &cpus[0];
 	uint32_t midr;
 
 	__asm__("mrc p15, 0, %0, c0, c0, 0" : "=r"(midr));
+	return midr;
+}
+
+COLD struct vcpu *boot_primary(void)
+{
+	struct cpu *cpu = &cpus[0];
+	uint32_t midr = midr_read();
+
 	cpu->stack_top = stack_top;
 	intc_init();
 	gptimer_init();

@@ -32,18 +32,18 @@ static bool mrs(struct vcpu *v, uint32_t word)
 
 static bool msr(struct vcpu *v, uint32_t word)
 {
-	uint32_t fields = FIELD(word, 16, 4);
+	uint32_t fields = FIELD(word, 16, 4), *spsr = guest_spsr(v);
 	uint32_t mask = ((fields & 1) | (fields & 2) << 7 | (fields & 4) << 14 | (fields & 8) << 21) * 0xff;
-	uint32_t value = SET(word, 25) ? rotate(word & 0xff, 2 * FIELD(word, 8, 4)) : reg(v, word & 15), *spsr = guest_spsr(v);
+	uint32_t value = SET(word, 25) ? rotate(word & 0xff, 2 * FIELD(word, 8, 4)) : reg(v, word & 15);
 
-	mask &= PSR_USER_MASK | PSR_PRIVILEGED_MASK;
 	if (!SET(word, 22)) {
+		mask &= PSR_USER_MASK | PSR_PRIVILEGED_MASK;
 		guest_set_cpsr(v, (virtual_cpsr(v) & ~mask) | (value & mask));
 		return true;
 	}
 	if (!spsr)
 		return false;
-	mask |= ((fields & 1) * 0xff | (fields & 8 ? 0xff000000 : 0)) & PSR_STATE_MASK;
+	mask &= PSR_USER_MASK | PSR_PRIVILEGED_MASK | PSR_STATE_MASK;
 	*spsr = (*spsr & ~mask) | (value & mask);
 	return true;
 }
@@ -170,8 +170,6 @@ static bool conditional(struct vcpu *v, uint32_t word)
 
 void emulate(struct vcpu *v, uint32_t word)
 {
-	if (word >= 0xf0000000 ? unconditional(v, word) : conditional(v, word))
-		return;
-	v->statistics.refused_registers++;
-	guest_undefined(v);
+	if (!(word >= 0xf0000000 ? unconditional(v, word) : conditional(v, word)))
+		guest_refuse(v);
 }

@@ -79,12 +79,6 @@ static COLD void crash(struct vcpu *v, uint32_t status)
 	persona_crash(v->persona, VEIL_REASON_FAULT, &fault);
 }
 
-static COLD void refuse_instruction(struct vcpu *v)
-{
-	v->statistics.refused_registers++;
-	guest_undefined(v);
-}
-
 /* The Arm instruction that just trapped, before r[15]. The guest's tables are those it ran on, so it can be read as a rule. */
 static inline bool trapped(struct vcpu *v, uint32_t *word)
 {
@@ -106,7 +100,7 @@ static NOINLINE struct vcpu *exit_hypercall(struct vcpu *v)
 static COLD struct vcpu *exit_vfp(struct vcpu *v, uint32_t word)
 {
 	if (!vfp(v, word))
-		refuse_instruction(v);
+		guest_refuse(v);
 	return resume(v);
 }
 
@@ -124,7 +118,7 @@ static COLD struct vcpu *exit_unreadable(struct vcpu *v)
 	uint32_t word;
 
 	if (guest_instruction(v, v->arch.r[15] - 4, &word) && word == UNREADABLE)
-		refuse_instruction(v);
+		guest_refuse(v);
 	else
 		v->arch.r[15] -= 4;
 	return resume(v);
@@ -175,13 +169,20 @@ static inline enum shadow_result memory_fault(struct vcpu *v, uint32_t address, 
 	return likely(result != SHADOW_UNSURE) ? result : shadow_fault(v, address, access, guest_is_privileged(v), fault);
 }
 
-struct vcpu *exception_prefetch(struct vcpu *v)
+/* Not in line: Thumb code cannot read it. */
+static NOINLINE uint32_t fetch_status(void)
 {
-	struct shadow_fault fault;
 	uint32_t status;
 
 	__asm__ volatile("mrc p15, 0, %0, c5, c0, 1" : "=r"(status));
-	if (STATUS(status) == STATUS_DEBUG)
+	return status;
+}
+
+COLD struct vcpu *exception_prefetch(struct vcpu *v)
+{
+	struct shadow_fault fault;
+
+	if (STATUS(fetch_status()) == STATUS_DEBUG)
 		guest_prefetch_abort(v, STATUS_DEBUG); /* BKPT */
 	else if (memory_fault(v, v->arch.r[15], ACCESS_FETCH, &fault) == SHADOW_GUEST)
 		guest_prefetch_abort(v, fault.fsr);

@@ -130,6 +130,12 @@ void guest_undefined(struct vcpu *v)
 	take(v, VECTOR_UNDEFINED, MODE_UNDEFINED | PSR_I, v->arch.r[15]);
 }
 
+void guest_refuse(struct vcpu *v)
+{
+	v->statistics.refused_registers++;
+	guest_undefined(v);
+}
+
 void guest_swi(struct vcpu *v)
 {
 	take(v, VECTOR_SWI, MODE_SUPERVISOR | PSR_I, v->arch.r[15]);

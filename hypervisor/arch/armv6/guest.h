@@ -10,6 +10,8 @@
 /* Exceptions (Arm DDI 0100I, A2.6). At an undefined instruction and a SWI r[15] is the address after it, at aborts that of the
  * instruction itself, at interrupts that of the next one. */
 void guest_undefined(struct vcpu *v);
+/* The same, counted: for an instruction that is refused. */
+void guest_refuse(struct vcpu *v);
 void guest_swi(struct vcpu *v);
 void guest_prefetch_abort(struct vcpu *v, uint32_t fsr);
 void guest_data_abort(struct vcpu *v, uint32_t address, uint32_t fsr);
