@@ -7,7 +7,7 @@ import { NOTHING_SHARED } from "../components/image/policy-section.ts";
 import { packageRoot } from "../components/util/paths.ts";
 import { type Compared, measureThroughput } from "./throughput.ts";
 
-const TURNS = 5;
+const TURNS = 20;
 /** KiB a second; round trips of one byte a second for the last. */
 export const NETWORK_MEASURES = ["receive", "send", "round-trips"] as const;
 export type NetworkThroughput = Record<(typeof NETWORK_MEASURES)[number], Compared>;

@@ -8,7 +8,7 @@ import { type Compared, measureThroughput } from "./throughput.ts";
 
 const MIB = 1 << 20;
 const VOLUME = { name: "disk", sizeMiB: 256 };
-const TURNS = 5;
+const TURNS = 30;
 /** KiB a second; requests of 4 KiB a second for the random ones. */
 export const STORAGE_MEASURES = ["read", "write", "random-read", "random-write"] as const;
 export type StorageThroughput = Record<(typeof STORAGE_MEASURES)[number], Compared>;

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Throughput of a persona's devices beside those of the same guest directly on QEMU: wall time, since what counts is the way to the medium and
-// not instructions. Both take turns, and what they did in one turn is compared, because machines have other things to do.
+// not instructions. Both take turns of a second or so, and what they did in one is compared, because machines have other things to do.
 import { spawn } from "node:child_process";
 import { chmod, mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { createHandset, HANDSET_FILES, handsetDir, removeHandset, startHandset } from "../components/handset/index.ts";
+import {
+	createHandset,
+	HANDSET_FILES,
+	handsetDir,
+	listHandsets,
+	removeHandset,
+	startHandset,
+} from "../components/handset/index.ts";
 import { type BuildContext, buildGuest, guestInputs, guestSources } from "../components/image/index.ts";
 import { type PhoneParts, phoneFromParts, renderProblems } from "../components/manifest/index.ts";
 import { sha256File } from "../components/util/digest.ts";
@@ -14,15 +20,16 @@ import { run } from "../components/util/process.ts";
 import { composeDev, type DevPersona } from "../tools/compose-dev.ts";
 import { withCpusAwake } from "./awake.ts";
 import { median } from "./count.ts";
+import { PacedMachine } from "./paced.ts";
 
-const RUN_MS = 240_000;
+const BOOT_MS = 60_000;
 const MEMORY_MIB = 256;
 /**
  * Without KASLR, as where instructions are counted: with it Debian's kernel unmaps itself at every return to a program (KPTI), and QEMU then
  * forgets its whole TLB. How fast it fills a TLB of two stages is not what is asked here, and would be most of what is measured.
  */
 const ARGUMENTS = "console=ttyAMA0 nokaslr panic=-1 cma=0 quiet";
-const DONE = "bench: done";
+const READY = "bench: ready";
 
 type PersonaPart = Exclude<PhoneParts["personas"][number], string>;
 
@@ -30,7 +37,7 @@ type PersonaPart = Exclude<PhoneParts["personas"][number], string>;
 export interface ThroughputGuest<Measure extends string> {
 	/** Of the program in `bench/linux`, and of the handset. */
 	name: string;
-	/** What is measured, in the guest's words. */
+	/** What is measured, in the guest's words; each once in a round of the program. */
 	measures: readonly Measure[];
 	/** Boot arguments beside the usual. */
 	words?: string;
@@ -67,23 +74,31 @@ export async function measureThroughput<Measure extends string>(
 	context: BuildContext,
 ): Promise<Record<Measure, Compared>> {
 	const images = await buildImages(guest, folder, context);
-	const rounds: { bare: string; veil: string }[] = [];
-	await withCpusAwake(async () => {
-		for (let turn = 0; turn < turns; turn++)
-			rounds.push({ bare: await onBare(guest, images), veil: await onVeil(guest, images, folder, veil) });
-	});
-	const compared = guest.measures.map((measure): [Measure, Compared] => {
-		const bare = rounds.map((round) => figure(round.bare, measure));
-		const hosted = rounds.map((round) => figure(round.veil, measure));
-		const ratios = hosted.map((value, turn) => value / (bare[turn] ?? Number.NaN));
-		return [measure, { bare: median(bare), veil: median(hosted), ratio: median(ratios) }];
-	});
+	const figures = new Map<string, { bare: number; veil: number }[]>(guest.measures.map((measure) => [measure, []]));
+	await onBare(guest, images, (bare) =>
+		onVeil(guest, images, folder, veil, (hosted) =>
+			withCpusAwake(async () => {
+				// The first round warms both up, and its first measurement began before they were stopped.
+				for (let turn = -1; turn < turns; turn++) {
+					for (let n = 0; n < guest.measures.length; n++) {
+						const one = await bare.next();
+						const other = await hosted.next();
+						if (one.measure !== other.measure) throw new Error(`${one.measure} would be compared with ${other.measure}`);
+						if (turn >= 0) figures.get(one.measure)?.push({ bare: one.value, veil: other.value });
+					}
+				}
+			}),
+		),
+	);
+	const compared = [...figures].map(([measure, pairs]): [string, Compared] => [
+		measure,
+		{
+			bare: median(pairs.map((pair) => pair.bare)),
+			veil: median(pairs.map((pair) => pair.veil)),
+			ratio: median(pairs.map((pair) => pair.veil / pair.bare)),
+		},
+	]);
 	return Object.fromEntries(compared) as Record<Measure, Compared>;
-}
-
-/** The middle one of a guest's rounds. */
-function figure(text: string, measure: string): number {
-	return median([...text.matchAll(new RegExp(`bench: ${measure} (\\d+)`, "g"))].map(([, value]) => Number(value)));
 }
 
 async function buildImages(
@@ -120,7 +135,11 @@ async function buildImages(
 	return { kernel: await file(record.kernel.digest), initramfs: await file(record.initramfs.digest) };
 }
 
-async function onBare({ bare, words = "" }: ThroughputGuest<string>, { kernel, initramfs }: Images): Promise<string> {
+async function onBare(
+	{ bare, words = "" }: ThroughputGuest<string>,
+	{ kernel, initramfs }: Images,
+	work: (machine: PacedMachine) => Promise<void>,
+): Promise<void> {
 	const child = spawn(
 		"qemu-system-aarch64",
 		[
@@ -133,20 +152,34 @@ async function onBare({ bare, words = "" }: ThroughputGuest<string>, { kernel, i
 		{ stdio: ["ignore", "pipe", "inherit"], detached: true },
 	);
 	const kill = () => child.kill("SIGKILL");
-	const late = setTimeout(kill, RUN_MS);
 	process.once("exit", kill);
-	let text = "";
-	for await (const line of createInterface({ input: child.stdout })) {
-		text += `${line}\n`;
-		if (line.includes(DONE)) kill();
+	try {
+		let text = "";
+		await new Promise<void>((resolve, reject) => {
+			const late = setTimeout(() => reject(new Error(`the bare guest is not ready in time:\n${text.slice(-1000)}`)), BOOT_MS);
+			child.once("error", reject);
+			child.stdout.setEncoding("utf8").on("data", (said: string) => {
+				text += said;
+				if (!text.includes(READY)) return;
+				clearTimeout(late);
+				resolve();
+			});
+		});
+		if (child.pid === undefined) throw new Error("QEMU has no number");
+		await work(new PacedMachine(child.pid, async () => text));
+	} finally {
+		kill();
+		process.off("exit", kill);
 	}
-	clearTimeout(late);
-	process.off("exit", kill);
-	if (!text.includes(DONE)) throw new Error(`the bare guest did not finish:\n${text.slice(-1000)}`);
-	return text;
 }
 
-async function onVeil(guest: ThroughputGuest<string>, images: Images, folder: string, veil: string): Promise<string> {
+async function onVeil(
+	guest: ThroughputGuest<string>,
+	images: Images,
+	folder: string,
+	veil: string,
+	work: (machine: PacedMachine) => Promise<void>,
+): Promise<void> {
 	const { name, words = "", prepare, options } = guest;
 	const image = join(folder, `${name}.img`);
 	const commandLine = `${ARGUMENTS} ${words}`;
@@ -158,10 +191,14 @@ async function onVeil(guest: ThroughputGuest<string>, images: Images, folder: st
 	const spec = { id, board: "qemu-virt", qemu: { cpus: 1, cpu: "cortex-a57" } };
 	await createHandset(spec);
 	await prepare?.(id);
-	const ready = [{ name: "bench", readyMarker: DONE, readyDeadlineSeconds: RUN_MS / 1000 }];
+	const ready = [{ name: "bench", readyMarker: READY, readyDeadlineSeconds: BOOT_MS / 1000 }];
 	try {
 		await startHandset(spec, { path: image, digest: await sha256File(image) }, { personas: ready });
-		return await readFile(join(handsetDir(id), HANDSET_FILES.logs, "console-bench.log"), "utf8");
+		const pid = (await listHandsets()).find((handset) => handset.id === id)?.pid;
+		if (pid === undefined) throw new Error("the handset has just ended");
+		const log = join(handsetDir(id), HANDSET_FILES.logs, "console-bench.log");
+		await work(new PacedMachine(pid, () => readFile(log, "utf8")));
+		process.kill(pid, "SIGCONT");
 	} finally {
 		await removeHandset(id);
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A Linux program that measures the disk /dev/vda past all caches of the guest and says the figures on the console, in KiB or requests a second. */
+/* A Linux program that measures the disk /dev/vda past all caches of the guest and says the figures on the console, in KiB or requests a second, without end. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdint.h>
@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "pace.h"
 
 #define SIZE (UINT64_C(128) << 20)
 #define LARGE (1 << 20)
@@ -35,7 +37,8 @@ static void move(int is_write, uint64_t at, size_t size)
 	}
 }
 
-static void sequential(const char *name, int is_write)
+/* KiB a second. */
+static double sequential(int is_write)
 {
 	double begun = now();
 
@@ -43,10 +46,11 @@ static void sequential(const char *name, int is_write)
 		move(is_write, at, LARGE);
 	if (is_write)
 		fdatasync(disk);
-	printf("bench: %s %.0f\n", name, (double)SIZE / 1024 / (now() - begun));
+	return (double)SIZE / 1024 / (now() - begun);
 }
 
-static void scattered(const char *name, int is_write)
+/* Requests a second. */
+static double scattered(int is_write)
 {
 	uint64_t state = 88172645463325252u;
 	double begun = now();
@@ -59,7 +63,7 @@ static void scattered(const char *name, int is_write)
 	}
 	if (is_write)
 		fdatasync(disk);
-	printf("bench: %s %.0f\n", name, REQUESTS / (now() - begun));
+	return REQUESTS / (now() - begun);
 }
 
 int main(void)
@@ -72,14 +76,12 @@ int main(void)
 		return 1;
 	}
 	memset(buffer, 0x5a, LARGE);
-	sequential("first", 1); /* the file gets its blocks */
-	for (int round = 0; round < 3; round++) {
-		sequential("write", 1);
-		sequential("read", 0);
-		scattered("random-read", 0);
-		scattered("random-write", 1);
+	sequential(1); /* the file gets its blocks */
+	ready();
+	for (;;) {
+		say("write", sequential(1));
+		say("read", sequential(0));
+		say("random-read", scattered(0));
+		say("random-write", scattered(1));
 	}
-	printf("bench: done\n");
-	fflush(stdout);
-	return 0;
 }
