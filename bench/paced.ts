@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A machine that says a figure after each of its measurements, and is stopped between them: so two are measured by turns of a second or so, which see the
 // same of what else this machine does. See linux/pace.h.
-import { setTimeout as sleep } from "node:timers/promises";
+import { waitUntil } from "../components/handset/processes.ts";
 
 const LINE = /bench: (\S+) (\d+)\s/g;
 const POLL_MS = 10;
@@ -27,19 +27,19 @@ export class PacedMachine {
 
 	/** Lets it go on until it says its next figure. @throws Error when it says none in time */
 	async next(): Promise<Figure> {
-		const deadline = performance.now() + FIGURE_MS;
+		let text = "";
+		let figure: Figure | undefined;
 		process.kill(this.#pid, "SIGCONT");
-		for (;;) {
-			const text = await this.#console();
-			const figures = [...text.matchAll(LINE)];
-			const [, measure, value] = figures[this.#seen] ?? [];
-			if (measure !== undefined) {
-				process.kill(this.#pid, "SIGSTOP");
-				this.#seen++;
-				return { measure, value: Number(value) };
-			}
-			if (performance.now() > deadline) throw new Error(`no figure came within ${FIGURE_MS / 1000} s:\n${text.slice(-1000)}`);
-			await sleep(POLL_MS);
-		}
+		const said = async () => {
+			text = await this.#console();
+			const [, measure, value] = [...text.matchAll(LINE)][this.#seen] ?? [];
+			if (measure !== undefined) figure = { measure, value: Number(value) };
+			return figure !== undefined;
+		};
+		await waitUntil(said, { deadlineMs: FIGURE_MS, everyMs: POLL_MS });
+		if (figure === undefined) throw new Error(`no figure came within ${FIGURE_MS / 1000} s:\n${text.slice(-1000)}`);
+		process.kill(this.#pid, "SIGSTOP");
+		this.#seen++;
+		return figure;
 	}
 }

@@ -20,7 +20,7 @@ struct request {
 		uint32_t reserved;
 		uint64_t sector;
 	} header;
-	struct virtio_driver_descriptor descriptors[BLOCK_SEGMENTS + 2]; /* header, data, status */
+	struct virtio_descriptor descriptors[BLOCK_SEGMENTS + 2]; /* header, data, status */
 	uint8_t status; /* 0: good */
 };
 
@@ -50,16 +50,16 @@ uint32_t block_source_init(uint64_t *sector_count)
 	return disk.queue.size < BLOCK_TAGS ? disk.queue.size : BLOCK_TAGS;
 }
 
-static struct virtio_driver_descriptor part(const void *start, uint32_t size, uint16_t flags, uint32_t next)
+static struct virtio_descriptor part(const void *start, uint32_t size, uint16_t flags, uint32_t next)
 {
-	return (struct virtio_driver_descriptor){arch_physical(start).value, size, flags, (uint16_t)next};
+	return (struct virtio_descriptor){arch_physical(start).value, size, flags, (uint16_t)next};
 }
 
 void block_source_segment(uint32_t tag, uint32_t index, paddr_t start, uint32_t size, enum block_operation operation)
 {
 	uint16_t flags = operation == BLOCK_READ ? VIRTIO_DRIVER_NEXT | VIRTIO_DRIVER_WRITE : VIRTIO_DRIVER_NEXT;
 
-	disk.requests[tag].descriptors[index + 1] = (struct virtio_driver_descriptor){start.value, size, flags, (uint16_t)(index + 2)};
+	disk.requests[tag].descriptors[index + 1] = (struct virtio_descriptor){start.value, size, flags, (uint16_t)(index + 2)};
 }
 
 void block_source_submit(uint32_t tag, enum block_operation operation, uint64_t sector, uint32_t segment_count)

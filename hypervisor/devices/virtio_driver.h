@@ -8,6 +8,7 @@
 #define VEIL_VIRTIO_DRIVER_H
 
 #include <veil/types.h>
+#include <veil/virtio.h>
 
 #define VIRTIO_DRIVER_QUEUE_MAX 128 /* a power of two */
 
@@ -26,16 +27,9 @@ struct virtio_driver {
 	uint32_t irq;
 };
 
-struct virtio_driver_descriptor {
-	uint64_t address;
-	uint32_t length;
-	uint16_t flags;
-	uint16_t next;
-};
-
 /* A split queue. */
 struct virtio_driver_queue {
-	struct virtio_driver_descriptor descriptors[VIRTIO_DRIVER_QUEUE_MAX];
+	struct virtio_descriptor descriptors[VIRTIO_DRIVER_QUEUE_MAX];
 	struct {
 		uint16_t flags;
 		uint16_t index;

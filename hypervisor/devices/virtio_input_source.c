@@ -35,7 +35,7 @@ static bool source_init(uint32_t source)
 	virtio_driver_ready(driver, true);
 	for (uint16_t b = 0; b < EVENTS && b < queue->size; b++) {
 		queue->descriptors[b].address = arch_physical(&sources[source].events[b]).value;
-		queue->descriptors[b].length = sizeof(struct input_event);
+		queue->descriptors[b].size = sizeof(struct input_event);
 		queue->descriptors[b].flags = VIRTIO_DRIVER_WRITE;
 		virtio_driver_put(queue, b);
 	}

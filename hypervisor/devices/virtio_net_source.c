@@ -31,7 +31,7 @@ static void buffer_describe(struct virtio_driver_queue *queue, uint16_t index, c
 			    uint16_t flags)
 {
 	queue->descriptors[index].address = arch_physical(buffer).value;
-	queue->descriptors[index].length = size;
+	queue->descriptors[index].size = size;
 	queue->descriptors[index].flags = flags;
 	virtio_driver_put(queue, index);
 }

@@ -27,7 +27,7 @@ bool random_source_read(uint8_t *bytes, size_t size)
 	if (virtio_driver_queue(&driver, 0, &queue)) {
 		virtio_driver_ready(&driver, false);
 		queue.descriptors[0].address = arch_physical(buffer).value;
-		queue.descriptors[0].length = (uint32_t)size;
+		queue.descriptors[0].size = (uint32_t)size;
 		queue.descriptors[0].flags = VIRTIO_DRIVER_WRITE;
 		virtio_driver_put(&queue, 0);
 		virtio_driver_notify(&driver, &queue);
