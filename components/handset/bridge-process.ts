@@ -18,11 +18,13 @@ export async function liveBridge(folder: string): Promise<BridgeState | undefine
 
 /** Starts a bridge unless there is one; comes back when it reads the line and its sockets are there. The record must name QEMU. */
 export async function ensureBridge(folder: string, record: HandsetRecord): Promise<BridgeState> {
-	let state = await liveBridge(folder);
-	const launched = state === undefined ? await launchBridge(folder) : undefined;
+	let state: BridgeState | undefined;
+	let launched: Launched | undefined;
 	await waitUntil(
 		async () => {
 			state = await liveBridge(folder);
+			// One that was killed lives on for a moment, and while it does, another does not start: looked at again until one serves.
+			if (state === undefined && !isAlive(launched?.identity) && isAlive(record.qemu)) launched = await launchBridge(folder);
 			return (state !== undefined && state.phase !== "opening") || !isAlive(record.qemu);
 		},
 		{ deadlineMs: READY_MS, everyMs: 10 },

@@ -67,6 +67,9 @@ interface Waiting {
 	readonly timer: NodeJS.Timeout;
 }
 
+/** Whoever was asked has gone: the handset, or only its bridge. */
+export class ConnectionLost extends UserError {}
+
 export class ControlClient {
 	private readonly socket: Socket;
 	private readonly personas: readonly string[];
@@ -86,7 +89,7 @@ export class ControlClient {
 		socket.on("close", () => {
 			for (const { reject, timer } of this.waiting.values()) {
 				clearTimeout(timer);
-				reject(new UserError("the handset ended before it answered"));
+				reject(new ConnectionLost("the handset ended before it answered"));
 			}
 			this.waiting.clear();
 			this.events.emit("close");
@@ -243,7 +246,7 @@ export class ControlClient {
 			throw new UserError(`there is no persona ${persona} on this handset`, { remedy: `there are: ${this.personas.join(", ")}` });
 		}
 		return new Promise((resolve, reject) => {
-			if (this.socket.destroyed) return reject(new UserError("the handset has ended"));
+			if (this.socket.destroyed) return reject(new ConnectionLost("the handset has ended"));
 			const id = this.freeId();
 			const timer = setTimeout(() => {
 				this.waiting.delete(id);
@@ -286,13 +289,13 @@ export class ControlClient {
 
 /**
  * Connects to a control socket. `personas` are the names in the manifest's order; `deadlineMs` is how long an answer may take.
- * Throws the system's error (ENOENT, ECONNREFUSED) when nobody serves the socket.
+ * Throws ConnectionLost when nobody serves the socket.
  */
 export async function connectControl(path: string, personas: readonly string[], deadlineMs = 5000): Promise<ControlClient> {
 	const socket = connect(path);
 	await new Promise<void>((resolve, reject) => {
 		socket.once("connect", resolve);
-		socket.once("error", reject);
+		socket.once("error", (error) => reject(new ConnectionLost(`nobody serves the handset: ${error.message}`)));
 	});
 	return new ControlClient(socket, personas, deadlineMs);
 }

@@ -2,9 +2,10 @@
 // What is true of a handset now, put together from the record, the process table, the bridge and Veil.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { UserError } from "../util/errors.ts";
 import { ensureBridge } from "./bridge-process.ts";
-import { type ControlClient, connectControl, type HandsetStatus } from "./control.ts";
+import { ConnectionLost, type ControlClient, connectControl, type HandsetStatus } from "./control.ts";
 import { isAlive } from "./processes.ts";
 import { type BridgeState, type HandsetRecord, readBridgeState, readRecord } from "./record.ts";
 import { FILE, handsetDir, SOCKET } from "./run-folder.ts";
@@ -14,6 +15,8 @@ import type { Endpoints, Indicator, Observation, PersonaObservation } from "./ty
 
 /** An answer takes a few milliseconds; a host under full load makes that a second. */
 const ANSWER_MS = 5000;
+/** What a killed bridge takes to be gone, at most, on an idle host. */
+const AGAIN_MS = 20;
 /** After a panic there will most likely be none. */
 const PANICKED_MS = 1000;
 
@@ -35,6 +38,16 @@ export async function observeHandset(id: string): Promise<Observation> {
 	if (record.phase === "starting" && !isAlive(record.starter)) {
 		return { ...known, alive: true, responding: false, problem: "its start was interrupted", personas: [] };
 	}
+	return observeRunning(folder, record, known, performance.now() + ANSWER_MS);
+}
+
+/** Asks Veil. A bridge that dies while it is asked is replaced, and the next one is asked, until `deadline` (of the monotonic clock). */
+async function observeRunning(
+	folder: string,
+	record: HandsetRecord,
+	known: { id: string; board: string; imageDigest: string },
+	deadline: number,
+): Promise<Observation> {
 	try {
 		const client = await openControl(folder, record);
 		try {
@@ -49,6 +62,10 @@ export async function observeHandset(id: string): Promise<Observation> {
 	} catch (error) {
 		if (!isAlive(record.qemu)) {
 			return { ...known, alive: false, responding: false, problem: await endedProblem(folder), personas: [] };
+		}
+		if (error instanceof ConnectionLost && performance.now() < deadline) {
+			await delay(AGAIN_MS);
+			return observeRunning(folder, record, known, deadline);
 		}
 		const panic = await panicTail(folder);
 		const why = error instanceof Error ? error.message : String(error);

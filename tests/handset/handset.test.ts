@@ -20,9 +20,9 @@ import {
 	startHandset,
 	stopHandset,
 } from "../../components/handset/index.ts";
-import { waitUntil } from "../../components/handset/processes.ts";
+import { identify, isAlive, waitUntil } from "../../components/handset/processes.ts";
 import { findOwnProcesses } from "../../components/handset/qemu.ts";
-import { readBridgeState, readRecord } from "../../components/handset/record.ts";
+import { readBridgeState, readRecord, writeBridgeState } from "../../components/handset/record.ts";
 import { runRoot } from "../../components/util/paths.ts";
 import { type Fixture, makeFixture, type Scenario, twoUp } from "./fake/fixture.ts";
 
@@ -241,6 +241,24 @@ describe("observation", () => {
 		expect(state.pid).toBeGreaterThan(0);
 		await removeHandset("pocket");
 	});
+
+	it("replaces a bridge that dies while it is asked", async () => {
+		await start("pocket");
+		const folder = handsetDir("pocket");
+		const up = { alive: true, responding: true, personas: [{ ready: true }, { ready: true }] };
+		for (let turn = 0; turn < 5; turn++) {
+			process.kill((await readBridgeState(folder))!.bridge.pid, "SIGKILL");
+			expect(await observeHandset("pocket")).toMatchObject(up);
+		}
+		// One that lives on for a while and answers nobody.
+		const state = (await readBridgeState(folder))!;
+		process.kill(state.bridge.pid, "SIGKILL");
+		await until(() => !isAlive(state.bridge));
+		const dying = spawn("sleep", ["1"]);
+		await writeBridgeState(folder, { ...state, bridge: identify(dying.pid!)! });
+		expect(await observeHandset("pocket")).toMatchObject(up);
+		await removeHandset("pocket");
+	}, 20_000);
 
 	it("tells a crashed persona from one that goes on", async () => {
 		await start("pocket");
