@@ -3,8 +3,8 @@
 import { connect } from "node:net";
 import { waitUntil } from "../../components/handset/processes.ts";
 
-/** Fails when QEMU does not take the command. */
-export async function askQemu(qmpSocket: string, execute: string, words: object): Promise<void> {
+/** Gives QEMU a command as often as there are arguments for it, without waiting in between; fails when it does not take one. */
+export async function askQemu(qmpSocket: string, execute: string, ...each: readonly object[]): Promise<void> {
 	const command = (name: string, rest: object = {}) => `${JSON.stringify({ execute: name, ...rest })}\n`;
 	const socket = connect(qmpSocket);
 	let answers = "";
@@ -13,9 +13,9 @@ export async function askQemu(qmpSocket: string, execute: string, words: object)
 		answers += text;
 	});
 	socket.write(command("qmp_capabilities"));
-	socket.write(command(execute, { arguments: words }));
+	for (const words of each) socket.write(command(execute, { arguments: words }));
 	try {
-		if (!(await answered(2))) throw new Error(`QEMU did not take ${execute}: ${answers}`);
+		if (!(await answered(1 + each.length))) throw new Error(`QEMU did not take ${execute}: ${answers}`);
 	} finally {
 		socket.destroy();
 	}

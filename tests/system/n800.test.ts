@@ -141,8 +141,7 @@ describe("the tablet", () => {
 		await phone.press("f3"); // the power key of QEMU's tablet
 		await new Promise((resolve) => setTimeout(resolve, 1000)); // longer than there may be between the two
 		expect(await foreground()).toBe("personal");
-		await phone.press("f3");
-		await phone.press("f3");
+		await phone.press("f3", "f3");
 		await until(async () => (await foreground()) === "work");
 		await persona(["switch", "personal"]);
 	});

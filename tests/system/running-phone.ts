@@ -20,8 +20,8 @@ export interface RunningPhone extends DemoPhone {
 	start(): ReturnType<typeof startHandset>;
 	/** Types on a persona's console and gives what it wrote from then on until the pattern came behind the echo of what was typed. */
 	type(name: string, text: string, pattern: RegExp): Promise<string>;
-	/** Presses a key of the phone, by QEMU's name for it. */
-	press(key: string): Promise<void>;
+	/** Presses keys of the phone one after the other, by QEMU's names for them: as fast as QEMU goes, however busy the host is. */
+	press(...keys: string[]): Promise<void>;
 	/** Puts a finger on the screen and takes it off again; of both axes 0x7fff is the end. */
 	touch(x: number, y: number): Promise<void>;
 	/** Lets the kernel of persona `work` panic, which is the first, and waits until it is READY again. */
@@ -64,8 +64,9 @@ export async function runningPhone(id: string, file?: string): Promise<RunningPh
 			await send(finger(false));
 			await new Promise((resolve) => setTimeout(resolve, 100));
 		},
-		press: async (key) => {
-			await askQemu(join(socketDir(handsetDir(id)), SOCKET.qmp), "send-key", { keys: [{ type: "qcode", data: key }] });
+		press: async (...keys) => {
+			const presses = keys.map((key) => ({ keys: [{ type: "qcode", data: key }] }));
+			await askQemu(join(socketDir(handsetDir(id)), SOCKET.qmp), "send-key", ...presses);
 		},
 		panicWork: async () => {
 			await type("work", "echo c > /proc/sysrq-trigger\n", /./);
