@@ -139,7 +139,10 @@ async function main(args) {
 	const events = mkdtempSync(join(tmpdir(), "persona-up-"));
 	try {
 		// The event log is one of the engine's debugging flags, which this variable makes known.
-		const env = { ...process.env, ...variables, PULUMI_DEBUG_COMMANDS: "true", PULUMI_SUPPRESS_COPILOT_LINK: "true" };
+		// A tablet that only the program's code declares is not flashed on a yes that nobody has said (components/provider/consent.ts).
+		/** @type {NodeJS.ProcessEnv} */
+		const unasked = isFlashed ? {} : { PERSONA_UNASKED: "true" };
+		const env = { ...process.env, ...variables, ...unasked, PULUMI_DEBUG_COMMANDS: "true", PULUMI_SUPPRESS_COPILOT_LINK: "true" };
 		Object.assign(process.env, variables);
 		const options = { cwd: project, env };
 		const name = /^name:\s*["']?([^\s"'#]+)/m.exec(readFileSync(join(project, "Pulumi.yaml"), "utf8"))?.[1] ?? "";

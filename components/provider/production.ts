@@ -7,6 +7,7 @@ import type { BuildContext } from "../image/index.ts";
 import type { Board, Loaded, Persona, ResolvedPhone } from "../manifest/index.ts";
 import { canonicalJson } from "../util/digest.ts";
 import { projectRoot } from "../util/paths.ts";
+import { requireConsent } from "./consent.ts";
 import { asValue, isObject } from "./properties.ts";
 import type { Handsets, Stages, Work } from "./stages.ts";
 
@@ -44,6 +45,7 @@ export function productionStages(): Stages {
 			const writeFlash = (path: string) => flashEmulated(of, board, path, context);
 			return handsets.start(spec, { ...of, writeFlash }, personas, work, secrets);
 		}
+		requireConsent(spec.id);
 		const { kind, target } = spec.usb;
 		const usb = { kind, target: { ...target, backup: resolve(projectDir, target.backup) } };
 		const { path, digest, version } = fiasco;

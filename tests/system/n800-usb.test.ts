@@ -112,6 +112,20 @@ test("a preview says that nobody has flashed a real one yet, and does not ask th
 });
 
 test(
+	"nothing is written on a yes that nobody has said",
+	async () => {
+		const variables = stack.stack.workspace.envVars;
+		variables.PERSONA_UNASKED = "true"; // as `npm run up` sets it
+		const up = await stack.run("up");
+		delete variables.PERSONA_UNASKED;
+		expect(up.failed).toBe(true);
+		expect(up.diagnostics).toContain("flashed after somebody was asked");
+		expect(asked()).toEqual([]);
+	},
+	BUILD_MS,
+);
+
+test(
 	"another tablet on the cable is an error, and nothing is written",
 	async () => {
 		plug("N800B");
