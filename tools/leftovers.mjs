@@ -29,6 +29,23 @@ export function markedProcesses(mark) {
 }
 
 /**
+ * Ends every process of a run, those included that are started meanwhile, and comes back when none is left.
+ * @param {string} mark
+ */
+export function endMarked(mark) {
+	for (let left = markedProcesses(mark); left.length > 0; left = markedProcesses(mark)) {
+		for (const { pid } of left) {
+			try {
+				process.kill(pid, "SIGKILL");
+			} catch {
+				// It has ended by itself.
+			}
+		}
+		spawnSync("sleep", ["0.1"]);
+	}
+}
+
+/**
  * What git sees as changed or new in a folder, one line a file.
  * @param {string} folder
  * @returns {string[]}

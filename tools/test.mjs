@@ -2,11 +2,11 @@
 // `npm test`: set-up, then every check and test there is, a count on the last line. Arguments name tests: `npm test -- tests/util`.
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fail, say } from "./console.mjs";
 import { engineEnvironment } from "./environment.mjs";
-import { changedFiles, MARK, markedProcesses } from "./leftovers.mjs";
+import { changedFiles, endMarked, MARK, markedProcesses } from "./leftovers.mjs";
 import { packageFolder, setUp } from "./setup.mjs";
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Count */
@@ -141,6 +141,14 @@ async function main(names) {
 		[MARK]: mark,
 	};
 	mkdirSync(join(folder, "state"), { mode: 0o700 });
+	for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
+		process.once(signal, () => {
+			endMarked(mark);
+			rmSync(folder, { recursive: true, force: true });
+			say(`interrupted by ${signal}`);
+			process.exit(128 + constants.signals[signal]);
+		});
+	}
 	const before = changedFiles(packageFolder);
 	/** @type {[string, Count][]} */
 	const results = [];
@@ -154,10 +162,8 @@ async function main(names) {
 		results.push(["tests (vitest)", await vitest(names, env, folder)]);
 		const processes = markedProcesses(mark);
 		const files = changedFiles(packageFolder).filter((line) => !before.includes(line));
-		for (const { pid, command } of processes) {
-			say(`left behind: process ${pid}: ${command.slice(0, 200)}`);
-			process.kill(pid, "SIGKILL");
-		}
+		for (const { pid, command } of processes) say(`left behind: process ${pid}: ${command.slice(0, 200)}`);
+		endMarked(mark);
 		for (const line of files) say(`left behind: ${line}`);
 		const clean = processes.length === 0 && files.length === 0;
 		results.push(["nothing left behind", { passed: clean ? 1 : 0, failed: clean ? 0 : 1, skipped: 0 }]);
