@@ -116,7 +116,7 @@ async function* checks(env) {
 	if (c.length > 0) yield ["look of C (clang-format)", counted(await show("clang-format", ["--dry-run", "-Werror", ...c], env))];
 	if (existsSync(join(packageFolder, "hypervisor", "Makefile"))) {
 		yield ["hypervisor on the host (make test)", counted(await show("make", ["-s", "-j2", "-C", "hypervisor", "test"], env))];
-		yield ["mistakes of C (clang-tidy)", counted(await show("make", ["-s", "-j2", "-C", "hypervisor", "tidy"], env))];
+		yield ["mistakes of C (clang-tidy)", counted(await show("make", ["-s", "-j2", "-C", "hypervisor", "tidy_boards"], env))];
 	}
 }
 
