@@ -61,15 +61,29 @@ export class FakeWorld {
 
 	/** Whether a step has begun since the last look at the log. */
 	hasBegun(name: string): boolean {
-		return readFileSync(join(this.folder, "log"), "utf8").split("\n").includes(name);
+		return this.newLines().includes(name);
 	}
 
 	/** What was done since the last call. */
 	takeLog(): string[] {
-		const path = join(this.folder, "log");
-		const lines = existsSync(path) ? readFileSync(path, "utf8").trimEnd().split("\n") : [];
-		rmSync(path, { force: true });
+		const lines = this.newLines();
+		// The log itself stays: a line that a provider writes just now would go with it.
+		writeFileSync(this.takenFile, String(this.taken() + lines.length));
 		return lines;
+	}
+
+	private get takenFile(): string {
+		return join(this.folder, "taken");
+	}
+
+	private taken(): number {
+		return existsSync(this.takenFile) ? Number(readFileSync(this.takenFile, "utf8")) : 0;
+	}
+
+	private newLines(): string[] {
+		const path = join(this.folder, "log");
+		const whole = existsSync(path) ? readFileSync(path, "utf8").split("\n").slice(0, -1) : [];
+		return whole.slice(this.taken());
 	}
 }
 
