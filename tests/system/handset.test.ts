@@ -8,10 +8,9 @@ import { decode } from "fast-png";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { controlClient, findOrphans, handsetDir, observeHandset, screenshot, stopHandset } from "../../components/handset/index.ts";
 import { findOwnProcesses } from "../../components/handset/qemu.ts";
-import { readBridgeState } from "../../components/handset/record.ts";
 import { runRoot } from "../../components/util/paths.ts";
 import { persona } from "../cli/run.ts";
-import { expectBothReady, expectCommandsWork, type RunningPhone, runningPhone, until } from "./running-phone.ts";
+import { expectBothReady, expectCommandsWork, killOurs, type RunningPhone, runningPhone, until } from "./running-phone.ts";
 
 const ID = "system-test";
 let phone: RunningPhone;
@@ -73,15 +72,13 @@ describe("the demo phone", () => {
 	});
 
 	it("goes on when its bridge is killed, and a new bridge knows who is up", async () => {
-		process.kill((await readBridgeState(handsetDir(ID)))?.bridge.pid ?? 0, "SIGKILL");
-		await until(() => findOwnProcesses(runRoot()).every(({ what }) => what === "qemu"));
+		await killOurs("bridge");
 		expect((await observeHandset(ID)).personas).toMatchObject([{ ready: true }, { ready: true }]);
 		expect(await phone.type("work", "echo again-$((1 + 1))\n", /again-2/)).toContain("again-2");
 	});
 
 	it("answers again after any garbage on the line, half a frame at its end included", async () => {
-		process.kill((await readBridgeState(handsetDir(ID)))?.bridge.pid ?? 0, "SIGKILL");
-		await until(() => findOwnProcesses(runRoot()).every(({ what }) => what === "qemu"));
+		await killOurs("bridge");
 		const line = connect(join(handsetDir(ID), "serial.sock"));
 		line.resume();
 		const syncs = Array.from({ length: 200 }, (_, index) => [0xb5, 0x62, index, index * 3, index % 4]).flat();
@@ -95,8 +92,7 @@ describe("the demo phone", () => {
 	});
 
 	it("is found dead when QEMU is killed, and the next start restores it", async () => {
-		const qemu = findOwnProcesses(runRoot()).find(({ what }) => what === "qemu");
-		process.kill(qemu?.identity.pid ?? 0, "SIGKILL");
+		await killOurs("qemu");
 		await until(() => findOwnProcesses(runRoot()).length === 0);
 		expect(await observeHandset(ID)).toMatchObject({ alive: false, problem: "its QEMU has ended by itself" });
 		expect((await phone.start()).personas).toMatchObject([{ ready: true }, { ready: true }]);

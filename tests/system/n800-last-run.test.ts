@@ -14,7 +14,7 @@ import { type Board, boardByName } from "../../components/manifest/index.ts";
 import { packageRoot, runRoot } from "../../components/util/paths.ts";
 import { silent } from "../../components/util/progress.ts";
 import { persona } from "../cli/run.ts";
-import { type RunningPhone, runningPhone, until } from "./running-phone.ts";
+import { killOurs, type RunningPhone, runningPhone, until } from "./running-phone.ts";
 
 const ID = "n800-last-run";
 const BUILD_MS = 1_800_000; // the first time, the guests' kernel is compiled
@@ -49,8 +49,7 @@ async function runs(): Promise<{ number: number; last: string[] }> {
 }
 
 async function killQemu(): Promise<void> {
-	const qemu = findOwnProcesses(runRoot()).find(({ what }) => what === "qemu");
-	process.kill(qemu?.identity.pid ?? 0, "SIGKILL");
+	await killOurs("qemu");
 	await until(() => findOwnProcesses(runRoot()).length === 0);
 }
 

@@ -17,7 +17,7 @@ import { loadAndCheckPhone } from "../../components/policy/index.ts";
 import { packageRoot, runRoot } from "../../components/util/paths.ts";
 import { silent } from "../../components/util/progress.ts";
 import { persona } from "../cli/run.ts";
-import { expectBothReady, expectCommandsWork, type RunningPhone, runningPhone, until } from "./running-phone.ts";
+import { expectBothReady, expectCommandsWork, killOurs, type RunningPhone, runningPhone, until } from "./running-phone.ts";
 
 const ID = "n800-test";
 const FILE = join(packageRoot(), "stacks", "n800.phone.yaml");
@@ -210,8 +210,7 @@ describe("the tablet", () => {
 	});
 
 	it("is found dead when QEMU is killed, and the next start restores it from its flash", async () => {
-		const qemu = findOwnProcesses(runRoot()).find(({ what }) => what === "qemu");
-		process.kill(qemu?.identity.pid ?? 0, "SIGKILL");
+		await killOurs("qemu");
 		await until(() => findOwnProcesses(runRoot()).length === 0);
 		expect(await observeHandset(ID)).toMatchObject({
 			alive: false,

@@ -91,6 +91,15 @@ export async function until(what: () => boolean | Promise<boolean>): Promise<voi
 	expect(await waitUntil(what, { deadlineMs: 60_000, everyMs: 100 })).toBe(true);
 }
 
+/** Kills the one bridge or QEMU there is, and comes back when none is left; fails when there is none. */
+export async function killOurs(kind: "bridge" | "qemu"): Promise<void> {
+	const ours = () => findOwnProcesses(runRoot()).filter(({ what }) => what === kind);
+	const [found] = ours();
+	if (found === undefined) throw new Error(`there is no ${kind} to kill`);
+	process.kill(found.identity.pid, "SIGKILL");
+	await until(() => ours().length === 0);
+}
+
 /** What `persona status` has at least to say of a phone whose personas `work` and `personal` are up, the latter in front. */
 export async function expectBothReady(expected: object): Promise<void> {
 	const { stdout } = await persona(["status", "--json"]);
