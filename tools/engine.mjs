@@ -36,7 +36,9 @@ function engineFolder(project) {
 /** What a build is made from: equal keys, equal engines. */
 function buildKey() {
 	const hash = createHash("sha256").update(BUILD_RECIPE);
-	for (const file of ["engine/go.mod", "engine/go.sum", "engine/engine.go"]) hash.update(readFileSync(join(tools, file)));
+	for (const file of readdirSync(join(tools, "engine"), { recursive: true, encoding: "utf8" }).sort()) {
+		if (/\.(go|mod|sum)$/.test(file)) hash.update(readFileSync(join(tools, "engine", file)));
+	}
 	return hash.digest("hex").slice(0, 16);
 }
 

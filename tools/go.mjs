@@ -5,10 +5,11 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statfsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { run, SetupError, say } from "./console.mjs";
+import { ENGINE_PACKAGE, engineSources } from "./engine-sources.mjs";
 import { compareVersions, ENGINE_MINIMUM, findCommand } from "./needs.mjs";
 
 /** Changed whenever the way of building makes another engine, so that one built in another way is not taken for this one. */
-export const BUILD_RECIPE = "1";
+export const BUILD_RECIPE = "2";
 /** The oldest Go that compiles the engine (tools/engine/go.mod). */
 const GO_MINIMUM = "1.24";
 /** The Go that is fetched where the machine's is older, with the sum the Go checksum database has for it. */
@@ -19,7 +20,7 @@ const NEEDED_BYTES = 3.5e9;
 /**
  * Builds the engine. What is downloaded and compiled on the way is kept in `work` until the build has succeeded, so that an
  * interrupted build goes on where it was.
- * @param {string} source folder with go.mod
+ * @param {string} source folder with what {@link engineSources} needs
  * @param {string} target path of the executable to make
  * @param {string} work
  */
@@ -41,15 +42,16 @@ export async function buildEngine(source, target, work) {
 		GOWORK: "off",
 		GO111MODULE: "on",
 		CGO_ENABLED: "0",
-		// Memory for time: the largest packages take half a gigabyte then.
-		GOGC: "400",
+		// Memory for time: a compiler process collects garbage only when it has taken a gigabyte. The largest packages take half of that.
+		GOGC: "off",
+		GOMEMLIMIT: "1GiB",
 		// Where the go command keeps its telemetry.
 		XDG_CONFIG_HOME: join(work, "config"),
 	};
 	const go = await currentGo(work, environment);
 	say(`building Pulumi's engine ${ENGINE_MINIMUM} from its Go modules, once for all clones; this takes a few minutes`);
-	const main = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
-	const packages = (await run(go, ["list", "-deps", main], { cwd: source, env: environment })).trim().split("\n").length;
+	const cwd = await engineSources(go, source, work, environment);
+	const packages = (await run(go, ["list", "-deps", ENGINE_PACKAGE], { cwd, env: environment })).trim().split("\n").length;
 	let compiled = 0;
 	let told = Date.now();
 	const partial = `${target}.partial`;
@@ -57,8 +59,8 @@ export async function buildEngine(source, target, work) {
 	const version = `github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=${ENGINE_MINIMUM}`;
 	// What debuggers want to know would not get into the executable, so it is not made in the first place.
 	const without = ["-trimpath", "-buildvcs=false", "-gcflags=all=-dwarf=false"];
-	await run(go, ["build", "-v", ...without, "-ldflags", `-s -w -X ${version}`, "-o", partial, main], {
-		cwd: source,
+	await run(go, ["build", "-v", ...without, "-ldflags", `-s -w -X ${version}`, "-o", partial, ENGINE_PACKAGE], {
+		cwd,
 		env: environment,
 		onLine: () => {
 			compiled++;
