@@ -17,10 +17,11 @@ static const struct table_kind kinds[] = {
 	{sizeof(struct veil_persona), VEIL_MAX_PERSONAS, offsetof(struct veil_persona, ram_guest_base), 7},
 	{sizeof(struct veil_surface), VEIL_MAX_PERSONAS, offsetof(struct veil_surface, host_base), 3},
 	{sizeof(struct veil_storage_range), VEIL_MAX_STORAGE_RANGES, 0, 0}, /* sectors are no addresses */
+	{0, 0, 0, 0},
 };
+#define TABLES (ARRAY_COUNT(kinds) - 1)
 
-_Static_assert(offsetof(struct veil_manifest, passthrough) ==
-		       offsetof(struct veil_manifest, regions) + ARRAY_COUNT(kinds) * sizeof(struct veil_table),
+_Static_assert(offsetof(struct veil_manifest, passthrough) == offsetof(struct veil_manifest, regions) + TABLES * sizeof(struct veil_table),
 	       "the header's tables are those of `kinds`, and the one no version has yet");
 
 static bool numbers_fit(const void *at, uint32_t count)
@@ -36,7 +37,7 @@ static bool entries_fit(const struct veil_manifest *header)
 {
 	const struct veil_table *table = &header->regions;
 
-	for (const struct table_kind *kind = kinds; kind < kinds + ARRAY_COUNT(kinds); kind++, table++) {
+	for (const struct table_kind *kind = kinds; kind->entry_size; kind++, table++) {
 		const uint8_t *numbers = (const uint8_t *)header + table->offset + kind->numbers_at;
 
 		for (uint32_t i = 0; i < table->count; i++, numbers += kind->entry_size)
@@ -319,16 +320,17 @@ enum manifest_error manifest_read(struct manifest *m, const void *bytes, address
 {
 	const struct veil_manifest *header = bytes;
 	const uint8_t *base = bytes;
-	size_t next = sizeof(*header);
+	const void *found[TABLES];
 	enum manifest_error error;
+	size_t end;
 
 	if (size < sizeof(*header))
 		return MANIFEST_TRUNCATED;
 	error = header_check(header, size, board);
 	if (error != MANIFEST_OK)
 		return error;
-	if (!tables_follow(&header->regions, kinds, ARRAY_COUNT(kinds), size, &next) || header->policy_offset != next ||
-	    header->policy_capacity != VEIL_POLICY_BYTES || next + VEIL_POLICY_BYTES != size ||
+	end = tables_follow(header, sizeof(*header), &header->regions, kinds, found);
+	if (end > size || size - end != VEIL_POLICY_BYTES || header->policy_offset != end || header->policy_capacity != VEIL_POLICY_BYTES ||
 	    (header->surfaces.count != 0 && header->surfaces.count != header->personas.count))
 		return MANIFEST_BAD_TABLE;
 	/* Of a kind this version does not know yet: it stands at the end. */
@@ -336,22 +338,20 @@ enum manifest_error manifest_read(struct manifest *m, const void *bytes, address
 		return MANIFEST_BAD_TABLE;
 	if (!numbers_fit(&header->ram_base, 4) || !numbers_fit(&header->view_base, 1) || !entries_fit(header))
 		return MANIFEST_TOO_WIDE;
-	*m = (struct manifest){
-		.header = header,
-		.regions = (const struct veil_region *)(base + header->regions.offset),
-		.payloads = (const struct veil_payload *)(base + header->payloads.offset),
-		.segments = (const struct veil_segment *)(base + header->segments.offset),
-		.personas = (const struct veil_persona *)(base + header->personas.offset),
-		.surfaces = (const struct veil_surface *)(base + header->surfaces.offset),
-		.storage_ranges = (const struct veil_storage_range *)(base + header->storage_ranges.offset),
-		.region_count = header->regions.count,
-		.payload_count = header->payloads.count,
-		.segment_count = header->segments.count,
-		.persona_count = header->personas.count,
-		.surface_count = header->surfaces.count,
-		.storage_range_count = header->storage_ranges.count,
-		.image = image,
-	};
+	m->header = header;
+	m->regions = found[0];
+	m->payloads = found[1];
+	m->segments = found[2];
+	m->personas = found[3];
+	m->surfaces = found[4];
+	m->storage_ranges = found[5];
+	m->region_count = header->regions.count;
+	m->payload_count = header->payloads.count;
+	m->segment_count = header->segments.count;
+	m->persona_count = header->personas.count;
+	m->surface_count = header->surfaces.count;
+	m->storage_range_count = header->storage_ranges.count;
+	m->image = image;
 	if (header->cpu_count < 1 || header->cpu_count > VEIL_MAX_CPUS || m->persona_count < 1 ||
 	    header->initial_foreground >= m->persona_count)
 		return MANIFEST_BAD_PERSONA;
@@ -374,8 +374,8 @@ enum manifest_error manifest_read(struct manifest *m, const void *bytes, address
 	for (uint32_t i = 0; i < m->storage_range_count; i++)
 		if (!storage_is_valid(m, i))
 			return MANIFEST_BAD_STORAGE;
-	if (!policy_read(&m->policy, base + header->policy_offset, m->persona_count) ||
-	    !bytes_are_zero(base + header->policy_offset + m->policy.header->size, VEIL_POLICY_BYTES - m->policy.header->size))
+	if (!policy_read(&m->policy, base + end, m->persona_count) ||
+	    !bytes_are_zero(base + end + m->policy.header->size, VEIL_POLICY_BYTES - m->policy.header->size))
 		return MANIFEST_BAD_POLICY;
 	return MANIFEST_OK;
 }

@@ -38,19 +38,24 @@ static const struct table_kind kinds[] = {
 	{sizeof(struct veil_network), VEIL_MAX_NETWORKS, 0, 0},
 	{sizeof(struct veil_egress_rule), VEIL_MAX_EGRESS_RULES, 0, 0},
 	{sizeof(struct veil_channel), VEIL_MAX_CHANNELS, 0, 0},
+	{0, 0, 0, 0},
 };
 
 /* Are the bits after the prefix zero? By words: there may be many rules, and a commit is one stretch. */
 static bool address_is_clear(const uint8_t address[16], uint32_t prefix)
 {
-	uint64_t words[2];
+	uint32_t words[4];
 
 	memcpy(words, address, sizeof(words));
-	words[0] = __builtin_bswap64(words[0]);
-	words[1] = __builtin_bswap64(words[1]);
-	if (prefix < 64)
-		return (words[0] << prefix | words[1]) == 0;
-	return prefix == 128 || words[1] << (prefix - 64) == 0;
+	for (uint32_t i = 0; i < 4; i++) {
+		if (prefix >= 32)
+			prefix -= 32;
+		else if (__builtin_bswap32(words[i]) << prefix)
+			return false;
+		else
+			prefix = 0;
+	}
+	return true;
 }
 
 static bool rule_is_valid(const struct veil_egress_rule *r)
@@ -82,20 +87,15 @@ static bool channel_is_valid(const struct veil_channel *c, uint32_t personas_kno
 bool policy_read(struct policy *p, const uint8_t *bytes, uint32_t personas_known)
 {
 	const struct veil_policy *header = (const void *)bytes;
-	uint32_t rules = 0, taken = 0;
-	size_t next = sizeof(*header);
+	uint32_t rules = 0, taken = 0, least = 0;
+	const void *found[ARRAY_COUNT(kinds) - 1];
 
 	if (header->magic != VEIL_POLICY_MAGIC || header->format != VEIL_POLICY_FORMAT || header->must_understand != 0 ||
 	    header->size > VEIL_POLICY_BYTES || header->signature_kind != VEIL_SIGNATURE_DEVELOPMENT)
 		return false;
-	if (!tables_follow(&header->networks, kinds, ARRAY_COUNT(kinds), header->size, &next) || next != header->size)
+	if (tables_follow(header, sizeof(*header), &header->networks, kinds, found) != header->size)
 		return false;
-	*p = (struct policy){
-		.header = header,
-		.networks = (const void *)(bytes + header->networks.offset),
-		.rules = (const void *)(bytes + header->egress_rules.offset),
-		.channels = (const void *)(bytes + header->channels.offset),
-	};
+	*p = (struct policy){.header = header, .networks = found[0], .rules = found[1], .channels = found[2]};
 	for (uint32_t i = 0; i < header->networks.count; i++) {
 		const struct veil_network *n = &p->networks[i];
 
@@ -109,10 +109,11 @@ bool policy_read(struct policy *p, const uint8_t *bytes, uint32_t personas_known
 	for (uint32_t i = 0; i < rules; i++)
 		if (!rule_is_valid(&p->rules[i]))
 			return false;
-	for (uint32_t i = 0; i < header->channels.count; i++)
-		if (!channel_is_valid(&p->channels[i], personas_known) ||
-		    (i && channel_key(&p->channels[i - 1]) >= channel_key(&p->channels[i])))
+	for (const struct veil_channel *c = p->channels; c < p->channels + header->channels.count; c++) {
+		if (!channel_is_valid(c, personas_known) || channel_key(c) < least)
 			return false;
+		least = channel_key(c) + 1;
+	}
 	return true;
 }
 

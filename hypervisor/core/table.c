@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "table.h"
 
-bool tables_follow(const struct veil_table *tables, const struct table_kind *kinds, size_t count, size_t size, size_t *next)
+size_t tables_follow(const void *base, size_t next, const struct veil_table *tables, const struct table_kind *kinds, const void **found)
 {
-	for (; count--; tables++, kinds++) {
-		if (tables->offset != *next || tables->count > kinds->limit)
-			return false;
-		*next += tables->count * kinds->entry_size;
-		if (*next > size)
-			return false;
+	for (; kinds->entry_size; tables++, kinds++) {
+		if (tables->offset != next || tables->count > kinds->limit)
+			return SIZE_MAX;
+		*found++ = (const uint8_t *)base + next;
+		next += tables->count * kinds->entry_size;
 	}
-	return true;
+	return next;
 }

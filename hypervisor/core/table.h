@@ -12,7 +12,8 @@ struct table_kind {
 	uint8_t numbers_at, number_count; /* addresses and sizes of memory, one after the other in an entry */
 };
 
-/* Do `count` tables, each of its kind, begin at *next and end at `size` or before? Then that is *next. */
-bool tables_follow(const struct veil_table *tables, const struct table_kind *kinds, size_t count, size_t size, size_t *next);
+/* Do tables, each of its kind up to the one that has none, follow each other from offset `next` on? Then where they end, and in `found` where each is;
+ * SIZE_MAX: they do not. Whether there is so much at `base` is for the caller to check, before it uses anything of it. */
+size_t tables_follow(const void *base, size_t next, const struct veil_table *tables, const struct table_kind *kinds, const void **found);
 
 #endif
