@@ -21,20 +21,30 @@ uint32_t cpu_count;
 #define RATE_SHIFT 16 /* rates are fractions of 2^16: times are multiplied by them at each change of hands */
 #define GRANULARITY_US 500 /* no preemption for less */
 
-/* The same in ticks. */
+/* The same in ticks: numbers where the counter's frequency is one, elsewhere kept, as working them out takes divisions. */
 static struct {
 	uint64_t slice, stretch, wake_credit, foreground_credit, granularity, cap_period, work_wait;
-} ticks;
+} kept;
+#define TICKS(us, as) (ARCH_FIXED_FREQUENCY ? us_to_ticks(us) : (as))
+#define SLICE TICKS(SLICE_US, kept.slice)
+#define STRETCH TICKS(STRETCH_US, kept.stretch)
+#define WAKE_CREDIT TICKS(WAKE_CREDIT_US, kept.wake_credit)
+#define FOREGROUND_CREDIT TICKS(FOREGROUND_CREDIT_US, kept.foreground_credit)
+#define GRANULARITY TICKS(GRANULARITY_US, kept.granularity)
+#define CAP_PERIOD TICKS(SCHED_CAP_PERIOD_US, kept.cap_period)
+#define WORK_WAIT TICKS(WORK_WAIT_US, kept.work_wait)
 
 void sched_init(void)
 {
-	ticks.slice = us_to_ticks(SLICE_US);
-	ticks.stretch = us_to_ticks(STRETCH_US);
-	ticks.wake_credit = us_to_ticks(WAKE_CREDIT_US);
-	ticks.foreground_credit = us_to_ticks(FOREGROUND_CREDIT_US);
-	ticks.granularity = us_to_ticks(GRANULARITY_US);
-	ticks.cap_period = us_to_ticks(SCHED_CAP_PERIOD_US);
-	ticks.work_wait = us_to_ticks(WORK_WAIT_US);
+	if (ARCH_FIXED_FREQUENCY)
+		return;
+	kept.slice = us_to_ticks(SLICE_US);
+	kept.stretch = us_to_ticks(STRETCH_US);
+	kept.wake_credit = us_to_ticks(WAKE_CREDIT_US);
+	kept.foreground_credit = us_to_ticks(FOREGROUND_CREDIT_US);
+	kept.granularity = us_to_ticks(GRANULARITY_US);
+	kept.cap_period = us_to_ticks(SCHED_CAP_PERIOD_US);
+	kept.work_wait = us_to_ticks(WORK_WAIT_US);
 }
 
 /* The persona's share is for all its virtual CPUs that want this CPU, so each pays for as many as there are. */
@@ -56,7 +66,7 @@ void sched_add(struct cpu *cpu, struct vcpu *v)
  * handset's host slept, or a debugger held it. */
 static inline uint32_t payable(uint64_t time)
 {
-	return time < ticks.stretch ? (uint32_t)time : (uint32_t)ticks.stretch;
+	return time >> 32 || (uint32_t)time > (uint32_t)STRETCH ? (uint32_t)STRETCH : (uint32_t)time;
 }
 
 /* Weighted time, used for shares: equal for personas that got what they were declared. */
@@ -76,17 +86,17 @@ static bool is_capped(const struct persona *p)
  * one that moves cap_end adds the quota. */
 static void cap_refresh(struct persona *p, uint64_t now)
 {
-	uint64_t end = __atomic_load_n(&p->cap_end, __ATOMIC_RELAXED);
-	uint64_t period = ticks.cap_period;
+	uint64_t end = __atomic_load_n(&p->cap_end, __ATOMIC_RELAXED), periods;
 	int64_t left;
 
-	if (now < end ||
-	    !__atomic_compare_exchange_n(&p->cap_end, &end, now - (now - end) % period + period, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+	if (now < end)
 		return;
-	left = __atomic_load_n(&p->cap_left, __ATOMIC_RELAXED);
-	for (uint64_t periods = (now - end) / period + 1; periods && left < p->cap_quota; periods--)
-		left = left + p->cap_quota < p->cap_quota ? left + p->cap_quota : p->cap_quota;
-	__atomic_store_n(&p->cap_left, left, __ATOMIC_RELAXED);
+	periods = (now - end) / CAP_PERIOD + 1;
+	if (!__atomic_compare_exchange_n(&p->cap_end, &end, end + periods * CAP_PERIOD, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		return;
+	/* Below 2^63: the quota has at most 31 bits, and 2^32 periods are more than two years. */
+	left = __atomic_load_n(&p->cap_left, __ATOMIC_RELAXED) + (uint32_t)periods * p->cap_quota;
+	__atomic_store_n(&p->cap_left, left < p->cap_quota ? left : p->cap_quota, __ATOMIC_RELAXED);
 }
 
 static COLD bool is_throttled(struct persona *p, uint64_t now)
@@ -148,16 +158,18 @@ static inline bool sleeps(const struct cpu *cpu, const struct vcpu *v)
 
 /* The least virtual time of those that want this CPU now; what the one running has used since it was last charged counts too, or
  * whoever comes after a long quiet time would be taken for one that had waited all along. */
-static uint64_t least_wanting(const struct cpu *cpu, const struct vcpu *but, uint64_t now)
+static uint64_t least_wanting(struct cpu *cpu, const struct vcpu *but, uint64_t now)
 {
 	uint64_t least = UINT64_MAX;
 
+	if (ARCH_SINGLE_CPU) /* elsewhere it may be another CPU's, that charges for itself */
+		sched_charge(cpu, cpu->charged);
 	for (const struct vcpu *v = cpu->vcpus; v; v = v->next) {
 		uint64_t time = v->virtual_time;
 
 		if (v == but || !wants_cpu(v))
 			continue;
-		if (v == cpu->charged && now > cpu->charged_since) /* another CPU may charge at this moment */
+		if (!ARCH_SINGLE_CPU && v == cpu->charged && now > cpu->charged_since) /* it may charge at this moment */
 			time += weighted(v, now - cpu->charged_since);
 		if (time < least)
 			least = time;
@@ -168,18 +180,18 @@ static uint64_t least_wanting(const struct cpu *cpu, const struct vcpu *but, uin
 /* Runs soon, but cannot have hoarded. */
 static HOT inline void catch_up_with(struct vcpu *v, uint64_t least)
 {
-	uint64_t credit = v->persona->index == persona_foreground ? ticks.foreground_credit : ticks.wake_credit;
+	uint64_t credit = v->persona->index == persona_foreground ? FOREGROUND_CREDIT : WAKE_CREDIT;
 
 	if (v->virtual_time + credit < least)
 		v->virtual_time = least - credit;
 }
 
-static NOINLINE void catch_up(const struct cpu *cpu, struct vcpu *v, uint64_t now)
+static NOINLINE void catch_up(struct cpu *cpu, struct vcpu *v, uint64_t now)
 {
 	catch_up_with(v, least_wanting(cpu, v, now));
 }
 
-static void give_credit(const struct cpu *cpu, struct vcpu *v, uint64_t now)
+static void give_credit(struct cpu *cpu, struct vcpu *v, uint64_t now)
 {
 	if (!__atomic_exchange_n(&v->runnable, true, __ATOMIC_ACQ_REL))
 		catch_up(cpu, v, now);
@@ -198,6 +210,11 @@ struct choice {
 	bool is_alone; /* nobody else wants this CPU */
 };
 
+static WIDE_INLINE void look_by(struct choice *choice, uint64_t at)
+{
+	choice->deadline = earlier(choice->deadline, at);
+}
+
 /* One that sleeps; false: its timer has come by now. */
 static WIDE_INLINE bool sleeps_on(struct choice *choice, struct vcpu *v, uint64_t now)
 {
@@ -212,7 +229,7 @@ static WIDE_INLINE bool sleeps_on(struct choice *choice, struct vcpu *v, uint64_
 		choice->sleeper = v;
 		at = later;
 	}
-	choice->deadline = earlier(choice->deadline, at);
+	look_by(choice, at);
 	return true;
 }
 
@@ -240,7 +257,7 @@ static void choose(struct cpu *cpu, uint64_t now, struct choice *choice)
 			give_credit(cpu, v, now);
 		}
 		if (unlikely(is_capped(v->persona)) && is_throttled(v->persona, now)) {
-			choice->deadline = earlier(choice->deadline, v->persona->cap_end);
+			look_by(choice, v->persona->cap_end);
 			continue;
 		}
 		waiting++;
@@ -253,17 +270,17 @@ static void choose(struct cpu *cpu, uint64_t now, struct choice *choice)
 	choice->is_alone = waiting == 1;
 	if (!best)
 		return;
-	if (loaded && loaded->virtual_time <= best->virtual_time + ticks.granularity)
+	if (loaded && loaded->virtual_time <= best->virtual_time + GRANULARITY)
 		choice->vcpu = best = loaded;
 	if (best->virtual_time > cpu->least_virtual_time)
 		cpu->least_virtual_time = best->virtual_time;
 	if (waiting > 1) {
-		choice->deadline = earlier(choice->deadline, now + ticks.slice);
+		look_by(choice, now + SLICE);
 		if (!ARCH_SINGLE_CPU && best->has_siblings)
 			crowd_count(cpu, best);
 	}
 	if (unlikely(is_capped(best->persona)))
-		choice->deadline = earlier(choice->deadline, now + (uint64_t)best->persona->cap_left);
+		look_by(choice, now + (uint64_t)best->persona->cap_left);
 }
 
 void sched_interrupt(const struct cpu *cpu)
@@ -316,7 +333,7 @@ void sched_yield(struct vcpu *v)
 	for (const struct vcpu *other = cpu->vcpus; other; other = other->next)
 		if (other != v && wants_cpu(other) && other->virtual_time > most)
 			most = other->virtual_time;
-	v->virtual_time = most + ticks.granularity + 1;
+	v->virtual_time = most + GRANULARITY + 1;
 	sched_again(cpu);
 }
 
@@ -341,7 +358,7 @@ static bool sched_load(struct cpu *cpu, struct vcpu *v)
 	sched_unload(cpu);
 	__atomic_add_fetch(&v->persona->loaded_count, 1, __ATOMIC_SEQ_CST);
 	cpu->loaded = v;
-	v->statistics.switches++;
+	count_up(&v->statistics.switches);
 	arch_vcpu_load(v);
 	if (ARCH_SINGLE_CPU || persona_runs(v->persona))
 		return true;
@@ -365,11 +382,11 @@ HOT bool sched_alarm(struct cpu *cpu, uint64_t now)
 	struct vcpu *from = cpu->loaded, *to = cpu->alarm;
 	uint64_t deadline = earlier(cpu->after_alarm, mux_deadline());
 
-	if (now < cpu->alarm_at || deadline <= now || !persona_runs(to->persona))
+	if (now < cpu->alarm_at || deadline <= now || __atomic_load_n(&to->persona->gate, __ATOMIC_SEQ_CST))
 		return false;
 	charge(cpu, from, now);
 	catch_up_with(to, from->virtual_time > cpu->least_virtual_time ? from->virtual_time : cpu->least_virtual_time);
-	if (from->virtual_time <= to->virtual_time + ticks.granularity)
+	if (from->virtual_time <= to->virtual_time + GRANULARITY)
 		return false;
 	/* No gate was closed since the guest went on, or sched_run() would have come first: nobody waits for this one to be let go of. */
 	from->persona->loaded_count--;
@@ -378,7 +395,7 @@ HOT bool sched_alarm(struct cpu *cpu, uint64_t now)
 	to->statistics.switches++;
 	cpu->loaded = cpu->charged = to;
 	cpu->alarm = NULL;
-	cpu->armed = earlier(deadline, now + ticks.slice);
+	cpu->armed = earlier(deadline, now + SLICE);
 	return true;
 }
 
@@ -387,7 +404,7 @@ static COLD void work(struct cpu *cpu, struct vcpu *v, uint64_t deadline)
 {
 	sched_unload(cpu);
 	if (!persona_work(v->persona)) {
-		arch_timer_arm(earlier(deadline, cpu->charged_since + ticks.work_wait));
+		arch_timer_arm(earlier(deadline, cpu->charged_since + WORK_WAIT));
 		arch_idle();
 	}
 	if (arch_interrupt_pending())
@@ -424,7 +441,7 @@ NOINLINE struct vcpu *sched_run(struct cpu *cpu)
 		if (before && !before->runnable && sleeps(cpu, before))
 			sleeps_on(&choice, before, 0);
 		if (cpu->loaded)
-			choice.deadline = earlier(choice.deadline, arch_vcpu_emulated_deadline(cpu->loaded));
+			look_by(&choice, arch_vcpu_emulated_deadline(cpu->loaded));
 		if (ARCH_ALARMS)
 			alarm_set(cpu, &choice);
 		arch_timer_arm(ARCH_ALARMS ? earlier(choice.deadline, choice.wake) : choice.deadline);

@@ -9,6 +9,7 @@
 
 #define ARCH_ALARMS false /* sched_alarm() is called */
 #define ARCH_SINGLE_CPU false /* there is one CPU, and a guest has one */
+#define ARCH_FIXED_FREQUENCY false /* arch_time_frequency() is a number when Veil is compiled */
 
 /* EL1 and EL0 system registers a guest may write, hence exchanged when another virtual CPU takes over; registers.S relies on
  * this order. */
@@ -39,6 +40,9 @@ struct arch_vcpu {
 	struct vgic_cpu vgic;
 	/* The physical timer, which is emulated */
 	uint64_t cntp_ctl, cntp_cval;
+};
+
+struct arch_vcpu_rest { /* nothing: it makes no difference here what lies where */
 };
 
 struct arch_persona {

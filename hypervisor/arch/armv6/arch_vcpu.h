@@ -7,6 +7,7 @@
 
 #define ARCH_ALARMS true /* sched_alarm() is called */
 #define ARCH_SINGLE_CPU true /* there is one CPU, and a guest has one */
+#define ARCH_FIXED_FREQUENCY true /* arch_time_frequency() is a number when Veil is compiled */
 
 struct shadow;
 
@@ -54,11 +55,15 @@ struct arch_vcpu {
 	/* Inputs of the virtual CPU: PSR_I, the interrupt controller's IRQ is high; PSR_F, its FIQ. Set by guest_lines(). */
 	uint32_t lines;
 	struct p15_registers p15; /* near, where Thumb code reaches it by one instruction */
-	struct banked_registers banks[BANK_COUNT]; /* the one of the virtual mode: its SPSR only, r13 and r14 are in r[] */
-	uint32_t fiq_r8[5]; /* r8..r12 of FIQ mode; while that is the mode, of all the others */
 	bool tables_stale; /* the tables in force are not those of its mode: shadow_load() before it goes on */
 	bool access_again; /* a device had no time to answer: load_store() gives up, and the instruction is made again */
 	bool exclusive; /* an emulated load-exclusive was the last one; no exception of the guest's since (load_store.c) */
+};
+
+/* Behind all else of a virtual CPU, where it is out of the way of what is used more often. */
+struct arch_vcpu_rest {
+	struct banked_registers banks[BANK_COUNT]; /* the one of the virtual mode: its SPSR only, r13 and r14 are in r[] */
+	uint32_t fiq_r8[5]; /* r8..r12 of FIQ mode; while that is the mode, of all the others */
 	struct vfp_registers vfp;
 };
 

@@ -6,7 +6,7 @@
 #define CPSR 64
 #define SCRATCH 68
 #define MODE 72
-#define SYSTEM_REGISTERS 456 /* struct vcpu: statistics.system_registers; vcpu.c checks */
+#define SYSTEM_REGISTERS 224 /* struct vcpu: statistics.system_registers; vcpu.c checks */
 
 #define MODE_USER 0x10
 
@@ -77,11 +77,10 @@ fetch:	ldrt	r1, [r2]
 	and	r0, r0, #3
 	ldr	r0, [sp, r0, lsl #2]
 clean:	mcr	p15, 0, r0, c7, c14, 1
-	add	r3, sp, #SYSTEM_REGISTERS
-	ldrd	r0, r1, [r3]
+	ldrd	r0, r1, [sp, #SYSTEM_REGISTERS]
 	adds	r0, r0, #1
 	adc	r1, r1, #0
-	strd	r0, r1, [r3]
+	strd	r0, r1, [sp, #SYSTEM_REGISTERS]
 	ldmia	sp, {r0-r3}
 	movs	pc, lr
 

@@ -42,34 +42,36 @@ uint32_t *guest_banked(struct vcpu *v, enum bank bank, uint32_t reg)
 {
 	if (bank == guest_bank(v->arch.mode))
 		return &v->arch.r[reg];
-	return reg == 13 ? &v->arch.banks[bank].r13 : &v->arch.banks[bank].r14;
+	return reg == 13 ? &v->rest.banks[bank].r13 : &v->rest.banks[bank].r14;
 }
 
-static COLD void fiq_switch(struct arch_vcpu *a)
+static COLD void fiq_switch(struct vcpu *v)
 {
 	for (uint32_t i = 0; i < 5; i++) {
-		uint32_t other = a->fiq_r8[i];
+		uint32_t other = v->rest.fiq_r8[i];
 
-		a->fiq_r8[i] = a->r[8 + i];
-		a->r[8 + i] = other;
+		v->rest.fiq_r8[i] = v->arch.r[8 + i];
+		v->arch.r[8 + i] = other;
 	}
 }
 
-static ALWAYS_INLINE void bank_switch(struct arch_vcpu *a, enum bank from, enum bank to)
+static ALWAYS_INLINE void bank_switch(struct vcpu *v, enum bank from, enum bank to)
 {
+	struct banked_registers *banks = v->rest.banks;
+
 	if (from == to)
 		return;
-	a->banks[from].r13 = a->r[13];
-	a->banks[from].r14 = a->r[14];
-	a->r[13] = a->banks[to].r13;
-	a->r[14] = a->banks[to].r14;
+	banks[from].r13 = v->arch.r[13];
+	banks[from].r14 = v->arch.r[14];
+	v->arch.r[13] = banks[to].r13;
+	v->arch.r[14] = banks[to].r14;
 	if (unlikely(from == BANK_FIQ || to == BANK_FIQ))
-		fiq_switch(a);
+		fiq_switch(v);
 }
 
 void guest_bank_switch(struct vcpu *v, enum bank from, enum bank to)
 {
-	bank_switch(&v->arch, from, to);
+	bank_switch(v, from, to);
 }
 
 /* Another privilege, and only that: the right tables are in force before the guest goes on. */
@@ -97,7 +99,7 @@ uint32_t *guest_spsr(struct vcpu *v)
 {
 	enum bank bank = guest_bank(v->arch.mode);
 
-	return bank == BANK_USER ? NULL : &v->arch.banks[bank].spsr;
+	return bank == BANK_USER ? NULL : &v->rest.banks[bank].spsr;
 }
 
 void guest_return(struct vcpu *v, uint32_t pc, uint32_t cpsr)
@@ -114,11 +116,11 @@ static HOT NOINLINE void take(struct vcpu *v, enum vector vector, uint32_t mode_
 	uint32_t cpsr = virtual_cpsr(v), sctlr = a->p15.sctlr;
 	enum bank bank = guest_bank(mode_and_masks);
 
-	bank_switch(a, guest_bank(cpsr), bank);
+	bank_switch(v, guest_bank(cpsr), bank);
 	a->cpsr = (cpsr & PSR_REAL & ~(PSR_T | PSR_E)) | PSR_REAL_MODE | (sctlr & SCTLR_EE ? PSR_E : 0);
 	a->mode = (cpsr & PSR_MASKS) | mode_and_masks;
 	a->exclusive = false;
-	a->banks[bank].spsr = cpsr;
+	v->rest.banks[bank].spsr = cpsr;
 	a->r[14] = link;
 	a->r[15] = vector + (sctlr & SCTLR_V ? VECTORS_HIGH : 0);
 	if ((cpsr & PSR_MODE) == MODE_USER)
@@ -132,7 +134,7 @@ void guest_undefined(struct vcpu *v)
 
 void guest_refuse(struct vcpu *v)
 {
-	v->statistics.refused_registers++;
+	count_up(&v->statistics.refused_registers);
 	guest_undefined(v);
 }
 

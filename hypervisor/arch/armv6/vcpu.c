@@ -20,7 +20,7 @@
  * makes aligned accesses only, and its vectors are wherever the guest's are not. */
 #define SCTLR_SHARED (SCTLR_A | SCTLR_U | SCTLR_V)
 
-_Static_assert(offsetof(struct arch_vcpu, mode) == 72 && offsetof(struct vcpu, statistics.system_registers) == 456, "entry.S knows these");
+_Static_assert(offsetof(struct arch_vcpu, mode) == 72 && offsetof(struct vcpu, statistics.system_registers) == 224, "entry.S knows these");
 
 static uint32_t *patches[VEIL_MAX_PERSONAS];
 
@@ -48,6 +48,7 @@ COLD void arch_vcpu_reset(struct vcpu *v, uint64_t entry, uint64_t x0)
 
 	vfp_reset(v);
 	patches_reset(v->persona);
+	memset(&v->rest, 0, sizeof(v->rest));
 	v->arch = (struct arch_vcpu){
 		.r = {[1] = NO_MACHINE, [2] = (uint32_t)x0, [15] = (uint32_t)entry},
 		.cpsr = PSR_REAL_MODE,

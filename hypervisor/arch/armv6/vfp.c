@@ -85,7 +85,7 @@ NOINLINE void vfp_control(struct vcpu *v)
 {
 	uint32_t before = fpexc_read(), after = before & ~ENABLED;
 
-	if (holder == v && (v->arch.vfp.fpexc & ENABLED) && is_accessible(v))
+	if (holder == v && (v->rest.vfp.fpexc & ENABLED) && is_accessible(v))
 		after |= ENABLED;
 	if (after != before)
 		fpexc_write(after);
@@ -96,8 +96,8 @@ static COLD void take(struct vcpu *v)
 	if (holder == v)
 		return;
 	if (holder)
-		save(&holder->arch.vfp);
-	load(&v->arch.vfp);
+		save(&holder->rest.vfp);
+	load(&v->rest.vfp);
 	holder = v;
 }
 
@@ -127,13 +127,13 @@ static COLD void let_go(const struct vcpu *v)
 {
 	if (holder != v)
 		return;
-	save(&holder->arch.vfp);
+	save(&holder->rest.vfp);
 	holder = NULL;
 }
 
 static COLD bool system_register(struct vcpu *v, uint32_t word)
 {
-	uint32_t reg = word >> 16 & 15, target = word >> 12 & 15, *kept = &v->arch.vfp.fpexc;
+	uint32_t reg = word >> 16 & 15, target = word >> 12 & 15, *kept = &v->rest.vfp.fpexc;
 	bool is_read = word & 0x00100000;
 
 	if (!guest_is_privileged(v) || target == 15)
@@ -152,7 +152,7 @@ static COLD bool system_register(struct vcpu *v, uint32_t word)
 	case FPINST:
 	case FPINST2:
 		let_go(v);
-		kept = reg == FPINST ? &v->arch.vfp.fpinst : &v->arch.vfp.fpinst2;
+		kept = reg == FPINST ? &v->rest.vfp.fpinst : &v->rest.vfp.fpinst2;
 		break;
 	default:
 		return false;
@@ -173,8 +173,7 @@ static COLD bool system_register(struct vcpu *v, uint32_t word)
 /* Coprocessors 10 and 11: LDC, STC, MCRR, MRRC (110x), CDP, MRC, MCR (1110); the unconditional ones are none of the unit's. */
 static bool is_vfp(uint32_t word)
 {
-	return (word & 0xf0000000) != 0xf0000000 && (word & 0x0e00) == 0x0a00 &&
-	       ((word & 0x0e000000) == 0x0c000000 || (word & 0x0f000000) == 0x0e000000);
+	return word < 0xf0000000 && (word & 0x0e00) == 0x0a00 && (word >> 24 & 15) - 12 < 3;
 }
 
 COLD bool vfp(struct vcpu *v, uint32_t word)
@@ -183,7 +182,7 @@ COLD bool vfp(struct vcpu *v, uint32_t word)
 		return false;
 	if ((word & 0x0fe00fff) == 0x0ee00a10 && (word >> 16 & 15) != FPSCR)
 		return system_register(v, word);
-	if (!(v->arch.vfp.fpexc & ENABLED) || holder == v)
+	if (!(v->rest.vfp.fpexc & ENABLED) || holder == v)
 		return false; /* switched off by the guest; or the unit itself refuses the instruction */
 	take(v);
 	vfp_control(v);

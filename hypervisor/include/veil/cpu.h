@@ -26,7 +26,14 @@ struct vcpu {
 	uint32_t rate; /* of virtual time: by the persona's share, and its other virtual CPUs that want this CPU as well (sched.c) */
 	struct vcpu *next; /* pinned to the same CPU */
 	struct veil_statistics statistics;
+	struct arch_vcpu_rest rest;
 };
+
+/* One of the counters, where what is counted is seldom. */
+static WIDE_INLINE void count_up(uint64_t *counter)
+{
+	++*counter;
+}
 
 enum cpu_wish {
 	CPU_RESCHEDULE = 1, /* think again before returning to a guest */

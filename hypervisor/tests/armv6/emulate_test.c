@@ -9,7 +9,7 @@ static uint32_t *reg = fake.arch.r;
 
 static uint32_t *spsr_of(uint32_t mode)
 {
-	return &fake.arch.banks[guest_bank(mode)].spsr;
+	return &fake.rest.banks[guest_bank(mode)].spsr;
 }
 
 static void given_a_status_register_then_it_is_read_and_written_in_fields(void)
@@ -156,8 +156,8 @@ static void given_pc_as_operand_then_it_is_eight_ahead(void)
 static void given_user_registers_then_they_are_stored_and_loaded_from_any_mode(void)
 {
 	fake_reset(MODE_SUPERVISOR);
-	fake.arch.banks[BANK_USER].r13 = 0x555d;
-	fake.arch.banks[BANK_USER].r14 = 0x555e;
+	fake.rest.banks[BANK_USER].r13 = 0x555d;
+	fake.rest.banks[BANK_USER].r14 = 0x555e;
 	reg[13] = STACK;
 	emulate(&fake, 0xe8cd7fff); /* stmia sp, {r0-lr}^ */
 	report_equal(fake_word(STACK), 0x100, "r0");
@@ -167,14 +167,14 @@ static void given_user_registers_then_they_are_stored_and_loaded_from_any_mode(v
 	report_equal(reg[13], STACK, "the base stays");
 	fake_set_word(STACK + 52, 0x777d);
 	emulate(&fake, 0xe9dd6000); /* ldmib sp, {sp, lr}^ */
-	report_equal(fake.arch.banks[BANK_USER].r13, 0x101, "ldmib begins above the base");
+	report_equal(fake.rest.banks[BANK_USER].r13, 0x101, "ldmib begins above the base");
 	emulate(&fake, 0xe8dd7fff); /* ldmia sp, {r0-lr}^ */
-	report_equal(fake.arch.banks[BANK_USER].r13, 0x777d, "user mode's r13 comes back");
+	report_equal(fake.rest.banks[BANK_USER].r13, 0x777d, "user mode's r13 comes back");
 	report_equal(reg[13], STACK, "the mode's own does not");
 
 	fake_reset(MODE_FIQ);
 	reg[8] = 0xf8;
-	fake.arch.fiq_r8[0] = 0x108;
+	fake.rest.fiq_r8[0] = 0x108;
 	reg[0] = STACK + 8;
 	emulate(&fake, 0xe9400100); /* stmdb r0, {r8}^ */
 	report_equal(fake_word(STACK + 4), 0x108, "in FIQ mode, r8 is user mode's too");
@@ -182,7 +182,7 @@ static void given_user_registers_then_they_are_stored_and_loaded_from_any_mode(v
 	report_equal(fake_word(STACK + 8), FAKE_CODE + 8, "the PC is stored 8 ahead");
 	fake_set_word(STACK + 8, 0xabc);
 	emulate(&fake, 0xe8500100); /* ldmda r0, {r8}^ */
-	report_equal(fake.arch.fiq_r8[0], 0xabc, "and loaded there");
+	report_equal(fake.rest.fiq_r8[0], 0xabc, "and loaded there");
 	report_equal(reg[8], 0xf8, "not into FIQ's");
 }
 
@@ -190,7 +190,7 @@ static void given_ldm_with_the_pc_then_it_returns(void)
 {
 	fake_reset(MODE_SUPERVISOR);
 	*spsr_of(MODE_SUPERVISOR) = SPSR_SET;
-	fake.arch.banks[BANK_USER].r13 = 0x555d;
+	fake.rest.banks[BANK_USER].r13 = 0x555d;
 	reg[13] = STACK;
 	for (uint32_t i = 0; i < 16; i++)
 		fake_set_word(STACK + 4 * i, 0x2000 + 4 * i);
@@ -198,25 +198,25 @@ static void given_ldm_with_the_pc_then_it_returns(void)
 	report_equal(reg[3], 0x200c, "registers");
 	report_equal(reg[15], 0x2010, "PC");
 	report_equal(virtual_cpsr(&fake), SPSR_SET, "CPSR from SPSR");
-	report_equal(fake.arch.banks[BANK_SUPERVISOR].r13, STACK + 20, "the base of the mode it left");
+	report_equal(fake.rest.banks[BANK_SUPERVISOR].r13, STACK + 20, "the base of the mode it left");
 	report_equal(reg[13], 0x555d, "user mode has its own");
 }
 
 static void given_srs_and_rfe_then_they_fit_together(void)
 {
 	fake_reset(MODE_IRQ);
-	fake.arch.banks[BANK_SUPERVISOR].r13 = STACK;
+	fake.rest.banks[BANK_SUPERVISOR].r13 = STACK;
 	*spsr_of(MODE_IRQ) = SPSR_SET;
 	reg[14] = 0x4444;
 	emulate(&fake, 0xf96d0513); /* srsdb sp!, #0x13 */
-	report_equal(fake.arch.banks[BANK_SUPERVISOR].r13, STACK - 8, "write-back to the named mode's stack");
+	report_equal(fake.rest.banks[BANK_SUPERVISOR].r13, STACK - 8, "write-back to the named mode's stack");
 	report_equal(fake_word(STACK - 8), 0x4444, "r14");
 	report_equal(fake_word(STACK - 4), SPSR_SET, "SPSR");
 	emulate(&fake, 0xf1020013); /* cps #0x13 */
 	emulate(&fake, 0xf8bd0a00); /* rfeia sp! */
 	report_equal(reg[15], 0x4444, "rfe goes there");
 	report_equal(virtual_cpsr(&fake), SPSR_SET, "with that status");
-	report_equal(fake.arch.banks[BANK_SUPERVISOR].r13, STACK, "the stack is where it was");
+	report_equal(fake.rest.banks[BANK_SUPERVISOR].r13, STACK, "the stack is where it was");
 	fake_reset(MODE_SYSTEM);
 	emulate(&fake, 0xf96d0513);
 	report(fake_was_undefined(), "system mode has no SPSR to store");
@@ -293,7 +293,7 @@ static void given_blocks_that_fault_then_nothing_has_changed(void)
 		reg[13] = stacks[i];
 		emulate(&fake, words[i]);
 		report_equal(fake.arch.mode & PSR_MODE, MODE_ABORT, "a data abort");
-		report_equal(fake.arch.banks[BANK_SUPERVISOR].r13, stacks[i], "the base is as before");
+		report_equal(fake.rest.banks[BANK_SUPERVISOR].r13, stacks[i], "the base is as before");
 		report_equal(reg[0], 0x100, "and registers are");
 		report_equal(reg[14], FAKE_CODE + 8, "the instruction can be made again");
 		fake_reset(MODE_SUPERVISOR);

@@ -7,11 +7,15 @@
 
 #define ARCH_ALARMS true /* sched_alarm() is called */
 #define ARCH_SINGLE_CPU false /* there is one CPU, and a guest has one */
+#define ARCH_FIXED_FREQUENCY false /* arch_time_frequency() is a number when Veil is compiled */
 
 struct arch_vcpu {
 	uint32_t r[16];
 	uint64_t resets; /* times arch_vcpu_reset() made it fresh */
 	uint32_t lines; /* inputs: PIC_IRQ, PIC_FIQ */
+};
+
+struct arch_vcpu_rest { /* nothing: it makes no difference here what lies where */
 };
 
 #endif

@@ -18,6 +18,7 @@ struct vgic_registers {
 
 #define ARCH_ALARMS true /* sched_alarm() is called */
 #define ARCH_SINGLE_CPU false /* there is one CPU, and a guest has one */
+#define ARCH_FIXED_FREQUENCY false /* arch_time_frequency() is a number when Veil is compiled */
 
 struct arch_vcpu {
 	uint64_t x[31];
@@ -27,6 +28,9 @@ struct arch_vcpu {
 	struct vgic_registers vgic_registers;
 	struct vgic_cpu vgic;
 	uint64_t cntp_ctl, cntp_cval;
+};
+
+struct arch_vcpu_rest { /* nothing: it makes no difference here what lies where */
 };
 
 #endif
