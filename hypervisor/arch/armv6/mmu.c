@@ -30,21 +30,23 @@ extern const char text_start[], text_end[], bss_end[], vectors[];
 uint32_t mmu_full_table[4096] __attribute__((aligned(16384)));
 bool mmu_is_full;
 
-/* Second-level tables: the window's, the overlay's in the first MiB, and those of MiBs that are not alike. */
-static uint32_t window_table[TABLE] __attribute__((aligned(1024)));
-static uint32_t low_table[TABLE] __attribute__((aligned(1024)));
-#define SPLIT_TABLES 3
-static uint32_t split_tables[SPLIT_TABLES][TABLE] __attribute__((aligned(1024)));
-static uint32_t split_count;
-static uint32_t overlay[PAGE / 4] __attribute__((aligned(PAGE)));
-
 /* RAM in the window: Veil, manifest, work memory. */
-static struct kept {
-	uint32_t physical;
-	uint32_t window;
-	uint32_t size;
-} kept[3];
-static uint32_t kept_count;
+static struct {
+	struct kept {
+		uint32_t physical;
+		uint32_t window;
+		uint32_t size;
+	} all[3], *end;
+} kept;
+
+/* In one, so that code has one address to know. */
+#define SPLIT_TABLES 3
+static struct {
+	uint32_t overlay[PAGE / 4];
+	/* Second-level tables: the window's, the overlay's in the first MiB, and those of MiBs that are not alike */
+	uint32_t window[TABLE], low[TABLE], split[SPLIT_TABLES][TABLE];
+} map __attribute__((aligned(PAGE)));
+static uint32_t split_count;
 
 static const uint32_t device_pages[WINDOW_DEVICES] = {
 	BOARD_UART_BASE,
@@ -143,6 +145,12 @@ void mmu_guest(uint32_t table, uint32_t asid)
 	mmu_is_full = false;
 }
 
+/* All of the map but its first level. */
+static COLD void tables_clean(void)
+{
+	mmu_clean(map.overlay, sizeof(map) / sizeof(uint32_t));
+}
+
 /* ---- Veil's view of memory ---- */
 
 /* What is kept in the window has its pointers there already; everything is in the full map. */
@@ -157,37 +165,39 @@ COLD paddr_t arch_physical(const void *pointer)
 {
 	uint32_t address = (uint32_t)pointer;
 
-	for (uint32_t i = 0; i < kept_count; i++)
-		if (address - kept[i].window < kept[i].size)
-			return paddr(kept[i].physical + (address - kept[i].window));
+	for (const struct kept *k = kept.all; k < kept.end; k++)
+		if (address - k->window < k->size)
+			return paddr(k->physical + (address - k->window));
 	return paddr(address);
 }
 
 /* Whole pages of 64 KiB, so that colours stay; `start` begins one, and what is behind the end in its last one is Veil's too (manifest.c). */
 COLD void *arch_keep(paddr_t start, address_t size, address_t *kept_size)
 {
-	const struct kept *last = &kept[kept_count - 1];
-	uint32_t window = align_up(last->window + last->size, VEIL_PAGE_SIZE);
-	uint32_t room = kept_count < ARRAY_COUNT(kept) ? WINDOW_END - window : 0;
+	struct kept *next = kept.end;
+	uint32_t window = align_up(next[-1].window + next[-1].size, VEIL_PAGE_SIZE);
+	uint32_t room = next < kept.all + ARRAY_COUNT(kept.all) ? WINDOW_END - window : 0;
 	uint32_t length = size < room ? align_up(size, PAGE) : room;
 
 	*kept_size = size < length ? size : length;
 	for (uint32_t at = 0; at < length; at += PAGE)
-		window_table[(window + at) / PAGE % TABLE] = (start.value + at) | PAGE_DATA;
-	mmu_clean(window_table, TABLE);
-	if (length)
-		kept[kept_count++] = (struct kept){start.value, window, length};
+		map.window[(window + at) / PAGE % TABLE] = (start.value + at) | PAGE_DATA;
+	tables_clean();
+	if (length) {
+		*next = (struct kept){start.value, window, length};
+		kept.end++;
+	}
 	return (void *)window;
 }
 
 COLD void mmu_window_copy(uint32_t second_level[TABLE])
 {
-	memcpy(second_level, window_table, WINDOW_PAGES * sizeof(second_level[0]));
+	memcpy(second_level, map.window, WINDOW_PAGES * sizeof(second_level[0]));
 }
 
 uint32_t mmu_overlay_page(void)
 {
-	return arch_physical(overlay).value | PAGE_TEXT;
+	return arch_physical(map.overlay).value | PAGE_TEXT;
 }
 
 /* ---- Building ---- */
@@ -196,10 +206,10 @@ uint32_t mmu_overlay_page(void)
 static COLD uint32_t *split(uint32_t address)
 {
 	uint32_t *entry = &mmu_full_table[address / MIB];
-	uint32_t *table = split_tables[split_count];
+	uint32_t *table = map.split[split_count];
 
 	if ((*entry & 3) == MMU_SECOND_LEVEL_TABLE)
-		return split_tables[(*entry - arch_physical(split_tables).value) / sizeof(split_tables[0])];
+		return map.split[(*entry - arch_physical(map.split).value) / sizeof(map.split[0])];
 	if (split_count++ == SPLIT_TABLES)
 		panic("full map: no table left for", address);
 	for (uint32_t i = 0; i < TABLE; i++)
@@ -212,9 +222,9 @@ static COLD uint32_t *split(uint32_t address)
 static COLD void protect_page(uint32_t address)
 {
 	split(address)[address / PAGE % TABLE] |= MMU_PAGE_READ_ONLY;
-	for (uint32_t i = 0; i < kept_count; i++)
-		if (address - kept[i].physical < kept[i].size)
-			window_table[(kept[i].window + (address - kept[i].physical)) / PAGE % TABLE] |= MMU_PAGE_READ_ONLY;
+	for (const struct kept *k = kept.all; k < kept.end; k++)
+		if (address - k->physical < k->size)
+			map.window[(k->window + (address - k->physical)) / PAGE % TABLE] |= MMU_PAGE_READ_ONLY;
 }
 
 /* In the full map whole MiBs, and pages of those that are not whole; in the window what is kept of it. */
@@ -231,8 +241,7 @@ COLD void arch_protect(paddr_t start, address_t size)
 		protect_page(address);
 		address += PAGE;
 	}
-	mmu_clean(split_tables[0], SPLIT_TABLES * TABLE);
-	mmu_clean(window_table, TABLE);
+	tables_clean();
 	mmu_clean(mmu_full_table, ARRAY_COUNT(mmu_full_table));
 	mmu_forget_all();
 }
@@ -241,21 +250,19 @@ COLD void mmu_build(void)
 {
 	uint32_t text = (uint32_t)text_start, text_stop = (uint32_t)text_end, stop = align_up((uintptr_t)bss_end, PAGE);
 
-	kept[kept_count++] = (struct kept){BOARD_LOAD_ADDRESS, WINDOW_IMAGE, stop - text};
-	memcpy(overlay, vectors, VECTORS_BYTES);
+	kept.all[0] = (struct kept){BOARD_LOAD_ADDRESS, WINDOW_IMAGE, stop - text};
+	kept.end = kept.all + 1;
+	memcpy(map.overlay, vectors, VECTORS_BYTES);
 	for (uint32_t i = 0; i < WINDOW_DEVICES; i++)
-		window_table[i] = device_pages[i] | PAGE_REGISTERS;
+		map.window[i] = device_pages[i] | PAGE_REGISTERS;
 	for (uint32_t at = text; at < stop; at += PAGE)
-		window_table[at / PAGE % TABLE] = arch_physical((void *)at).value | (at < text_stop ? PAGE_TEXT : PAGE_DATA);
-	window_table[VECTORS_HIGH / PAGE % TABLE] = mmu_overlay_page();
-	low_table[0] = mmu_overlay_page();
-	mmu_full_table[0] = arch_physical(low_table).value | MMU_SECOND_LEVEL_TABLE;
-	mmu_full_table[WINDOW_BASE / MIB] = arch_physical(window_table).value | MMU_SECOND_LEVEL_TABLE;
+		map.window[at / PAGE % TABLE] = arch_physical((void *)at).value | (at < text_stop ? PAGE_TEXT : PAGE_DATA);
+	map.window[VECTORS_HIGH / PAGE % TABLE] = map.low[0] = mmu_overlay_page();
+	tables_clean(); /* before anything leads to them */
+	mmu_full_table[0] = arch_physical(map.low).value | MMU_SECOND_LEVEL_TABLE;
+	mmu_full_table[WINDOW_BASE / MIB] = arch_physical(map.window).value | MMU_SECOND_LEVEL_TABLE;
 	for (uint32_t ram = BOARD_RAM_BASE; ram < BOARD_RAM_BASE + BOARD_RAM_MAX_SIZE; ram += MIB)
 		mmu_full_table[ram / MIB] = ram | SECTION | SECTION_NOT_GLOBAL | SECTION_XN;
-	mmu_clean(overlay, ARRAY_COUNT(overlay));
-	mmu_clean(window_table, TABLE);
-	mmu_clean(low_table, TABLE);
 	mmu_is_full = true;
 	arch_protect(paddr(BOARD_LOAD_ADDRESS), text_stop - text);
 }

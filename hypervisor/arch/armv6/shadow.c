@@ -115,26 +115,18 @@ static void device_remember(struct shadow *s, uint32_t view, uint32_t address, c
 
 /* ---- Faults ---- */
 
-static void fill_large(struct shadow *s, uint32_t number, uint32_t address, uint32_t entry)
+/* One entry, or the sixteen of a large page. */
+static void entries_set(struct shadow *s, uint32_t number, uint32_t address, uint32_t entry, uint32_t count)
 {
-	uint32_t *entries = shadow_second_level(s, number) + (PAGE_IN_MIB(address) & ~(PAGES_OF_LARGE - 1));
+	uint32_t *entries = shadow_second_level(s, number) + (PAGE_IN_MIB(address) & ~(count - 1));
 
-	for (uint32_t i = 0; i < PAGES_OF_LARGE; i++) {
-		if (unlikely(entries[i]))
-			shadow_forget_entry(s, number, (address & ~0xffffU) | i << 12);
+	address &= ~((count << 12) - 1);
+	for (uint32_t i = 0; i < count; i++) {
+		if (unlikely(entries[i])) /* the guest's tables allow more now, or something else */
+			shadow_forget_entry(s, number, address | i << 12);
 		entries[i] = entry;
 	}
-	mmu_clean(entries, PAGES_OF_LARGE);
-}
-
-static void fill_small(struct shadow *s, uint32_t number, uint32_t address, uint32_t entry)
-{
-	uint32_t *at = shadow_second_level(s, number) + PAGE_IN_MIB(address);
-
-	if (unlikely(*at)) /* the guest's tables allow more now, or something else */
-		shadow_forget_entry(s, number, address);
-	*at = entry;
-	mmu_clean(at, 1);
+	mmu_clean(entries, count);
 }
 
 /* `address` is neither in the window nor in the overlay page, and `host` in a page that stage2_look() gave. */
@@ -152,19 +144,20 @@ static void fill(struct shadow *s, uint32_t view, uint32_t address, const struct
 		flags |= TABLE_HAS_SUPERSECTION;
 		s->has_supersections = true;
 	}
-	s->tables[number].flags |= (uint8_t)flags;
+	s->tables[number].flags |= (uint16_t)flags;
 	s->counts.fills++;
 	if (is_large)
-		fill_large(s, number, address,
-			   (host & ~0xffffU) | ENTRY_LARGE | shadow_access_bits(rights) | (rights & RIGHT_EXECUTE ? 0 : ENTRY_LARGE_XN));
+		entries_set(s, number, address,
+			    (host & ~0xffffU) | ENTRY_LARGE | shadow_access_bits(rights) | (rights & RIGHT_EXECUTE ? 0 : ENTRY_LARGE_XN),
+			    PAGES_OF_LARGE);
 	else
-		fill_small(s, number, address, (host & ~0xfffU) | shadow_small_entry(rights));
+		entries_set(s, number, address, (host & ~0xfffU) | shadow_small_entry(rights), 1);
 }
 
 /* Instructions can only be fetched through an entry: where there can be none, the fetch is refused. */
 static NOINLINE enum shadow_result refuse_fetch(struct vcpu *v, uint32_t status, struct shadow_fault *out)
 {
-	v->statistics.refused_memory++;
+	count_up(&v->statistics.refused_memory);
 	out->fsr = status;
 	return SHADOW_GUEST;
 }

@@ -91,7 +91,7 @@ static uint32_t take(struct shadow *s, uint32_t mib, uint32_t view)
 	if (t->flags & TABLE_IS_STALE)
 		empty(shadow_second_level(s, number), PAGES_OF_MIB);
 	t->mib = (uint16_t)mib;
-	t->view = (uint8_t)view;
+	t->view = (uint16_t)view;
 	t->flags = 0;
 	t->next = *chain_of(s, t);
 	*chain_of(s, t) = (uint16_t)number;
@@ -168,7 +168,7 @@ void shadow_overlay(struct shadow *s)
 
 static void fix(struct shadow *s, uint32_t number, uint32_t view, uint32_t mib)
 {
-	s->tables[number] = (struct table){.mib = (uint16_t)mib, .view = (uint8_t)view};
+	s->tables[number] = (struct table){.mib = (uint16_t)mib, .view = (uint16_t)view};
 	link(s, view, mib, number);
 }
 
@@ -191,13 +191,12 @@ bool shadow_init(struct persona *p)
 		s->tables[number].next = s->free;
 		s->free = (uint16_t)number;
 	}
-	mmu_clean(arch_pointer(pool), SHADOW_POOL_BYTES / 4);
 	for (uint32_t view = 0; view < VIEWS; view++) {
 		fix(s, FIXED_LOW(view), view, 0);
 		fix(s, FIXED_TOP(view), view, MIB_TOP);
 		mmu_window_copy(shadow_second_level(s, FIXED_TOP(view)));
-		mmu_clean(shadow_second_level(s, FIXED_TOP(view)), PAGES_OF_MIB);
 	}
 	shadow_overlay(s);
+	mmu_clean(arch_pointer(pool), SHADOW_POOL_BYTES / 4);
 	return true;
 }

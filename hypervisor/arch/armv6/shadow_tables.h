@@ -47,8 +47,8 @@ enum table_flag {
 struct table {
 	uint16_t mib;
 	uint16_t next; /* of the same holder, or free; NO_TABLE: the last */
-	uint8_t view; /* who holds it; or VIEW_SHARED */
-	uint8_t flags;
+	uint16_t view; /* who holds it; or VIEW_SHARED */
+	uint16_t flags;
 };
 
 /* What identifies an address space to the guest: its FCSE PID in bits 31..25, its ASID in 7..0, and bit 8 while the MMU is off. */
