@@ -33,7 +33,10 @@ void *(memset)(void *to, int value, size_t size)
 	return to;
 }
 
-/* A word at any address. */
+/* A word at any address. port.mk says where that is not one instruction. */
+#ifndef LOOSE_WORDS
+#define LOOSE_WORDS true
+#endif
 struct loose_word {
 	uintptr_t value;
 } __attribute__((packed, may_alias));
@@ -44,7 +47,7 @@ int memcmp(const void *a, const void *b, size_t size)
 	const uint8_t *x = a;
 	const uint8_t *y = b;
 
-	while (size >= sizeof(word_t) && ((const struct loose_word *)x)->value == ((const struct loose_word *)y)->value) {
+	while (LOOSE_WORDS && size >= sizeof(word_t) && ((const struct loose_word *)x)->value == ((const struct loose_word *)y)->value) {
 		x += sizeof(word_t);
 		y += sizeof(word_t);
 		size -= sizeof(word_t);

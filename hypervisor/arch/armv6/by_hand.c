@@ -8,7 +8,7 @@ NOINLINE void access_by_hand(struct vcpu *v, uint32_t address, uint32_t write)
 	struct guest_fault fault = {.address = address, .fsr = FSR_EXTERNAL | write};
 	uint32_t instruction;
 
-	v->statistics.mmio++;
+	count_up(&v->statistics.mmio);
 	if (!guest_instruction(v, v->arch.r[15], &instruction))
 		return;
 	switch (load_store(v, instruction, false, &fault)) {
@@ -16,7 +16,7 @@ NOINLINE void access_by_hand(struct vcpu *v, uint32_t address, uint32_t write)
 	case LOAD_STORE_AGAIN:
 		break;
 	default:
-		v->statistics.refused_memory++;
+		count_up(&v->statistics.refused_memory);
 		guest_data_abort(v, fault.address, fault.fsr);
 		break;
 	}

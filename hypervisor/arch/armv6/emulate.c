@@ -21,26 +21,40 @@ static uint32_t reg(const struct vcpu *v, uint32_t n)
 
 static bool mrs(struct vcpu *v, uint32_t word)
 {
-	const uint32_t *spsr = guest_spsr(v);
-	bool of_spsr = SET(word, 22);
+	uint32_t target = FIELD(word, 12, 4);
+	const uint32_t *spsr;
 
-	if (FIELD(word, 12, 4) == 15 || (of_spsr && !spsr))
+	if (target == 15)
 		return false;
-	v->arch.r[FIELD(word, 12, 4)] = of_spsr ? *spsr : virtual_cpsr(v);
+	if (!SET(word, 22)) {
+		v->arch.r[target] = virtual_cpsr(v);
+		return true;
+	}
+	spsr = guest_spsr(v);
+	if (!spsr)
+		return false;
+	v->arch.r[target] = *spsr;
 	return true;
 }
 
+/* The bytes of a PSR that the field mask (bits 19..16) names. */
+static const uint32_t psr_bytes[16] = {
+	0x00000000, 0x000000ff, 0x0000ff00, 0x0000ffff, 0x00ff0000, 0x00ff00ff, 0x00ffff00, 0x00ffffff,
+	0xff000000, 0xff0000ff, 0xff00ff00, 0xff00ffff, 0xffff0000, 0xffff00ff, 0xffffff00, 0xffffffff,
+};
+
 static bool msr(struct vcpu *v, uint32_t word)
 {
-	uint32_t fields = FIELD(word, 16, 4), *spsr = guest_spsr(v);
-	uint32_t mask = ((fields & 1) | (fields & 2) << 7 | (fields & 4) << 14 | (fields & 8) << 21) * 0xff;
+	uint32_t mask = psr_bytes[FIELD(word, 16, 4)];
 	uint32_t value = SET(word, 25) ? rotate(word & 0xff, 2 * FIELD(word, 8, 4)) : reg(v, word & 15);
+	uint32_t *spsr;
 
 	if (!SET(word, 22)) {
 		mask &= PSR_USER_MASK | PSR_PRIVILEGED_MASK;
 		guest_set_cpsr(v, (virtual_cpsr(v) & ~mask) | (value & mask));
 		return true;
 	}
+	spsr = guest_spsr(v);
 	if (!spsr)
 		return false;
 	mask &= PSR_USER_MASK | PSR_PRIVILEGED_MASK | PSR_STATE_MASK;
@@ -168,7 +182,7 @@ static bool conditional(struct vcpu *v, uint32_t word)
 	return false;
 }
 
-void emulate(struct vcpu *v, uint32_t word)
+NOINLINE void emulate(struct vcpu *v, uint32_t word)
 {
 	if (!(word >= 0xf0000000 ? unconditional(v, word) : conditional(v, word)))
 		guest_refuse(v);

@@ -79,15 +79,6 @@ static COLD void crash(struct vcpu *v, uint32_t status)
 	persona_crash(v->persona, VEIL_REASON_FAULT, &fault);
 }
 
-/* The Arm instruction that just trapped, before r[15]. The guest's tables are those it ran on, so it can be read as a rule. */
-static inline bool trapped(struct vcpu *v, uint32_t *word)
-{
-	uint64_t result = entry_load_word(v->arch.r[15] - 4);
-
-	*word = (uint32_t)result;
-	return likely(is_loaded(result)) || guest_instruction(v, v->arch.r[15] - 4, word);
-}
-
 /* ---- Undefined instructions: CP15, hypercalls, VFP ---- */
 
 static NOINLINE struct vcpu *exit_hypercall(struct vcpu *v)
@@ -148,11 +139,13 @@ static NOINLINE struct vcpu *exit_patch(struct vcpu *v, uint32_t word)
 struct vcpu *exception_svc(struct vcpu *v)
 {
 	const struct arch_persona *p = &v->persona->arch;
-	uint32_t word;
 
-	if (guest_is_privileged(v) && !(v->arch.cpsr & PSR_T) && likely(trapped(v, &word))) {
-		uint32_t index = (word & SVC_NUMBER) - VEIL_PATCH_SVC;
+	if (guest_is_privileged(v) && !(v->arch.cpsr & PSR_T)) {
+		uint64_t word = entry_load_word(v->arch.r[15] - 4); /* the guest's tables are those it ran on: it can be read as a rule */
+		uint32_t index = ((uint32_t)word & SVC_NUMBER) - VEIL_PATCH_SVC;
 
+		if (unlikely(!is_loaded(word)))
+			return exit_unreadable(v);
 		if (likely(index < p->patch_count))
 			return exit_patch(v, p->patches[index]);
 	}
@@ -223,8 +216,9 @@ static NOINLINE struct vcpu *exit_memory(struct vcpu *v, uint32_t address, uint3
 }
 
 /* The short way for plain instructions, to registers the guest has accessed before: `physical` is the address that faulted, which the guest's
- * own tables gave to this device. The instruction is read again; whatever it is now, it only says which of the guest's registers is meant. */
-static NOINLINE struct vcpu *exit_device(struct vcpu *v, uint32_t address, uint32_t write, uint32_t physical)
+ * own tables gave to this device. The instruction is read again; whatever it is now, it only says which of the guest's registers is meant.
+ * Thumb code, for its size: a device's registers cost more than that. */
+static COLD struct vcpu *exit_device(struct vcpu *v, uint32_t address, uint32_t write, uint32_t physical)
 {
 	uint64_t instruction = unlikely(v->arch.cpsr & (PSR_T | PSR_E)) ? 0 : entry_load_word(v->arch.r[15]);
 	uint32_t word = (uint32_t)instruction, target = word >> 12 & 15, size = word & PLAIN_BYTE ? 1 : 4;

@@ -70,7 +70,7 @@ enum guest_result guest_access(struct vcpu *v, struct guest_access *a, struct gu
 
 COLD bool guest_instruction(struct vcpu *v, uint32_t address, uint32_t *instruction)
 {
-	struct guest_access a = {.address = address & ~3U, .size = 4};
+	struct guest_access a = {.address = address & ~3U, .value = 0, .size = 4, .is_write = false, .as_user = false};
 	struct guest_fault fault;
 
 	if (guest_access(v, &a, &fault) != GUEST_DONE)
@@ -90,8 +90,8 @@ static COLD bool line_is_filled(struct vcpu *v, uint32_t address)
 	return is_filled;
 }
 
-/* By address it goes through the tables: an entry may have to be made for it first. */
-static void line(struct vcpu *v, uint32_t address, bool (*operation)(uint32_t address))
+/* By address it goes through the tables: an entry may have to be made for it first. entry.S has a short way for most of them. */
+static COLD void line(struct vcpu *v, uint32_t address, bool (*operation)(uint32_t address))
 {
 	tables_in_force(v, false);
 	if (unlikely(!operation(address)) && line_is_filled(v, address))

@@ -31,6 +31,7 @@ struct operation {
 	uint32_t address; /* of the first byte */
 	uint32_t *base; /* register that gets `base_value`; NULL: none */
 	uint32_t base_value;
+	struct guest_fault *fault; /* gets how it faults */
 };
 
 static uint32_t reg(const struct vcpu *v, uint32_t n)
@@ -106,18 +107,21 @@ static bool half_or_double(struct vcpu *v, uint32_t word, struct operation *o)
 static bool swap_or_exclusive(struct vcpu *v, uint32_t word, struct operation *o)
 {
 	uint32_t n = bits(word, 16, 4), d = bits(word, 12, 4), m = bits(word, 0, 4);
+	uint32_t kind = bits(word, 20, 5), fixed = bits(word, 4, 8);
 
 	o->address = v->arch.r[n];
 	o->source = m;
 	if (n == 15 || d == 15)
 		return false;
-	if ((word & 0x0fb00ff0) == 0x01000090) {
+	if ((kind & 0x1b) == 0x10 && fixed == 0x09) {
 		o->is_swap = true;
 		o->size = bit(word, 22) ? 1 : 4;
 		return m != 15 && n != m && n != d;
 	}
 	o->is_exclusive = true;
-	return (word & 0x0ff00fff) == 0x01900f9f || ((word & 0x0ff00ff0) == 0x01800f90 && m != 15 && d != n && d != m);
+	if (fixed != 0xf9)
+		return false;
+	return kind == 0x18 ? m != 15 && d != n && d != m : kind == 0x19 && m == 15;
 }
 
 /* Bits 24 (before), 23 (up), 21 (write back): addressing mode 4 (A5.4) */
@@ -167,7 +171,7 @@ static bool state(struct vcpu *v, uint32_t word, struct operation *o)
 	return true;
 }
 
-static bool decode(struct vcpu *v, uint32_t word, struct operation *o)
+static NOINLINE bool decode(struct vcpu *v, uint32_t word, struct operation *o)
 {
 	o->is_load = bit(word, 20);
 	if (word >> 28 == CONDITION_NEVER)
@@ -267,21 +271,24 @@ static bool is_misaligned(const struct vcpu *v, const struct operation *o)
 }
 
 /* `value`: what is stored, or was loaded. Split accesses are made byte by byte. */
-static enum guest_result move(struct vcpu *v, const struct operation *o, bool is_write, uint32_t address, uint32_t *value,
-			      struct guest_fault *fault)
+static enum guest_result move(struct vcpu *v, const struct operation *o, bool is_write, uint32_t *value)
 {
 	bool splits = is_split(v, o);
-	struct guest_access a = {.size = splits ? 1 : o->size, .is_write = is_write, .as_user = o->as_user};
 	uint32_t stored = swap_bytes(v, o->size, *value), loaded = 0;
+	struct guest_access a = {.address = splits ? o->address : o->address & ~(o->size - 1),
+				 .value = 0,
+				 .size = splits ? 1 : o->size,
+				 .is_write = is_write,
+				 .as_user = o->as_user};
 	enum guest_result result = GUEST_DONE;
 
 	for (uint32_t i = 0; i < o->size && result == GUEST_DONE; i += a.size) {
-		a.address = splits ? address + i : address & ~(o->size - 1);
 		a.value = stored >> (8 * i);
 		if (a.size < 4)
 			a.value &= (1U << 8 * a.size) - 1;
-		result = guest_access(v, &a, fault);
+		result = guest_access(v, &a, o->fault);
 		loaded |= a.value << (8 * i);
+		a.address += a.size;
 	}
 	if (!is_write)
 		*value = swap_bytes(v, o->size, loaded);
@@ -307,16 +314,16 @@ static void set(struct vcpu *v, uint32_t n, uint32_t value)
 	v->arch.r[15] = value & (value & 1 ? ~1U : ~3U);
 }
 
-static HOT NOINLINE enum guest_result move_words(struct vcpu *v, const struct operation *o, uint32_t *words, uint32_t count,
-						 struct guest_fault *fault)
+static NOINLINE enum guest_result move_words(struct vcpu *v, const struct operation *o, uint32_t *words, uint32_t count)
 {
-	struct guest_access a = {.address = o->address & ~3U, .size = 4, .is_write = !o->is_load};
+	struct guest_access a = {.address = o->address & ~3U, .value = 0, .size = 4, .is_write = !o->is_load, .as_user = false};
+	bool is_big = v->arch.cpsr & PSR_E;
 	enum guest_result result = GUEST_DONE;
 
 	for (uint32_t i = 0; i < count && result == GUEST_DONE; i++) {
-		a.value = swap_bytes(v, 4, words[i]);
-		result = guest_access(v, &a, fault);
-		words[i] = swap_bytes(v, 4, a.value);
+		a.value = is_big ? __builtin_bswap32(words[i]) : words[i];
+		result = guest_access(v, &a, o->fault);
+		words[i] = is_big ? __builtin_bswap32(a.value) : a.value;
 		a.address += 4;
 	}
 	if (result == GUEST_DONE && o->base)
@@ -324,62 +331,73 @@ static HOT NOINLINE enum guest_result move_words(struct vcpu *v, const struct op
 	return result;
 }
 
-/* The other registers of a list come to where the mode's are, and go back again. */
-static enum guest_result do_list(struct vcpu *v, const struct operation *o, struct guest_fault *fault)
+/* What the registers of a list hold, or what they are to hold, but for pc; how many words that are. */
+static uint32_t list_words(struct vcpu *v, const struct operation *o, bool is_load, uint32_t words[16])
 {
-	enum bank bank = guest_bank(v->arch.mode);
-	uint32_t words[16] = {0}, count = 0, *r = v->arch.r;
+	uint32_t count = 0;
+
+	for (uint32_t n = 0; n < 16; n++) {
+		if (!bit(o->list, n))
+			continue;
+		if (!is_load)
+			words[count] = reg(v, n);
+		else if (n < 15)
+			v->arch.r[n] = words[count];
+		count++;
+	}
+	return count;
+}
+
+/* The other registers of a list come to where the mode's are, and go back again. */
+static enum guest_result do_list(struct vcpu *v, const struct operation *o)
+{
+	enum bank bank = guest_bank(v->arch.mode), meant = o->kind == LIST_OF_USER ? BANK_USER : bank;
+	uint32_t words[16] = {0}, count;
 	enum guest_result result;
 
-	if (o->kind == LIST_OF_USER)
-		guest_bank_switch(v, bank, BANK_USER);
-	for (uint32_t n = 0; n < 16; n++)
-		if (bit(o->list, n))
-			words[count++] = n == 15 ? reg(v, n) : r[n];
-	result = move_words(v, o, words, count, fault);
-	count = 0;
-	for (uint32_t n = 0; n < 15 && o->is_load && result == GUEST_DONE; n++)
-		if (bit(o->list, n))
-			r[n] = words[count++];
-	if (o->kind == LIST_OF_USER)
-		guest_bank_switch(v, BANK_USER, bank);
+	guest_bank_switch(v, bank, meant);
+	count = list_words(v, o, false, words);
+	result = move_words(v, o, words, count);
+	if (result == GUEST_DONE && o->is_load)
+		list_words(v, o, true, words);
+	guest_bank_switch(v, meant, bank);
 	if (result != GUEST_DONE || !o->is_load || !bit(o->list, 15))
 		return result;
 	if (o->kind == LIST_RETURNS)
-		guest_return(v, words[count], *guest_spsr(v));
+		guest_return(v, words[count - 1], *guest_spsr(v));
 	else
-		set(v, 15, words[count]);
+		set(v, 15, words[count - 1]);
 	return GUEST_DONE;
 }
 
-static enum guest_result do_state(struct vcpu *v, const struct operation *o, struct guest_fault *fault)
+static enum guest_result do_state(struct vcpu *v, const struct operation *o)
 {
 	uint32_t words[2] = {v->arch.r[14], o->is_load ? 0 : *guest_spsr(v)};
-	enum guest_result result = move_words(v, o, words, 2, fault);
+	enum guest_result result = move_words(v, o, words, 2);
 
 	if (result == GUEST_DONE && o->is_load)
 		guest_return(v, words[0], words[1]);
 	return result;
 }
 
-static enum guest_result do_swap(struct vcpu *v, const struct operation *o, struct guest_fault *fault)
+static enum guest_result do_swap(struct vcpu *v, const struct operation *o)
 {
 	uint32_t value = 0;
-	enum guest_result result = move(v, o, false, o->address, &value, fault);
+	enum guest_result result = move(v, o, false, &value);
 
-	fault->fsr |= FSR_WRITE; /* what it is to the MMU */
+	o->fault->fsr |= FSR_WRITE; /* what it is to the MMU */
 	if (result == GUEST_DONE)
-		result = move(v, o, true, o->address, &v->arch.r[o->source], fault);
+		result = move(v, o, true, &v->arch.r[o->source]);
 	if (result == GUEST_DONE)
 		v->arch.r[o->target] = o->size == 4 && !(v->arch.p15.sctlr & SCTLR_U) ? turned(o, value) : value;
 	return result;
 }
 
 /* Nothing else runs between the two but what the guest's own exceptions start, at which `exclusive` is cleared. */
-static enum guest_result do_exclusive(struct vcpu *v, const struct operation *o, struct guest_fault *fault)
+static enum guest_result do_exclusive(struct vcpu *v, const struct operation *o)
 {
 	uint32_t value = v->arch.r[o->source];
-	enum guest_result result = o->is_load || v->arch.exclusive ? move(v, o, !o->is_load, o->address, &value, fault) : GUEST_DONE;
+	enum guest_result result = o->is_load || v->arch.exclusive ? move(v, o, !o->is_load, &value) : GUEST_DONE;
 
 	if (result != GUEST_DONE)
 		return result;
@@ -388,10 +406,10 @@ static enum guest_result do_exclusive(struct vcpu *v, const struct operation *o,
 	return GUEST_DONE;
 }
 
-static enum guest_result do_single(struct vcpu *v, const struct operation *o, struct guest_fault *fault)
+static enum guest_result do_single(struct vcpu *v, const struct operation *o)
 {
 	uint32_t value = reg(v, o->target);
-	enum guest_result result = move(v, o, !o->is_load, o->address, &value, fault);
+	enum guest_result result = move(v, o, !o->is_load, &value);
 
 	if (result != GUEST_DONE)
 		return result;
@@ -408,7 +426,7 @@ static enum guest_result do_single(struct vcpu *v, const struct operation *o, st
 
 enum load_store_result load_store(struct vcpu *v, uint32_t instruction, bool is_replaced, struct guest_fault *fault)
 {
-	struct operation o = {.size = 4, .is_replaced = is_replaced};
+	struct operation o = {.size = 4, .is_replaced = is_replaced, .fault = fault};
 	uint32_t pc = v->arch.r[15];
 	bool is_thumb = v->arch.cpsr & PSR_T;
 	enum guest_result result;
@@ -420,15 +438,15 @@ enum load_store_result load_store(struct vcpu *v, uint32_t instruction, bool is_
 		return LOAD_STORE_FAULT;
 	}
 	if (o.kind == LIST_OF_STATE)
-		result = do_state(v, &o, fault);
+		result = do_state(v, &o);
 	else if (o.list)
-		result = do_list(v, &o, fault);
+		result = do_list(v, &o);
 	else if (o.is_swap)
-		result = do_swap(v, &o, fault);
+		result = do_swap(v, &o);
 	else if (o.is_exclusive)
-		result = do_exclusive(v, &o, fault);
+		result = do_exclusive(v, &o);
 	else
-		result = do_single(v, &o, fault);
+		result = do_single(v, &o);
 	if (result != GUEST_DONE)
 		return result == GUEST_FAULT ? LOAD_STORE_FAULT : LOAD_STORE_AGAIN;
 	if (!(o.is_load && (o.list ? bit(o.list, 15) : o.target == 15)))

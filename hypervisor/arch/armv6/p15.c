@@ -31,16 +31,13 @@
 /* Cache ranges above this (both ends named by the guest) are done as all of the cache: so no range takes long. */
 #define RANGE_MAX_BYTES 4096U
 
-static COLD uint32_t feature(uint32_t key)
-{
-	/* Processor, debug, auxiliary and memory features (c1), then instruction sets (c2). */
-	static const uint32_t features[2][8] = {
-		{0x111, 0x1, 0x2, 0x3, 0x01130003, 0x10030302, 0x01222110, 0},
-		{0x00140011, 0x12002111, 0x11231111, 0x01102131, 0x141, 0, 0, 0},
-	};
-
-	return features[KEY_CRM(key) - 1][KEY_OPC2(key)];
-}
+/* By CRm and opc2: main registers; processor, debug, auxiliary and memory features; instruction sets. Tightly coupled memory (2) there is none of,
+ * and the TLB (3) is unified. */
+static const uint32_t identification[3][8] = {
+	{MIDR, CTR, 0, 0, MIDR, MIDR, MIDR, MIDR},
+	{0x111, 0x1, 0x2, 0x3, 0x01130003, 0x10030302, 0x01222110, 0},
+	{0x00140011, 0x12002111, 0x11231111, 0x01102131, 0x141, 0, 0, 0},
+};
 
 /* ---- Registers that read as they were written, by their word in struct p15_registers ---- */
 
@@ -78,35 +75,23 @@ static uint32_t *word_of(struct vcpu *v, uint32_t word)
 
 /* ---- Reads ---- */
 
-/* Registers that read the same at all times. */
-static bool read_fixed(uint32_t key, uint32_t *value)
+/* Registers that read the same at all times, and that writing has no effect on: the auxiliary control register; watchpoints, none of which has hit;
+ * lockdown of cache (9) and TLB (10) and tightly coupled memory (9); the implementation's own (15). */
+static COLD bool is_fixed(uint32_t key)
 {
-	*value = 0;
-	switch (KEY_CRN(key)) {
-	case 0:
-		if (key & OTHER_OPC1)
-			return false;
-		if (KEY_CRM(key) == 1 || KEY_CRM(key) == 2)
-			*value = feature(key);
-		else if (key == KEY(0, 0, 1))
-			*value = CTR;
-		else if (KEY_CRM(key) == 0 && KEY_OPC2(key) != 2 && KEY_OPC2(key) != 3) /* tightly coupled memory: none; TLB: unified */
-			*value = MIDR;
-		return true;
-	case 1:
-		*value = ACTLR;
-		return key == KEY(1, 0, 1);
-	case 6:
-		return key == KEY(6, 0, 1); /* no watchpoint has hit */
-	case 7:
-		return key == KEY(7, 10, 6) || key == KEY(7, 12, 4); /* the cache is clean; no block transfer is under way */
-	case 9: /* cache lockdown and tightly coupled memory; TLB lockdown; the implementation's own: all without effect */
-	case 10:
-	case 15:
-		return true;
-	default:
-		return false;
-	}
+	return key == KEY(1, 0, 1) || key == KEY(6, 0, 1) || ((1U << 9 | 1U << 10 | 1U << 15) >> KEY_CRN(key) & 1);
+}
+
+static COLD bool read_fixed(uint32_t key, uint32_t *value)
+{
+	*value = key == KEY(1, 0, 1) ? ACTLR : 0;
+	return is_fixed(key) || key == KEY(7, 10, 6) || key == KEY(7, 12, 4); /* the cache is clean; no block transfer is under way */
+}
+
+static bool read_identification(uint32_t key, uint32_t *value)
+{
+	*value = KEY_CRM(key) < ARRAY_COUNT(identification) ? identification[KEY_CRM(key)][KEY_OPC2(key)] : 0;
+	return !(key & OTHER_OPC1);
 }
 
 static bool read(struct vcpu *v, uint32_t key, uint32_t *value)
@@ -114,7 +99,7 @@ static bool read(struct vcpu *v, uint32_t key, uint32_t *value)
 	uint32_t word = kept(key);
 
 	if (unlikely(word >= WORDS))
-		return read_fixed(key, value);
+		return KEY_CRN(key) ? read_fixed(key, value) : read_identification(key, value);
 	*value = *word_of(v, word);
 	return true;
 }
@@ -165,7 +150,7 @@ static COLD bool write_cache(struct vcpu *v, uint32_t key, uint32_t value)
 		guest_cache_data();
 		break;
 	case CACHE_WAIT:
-		v->statistics.wfi++;
+		count_up(&v->statistics.wfi);
 		arch_vcpu_wait(v);
 		break;
 	case CACHE_HINT:
@@ -208,7 +193,7 @@ static COLD bool write(struct vcpu *v, uint32_t key, uint32_t value)
 		return write_tlb(v, key, value);
 	word = kept(key);
 	if (word >= WORDS)
-		return key == KEY(1, 0, 1) || key == KEY(6, 0, 1) || KEY_CRN(key) == 9 || KEY_CRN(key) == 10 || KEY_CRN(key) == 15;
+		return is_fixed(key);
 	reg = word_of(v, word);
 	value &= writable[word];
 	if (word == WORD(sctlr))
@@ -288,10 +273,16 @@ static bool transfer(struct vcpu *v, uint32_t word)
 	return true;
 }
 
-/* MCR or MRC p15, or else MCRR: with a condition, so that it may be one. */
+/* MCR or MRC; else MCRR may be meant. */
+static bool is_transfer(uint32_t word)
+{
+	return (word & 0x0f000000) == 0x0e000000;
+}
+
+/* Of coprocessor 15, and with a condition. */
 static bool is_p15(uint32_t word)
 {
-	return ((word & 0x0f000f10) == 0x0e000f10 || (word & 0x0ff00f00) == 0x0c400f00) && word < 0xf0000000;
+	return (is_transfer(word) ? (word & 0x10) != 0 : (word & 0x0ff00000) == 0x0c400000) && (word & 0xf00) == 0xf00 && word < 0xf0000000;
 }
 
 bool p15(struct vcpu *v, uint32_t word)
@@ -300,5 +291,5 @@ bool p15(struct vcpu *v, uint32_t word)
 		return false;
 	if (unlikely(word < ALWAYS) && !condition_holds(v->arch.cpsr, word))
 		return true;
-	return (word & 0x0f000000) == 0x0e000000 ? transfer(v, word) : range(v, word);
+	return is_transfer(word) ? transfer(v, word) : range(v, word);
 }

@@ -51,8 +51,8 @@ static inline enum shadow_result refuse(struct shadow_fault *out, uint32_t addre
 	return SHADOW_GUEST;
 }
 
-/* Into the table that is there, where there is no entry. */
-static enum shadow_result fill(struct shadow *s, uint32_t address, uint32_t entry, bool is_global)
+/* Into the table that is there, where there is no entry. Thumb code, for its size. */
+static COLD enum shadow_result fill(struct shadow *s, uint32_t address, uint32_t entry, bool is_global)
 {
 	uint32_t place = shadow_first_level(s, s->view)[MIB(address)];
 	struct table *t;
