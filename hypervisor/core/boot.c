@@ -101,7 +101,7 @@ void boot_init(void)
 	view_init(&manifest);
 	surface_show(persona_foreground);
 	control_init(epoch,
-		     image_header.manifest_offset + align_up((address_t)manifest.header->size, VEIL_PAGE_SIZE) + memory_taken() +
+		     (address_t)image_header.manifest_offset + align_up((address_t)manifest.header->size, VEIL_PAGE_SIZE) + memory_taken() +
 			     surface_memory(),
 		     payload_memory());
 	log_number(VEIL_NO_PERSONA, "Veil is up; personas:", persona_count);

@@ -46,9 +46,14 @@ struct sending {
 	const uint8_t *payload; /* in the sender's memory: opaque, so that it may change meanwhile */
 };
 
+static NOINLINE struct transfer *transfer_of(uint32_t from, uint32_t to, uint32_t kind)
+{
+	return &channels.transfers[from][to][kind];
+}
+
 static void result(struct sending *s, enum veil_transfer how)
 {
-	struct veil_frame frame = {.op = VEIL_FRAME_RESULT, .channel = s->frame.channel, .argument = how};
+	struct veil_frame frame = {.op = VEIL_FRAME_RESULT, .channel = s->frame.channel, .length = 0, .argument = how};
 
 	if (virtio_console_put(s->from, frame, NULL) == CONSOLE_FULL && s->transfer)
 		s->transfer->result_owed = (uint8_t)(how + 1);
@@ -61,8 +66,11 @@ static void owed_send(struct persona *p)
 		return;
 	for (uint32_t i = 0; i < persona_count; i++)
 		for (uint32_t kind = 0; kind < KINDS; kind++) {
-			struct transfer *in = &channels.transfers[i][p->index][kind], *out = &channels.transfers[p->index][i][kind];
-			struct veil_frame frame = {.op = VEIL_FRAME_ABORT, .channel = (uint8_t)(i | (kind + VEIL_CARRIES_CLIPBOARD) << 4)};
+			struct transfer *in = transfer_of(i, p->index, kind), *out = transfer_of(p->index, i, kind);
+			struct veil_frame frame = {.op = VEIL_FRAME_ABORT,
+						   .channel = (uint8_t)(i | (kind + VEIL_CARRIES_CLIPBOARD) << 4),
+						   .length = 0,
+						   .argument = 0};
 
 			if (in->abort_owed)
 				in->abort_owed = virtio_console_put(p, frame, NULL) == CONSOLE_FULL;
@@ -76,10 +84,12 @@ static void owed_send(struct persona *p)
 /* To the other side, which knows the channel by the sender's number. */
 static enum console_put deliver(struct sending *s, uint8_t op, const void *payload, uint16_t length)
 {
-	struct veil_frame frame = {.op = op, .length = length, .argument = s->frame.argument};
+	struct veil_frame frame = {.op = op,
+				   .channel = (uint8_t)(s->from->index | (s->frame.channel & 0xf0)),
+				   .length = length,
+				   .argument = s->frame.argument};
 	enum console_put put;
 
-	frame.channel = (uint8_t)(s->from->index | (s->frame.channel & 0xf0));
 	if (!s->to)
 		return CONSOLE_CLOSED;
 	lock_take(&s->to->lock);
@@ -117,21 +127,19 @@ static void minute_begin(struct transfer *t)
 
 static void log_transfer(const struct sending *s, const char *what, uint64_t bytes)
 {
-	char text[LOG_TEXT_BYTES];
-	const char *parts[] = {(s->frame.channel >> 4) == VEIL_CARRIES_FILES ? "file" : "clipboard", what,
-			       (const char *)s->from->manifest->personas[s->frame.channel & 15].name, ": bytes"};
-	uint32_t length = 0;
+	char text[LOG_TEXT_BYTES + 1];
+	uint32_t length = log_append(text, 0, (s->frame.channel >> 4) == VEIL_CARRIES_FILES ? "file" : "clipboard");
 
-	for (uint32_t i = 0; i < ARRAY_COUNT(parts); i++)
-		for (const char *c = parts[i]; *c && length + 1 < sizeof(text); c++)
-			text[length++] = *c;
+	length = log_append(text, length, what);
+	length = log_append(text, length, (const char *)s->from->manifest->personas[s->frame.channel & 15].name);
+	length = log_append(text, length, ": bytes");
 	text[length] = 0;
 	log_number(s->from->index, text, bytes);
 }
 
 static void refuse(struct sending *s, enum veil_transfer why)
 {
-	s->from->vcpus[0]->statistics.refused_transfers++;
+	count_up(&s->from->vcpus[0]->statistics.refused_transfers);
 	if (s->transfer && !s->transfer->complained) {
 		s->transfer->complained = true; /* once a minute: a flood must not push other records out of the log */
 		log_transfer(s, " refused to ", s->frame.argument);
@@ -212,7 +220,7 @@ static bool data(struct sending *s)
 	t->left -= s->frame.length;
 	if (t->left)
 		return true;
-	s->from->vcpus[0]->statistics.transfers++;
+	count_up(&s->from->vcpus[0]->statistics.transfers);
 	s->from->vcpus[0]->statistics.transfer_bytes += t->size;
 	log_transfer(s, " sent to ", t->size);
 	end(s, VEIL_TRANSFER_DONE);
@@ -226,7 +234,7 @@ static void address(struct sending *s)
 
 	if (peer >= persona_count || peer == s->from->index || carries < VEIL_CARRIES_CLIPBOARD || carries > VEIL_CARRIES_FILES)
 		return;
-	s->transfer = &channels.transfers[s->from->index][peer][carries - VEIL_CARRIES_CLIPBOARD];
+	s->transfer = transfer_of(s->from->index, peer, carries - VEIL_CARRIES_CLIPBOARD);
 	s->channel = policy_channel(policy_current(), s->from->index, peer, carries);
 	if ((s->channel || s->transfer->size) && (personas[peer].config->devices & VEIL_DEVICE_AGENT) && persona_hold(&personas[peer]))
 		s->to = &personas[peer];
@@ -237,7 +245,7 @@ static void transfers_forget(struct persona *p)
 {
 	for (uint32_t i = 0; i < VEIL_MAX_PERSONAS; i++)
 		for (uint32_t kind = 0; kind < KINDS; kind++) {
-			struct transfer *in = &channels.transfers[i][p->index][kind], *out = &channels.transfers[p->index][i][kind];
+			struct transfer *in = transfer_of(i, p->index, kind), *out = transfer_of(p->index, i, kind);
 
 			if (in->size)
 				in->result_owed = VEIL_TRANSFER_AWAY + 1;
@@ -297,7 +305,7 @@ void channel_has_room(struct persona *p)
 	lock_take(&channels.lock);
 	for (uint32_t i = 0; i < persona_count; i++)
 		for (uint32_t kind = 0; kind < KINDS; kind++)
-			if (channels.transfers[i][p->index][kind].stalled_since)
+			if (transfer_of(i, p->index, kind)->stalled_since)
 				sender = &personas[i];
 	lock_release(&channels.lock);
 	if (!sender || !persona_hold(sender))

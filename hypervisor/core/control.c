@@ -16,8 +16,8 @@
 
 static struct {
 	uint64_t boot_epoch;
-	uint64_t memory_veil;
-	uint64_t memory_payloads;
+	address_t memory_veil;
+	address_t memory_payloads;
 } control;
 
 struct reply {
@@ -35,7 +35,7 @@ struct reply {
 _Static_assert(sizeof(struct reply) == VEIL_MUX_MAX_PAYLOAD, "each answer fits into a frame");
 _Static_assert(sizeof(struct veil_log_header) + LOG_TEXT_BYTES <= sizeof(((struct reply *)0)->data), "a log record fits into a frame");
 
-void control_init(uint64_t boot_epoch, uint64_t memory_veil, uint64_t memory_payloads)
+void control_init(uint64_t boot_epoch, address_t memory_veil, address_t memory_payloads)
 {
 	control.boot_epoch = boot_epoch;
 	control.memory_veil = memory_veil;
@@ -155,7 +155,7 @@ static enum veil_result command(uint8_t op, struct persona *p)
 /* On to the guest's agent, from the line's buffer: nothing of it stays here. */
 static enum veil_result secret(struct persona *p, const uint8_t *bytes, size_t size)
 {
-	struct veil_frame frame = {.op = VEIL_FRAME_SECRET, .length = (uint16_t)size};
+	struct veil_frame frame = {.op = VEIL_FRAME_SECRET, .channel = 0, .length = (uint16_t)size, .argument = 0};
 	bool taken;
 
 	if (size == 0 || size > VEIL_SECRET_BYTES)
@@ -252,8 +252,8 @@ void control_event_state(const struct persona *p)
 		struct veil_response response;
 		struct veil_event_state state;
 	} event = {
-		.response = {.op = VEIL_EVENT_STATE, .persona = (uint8_t)p->index},
-		.state = {.state = (uint8_t)p->state, .reason = (uint8_t)p->reason, .starts = p->starts},
+		.response = {.op = VEIL_EVENT_STATE, .persona = (uint8_t)p->index, .id = 0, .result = 0},
+		.state = {.state = (uint8_t)p->state, .reason = (uint8_t)p->reason, .reserved = 0, .starts = p->starts},
 	};
 
 	mux_control_send(&event, sizeof(event));
@@ -261,7 +261,7 @@ void control_event_state(const struct persona *p)
 
 void control_event_agent(const struct persona *p)
 {
-	struct veil_response event = {.op = VEIL_EVENT_AGENT, .persona = (uint8_t)p->index};
+	struct veil_response event = {.op = VEIL_EVENT_AGENT, .persona = (uint8_t)p->index, .id = 0, .result = 0};
 
 	mux_control_send(&event, sizeof(event));
 }

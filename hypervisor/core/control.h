@@ -7,7 +7,7 @@
 
 struct persona;
 
-void control_init(uint64_t boot_epoch, uint64_t memory_veil, uint64_t memory_payloads);
+void control_init(uint64_t boot_epoch, address_t memory_veil, address_t memory_payloads);
 
 /* One request frame; anything may be in it. */
 void control_receive(const uint8_t *payload, size_t size);

@@ -16,7 +16,7 @@ static struct {
 	struct log_record records[LOG_RECORD_COUNT];
 } log;
 
-static uint32_t append_text(char *to, uint32_t length, const char *text)
+uint32_t log_append(char to[LOG_TEXT_BYTES], uint32_t length, const char *text)
 {
 	while (*text && length < LOG_TEXT_BYTES)
 		to[length++] = *text++;
@@ -27,7 +27,7 @@ static uint32_t append_hex(char *to, uint32_t length, uint64_t number)
 {
 	unsigned shift = 60;
 
-	length = append_text(to, length, " 0x");
+	length = log_append(to, length, " 0x");
 	while (shift && !(number >> shift))
 		shift -= 4;
 	for (;; shift -= 4) {
@@ -45,7 +45,7 @@ static void log_add(uint32_t persona, const char *text, const uint64_t *number)
 	lock_take(&log.lock);
 	record = &log.records[log.next % LOG_RECORD_COUNT];
 	record->header = (struct veil_log_header){.sequence = log.next, .persona = persona, .time_ns = ticks_to_ns(arch_time())};
-	record->length = append_text(record->text, 0, text);
+	record->length = log_append(record->text, 0, text);
 	if (number)
 		record->length = append_hex(record->text, record->length, *number);
 	log.next++;
@@ -57,7 +57,7 @@ void log_text(uint32_t persona, const char *text)
 	log_add(persona, text, NULL);
 }
 
-void log_number(uint32_t persona, const char *text, uint64_t number)
+NOINLINE void log_number(uint32_t persona, const char *text, uint64_t number)
 {
 	log_add(persona, text, &number);
 }
@@ -85,7 +85,7 @@ _Noreturn void panic(const char *text, uint64_t number)
 {
 	char line[LOG_TEXT_BYTES + 1];
 
-	line[append_hex(line, append_text(line, 0, text), number)] = 0;
+	line[append_hex(line, log_append(line, 0, text), number)] = 0;
 	console_puts("\r\nVeil stopped: ");
 	console_puts(line);
 	console_puts("\r\n");

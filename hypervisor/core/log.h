@@ -19,6 +19,9 @@ struct log_record {
 void log_text(uint32_t persona, const char *text);
 void log_number(uint32_t persona, const char *text, uint64_t number); /* "text 0xnumber" */
 
+/* Puts a text behind what is in `to`, LOG_TEXT_BYTES at most; how long it is then. */
+uint32_t log_append(char to[LOG_TEXT_BYTES], uint32_t length, const char *text);
+
 /* Copies the first record numbered `from` or later; false if there is none. */
 bool log_read(uint32_t from, struct log_record *record);
 uint32_t log_next(void); /* the number the next record will have */

@@ -24,6 +24,7 @@
 
 struct channel {
 	bool takes_input; /* consoles always; owner ports while the guest has them open */
+	uint8_t number; /* on the line */
 	uint32_t sent; /* running totals of payload bytes, modulo 2^32 */
 	uint32_t granted_to_us;
 	uint32_t received;
@@ -122,13 +123,6 @@ static struct channel *channel_of(uint8_t number)
 	return number >= VEIL_MUX_AGENT && number - VEIL_MUX_AGENT < (int)mux.persona_count ? agent_channel(number - VEIL_MUX_AGENT) : NULL;
 }
 
-static uint8_t number_of(const struct channel *c)
-{
-	size_t index = (size_t)(c - channels);
-
-	return (uint8_t)(index < VEIL_MAX_PERSONAS ? index + 1 : index - VEIL_MAX_PERSONAS + VEIL_MUX_AGENT);
-}
-
 /* One frame of a console's waiting output, as far as credit goes. */
 static void output_send(uint32_t persona)
 {
@@ -181,7 +175,7 @@ void mux_console_put(uint32_t persona, uint8_t byte)
 	lock_take(&mux.lock);
 	waiting = output->put - output->taken;
 	if (waiting == MUX_OUTPUT_BYTES) {
-		mux.dropped++;
+		count_up(&mux.dropped);
 	} else {
 		output->bytes[output->put++ % MUX_OUTPUT_BYTES] = byte;
 		if (byte == '\n' || waiting + 1 >= MUX_BATCH)
@@ -261,14 +255,24 @@ bool mux_console_has_input(uint32_t persona)
 	return channels[persona].input_put != channels[persona].input_taken;
 }
 
+static void credit_send(uint8_t channel, uint32_t granted)
+{
+	struct veil_link_credit credit;
+
+	memset(&credit, 0, sizeof(credit));
+	credit.op = VEIL_LINK_CREDIT;
+	credit.channel = channel;
+	credit.granted = granted;
+	frame_send(VEIL_MUX_LINK, &credit, sizeof(credit));
+}
+
 /* Tells the bridge how much more it may send: all that fits into the ring. */
 static void grant(struct channel *c)
 {
 	uint32_t room = MUX_INPUT_BYTES - (c->input_put - c->input_taken);
-	struct veil_link_credit credit = {.op = VEIL_LINK_CREDIT, .channel = number_of(c), .granted = c->received + room};
 
-	c->granted_by_us = credit.granted;
-	frame_send(VEIL_MUX_LINK, &credit, sizeof(credit));
+	c->granted_by_us = c->received + room;
+	credit_send(c->number, c->granted_by_us);
 }
 
 /* Takes waiting input of a channel; gives new credit when all of it is taken. */
@@ -315,14 +319,6 @@ void mux_agent_open(uint32_t persona, bool is_open)
 	lock_release(&mux.lock);
 }
 
-/* Only the requests' size bounds what the bridge may have on its way: Veil answers each before it takes the next. */
-static void grant_control(void)
-{
-	struct veil_link_credit credit = {.op = VEIL_LINK_CREDIT, .channel = VEIL_MUX_CONTROL, .granted = INT32_MAX};
-
-	frame_send(VEIL_MUX_LINK, &credit, sizeof(credit));
-}
-
 static void hello_send(uint8_t reply)
 {
 	struct veil_link_hello hello = {.op = VEIL_LINK_HELLO,
@@ -357,7 +353,8 @@ static void link_receive(const uint8_t *payload, uint32_t size)
 		link_reset();
 		if (!hello.reply)
 			hello_send(1);
-		grant_control();
+		/* Only the requests' size bounds what the bridge may have on its way: Veil answers each before it takes the next. */
+		credit_send(VEIL_MUX_CONTROL, INT32_MAX);
 		for (uint32_t i = 0; i < CHANNELS; i++)
 			if (channels[i].takes_input)
 				grant(&channels[i]);
@@ -395,7 +392,7 @@ static void frame_receive(uint8_t channel, const uint8_t *payload, uint32_t size
 		c->received += size;
 		for (uint32_t i = 0; i < size; i++) {
 			if (!c->takes_input || c->input_put - c->input_taken == MUX_INPUT_BYTES) {
-				mux.dropped++; /* the bridge exceeded its credit, or the guest's agent has gone */
+				count_up(&mux.dropped); /* the bridge exceeded its credit, or the guest's agent has gone */
 				continue;
 			}
 			c->input[c->input_put++ % MUX_INPUT_BYTES] = payload[i];
@@ -436,6 +433,7 @@ static void frames_parse(void)
 	for (;;) {
 		const uint8_t *frame;
 		uint32_t left, size;
+		bool is_possible;
 
 		start = find_sync(start);
 		frame = arriving.bytes + start;
@@ -443,14 +441,10 @@ static void frames_parse(void)
 		if (left < FRAME_HEAD)
 			break;
 		size = frame[3] | (uint32_t)frame[4] << 8;
-		if (size == 0 || size > VEIL_MUX_MAX_PAYLOAD) {
-			mux.garbage++;
-			start += 2;
-			continue;
-		}
-		if (left < FRAME_HEAD + size + 2)
+		is_possible = size != 0 && size <= VEIL_MUX_MAX_PAYLOAD;
+		if (is_possible && left < FRAME_HEAD + size + 2)
 			break;
-		if (!crc_is_good(frame, size)) {
+		if (!is_possible || !crc_is_good(frame, size)) {
 			mux.garbage++;
 			start += 2;
 			continue;
@@ -486,8 +480,11 @@ void mux_init(uint32_t persona_count, uint64_t boot_epoch)
 	arriving.size = 0;
 	mux.garbage = 0;
 	mux.dropped = 0;
-	for (uint32_t i = 0; i < persona_count; i++)
-		channels[i].takes_input = true;
+	for (uint32_t i = 0; i < VEIL_MAX_PERSONAS; i++) {
+		channels[i].takes_input = i < persona_count;
+		channels[i].number = (uint8_t)(i + 1);
+		agent_channel(i)->number = (uint8_t)(i + VEIL_MUX_AGENT);
+	}
 	link_reset();
 	hello_send(0);
 }

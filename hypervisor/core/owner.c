@@ -21,7 +21,7 @@ bool owner_is(uint32_t owner, paddr_t base, address_t size)
 		address_t first = (address_t)region->base, region_size = (address_t)region->size;
 
 		if (base.value - first < region_size)
-			return region->owner == owner && range_within(base.value, size, first, region_size);
+			return region->owner == owner && size <= region_size - (base.value - first);
 	}
 	return false;
 }

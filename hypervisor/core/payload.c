@@ -13,7 +13,7 @@
 static struct {
 	const struct manifest *manifest;
 	paddr_t image_base;
-	struct {
+	struct verification {
 		bool busy; /* a CPU is hashing a part; atomic */
 		enum payload_state state;
 		size_t done;
@@ -35,49 +35,49 @@ const uint8_t *payload_bytes(uint32_t payload)
 }
 
 /* Hashes the next part; the caller holds `busy`. */
-static void hash_part(uint32_t payload)
+static void hash_part(struct verification *v, uint32_t payload)
 {
 	const struct veil_payload *config = &payloads.manifest->payloads[payload];
-	size_t done = payloads.all[payload].done, left = (size_t)config->size - done;
-	size_t part = left < STEP_BYTES ? left : STEP_BYTES;
+	size_t left = (size_t)config->size - v->done, part = left < STEP_BYTES ? left : STEP_BYTES;
 	uint8_t digest[VEIL_SHA256_BYTES];
 
-	if (done == 0)
-		sha256_init(&payloads.all[payload].hash);
-	sha256_update(&payloads.all[payload].hash, payload_bytes(payload) + done, part);
-	payloads.all[payload].done = done + part;
+	if (v->done == 0)
+		sha256_init(&v->hash);
+	sha256_update(&v->hash, payload_bytes(payload) + v->done, part);
+	v->done += part;
 	if (part < left)
 		return;
-	sha256_final(&payloads.all[payload].hash, digest);
-	payloads.all[payload].done = 0;
-	__atomic_store_n(&payloads.all[payload].state, memcmp(digest, config->sha256, sizeof(digest)) ? PAYLOAD_BAD : PAYLOAD_GOOD,
-			 __ATOMIC_RELEASE);
+	sha256_final(&v->hash, digest);
+	v->done = 0;
+	__atomic_store_n(&v->state, memcmp(digest, config->sha256, sizeof(digest)) ? PAYLOAD_BAD : PAYLOAD_GOOD, __ATOMIC_RELEASE);
 }
 
 enum payload_state payload_verify_step(uint32_t payload)
 {
+	struct verification *v = &payloads.all[payload];
 	enum payload_state state;
 
 	if (payloads.manifest->header->flags & VEIL_SKIP_PAYLOAD_DIGESTS)
 		return PAYLOAD_GOOD;
-	state = __atomic_load_n(&payloads.all[payload].state, __ATOMIC_ACQUIRE);
+	state = __atomic_load_n(&v->state, __ATOMIC_ACQUIRE);
 	if (state != PAYLOAD_UNVERIFIED)
 		return state;
-	if (__atomic_exchange_n(&payloads.all[payload].busy, true, __ATOMIC_ACQUIRE))
+	if (__atomic_exchange_n(&v->busy, true, __ATOMIC_ACQUIRE))
 		return PAYLOAD_BUSY;
-	if (payloads.all[payload].state == PAYLOAD_UNVERIFIED)
-		hash_part(payload);
-	__atomic_store_n(&payloads.all[payload].busy, false, __ATOMIC_RELEASE);
-	return __atomic_load_n(&payloads.all[payload].state, __ATOMIC_ACQUIRE);
+	if (v->state == PAYLOAD_UNVERIFIED)
+		hash_part(v, payload);
+	__atomic_store_n(&v->busy, false, __ATOMIC_RELEASE);
+	return __atomic_load_n(&v->state, __ATOMIC_ACQUIRE);
 }
 
 void payload_distrust(uint32_t payload)
 {
-	bool was_busy = __atomic_exchange_n(&payloads.all[payload].busy, true, __ATOMIC_ACQUIRE);
+	struct verification *v = &payloads.all[payload];
+	bool was_busy = __atomic_exchange_n(&v->busy, true, __ATOMIC_ACQUIRE);
 
-	__atomic_store_n(&payloads.all[payload].state, PAYLOAD_UNVERIFIED, __ATOMIC_RELEASE);
+	__atomic_store_n(&v->state, PAYLOAD_UNVERIFIED, __ATOMIC_RELEASE);
 	if (was_busy) /* another CPU hashes it right now, for another persona: that hash is fresh */
 		return;
-	payloads.all[payload].done = 0; /* what an interrupted start has read does not count */
-	__atomic_store_n(&payloads.all[payload].busy, false, __ATOMIC_RELEASE);
+	v->done = 0; /* what an interrupted start has read does not count */
+	__atomic_store_n(&v->busy, false, __ATOMIC_RELEASE);
 }

@@ -351,28 +351,27 @@ static bool is_shown(uint32_t index)
 /* Who shows and who gets keys: all that follows from a change of it. */
 static void show(uint32_t front, uint32_t beside)
 {
-	const uint32_t before[2] = {persona_foreground, persona_beside};
-	bool was_shown[2] = {true, persona_beside != VEIL_NO_PERSONA};
+	struct persona *const before[2] = {&personas[persona_foreground],
+					   persona_beside == VEIL_NO_PERSONA ? NULL : &personas[persona_beside]};
+	bool has_moved = persona_foreground != front;
 
 	persona_foreground = front;
 	persona_beside = beside;
 	view_update();
-	if (before[0] != front)
+	if (has_moved)
 		input_switched();
 	for (uint32_t i = 0; i < 2; i++) {
-		bool leaves = was_shown[i] && !is_shown(before[i]);
-		struct persona *p;
+		struct persona *p = before[i];
+		bool leaves = p && !is_shown(p->index);
 
-		if (!leaves && (i != 0 || before[0] == front))
-			continue;
-		p = &personas[before[i]];
-		input_leave(p, leaves);
+		if (leaves || (i == 0 && has_moved))
+			input_leave(p, leaves);
 		if (leaves && (p->config->flags & VEIL_FREEZE_IN_BACKGROUND))
 			pause(p, VEIL_REASON_BACKGROUND);
 	}
-	for (uint32_t i = 0; i < persona_count; i++)
-		if (is_shown(i) && i != before[0] && i != before[1])
-			resume(&personas[i], false);
+	for (struct persona *p = personas; p < personas + persona_count; p++)
+		if (is_shown(p->index) && p != before[0] && p != before[1])
+			resume(p, false);
 }
 
 enum veil_result persona_switch(struct persona *p)
@@ -637,8 +636,7 @@ static void fill_part(struct persona *p, size_t page, address_t offset)
 	for (uint32_t i = 0; i < m->segment_count; i++) {
 		const struct veil_segment *s = &m->segments[i];
 		address_t first = (address_t)s->guest_address, last = first + (address_t)s->size;
-		address_t start, end, whole;
-		const uint8_t *from;
+		address_t start, end;
 
 		if (s->persona != p->index || first >= guest + FILL_PART || last <= guest + at)
 			continue;
@@ -646,14 +644,11 @@ static void fill_part(struct persona *p, size_t page, address_t offset)
 		end = last - guest < FILL_PART ? last - guest : FILL_PART;
 		if (start > at)
 			arch_zero(to + at, start - at);
-		from = payload_bytes(s->payload) + (address_t)s->payload_offset + (guest + start - first);
-		whole = (end - start) & ~(address_t)63;
-		arch_copy(to + start, from, whole);
 		at = align_up(end, 64);
-		if (end % 64) { /* the last, broken line of a segment */
-			arch_zero(to + start + whole, 64);
-			memcpy(to + start + whole, from + whole, (end - start) - whole);
-		}
+		if (at != end) /* the last, broken line of a segment */
+			arch_zero(to + at - 64, 64);
+		arch_copy_bytes(to + start, payload_bytes(s->payload) + (address_t)s->payload_offset + (guest + start - first),
+				end - start);
 	}
 	if (at < FILL_PART)
 		arch_zero(to + at, FILL_PART - at);
@@ -681,7 +676,7 @@ NOINLINE bool persona_populate(struct vcpu *v, ipaddr_t address)
 		if (v->fill_done == VEIL_PAGE_SIZE) {
 			stage2_map(p, page, persona_page(p, page));
 			v->fill_done = 0;
-			v->statistics.populated++;
+			count_up(&v->statistics.populated);
 			p->touched++;
 		}
 	} else if (GUEST_HAS_FLASH && page >= p->linear_count) {

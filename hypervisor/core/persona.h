@@ -66,6 +66,8 @@ struct persona {
 	const struct veil_persona *config;
 	const struct manifest *manifest;
 	const struct veil_surface *surface; /* NULL: it has no display */
+	bool work_starts; /* after WORK_FORGET go on to start; otherwise clear the memory and end */
+	bool uncleared; /* pages that are not mapped hold what an earlier life left: forgotten for a restart */
 	struct persona_ram ram;
 	size_t linear_count; /* pages of RAM, then of the surface's body, one after the other in guest-physical memory */
 	size_t page_count; /* these, then pages of flash: the read-only ones, then the variable ones */
@@ -81,7 +83,7 @@ struct persona {
 	uint32_t work_segment;
 	size_t work_page;
 	size_t touched; /* pages mapped */
-	struct vcpu *vcpus[VEIL_MAX_CPUS];
+	struct vcpu *vcpus[GUEST_MAX_CPUS];
 	uint32_t ready;
 	uint32_t starts;
 	uint32_t restarts;
@@ -93,8 +95,6 @@ struct persona {
 	int64_t cap_left;
 	int64_t cap_quota;
 	uint64_t cap_end;
-	bool work_starts; /* after WORK_FORGET go on to start; otherwise clear the memory and end */
-	bool uncleared; /* pages that are not mapped hold what an earlier life left: forgotten for a restart */
 	struct veil_fault fault;
 	struct platform platform; /* virtual devices */
 };

@@ -16,7 +16,8 @@ static struct {
 	address_t memory;
 } surfaces;
 
-static void strip_draw(const struct veil_surface *s)
+/* The strip, and an empty body behind it: before a guest has touched that, what lies there would show. */
+static void draw(const struct veil_surface *s)
 {
 	address_t size = s->strip_rows * s->stride; /* a multiple of 4096: manifest.c */
 	uint8_t *strip = arch_pointer(paddr((address_t)s->host_base));
@@ -28,23 +29,16 @@ static void strip_draw(const struct veil_surface *s)
 	if (state != PAYLOAD_GOOD)
 		panic("an indicator strip has a wrong digest: payload", s->strip_payload);
 	arch_copy(strip, payload_bytes(s->strip_payload), size);
-	arch_clean(strip, size); /* the display may not look into caches */
+	arch_zero(strip + size, (size_t)s->body_size);
+	arch_clean(strip, size + (size_t)s->body_size); /* the display may not look into caches */
 	surfaces.memory += align_up(size, VEIL_PAGE_SIZE) + (s->body_guest_base ? 0 : (address_t)s->body_size);
 }
 
 void surface_init(const struct manifest *manifest)
 {
 	surfaces.manifest = manifest;
-	for (uint32_t i = 0; i < manifest->surface_count; i++) {
-		const struct veil_surface *s = &manifest->surfaces[i];
-
-		uint8_t *body = arch_pointer(paddr((address_t)s->host_base + s->strip_rows * s->stride));
-
-		strip_draw(s);
-		/* Before a guest has touched its body, what lies there would show. */
-		arch_zero(body, (size_t)s->body_size);
-		arch_clean(body, (size_t)s->body_size);
-	}
+	for (uint32_t i = 0; i < manifest->surface_count; i++)
+		draw(&manifest->surfaces[i]);
 	if (manifest->header->view_base)
 		surfaces.memory += align_up(manifest->surfaces->height * manifest->surfaces->stride, VEIL_PAGE_SIZE);
 	surfaces.has_display = manifest->surface_count && display_init();
