@@ -24,7 +24,7 @@ export default defineConfig({
 				test: {
 					name: "system",
 					include: ["tests/system/**/*.test.ts", "tests/setup/**/*.test.ts"],
-					globalSetup: ["tests/system/locked-inputs.ts"],
+					globalSetup: ["tests/system/before-all.ts"],
 					testTimeout: 300_000,
 					hookTimeout: 300_000,
 				},

@@ -23,16 +23,16 @@ import type { Sharing } from "../../components/image/policy-section.ts";
 import { boardByName } from "../../components/manifest/index.ts";
 import { sha256File } from "../../components/util/digest.ts";
 import { packageRoot } from "../../components/util/paths.ts";
-import { run } from "../../components/util/process.ts";
 import { silent } from "../../components/util/progress.ts";
 import { composeDev, type DevPersona } from "../../tools/compose-dev.ts";
 import { askQemu } from "./ask-qemu.ts";
+import { builtGuests } from "./built.ts";
 
 /** By board: what has its guests, and what they are. */
 const BOARDS = {
 	"qemu-virt": { guests: "tests/guests", suffix: "img", cpu: "cortex-a57", memoryMiB: 32 },
 	n800: { guests: "tests/guests/armv6", suffix: "elf", cpu: "arm1136-r2", memoryMiB: 8 },
-};
+} as const;
 
 /** A persona that runs one of the board's test programs, or a kernel from elsewhere. */
 export interface GuestPersona extends Omit<DevPersona, "kernel" | "name" | "commandLine"> {
@@ -87,7 +87,7 @@ export interface GuestPhone {
 	stop(): Promise<void>;
 }
 
-/** Builds all of a board's test guests and Veil, once for a test file. */
+/** A board's test guests and Veil, built, and a folder of the test file's own. */
 export async function openWorkshop(boardName: keyof typeof BOARDS = "qemu-virt"): Promise<Workshop> {
 	const folder = mkdtempSync(join(tmpdir(), "persona-guests-"));
 	const before = { state: process.env.PERSONA_STATE_DIR, runtime: process.env.XDG_RUNTIME_DIR };
@@ -96,7 +96,7 @@ export async function openWorkshop(boardName: keyof typeof BOARDS = "qemu-virt")
 	mkdirSync(join(folder, "runtime"), { mode: 0o700 });
 	const projectDir = packageRoot();
 	const { guests, suffix, cpu, memoryMiB } = BOARDS[boardName];
-	await run("make", ["-s", "-C", join(projectDir, guests), `OUT=${folder}/guests`]);
+	const images = builtGuests(guests);
 	const { document: board } = await boardByName(boardName);
 	const context = { store: await openStore(), lock: await loadLock(projectDir), progress: silent, projectDir };
 	const { path: veil } = await buildHypervisor(await hypervisorInputs(board), context);
@@ -110,7 +110,7 @@ export async function openWorkshop(boardName: keyof typeof BOARDS = "qemu-virt")
 				memoryMiB,
 				...rest,
 				name,
-				kernel: kernel ?? join(folder, "guests", `${guest}.${suffix}`),
+				kernel: kernel ?? join(images, `${guest}.${suffix}`),
 				commandLine: words,
 			}));
 			await composeDev(image, veil, composed, {

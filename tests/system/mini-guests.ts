@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bare-metal guests of tests/guests, built once into a folder: personas that are up within a second.
-import { execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { packageRoot } from "../../components/util/paths.ts";
+// The bare-metal guests of tests/guests in a folder of a project's: personas that are up within a second.
+import { cpSync } from "node:fs";
+import { builtGuests } from "../guests/built.ts";
 
-/** Builds all guests; each is then `<folder>/<name>.img`. */
-export function buildGuests(folder: string): void {
-	mkdirSync(folder, { recursive: true });
-	execFileSync("make", ["-s", "-C", join(packageRoot(), "tests", "guests"), `OUT=${folder}`], {
-		stdio: ["ignore", "ignore", "inherit"],
-	});
+/** Puts all guests into a folder; each is then `<folder>/<name>.img`. */
+export function copyGuests(folder: string): void {
+	cpSync(builtGuests("tests/guests"), folder, { recursive: true, filter: (path) => !/\.(o|elf)$/.test(path) });
 }
 
 /** A Persona document for a bare-metal guest at `image` (relative to the document). */

@@ -9,7 +9,7 @@ import * as persona from "../../components/index.ts";
 import { isAlive } from "../../components/util/alive.ts";
 import { packageRoot } from "../../components/util/paths.ts";
 import { PERSONAL, Project, type TestStack } from "../provider/project.ts";
-import { bareMetal, buildGuests } from "./mini-guests.ts";
+import { bareMetal, copyGuests } from "./mini-guests.ts";
 
 const program = async () => {
 	const phone = new persona.Phone("pocket", { phone: "stacks/dev.phone.yaml" });
@@ -39,7 +39,7 @@ function realProject(folder?: string): Project {
 		...(folder === undefined ? {} : { folder }),
 	});
 	made.env.XDG_STATE_HOME = join(made.folder, ".xdg");
-	buildGuests(join(made.folder, "personas", "guests"));
+	copyGuests(join(made.folder, "personas", "guests"));
 	made.write("personas/personal.yaml", bareMetal("personal", "guests/neighbour.img", { commandLine: "ms=200" }));
 	return made;
 }

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { allowAdoption, listHandsets, listVolumes, volumePlace } from "../../components/handset/index.ts";
 import * as persona from "../../components/index.ts";
 import type { Project, TestStack } from "../provider/project.ts";
-import { bareMetal, buildGuests } from "./mini-guests.ts";
+import { bareMetal, copyGuests } from "./mini-guests.ts";
 import { storageProject } from "./storage-project.ts";
 
 const program = async () => {
@@ -61,7 +61,7 @@ const dataVolume = async () => (await listVolumes()).filter(({ name }) => name =
 
 beforeAll(async () => {
 	project = storageProject({ overlay: "work", blocks: 100 });
-	buildGuests(join(project.folder, "personas", "guests"));
+	copyGuests(join(project.folder, "personas", "guests"));
 	project.write("personas/personal.yaml", bareMetal("personal", "guests/neighbour.img", { commandLine: "ms=200" }));
 	project.write("personas/work.yaml", WORK(volume(64, "wipe")));
 	stack = await project.stack(program);
