@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // `base: debian`: a full root filesystem by mmdebstrap, from packages already fetched and verified, without root and network.
 import { createReadStream } from "node:fs";
-import { chmod, copyFile, mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { canonicalJson, sha256 } from "../util/digest.ts";
+import { canonicalJson, sha256, sha256File } from "../util/digest.ts";
 import { UserError } from "../util/errors.ts";
 import { ProcessError, run } from "../util/process.ts";
 import type { Progress } from "../util/progress.ts";
@@ -12,6 +12,7 @@ import { addFile, addLink, addTar, type FileTree } from "./file-tree.ts";
 import { runForeign } from "./foreign.ts";
 import { MODULE_LIST } from "./kernel-modules.ts";
 import { DEBIAN_SUITE, type LockEntry } from "./lock.ts";
+import { plainDeb } from "./plain-deb.ts";
 import type { Blob, Store } from "./store.ts";
 
 /** Another number means other bytes from the same packages. */
@@ -167,12 +168,13 @@ async function makeRepository(
 	await mkdir(folder);
 	const stanzas: string[] = [];
 	for (const entry of entries) {
-		const { path, size } = await fetch(entry);
+		const { path } = await fetch(entry);
 		const name = `${entry.name}.deb`;
-		await copyFile(path, join(folder, name));
-		await chmod(join(folder, name), 0o644);
+		const plain = join(folder, name);
+		await plainDeb(path, plain, signal);
 		const { stdout } = await run("dpkg-deb", ["--field", path], { signal });
-		stanzas.push(`${stdout.trimEnd()}\nFilename: ./${name}\nSize: ${size}\nSHA256: ${entry.sha256}\n`);
+		const digest = (await sha256File(plain)).slice("sha256:".length);
+		stanzas.push(`${stdout.trimEnd()}\nFilename: ./${name}\nSize: ${(await stat(plain)).size}\nSHA256: ${digest}\n`);
 	}
 	const index = stanzas.join("\n");
 	await writeFile(join(folder, "Packages"), index, { mode: 0o644 });
