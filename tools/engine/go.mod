@@ -238,6 +238,9 @@ require (
 )
 
 replace (
+	// The last without errors of Google's, whose module takes 40 MB to download; what waits between two attempts is all that is used of it.
+	github.com/googleapis/gax-go/v2 => github.com/googleapis/gax-go/v2 v2.0.5
+
 	github.com/atotto/clipboard => github.com/tgummerer/clipboard v0.0.0-20241001131231-d02d263e614e
 	github.com/sergi/go-diff => github.com/sergi/go-diff v1.1.0
 )
