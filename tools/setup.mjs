@@ -21,20 +21,21 @@ export function projectFolder() {
 /**
  * Makes the project ready to run; returns quickly when it is. On an old Node the whole command starts anew with a current one.
  * @param {string} project
- * @param {{ tests: boolean, stack?: string }} options `stack`: only what this one's phone needs, by its board
+ * @param {{ tests: boolean, stack?: string, engine?: boolean }} options `stack`: only what this one's phone needs, by its board; `engine`: with
+ *   Pulumi's engine, which takes longest; default true
  */
-export async function setUp(project, { tests, stack }) {
+export async function setUp(project, { tests, stack, engine = true }) {
 	await onCurrentNode(project);
 	/** @type {("run" | "test" | "n800")[]} */
 	const occasions = ["run"];
 	if (tests) occasions.push("test", "n800");
 	else if (boardsOf(project, stack).has("n800")) occasions.push("n800");
-	if (ready(project, occasions)) return;
+	if (ready(project, occasions) && (!engine || haveEngine(project))) return;
 	await exclusively(join(project, ".persona", "setup.lock"), "sets this project up", async () => {
 		await installPackages(missingPackages(occasions));
 		await installModules(project);
 		linkCommand(project);
-		await getEngine(project, () => installPackages(missingPackages(["engine"])));
+		if (engine) await getEngine(project, () => installPackages(missingPackages(["engine"])));
 	});
 }
 
@@ -46,8 +47,7 @@ function ready(project, occasions) {
 	return (
 		missingPackages(occasions).length === 0 &&
 		staleModules(project).length === 0 &&
-		existsSync(join(project, "node_modules", ".bin", "persona")) &&
-		haveEngine(project)
+		existsSync(join(project, "node_modules", ".bin", "persona"))
 	);
 }
 

@@ -4,7 +4,8 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
-import { fail, say } from "./console.mjs";
+import { fail, SetupError, say } from "./console.mjs";
+import { haveEngine } from "./engine.mjs";
 import { engineEnvironment } from "./environment.mjs";
 import { changedFiles, endMarked, MARK, markedProcesses } from "./leftovers.mjs";
 import { packageFolder, setUp } from "./setup.mjs";
@@ -120,18 +121,38 @@ async function* checks(env) {
 	}
 }
 
+/**
+ * Gets what the tests need and the checks before them do not: the engine, and all that is locked. It is downloaded and built beside the checks, to
+ * which it gives way.
+ * @param {string} mark the run's
+ */
+async function fetchRest(mark) {
+	const ended = (/** @type {string[]} */ ...args) =>
+		new Promise((settle) => {
+			const env = { ...process.env, [MARK]: mark };
+			const child = spawn("nice", ["-n", "10", process.execPath, ...args], { cwd: packageFolder, env, stdio: "inherit" });
+			child.once("error", () => settle(undefined)).once("close", settle);
+		});
+	const inputs = ended(join("tools", "fetch-locked.ts"));
+	const engine = haveEngine(packageFolder) ? 0 : await ended(join("tools", "setup.mjs"), "--tests");
+	await inputs;
+	if (engine !== 0) throw new SetupError("there is no engine to test with");
+}
+
 /** @param {readonly string[]} names */
 async function main(names) {
-	await setUp(packageFolder, { tests: true });
+	await setUp(packageFolder, { tests: true, engine: false });
 	const folder = mkdtempSync(join(tmpdir(), "persona-test-"));
 	const mark = folder.slice(folder.lastIndexOf("-") + 1);
-	const ours = engineEnvironment(packageFolder).variables;
+	const rest = fetchRest(mark);
+	// It is waited for before the tests.
+	rest.catch(() => {});
 	// Tests get the engine and the cache, and otherwise live in a folder that is removed afterwards.
 	/** @type {NodeJS.ProcessEnv} */
 	const env = {
 		...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("PULUMI_"))),
 		FORCE_COLOR: process.env.FORCE_COLOR ?? "0",
-		PATH: ours.PATH,
+		PATH: engineEnvironment(packageFolder).variables.PATH,
 		TMPDIR: folder,
 		XDG_STATE_HOME: join(folder, "state"),
 		PULUMI_HOME: join(folder, "pulumi"),
@@ -161,6 +182,9 @@ async function main(names) {
 				say(`${result[0]}: ${result[1].failed === 0 ? "ok" : "FAILED"}`);
 			}
 		}
+		await rest;
+		// Now the engine is in it.
+		env.PATH = engineEnvironment(packageFolder).variables.PATH;
 		results.push(["tests (vitest)", await vitest(names, env, folder)]);
 		const processes = markedProcesses(mark);
 		const files = changedFiles(packageFolder).filter((line) => !before.includes(line));
