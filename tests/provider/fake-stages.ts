@@ -10,7 +10,7 @@ import { boardByName, documentFolder } from "../../components/manifest/index.ts"
 import { loadAndCheckParts, loadAndCheckPersona, loadAndCheckPhone } from "../../components/policy/index.ts";
 import type { Stages, Work } from "../../components/provider/stages.ts";
 import { canonicalJson, sha256 } from "../../components/util/digest.ts";
-import { UserError } from "../../components/util/errors.ts";
+import { errorCode, UserError } from "../../components/util/errors.ts";
 import { overlayOf } from "./fake-overlay.ts";
 
 export interface World {
@@ -47,12 +47,21 @@ export class FakeWorld {
 		return existsSync(this.file) ? (JSON.parse(readFileSync(this.file, "utf8")) as World) : { built: {}, handsets: {} };
 	}
 
+	/** One change at a time, whichever process makes it. */
 	change(edit: (world: World) => void): void {
-		const world = this.get();
-		edit(world);
-		const temporary = `${this.file}.${process.pid}`;
-		writeFileSync(temporary, JSON.stringify(world));
-		renameSync(temporary, this.file);
+		const lock = `${this.file}.lock`;
+		// Held for less than a millisecond: who was killed in the midst of it has left it.
+		const end = performance.now() + 1000;
+		while (!isMade(lock) && performance.now() < end) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2);
+		try {
+			const world = this.get();
+			edit(world);
+			const temporary = `${this.file}.${process.pid}`;
+			writeFileSync(temporary, JSON.stringify(world));
+			renameSync(temporary, this.file);
+		} finally {
+			rmSync(lock, { recursive: true, force: true });
+		}
 	}
 
 	note(line: string): void {
@@ -84,6 +93,17 @@ export class FakeWorld {
 		const path = join(this.folder, "log");
 		const whole = existsSync(path) ? readFileSync(path, "utf8").split("\n").slice(0, -1) : [];
 		return whole.slice(this.taken());
+	}
+}
+
+/** Whether this call has made the folder; false: there is one. */
+function isMade(folder: string): boolean {
+	try {
+		mkdirSync(folder);
+		return true;
+	} catch (error) {
+		if (errorCode(error) !== "EEXIST") throw error;
+		return false;
 	}
 }
 
