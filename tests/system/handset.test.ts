@@ -10,7 +10,15 @@ import { controlClient, findOrphans, handsetDir, observeHandset, screenshot, sto
 import { findOwnProcesses } from "../../components/handset/qemu.ts";
 import { runRoot } from "../../components/util/paths.ts";
 import { persona } from "../cli/run.ts";
-import { expectBothReady, expectCommandsWork, killOurs, type RunningPhone, runningPhone, until } from "./running-phone.ts";
+import {
+	expectBothReady,
+	expectCommandsWork,
+	killOurs,
+	killQemu,
+	type RunningPhone,
+	runningPhone,
+	until,
+} from "./running-phone.ts";
 
 const ID = "system-test";
 let phone: RunningPhone;
@@ -92,8 +100,7 @@ describe("the demo phone", () => {
 	});
 
 	it("is found dead when QEMU is killed, and the next start restores it", async () => {
-		await killOurs("qemu");
-		await until(() => findOwnProcesses(runRoot()).length === 0);
+		await killQemu();
 		expect(await observeHandset(ID)).toMatchObject({ alive: false, problem: "its QEMU has ended by itself" });
 		expect((await phone.start()).personas).toMatchObject([{ ready: true }, { ready: true }]);
 	});

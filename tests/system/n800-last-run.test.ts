@@ -6,15 +6,14 @@ import { closeSync, createReadStream, openSync, readFileSync, readSync, rmSync, 
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { handsetDir, observeHandset, startHandset, stopHandset } from "../../components/handset/index.ts";
-import { findOwnProcesses } from "../../components/handset/qemu.ts";
 import { veilImageHeader, veilManifest } from "../../components/image/abi.ts";
 import { FLASH_BYTES } from "../../components/image/flash-image.ts";
 import { flashEmulated, openStore } from "../../components/image/index.ts";
 import { type Board, boardByName } from "../../components/manifest/index.ts";
-import { packageRoot, runRoot } from "../../components/util/paths.ts";
+import { packageRoot } from "../../components/util/paths.ts";
 import { silent } from "../../components/util/progress.ts";
 import { persona } from "../cli/run.ts";
-import { killOurs, type RunningPhone, runningPhone, until } from "./running-phone.ts";
+import { killQemu, type RunningPhone, runningPhone, until } from "./running-phone.ts";
 
 const ID = "n800-last-run";
 const BUILD_MS = 1_800_000; // the first time, the guests' kernel is compiled
@@ -46,11 +45,6 @@ async function runs(): Promise<{ number: number; last: string[] }> {
 		number: Number(/ veil: run on record: (0x[0-9a-f]+)$/m.exec(log)?.[1]),
 		last: [...log.matchAll(/ last run: (.*)$/gm)].map(([, line]) => line ?? ""),
 	};
-}
-
-async function killQemu(): Promise<void> {
-	await killOurs("qemu");
-	await until(() => findOwnProcesses(runRoot()).length === 0);
 }
 
 /** Digest of all pages and spare areas that are Veil's own, or of all others. */

@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { decode } from "fast-png";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { controlClient, observeHandset, personaScreenshot, screenshot } from "../../components/handset/index.ts";
-import { findOwnProcesses } from "../../components/handset/qemu.ts";
 import { armProgram } from "../../components/image/elf-arm.ts";
 import { findGuest } from "../../components/image/guest.ts";
 import { guestInputs, guestKey, loadLock, openStore, readDeviceImage } from "../../components/image/index.ts";
@@ -14,10 +13,10 @@ import { linuxArmv6 } from "../../components/image/linux-armv6.ts";
 import { restoreProgram } from "../../components/image/patch-arm.ts";
 import { stripPixels } from "../../components/image/strip.ts";
 import { loadAndCheckPhone } from "../../components/policy/index.ts";
-import { packageRoot, runRoot } from "../../components/util/paths.ts";
+import { packageRoot } from "../../components/util/paths.ts";
 import { silent } from "../../components/util/progress.ts";
 import { persona } from "../cli/run.ts";
-import { expectBothReady, expectCommandsWork, killOurs, type RunningPhone, runningPhone, until } from "./running-phone.ts";
+import { expectBothReady, expectCommandsWork, killQemu, type RunningPhone, runningPhone, until } from "./running-phone.ts";
 
 const ID = "n800-test";
 const FILE = join(packageRoot(), "stacks", "n800.phone.yaml");
@@ -210,8 +209,7 @@ describe("the tablet", () => {
 	});
 
 	it("is found dead when QEMU is killed, and the next start restores it from its flash", async () => {
-		await killOurs("qemu");
-		await until(() => findOwnProcesses(runRoot()).length === 0);
+		await killQemu();
 		expect(await observeHandset(ID)).toMatchObject({
 			alive: false,
 			problem: expect.stringMatching(/^its QEMU has ended by itself/),

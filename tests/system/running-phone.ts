@@ -100,6 +100,12 @@ export async function killOurs(kind: "bridge" | "qemu"): Promise<void> {
 	await until(() => ours().length === 0);
 }
 
+/** Kills the one QEMU there is, and comes back when its bridge has gone with it. */
+export async function killQemu(): Promise<void> {
+	await killOurs("qemu");
+	await until(() => findOwnProcesses(runRoot()).length === 0);
+}
+
 /** What `persona status` has at least to say of a phone whose personas `work` and `personal` are up, the latter in front. */
 export async function expectBothReady(expected: object): Promise<void> {
 	const { stdout } = await persona(["status", "--json"]);
