@@ -60,8 +60,8 @@ struct persona_ram {
 };
 
 struct persona {
-	struct lock life_lock; /* state, action, work */
 	struct lock lock; /* virtual devices and the interrupt controller */
+	struct lock life_lock; /* state, action, work */
 	struct lock memory_lock; /* stage-2 tables */
 	const struct veil_persona *config;
 	const struct manifest *manifest;
