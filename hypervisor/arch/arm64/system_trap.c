@@ -6,13 +6,18 @@
 #include "emulated_timer.h"
 #include "sysreg.h"
 
-/* The fields of an MRS/MSR syndrome that name the register (Arm DDI 0487, D19.2.39), as one number. */
-#define KEY(op0, op1, crn, crm, op2) \
-	((uint32_t)(op0) << 20 | (uint32_t)(op2) << 17 | (uint32_t)(op1) << 14 | (uint32_t)(crn) << 10 | (uint32_t)(crm) << 1)
-#define KEY_MASK 0x3ffc1eU
-#define KEY_OP0(key) ((key) >> 20 & 3)
-#define KEY_OP2(key) ((key) >> 17 & 7)
-#define KEY_IDENTIFICATION_MASK KEY(3, 7, 15, 0, 0)
+/* A system register by the fields that name it, in the order and width an MRS has them. */
+#define KEY(op0, op1, crn, crm, op2) ((op0) << 14 | (op1) << 11 | (crn) << 7 | (crm) << 3 | (op2))
+#define KEY_OP0(key) ((key) >> 14)
+#define KEY_OP2(key) ((key)&7)
+#define IDENTIFICATION KEY(3, 0, 0, 0, 0) /* the first of 64 registers */
+#define IDENTIFICATION_COUNT 64
+
+/* The same fields in a syndrome (Arm DDI 0487, D19.2.39) */
+static uint32_t key_of(uint32_t esr)
+{
+	return KEY(esr >> 20 & 3, 0U, esr >> 10 & 0x7f /* with op1 */, esr >> 1 & 15, esr >> 17 & 7);
+}
 
 #define FIELD(shift) (UINT64_C(0xf) << (shift))
 
@@ -31,9 +36,9 @@
 #define MMFR1_ALLOWED (FIELD(0) | FIELD(20) | FIELD(28)) /* HAFDBS, PAN, XNX */
 #define MMFR2_ALLOWED (FIELD(0) | FIELD(4) | FIELD(8) | FIELD(16) | FIELD(32) | FIELD(36)) /* CnP, UAO, LSM, VARange, AT, IDS */
 
-static uint64_t identification(uint32_t key)
+static uint64_t identification(uint32_t crm_op2)
 {
-	switch (key) {
+	switch (IDENTIFICATION + crm_op2) {
 	case KEY(3, 0, 0, 4, 0):
 		return (sysreg_read(id_aa64pfr0_el1) & PFR0_ALLOWED) | PFR0_FIXED;
 	case KEY(3, 0, 0, 4, 1):
@@ -133,8 +138,8 @@ static bool access(struct vcpu *v, uint32_t key, bool is_read, uint64_t *value)
 		*value = 0;
 		return true;
 	}
-	if ((key & KEY_IDENTIFICATION_MASK) == KEY(3, 0, 0, 0, 0) && is_read) {
-		*value = identification(key);
+	if (key - IDENTIFICATION < IDENTIFICATION_COUNT && is_read) {
+		*value = identification(key - IDENTIFICATION);
 		return true;
 	}
 	return false;
@@ -146,7 +151,7 @@ NOINLINE bool system_trap(struct vcpu *v, uint64_t esr)
 	bool is_read = esr & 1;
 	uint64_t value = reg == 31 || is_read ? 0 : v->arch.x[reg];
 
-	if (!access(v, (uint32_t)esr & KEY_MASK, is_read, &value))
+	if (!access(v, key_of((uint32_t)esr), is_read, &value))
 		return false;
 	if (is_read && reg != 31)
 		v->arch.x[reg] = value;
