@@ -10,9 +10,9 @@ hot = exit.c guest_ram.c guest_report.c hypercall.c list_registers.c sched.c sta
 port_cpu = -mcmodel=tiny -mcpu=cortex-a53 -mgeneral-regs-only -mno-outline-atomics
 port_speed = -O2 -falign-functions=4 -falign-jumps=1 -falign-loops=1 -falign-labels=1
 port_size = -Os -fno-ipa-cp -fno-ipa-sra -fno-shrink-wrap -fno-expensive-optimizations -fno-tree-loop-im -fno-move-loop-invariants
-port_link = -Wl,--defsym=LOAD_ADDRESS=$(load_address)
+port_link = -fdata-sections -Wl,--defsym=LOAD_ADDRESS=$(load_address)
 
-# Runs before there is an MMU, when memory takes aligned accesses only.
-$(BUILD)/arch/arm64/mmu.c.o: target := $(target) -mstrict-align
+# Runs before there is an MMU, when memory takes aligned accesses only; and has its place, as link.ld says.
+$(BUILD)/arch/arm64/mmu.c.o: target := $(subst -flto,,$(target)) -mstrict-align
 # One file alone may use FP/SIMD registers.
 $(BUILD)/arch/arm64/sha256.c.o: target := $(subst -flto,,$(subst -mgeneral-regs-only,-march=armv8-a+crypto,$(target)))
