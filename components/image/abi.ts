@@ -5,7 +5,7 @@ import { structure } from "./codec.ts";
 /** granule of ownership and of stage 2 */
 export const VEIL_PAGE_SIZE = 65536;
 
-export const VEIL_ABI_VERSION = 4;
+export const VEIL_ABI_VERSION = 5;
 
 /** "VEILIMG1" */
 export const VEIL_IMAGE_MAGIC = 0x31474d494c494556n;
@@ -99,9 +99,44 @@ export const veilTable = structure<VeilTable>("veil_table", 8, [
 	["count", "u32", 4],
 ]);
 
-/** unsigned: for development only */
+export const VEIL_SIGNATURE_BYTES = 64;
+
+export const VEIL_PUBLIC_KEY_BYTES = 32;
+
+/** with the x coordinate */
+export const VEIL_KEY_BYTES = 64;
+
+export const VEIL_MAX_KEYS = 4;
+
+/** ASCII, padded with NULs; here as two numbers, the first of 8 bytes */
+export const VEIL_CONTEXT_BYTES = 15;
+
+/** "veil-man" */
+export const VEIL_CONTEXT_MANIFEST0 = 0x6e616d2d6c696576n;
+
+/** "ifest-1" */
+export const VEIL_CONTEXT_MANIFEST1 = 0x00312d7473656669n;
+
+/** "veil-pol" */
+export const VEIL_CONTEXT_POLICY0 = 0x6c6f702d6c696576n;
+
+/** "icy-1" */
+export const VEIL_CONTEXT_POLICY1 = 0x000000312d796369;
+
+export interface VeilSigned {
+	context: Uint8Array;
+	sha256: Uint8Array;
+}
+
+/** Layout of struct veil_signed: 47 bytes. */
+export const veilSigned = structure<VeilSigned>("veil_signed", 47, [
+	["context", { bytes: 15 }, 0],
+	["sha256", { bytes: 32 }, 15],
+]);
+
+/** unsigned: what a Veil built without keys takes, and nothing else */
 export const VEIL_SIGNATURE_DEVELOPMENT = 0;
-/** not accepted yet */
+/** what a Veil built with keys takes, and nothing else */
 export const VEIL_SIGNATURE_ED25519 = 1;
 
 /** enum veil_signature_kind: names by value. */
@@ -126,6 +161,7 @@ export interface VeilManifest {
 	/** enum veil_signature_kind */
 	signatureKind: number;
 	keyId: Uint8Array;
+	/** 1 or more where it is signed; see "Versions" */
 	versionCounter: bigint;
 	/** of the image file without this manifest's bytes; checked by the deployer */
 	imageSha256: Uint8Array;
@@ -418,6 +454,7 @@ export interface VeilPolicy {
 	/** enum veil_signature_kind */
 	signatureKind: number;
 	keyId: Uint8Array;
+	/** the manifest's, or more where it takes another's place: never less than the one in force */
 	versionCounter: bigint;
 	signature: Uint8Array;
 	/** offsets from the start of this section */
@@ -586,6 +623,31 @@ export const VEIL_SECTOR_BYTES = 512;
 /** below it lies the disk's partition table, which no guest may write */
 export const VEIL_STORAGE_FIRST_SECTOR = 2048;
 
+export const VEIL_VERSION_FIRST_SECTOR = 64;
+
+export const VEIL_VERSION_RECORDS = 2;
+
+/** from one record to the next: disks write 4 KiB at a time; the rest is zero */
+export const VEIL_VERSION_RECORD_SECTORS = 8;
+
+/** "VEILVRS1" */
+export const VEIL_VERSION_MAGIC = 0x315352564c494556n;
+
+export interface VeilVersionRecord {
+	/** VEIL_VERSION_MAGIC */
+	magic: bigint;
+	version: bigint;
+	/** ~version */
+	inverse: bigint;
+}
+
+/** Layout of struct veil_version_record: 24 bytes. */
+export const veilVersionRecord = structure<VeilVersionRecord>("veil_version_record", 24, [
+	["magic", "u64", 0],
+	["version", "u64", 8],
+	["inverse", "u64", 16],
+]);
+
 /** A volume: part of the handset's disk, which its persona sees as a disk of its own (virtio-blk over virtio-mmio: the persona's volume n at 0x0a001000 + n * 0x200, SPI 24 + n). Sorted by persona, then as declared; no two overlap. */
 export interface VeilStorageRange {
 	persona: number;
@@ -700,11 +762,13 @@ export const VEIL_OP_LOG = 9;
 export const VEIL_OP_STATISTICS = 10;
 /** the handset; persona is VEIL_NO_PERSONA */
 export const VEIL_OP_POWER_OFF = 11;
+/** the image that runs is good: Veil, with keys, refuses older ones from now on; AGAIN until that is kept */
+export const VEIL_OP_ACCEPT = 12;
 /** another policy arrives; argument: its size; data: its SHA-256 */
 export const VEIL_OP_POLICY_BEGIN = 16;
 /** argument: offset, which is how much has arrived; data: up to VEIL_POLICY_CHUNK bytes of it */
 export const VEIL_OP_POLICY_DATA = 17;
-/** it is in force from here on; BAD_POLICY when it is not what it should be: the old one stays */
+/** it is in force; AGAIN while its signature is checked; BAD_POLICY: it is not good, the old stays */
 export const VEIL_OP_POLICY_COMMIT = 18;
 /** -> struct veil_policy_status */
 export const VEIL_OP_POLICY_STATUS = 19;
@@ -732,6 +796,7 @@ export const veilOpNames: ReadonlyMap<number, string> = new Map([
 	[9, "opLog"],
 	[10, "opStatistics"],
 	[11, "opPowerOff"],
+	[12, "opAccept"],
 	[16, "opPolicyBegin"],
 	[17, "opPolicyData"],
 	[18, "opPolicyCommit"],
@@ -756,7 +821,12 @@ export const VEIL_RESULT_NO_SUCH_PERSONA = 3;
 export const VEIL_RESULT_WRONG_STATE = 4;
 /** log: nothing at or after that number */
 export const VEIL_RESULT_NO_DATA = 5;
+/** also: not signed by a key of Veil's, or older than the one in force */
 export const VEIL_RESULT_BAD_POLICY = 6;
+/** it is under way: ask again */
+export const VEIL_RESULT_AGAIN = 7;
+/** disk or flash has refused it */
+export const VEIL_RESULT_NOT_KEPT = 8;
 
 /** enum veil_result: names by value. */
 export const veilResultNames: ReadonlyMap<number, string> = new Map([
@@ -767,6 +837,8 @@ export const veilResultNames: ReadonlyMap<number, string> = new Map([
 	[4, "wrongState"],
 	[5, "noData"],
 	[6, "badPolicy"],
+	[7, "again"],
+	[8, "notKept"],
 ]);
 
 export interface VeilRequest {

@@ -18,7 +18,7 @@
  *
  * The file is loaded as it is at RAM base + text_offset; the composer patches image_size and the manifest words. */
 #define VEIL_PAGE_SIZE 65536 /* granule of ownership and of stage 2 */
-#define VEIL_ABI_VERSION 4
+#define VEIL_ABI_VERSION 5
 #define VEIL_IMAGE_MAGIC 0x31474d494c494556 /* "VEILIMG1" */
 #define VEIL_MANIFEST_MAGIC 0x314e414d4c494556 /* "VEILMAN1" */
 
@@ -63,9 +63,27 @@ struct veil_table {
 	uint32_t count;
 };
 
+/* Signing. Pure Ed25519 (RFC 8032) over struct veil_signed: of a manifest the SHA-256 of all its bytes, of a policy that of its `size` bytes, each
+ * with its own 64 bytes of signature as zeros. The policy is signed first: the manifest's digest covers it. Veil carries 1 to VEIL_MAX_KEYS keys,
+ * each a public key as RFC 8032 encodes it and the x coordinate of its point, little-endian; key_id is the SHA-256 of the first. */
+#define VEIL_SIGNATURE_BYTES 64
+#define VEIL_PUBLIC_KEY_BYTES 32
+#define VEIL_KEY_BYTES 64 /* with the x coordinate */
+#define VEIL_MAX_KEYS 4
+#define VEIL_CONTEXT_BYTES 15 /* ASCII, padded with NULs; here as two numbers, the first of 8 bytes */
+#define VEIL_CONTEXT_MANIFEST0 0x6e616d2d6c696576 /* "veil-man" */
+#define VEIL_CONTEXT_MANIFEST1 0x00312d7473656669 /* "ifest-1" */
+#define VEIL_CONTEXT_POLICY0 0x6c6f702d6c696576 /* "veil-pol" */
+#define VEIL_CONTEXT_POLICY1 0x000000312d796369 /* "icy-1" */
+
+struct veil_signed {
+	uint8_t context[VEIL_CONTEXT_BYTES];
+	uint8_t sha256[VEIL_SHA256_BYTES];
+};
+
 enum veil_signature_kind {
-	VEIL_SIGNATURE_DEVELOPMENT = 0, /* unsigned: for development only */
-	VEIL_SIGNATURE_ED25519 = 1 /* not accepted yet */
+	VEIL_SIGNATURE_DEVELOPMENT = 0, /* unsigned: what a Veil built without keys takes, and nothing else */
+	VEIL_SIGNATURE_ED25519 = 1 /* what a Veil built with keys takes, and nothing else */
 };
 
 struct veil_manifest {
@@ -77,9 +95,9 @@ struct veil_manifest {
 	uint32_t machine_version; /* version of the virtual machine type guests see */
 	uint32_t signature_kind; /* enum veil_signature_kind */
 	uint8_t key_id[VEIL_SHA256_BYTES];
-	uint64_t version_counter;
+	uint64_t version_counter; /* 1 or more where it is signed; see "Versions" */
 	uint8_t image_sha256[VEIL_SHA256_BYTES]; /* of the image file without this manifest's bytes; checked by the deployer */
-	uint8_t signature[64];
+	uint8_t signature[VEIL_SIGNATURE_BYTES];
 	uint64_t ram_base; /* host-physical */
 	uint64_t ram_size;
 	uint64_t work_base; /* memory Veil takes its tables from; inside a region it owns */
@@ -209,8 +227,8 @@ struct veil_policy {
 	uint32_t size; /* bytes with the tables */
 	uint32_t signature_kind; /* enum veil_signature_kind */
 	uint8_t key_id[VEIL_SHA256_BYTES];
-	uint64_t version_counter;
-	uint8_t signature[64];
+	uint64_t version_counter; /* the manifest's, or more where it takes another's place: never less than the one in force */
+	uint8_t signature[VEIL_SIGNATURE_BYTES];
 	struct veil_table networks; /* offsets from the start of this section */
 	struct veil_table egress_rules;
 	struct veil_table channels; /* sorted by from, to, carries; each once */
@@ -283,6 +301,20 @@ struct veil_surface {
 #define VEIL_SECTOR_BYTES 512
 #define VEIL_STORAGE_FIRST_SECTOR 2048 /* below it lies the disk's partition table, which no guest may write */
 
+/* Versions. A Veil with keys keeps the number of the newest image that was accepted (VEIL_OP_ACCEPT) and refuses older ones. On qemu-virt it is on
+ * the handset's disk, in two records that are written in turn, so that one is whole whatever is cut off: a record without its magic or with another
+ * `inverse` is none, and without any the number is 0. On the N800 it is in Veil's own blocks of the flash. */
+#define VEIL_VERSION_FIRST_SECTOR 64
+#define VEIL_VERSION_RECORDS 2
+#define VEIL_VERSION_RECORD_SECTORS 8 /* from one record to the next: disks write 4 KiB at a time; the rest is zero */
+#define VEIL_VERSION_MAGIC 0x315352564c494556 /* "VEILVRS1" */
+
+struct veil_version_record {
+	uint64_t magic; /* VEIL_VERSION_MAGIC */
+	uint64_t version;
+	uint64_t inverse; /* ~version */
+};
+
 /* A volume: part of the handset's disk, which its persona sees as a disk of its own (virtio-blk over virtio-mmio: the persona's volume n at
  * 0x0a001000 + n * 0x200, SPI 24 + n). Sorted by persona, then as declared; no two overlap. */
 struct veil_storage_range {
@@ -294,9 +326,9 @@ struct veil_storage_range {
 };
 
 /* Work memory Veil needs: the composer reserves BASE + personas * PERSONA + vCPUs * VCPU + PAGE_SIZE * every started 512 MiB of each
- * persona's RAM with its surface's body + PAGE_SIZE * personas with flash; STORAGE where there is a storage range; where there is a
- * network, SWITCH + personas that are on one * NETWORK; where guests' kernels run in user mode, personas * SHADOW; rounded up to
- * VEIL_PAGE_SIZE. */
+ * persona's RAM with its surface's body + PAGE_SIZE * personas with flash; STORAGE where there is a storage range, and on qemu-virt where the
+ * manifest is signed; where there is a network, SWITCH + personas that are on one * NETWORK; where guests' kernels run in user mode,
+ * personas * SHADOW; rounded up to VEIL_PAGE_SIZE. */
 #define VEIL_WORK_BASE 65536
 #define VEIL_WORK_PERSONA 32768
 #define VEIL_WORK_VCPU 8192
@@ -359,9 +391,10 @@ enum veil_op {
 	VEIL_OP_LOG = 9, /* argument: sequence number; -> struct veil_log_header and text of the first record not before it */
 	VEIL_OP_STATISTICS = 10, /* -> struct veil_statistics of one persona */
 	VEIL_OP_POWER_OFF = 11, /* the handset; persona is VEIL_NO_PERSONA */
+	VEIL_OP_ACCEPT = 12, /* the image that runs is good: Veil, with keys, refuses older ones from now on; AGAIN until that is kept */
 	VEIL_OP_POLICY_BEGIN = 16, /* another policy arrives; argument: its size; data: its SHA-256 */
 	VEIL_OP_POLICY_DATA = 17, /* argument: offset, which is how much has arrived; data: up to VEIL_POLICY_CHUNK bytes of it */
-	VEIL_OP_POLICY_COMMIT = 18, /* it is in force from here on; BAD_POLICY when it is not what it should be: the old one stays */
+	VEIL_OP_POLICY_COMMIT = 18, /* it is in force; AGAIN while its signature is checked; BAD_POLICY: it is not good, the old stays */
 	VEIL_OP_POLICY_STATUS = 19, /* -> struct veil_policy_status */
 	VEIL_OP_NETWORK = 20, /* -> struct veil_network_status of one persona; NO_DATA: it has no network */
 	VEIL_OP_SECRET = 24, /* up to VEIL_SECRET_BYTES follow the request: for the persona's agent, as VEIL_FRAME_SECRET; kept nowhere */
@@ -380,7 +413,9 @@ enum veil_result {
 	VEIL_RESULT_NO_SUCH_PERSONA = 3,
 	VEIL_RESULT_WRONG_STATE = 4, /* for instance resume of a stopped persona */
 	VEIL_RESULT_NO_DATA = 5, /* log: nothing at or after that number */
-	VEIL_RESULT_BAD_POLICY = 6
+	VEIL_RESULT_BAD_POLICY = 6, /* also: not signed by a key of Veil's, or older than the one in force */
+	VEIL_RESULT_AGAIN = 7, /* it is under way: ask again */
+	VEIL_RESULT_NOT_KEPT = 8 /* disk or flash has refused it */
 };
 
 struct veil_request {
