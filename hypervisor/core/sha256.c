@@ -15,12 +15,12 @@ const uint32_t sha256_constants[64] __attribute__((aligned(16))) = {
 	0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070, 0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f,
 	0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
+/* FIPS 180-4, 5.3.3 */
+const uint32_t sha256_initial[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+
 void sha256_init(struct sha256 *hash)
 {
-	/* FIPS 180-4, 5.3.3 */
-	static const uint32_t initial[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-
-	memcpy(hash->state, initial, sizeof(initial));
+	memcpy(hash->state, sha256_initial, sizeof(sha256_initial));
 	hash->size = 0;
 }
 

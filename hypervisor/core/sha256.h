@@ -12,7 +12,8 @@ struct sha256 {
 	uint8_t rest[64]; /* the last size % 64 of them */
 };
 
-extern const uint32_t sha256_constants[64]; /* for the ports */
+extern const uint32_t sha256_constants[64]; /* for the ports, and for SHA-512, as are these: its own begin with them */
+extern const uint32_t sha256_initial[8];
 
 void sha256_init(struct sha256 *hash);
 void sha256_update(struct sha256 *hash, const void *data, size_t size);

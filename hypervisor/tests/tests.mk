@@ -13,7 +13,7 @@ SECONDS ?= 10
 host_flags = $(common) $(host_includes) -O1 -g -fno-pie -fno-omit-frame-pointer \
 	-Dmemcpy=veil_memcpy -Dmemset=veil_memset -Dmemcmp=veil_memcmp
 host_sanitize = -fsanitize=address,undefined -fno-sanitize-recover=all
-host_shared = $(wildcard core/*.c platforms/*.c arch/host/*.c) tests/image.c tests/bridge.c tests/network.c
+host_shared = $(wildcard core/*.c crypto/*.c platforms/*.c arch/host/*.c) tests/image.c tests/bridge.c tests/network.c
 # $(call host_objects,FOLDER,GUEST MACHINE)
 host_objects = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(host_shared) $(wildcard platforms/$(2)/*.c arch/host/$(2)/*.c))
 test_programs = $(patsubst tests/%.c,$(BUILD)/host/%,$(wildcard tests/*_test.c tests/integrator_cp/*_test.c tests/armv6/*_test.c))
@@ -56,6 +56,13 @@ $(BUILD)/host/integrator_cp/%.o: %.c Makefile tests/tests.mk
 $(BUILD)/host/%_test: $(BUILD)/host/tests/%_test.o $(call host_objects,host,virt)
 	@$(CC) $(host_sanitize) -no-pie -o $@ $^
 $(BUILD)/host/integrator_cp/%_test: $(BUILD)/host/integrator_cp/tests/integrator_cp/%_test.o $(call host_objects,host/integrator_cp,integrator_cp)
+	@$(CC) $(host_sanitize) -no-pie -o $@ $^
+
+# Says of cases from outside which signatures are good.
+$(BUILD)/host/ed25519_verdicts: $(BUILD)/host/tests/ed25519_verdicts.o $(patsubst %,$(BUILD)/host/%.o,crypto/ed25519 crypto/sha512 core/lib core/sha256 arch/host/sha256)
+	@$(CC) $(host_sanitize) -no-pie -o $@ $^
+$(BUILD)/host/integrator_cp/ed25519_verdicts: $(BUILD)/host/integrator_cp/tests/ed25519_verdicts.o \
+		$(patsubst %,$(BUILD)/host/integrator_cp/%.o,crypto/ed25519 crypto/sha512 core/lib core/sha256 arch/host/sha256)
 	@$(CC) $(host_sanitize) -no-pie -o $@ $^
 
 $(BUILD)/host/%_fuzz: $(BUILD)/host/tests/fuzz/%_fuzz.o $(BUILD)/host/tests/fuzz/driver.o $(call host_objects,host,virt)

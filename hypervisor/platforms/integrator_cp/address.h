@@ -6,5 +6,6 @@
 #include <stdint.h>
 
 typedef uint32_t address_t;
+typedef uint64_t address_pair_t; /* holds the product of two numbers as wide as an address */
 
 #endif

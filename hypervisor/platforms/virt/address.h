@@ -6,5 +6,6 @@
 #include <stdint.h>
 
 typedef uint64_t address_t;
+typedef unsigned __int128 address_pair_t; /* holds the product of two numbers as wide as an address */
 
 #endif

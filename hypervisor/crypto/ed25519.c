@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Ed25519: is [S]B - [h]A = R, with h the hash of R, A and the message? (RFC 8032, 5.1.7; the equation without the cofactor.)
+ *
+ * Small before fast. There is one operation of the field, a * b + c, on numbered registers. Points are added by a table of it, with the formulas
+ * "add-2008-hwcd-3" of the Explicit-Formulas Database for twisted Edwards curves with a = -1, which are complete here: they double as well, and know
+ * the neutral point. Both multiplications go together, from the highest bits down: double, then add 0, B, -A or B - A. R is compared as it is
+ * encoded, so no square root is taken: keys come with their x coordinate, and the composer has checked that they are of the order of the
+ * base point.
+ *
+ * Nothing here is secret; even so, no branch and no address depends on a key, a signature or a message, but for its length. */
+#include "ed25519.h"
+
+#include "core/lib.h"
+
+#define LIMBS ED25519_LIMBS
+#define LIMB_BITS (8 * sizeof(address_t))
+#define NUMBER_BYTES sizeof(ed25519_number)
+#define POINT_BYTES (4 * NUMBER_BYTES)
+#define OPERATIONS_AT_ONCE 4
+
+#define BITS 253 /* of the scalars: both are less than the order, which is less than 2^253 */
+
+/* D2, PRIME = 2^255 - 19, ORDER = 2^252 + 27742317777372353535851937790883648493; then the base point, as keys are given. */
+static const uint8_t constants[3 * 32] = {0x59, 0xf1, 0xb2, 0x26, 0x94, 0x9b, 0xd6, 0xeb, 0x56, 0xb1, 0x83, 0x82, 0x9a, 0x14, 0xe0, 0x00,
+					  0x30, 0xd1, 0xf3, 0xee, 0xf2, 0x80, 0x8e, 0x19, 0xe7, 0xfc, 0xdf, 0x56, 0xdc, 0xd9, 0x06, 0x24,
+					  0xed, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+					  0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f,
+					  0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
+					  0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x10};
+static const uint8_t base_point[VEIL_KEY_BYTES] = {
+	0x58, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,
+	0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x1a, 0xd5, 0x25, 0x8f, 0x60, 0x2d, 0x56, 0xc9, 0xb2, 0xa7, 0x25, 0x95,
+	0x60, 0xc7, 0x2c, 0x69, 0x5c, 0xdc, 0xd6, 0xfd, 0x31, 0xe2, 0xa4, 0xc0, 0xfe, 0x53, 0x6e, 0xcd, 0xd3, 0x36, 0x69, 0x21};
+
+/* to = a * b + c */
+struct operation {
+	uint8_t to, a, b, c;
+};
+
+#define PREPARE 0
+#define ADD 4
+#define INVERT 20
+#define DIVIDE 22
+#define END 24
+
+static const struct operation program[END] = {
+	/* What is made of the keys' coordinates, once; goes on with ADD */
+	{AX, AX, MINUS_ONE, ZERO},
+	{AT, AX, AY, ZERO},
+	{BT, BX, BY, ZERO},
+	{MINUS_D2, D2, MINUS_ONE, ZERO},
+	/* ADD: (X Y Z T) += (QX QY QZ QT) */
+	{A, X, MINUS_ONE, Y},
+	{B, QX, MINUS_ONE, QY},
+	{A, A, B, ZERO}, /* the A of the formulas; */
+	{B, X, ONE, Y},
+	{E, QX, ONE, QY},
+	{H, B, E, A}, /* H = B + A, */
+	{E, A, MINUS_TWO, H}, /* E = B - A */
+	{A, T, QT, ZERO}, /* C without its factor 2d */
+	{B, Z, QZ, ZERO},
+	{B, B, TWO, ZERO}, /* D */
+	{G, A, D2, B}, /* G = D + C, */
+	{A, A, MINUS_D2, B}, /* F = D - C */
+	{X, E, A, ZERO},
+	{Y, G, H, ZERO},
+	{T, E, H, ZERO},
+	{Z, A, G, ZERO},
+	/* INVERT: for a bit of the exponent; the second for one that is set */
+	{INVERSE, INVERSE, INVERSE, ZERO},
+	{INVERSE, INVERSE, Z, ZERO},
+	/* DIVIDE */
+	{X, X, INVERSE, ZERO},
+	{Y, Y, INVERSE, ZERO},
+};
+
+/* Modulo the prime, but not less than it: any number of 256 bits is good. 2^256 is 38 there. */
+static void multiply_add(ed25519_number to, const ed25519_number a, const ed25519_number b, const ed25519_number c)
+{
+	address_t product[2 * LIMBS];
+
+	memcpy(product, c, NUMBER_BYTES);
+	for (size_t i = 0; i < LIMBS; i++) {
+		address_t carry = 0;
+
+		for (size_t j = 0; j < LIMBS; j++) {
+			address_pair_t sum = (address_pair_t)a[i] * b[j] + product[i + j] + carry;
+
+			product[i + j] = (address_t)sum;
+			carry = (address_t)(sum >> LIMB_BITS);
+		}
+		product[i + LIMBS] = carry;
+	}
+	/* Of the high half, then of what overflows, at most 38, and again, at most 1. */
+	for (size_t times = 0; times < 3; times++) {
+		address_t carry = 0;
+
+		for (size_t i = 0; i < LIMBS; i++) {
+			address_pair_t sum = (address_pair_t)product[LIMBS + i] * 38 + product[i] + carry;
+
+			product[i] = (address_t)sum;
+			product[LIMBS + i] = 0;
+			carry = (address_t)(sum >> LIMB_BITS);
+		}
+		product[LIMBS] = carry;
+	}
+	memcpy(to, product, NUMBER_BYTES);
+}
+
+/* Takes `modulus` away, if that does not go below zero. Whether it did: all bits or none. */
+static address_t subtract(ed25519_number from, const ed25519_number modulus)
+{
+	ed25519_number less;
+	address_t borrow = 0, taken;
+
+	for (size_t i = 0; i < LIMBS; i++) {
+		address_pair_t difference = (address_pair_t)from[i] - modulus[i] - borrow;
+
+		less[i] = (address_t)difference;
+		borrow = (address_t)(difference >> LIMB_BITS) & 1;
+	}
+	taken = borrow - 1;
+	for (size_t i = 0; i < LIMBS; i++)
+		from[i] ^= (from[i] ^ less[i]) & taken;
+	return taken;
+}
+
+static void small(ed25519_number to, int value)
+{
+	memset(to, value < 0 ? 0xff : 0, NUMBER_BYTES);
+	to[0] = (address_t)(value < 0 ? value - 38 : value);
+}
+
+/* Y, then X; both without signs. */
+static void point_load(ed25519_number point[4], const uint8_t key[VEIL_KEY_BYTES])
+{
+	memcpy(point[1], key, 32);
+	point[1][LIMBS - 1] &= ~(address_t)0 >> 1;
+	memcpy(point[0], key + 32, 32);
+	small(point[2], 1);
+}
+
+void ed25519_begin(struct ed25519 *check, uint8_t *text, size_t size, const uint8_t key[VEIL_KEY_BYTES],
+		   const uint8_t signature[VEIL_SIGNATURE_BYTES])
+{
+	ed25519_number *r = check->registers;
+
+	memset(check, 0, sizeof(*check));
+	memcpy(text, signature, 32);
+	memcpy(text + 32, key, VEIL_PUBLIC_KEY_BYTES);
+	check->text = text;
+	sha512_init(&check->hash, text, ED25519_TEXT_ROOM + size);
+	memcpy(r[D2], constants, sizeof(constants));
+	memcpy(r[SCALAR], signature + 32, 32);
+	point_load(&r[BX], base_point);
+	point_load(&r[AX], key);
+	small(r[ONE], 1);
+	small(r[ONE_Z], 1);
+	small(r[INVERSE], 1);
+	small(r[TWO], 2);
+	small(r[MINUS_ONE], -1);
+	small(r[MINUS_TWO], -2);
+	check->end = ADD;
+}
+
+/* One byte more of the hash, which is a little-endian number: its last one first. */
+static void reduce(struct ed25519 *check)
+{
+	address_t *number = check->registers[HASH];
+	uint32_t at = 63 - check->reduced++;
+	uint32_t byte = (uint32_t)(check->hash.state[at / 8] >> (56 - 8 * (at % 8)));
+
+	for (uint32_t bit = 8; bit--;) {
+		address_t carry = byte >> bit & 1;
+
+		for (size_t i = 0; i < LIMBS; i++) {
+			address_t high = number[i] >> (LIMB_BITS - 1);
+
+			number[i] = number[i] << 1 | carry;
+			carry = high;
+		}
+		subtract(number, check->registers[ORDER]);
+	}
+}
+
+static address_t bit_of(const ed25519_number number, uint32_t bit)
+{
+	return number[bit / LIMB_BITS] >> bit % LIMB_BITS & 1;
+}
+
+/* What is to be added for a bit of both scalars, without an address that tells which. */
+static void choose(ed25519_number *r, uint32_t bit)
+{
+	address_t wanted = bit_of(r[SCALAR], bit) + 2 * bit_of(r[HASH], bit), *to = r[QX];
+	const address_t *points = r[ZERO];
+
+	for (size_t i = 0; i < 4 * LIMBS; i++) {
+		address_t limb = 0;
+
+		for (address_t n = 0; n < 4; n++)
+			limb |= points[n * 4 * LIMBS + i] & -(((n ^ wanted) - 1) >> (LIMB_BITS - 1));
+		to[i] = limb;
+	}
+}
+
+static enum ed25519_result verdict(struct ed25519 *check)
+{
+	ed25519_number *r = check->registers;
+
+	for (uint32_t n = X; n <= Y; n++) {
+		subtract(r[n], r[PRIME]); /* 2^256 is less than three of it */
+		subtract(r[n], r[PRIME]);
+	}
+	r[Y][LIMBS - 1] |= r[X][0] << (LIMB_BITS - 1);
+	return subtract(r[SCALAR], r[ORDER]) | (address_t)memcmp(r[Y], check->text, 32) ? ED25519_BAD : ED25519_GOOD;
+}
+
+static void run(struct ed25519 *check, uint32_t first, uint32_t count)
+{
+	check->next = first;
+	check->end = first + count;
+}
+
+/* What comes after the operations that have been done. */
+static enum ed25519_result round_begin(struct ed25519 *check)
+{
+	ed25519_number *r = check->registers;
+	uint32_t round = check->round++;
+
+	if (round == 0) { /* B - A */
+		memcpy(r[X], r[BX], POINT_BYTES);
+		memcpy(r[QX], r[AX], POINT_BYTES);
+		run(check, ADD, INVERT - ADD);
+		return ED25519_GOES_ON;
+	}
+	if (--round == 0) {
+		memcpy(r[SX], r[X], POINT_BYTES);
+		memcpy(r[X], r[ZERO], POINT_BYTES);
+	}
+	if (round < 2 * BITS) {
+		if (round % 2)
+			choose(r, BITS - 1 - round / 2);
+		else
+			memcpy(r[QX], r[X], POINT_BYTES);
+		run(check, ADD, INVERT - ADD);
+		return ED25519_GOES_ON;
+	}
+	round -= 2 * BITS;
+	if (round < 255) { /* Z to the power of 2^255 - 21, whose bits but 2 and 4 are set */
+		run(check, INVERT, round == 254 - 2 || round == 254 - 4 ? 1 : 2);
+		return ED25519_GOES_ON;
+	}
+	if (round == 255) {
+		run(check, DIVIDE, END - DIVIDE);
+		return ED25519_GOES_ON;
+	}
+	return verdict(check);
+}
+
+enum ed25519_result ed25519_step(struct ed25519 *check)
+{
+	ed25519_number *r = check->registers;
+
+	if (!check->is_hashed) {
+		check->is_hashed = sha512_step(&check->hash);
+		return ED25519_GOES_ON;
+	}
+	if (check->reduced < 64) {
+		reduce(check);
+		return ED25519_GOES_ON;
+	}
+	if (check->next == check->end)
+		return round_begin(check);
+	for (uint32_t i = 0; i < OPERATIONS_AT_ONCE && check->next < check->end; i++) {
+		const struct operation *o = &program[check->next++];
+
+		multiply_add(r[o->to], r[o->a], r[o->b], r[o->c]);
+	}
+	return ED25519_GOES_ON;
+}

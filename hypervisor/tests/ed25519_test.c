@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Ed25519 with limbs of 64 bits. */
+#include "ed25519_cases.h"
+
+TEST_MAIN(tests)
