@@ -3,10 +3,12 @@
 import { stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openApt } from "../components/image/apt.ts";
+import { packageFetcher } from "../components/image/fetch-file.ts";
 import { tarEntries } from "../components/image/file-tree.ts";
 import type { Store } from "../components/image/store.ts";
 import { streamCommand } from "../components/image/stream-command.ts";
 import { run } from "../components/util/process.ts";
+import { silent } from "../components/util/progress.ts";
 import { count, type Window } from "./count.ts";
 import { virtMachine } from "./machine.ts";
 import type { BenchGuest, System } from "./system.ts";
@@ -27,7 +29,7 @@ export async function fetchXen(store: Store, folder: string): Promise<string> {
 	const entries = await apt.resolve({ base: "busybox", packages: [PACKAGE] });
 	const entry = entries.find(({ name }) => name === PACKAGE);
 	if (entry === undefined) throw new Error(`Debian has no ${PACKAGE}`);
-	const { path } = await apt.fetch(entry, store);
+	const { path } = await packageFetcher({ store, progress: silent })(entry);
 	const files = tarEntries(streamCommand("dpkg-deb", ["--fsys-tarfile", path]), (name) => name === "boot/xen-4.17-arm64");
 	for await (const { entry: image } of files) {
 		const file = join(folder, "xen");

@@ -113,8 +113,11 @@ export async function getEngine(project, haveGo) {
  * @returns {Promise<boolean>}
  */
 async function installRelease(folder) {
+	// A process of its own, since Node looks at variables that name a proxy only when it starts with this one.
+	const env = { ...process.env, NODE_USE_ENV_PROXY: "1" };
+	const reach = `fetch("https://get.pulumi.com/install.sh", { method: "HEAD", signal: AbortSignal.timeout(${REACH_MS}) })`;
 	try {
-		await fetch("https://get.pulumi.com/install.sh", { method: "HEAD", signal: AbortSignal.timeout(REACH_MS) });
+		await run(process.execPath, ["-e", `${reach}.catch(() => process.exit(1))`], { env });
 	} catch {
 		say("Pulumi's download server cannot be reached, so its engine is taken from Go modules");
 		return false;
@@ -126,7 +129,7 @@ async function installRelease(folder) {
 		PulumiCommand.install({ version: new SemVer(process.argv[2]), root: process.argv[1] })
 			.catch((error) => { console.error(error.message); process.exit(1); });`;
 	try {
-		await run(process.execPath, ["-e", program, folder, ENGINE_MINIMUM], { cwd: join(tools, ".."), timeout: INSTALL_MS });
+		await run(process.execPath, ["-e", program, folder, ENGINE_MINIMUM], { cwd: join(tools, ".."), env, timeout: INSTALL_MS });
 	} catch (error) {
 		say(`that failed, so the engine is built from Go modules: ${error instanceof Error ? error.message : error}`);
 		return false;

@@ -6,6 +6,7 @@ import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { userInfo } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { projectStateDir } from "./folders.mjs";
+import { withoutProxyHere } from "./network.mjs";
 
 /** @typedef {import("./folders.mjs").Variables} Variables */
 
@@ -76,6 +77,7 @@ export function engineEnvironment(project, variables = process.env) {
 	const path = (variables.PATH ?? "").split(delimiter).filter((folder) => folder !== "" && !ahead.includes(folder));
 	result.PATH = [...ahead, ...path].join(delimiter);
 	result.PULUMI_SKIP_UPDATE_CHECK = "true";
+	Object.assign(result, withoutProxyHere(variables));
 
 	const ours = `file://${join(state, "pulumi")}`;
 	const chosen = chosenBackend(project, variables);

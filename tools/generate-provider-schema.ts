@@ -99,6 +99,14 @@ const IMAGE_OUTPUTS = {
 const BOARD = text("A folder's name in `boards/`, for instance `qemu-virt`.");
 const READINESS: Type = { type: "array", items: { $ref: "#/types/persona:index:PersonaReadiness" } };
 
+/** Options of the provider: of a stack `persona:offline`. */
+const OPTIONS = {
+	offline: {
+		description: "Fetch nothing: what is not on this machine is listed, and nothing is built without it. Default: false.",
+		type: "boolean",
+	},
+};
+
 function resource(
 	description: string,
 	inputs: Record<string, Property>,
@@ -334,8 +342,8 @@ export function providerSchema(): string {
 			"Phones with isolated personas: builds the hypervisor and guests, composes a device image and keeps the handset as declared.",
 		keywords: ["pulumi", "persona", "kind/native", "category/utility"],
 		license: "Apache-2.0",
-		provider: { description: "The persona provider has no options." },
-		config: {},
+		provider: { description: "The persona provider.", inputProperties: OPTIONS },
+		config: { variables: OPTIONS },
 		types,
 		resources,
 		functions: {

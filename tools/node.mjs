@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } 
 import { delimiter, dirname, join } from "node:path";
 import { exclusively, run, SetupError, say } from "./console.mjs";
 import { compareVersions, NODE_MINIMUM, NODE_PACKAGE } from "./needs.mjs";
+import { isOffline } from "./network.mjs";
 
 /**
  * Returns when this process runs on a current Node; otherwise gets one, runs the same command with it and ends with its status.
@@ -34,6 +35,11 @@ async function fetchNode(project) {
 	if (existsSync(join(target, "bin", "node"))) return;
 	if (process.platform !== "linux" || process.arch !== "x64") {
 		throw new SetupError(`Node ${process.versions.node} is too old; install Node ${NODE_MINIMUM} or newer`);
+	}
+	if (isOffline()) {
+		throw new SetupError(
+			`Node ${process.versions.node} is too old, and nothing may be fetched offline: install Node ${NODE_MINIMUM} or newer, or run \`npm run up\` once while there is a network`,
+		);
 	}
 	const name = `${NODE_PACKAGE.name}@${NODE_PACKAGE.version}`;
 	say(

@@ -8,6 +8,7 @@ import { exclusively, fail, run, SetupError, say } from "./console.mjs";
 import { getEngine, haveEngine } from "./engine.mjs";
 import { findProject } from "./folders.mjs";
 import { aptLine, boardsOf, findCommand, missingPackages, staleModules } from "./needs.mjs";
+import { isOffline, proxyAssignments } from "./network.mjs";
 import { onCurrentNode } from "./node.mjs";
 
 /** The folder of this package, which is the project itself in a clone. */
@@ -31,6 +32,7 @@ export async function setUp(project, { tests, stack, engine = true }) {
 	if (tests) occasions.push("test", "n800");
 	else if (boardsOf(project, stack).has("n800")) occasions.push("n800");
 	if (ready(project, occasions) && (!engine || haveEngine(project))) return;
+	if (isOffline()) throw new SetupError(missingOffline(project, occasions, engine));
 	await exclusively(join(project, ".persona", "setup.lock"), "sets this project up", async () => {
 		await installPackages(missingPackages(occasions));
 		await installModules(project);
@@ -51,6 +53,23 @@ function ready(project, occasions) {
 	);
 }
 
+/**
+ * All that set-up would have to fetch.
+ * @param {string} project
+ * @param {readonly ("run" | "test" | "n800")[]} occasions
+ * @param {boolean} engine
+ */
+function missingOffline(project, occasions, engine) {
+	const packages = missingPackages(occasions).map((need) => `  Debian package ${need.package}: ${need.why}`);
+	const modules = staleModules(project);
+	const lines = [
+		...packages,
+		...(modules.length > 0 ? [`  ${modules.length} npm packages that package-lock.json names, ${modules[0]} first`] : []),
+		...(engine && !haveEngine(project) ? ["  Pulumi's engine"] : []),
+	];
+	return `not on this machine, and nothing may be fetched offline:\n${lines.join("\n")}\nRun \`npm run up\` once while there is a network (docs/guide/offline.md)`;
+}
+
 /** @param {ReturnType<typeof missingPackages>} missing */
 async function installPackages(missing) {
 	if (missing.length === 0) return;
@@ -62,7 +81,8 @@ async function installPackages(missing) {
 	}
 	say(`installing ${names.length} Debian packages${asRoot.length > 0 ? " with sudo" : ""}:`);
 	for (const need of missing) say(`  ${need.package}: ${need.why}`);
-	const [command, ...before] = [...asRoot, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"];
+	// sudo keeps nothing of the environment.
+	const [command, ...before] = [...asRoot, "env", "DEBIAN_FRONTEND=noninteractive", ...proxyAssignments(), "apt-get"];
 	const apt = (/** @type {string[]} */ args) => run(command ?? "apt-get", [...before, "-o", "DPkg::Lock::Timeout=600", ...args]);
 	const install = () => apt(aptLine(names).split(" ").slice(1));
 	try {

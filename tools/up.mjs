@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `npm run up [-- STACK]`: from whatever state the machine and the stack are in to a running handset, then a short summary.
-import { spawn } from "node:child_process";
+// `npm run up [-- STACK] [--offline]`: from whatever state the machine and the stack are in to a running handset, then a short summary.
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -90,6 +90,24 @@ async function repair(folder, name, stack, options) {
 }
 
 /**
+ * Says what building the stack's phone takes, before anything is built.
+ * @param {string} project
+ * @param {string} stack
+ * @param {NodeJS.ProcessEnv} env
+ */
+function checkNeeds(project, stack, env) {
+	const phone = join(project, "stacks", `${stack}.phone.yaml`);
+	if (!existsSync(phone)) return;
+	const command = [join(packageFolder, "bin", "persona.mjs"), "fetch", "--dry-run", "--json", phone];
+	const { stdout } = spawnSync(process.execPath, command, { cwd: project, env, encoding: "utf8" });
+	// Mistakes in documents are told by the engine, with the rest of what it finds.
+	if (!stdout?.startsWith("{")) return;
+	const { needs, refused } = JSON.parse(stdout);
+	if (refused !== null) throw new SetupError(refused);
+	if (needs !== null) say(needs);
+}
+
+/**
  * @param {string} project
  * @param {string} stack
  * @param {string} backend
@@ -126,6 +144,7 @@ Change a file under personas/ and run \`npm run up${stack === "dev" ? "" : ` -- 
 async function main(args) {
 	const project = projectFolder();
 	const stack = chosenStack(project, args);
+	if (args.includes("--offline")) process.env.PERSONA_OFFLINE = "true";
 	// A tablet is flashed when somebody has seen what is to happen and said yes to it.
 	const isFlashed = flashesTablet(project, stack);
 	if (isFlashed && !(process.stdin.isTTY && process.stdout.isTTY)) {
@@ -146,6 +165,7 @@ async function main(args) {
 		Object.assign(process.env, variables);
 		const options = { cwd: project, env };
 		const name = /^name:\s*["']?([^\s"'#]+)/m.exec(readFileSync(join(project, "Pulumi.yaml"), "utf8"))?.[1] ?? "";
+		checkNeeds(project, stack, env);
 		if (backendFolder !== undefined) await repair(backendFolder, name, stack, options);
 		await run("pulumi", ["stack", "select", "--create", stack, "--non-interactive"], options);
 		const log = join(events, "events");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs the `persona` command as a process: faults become messages and an exit status.
 import { CommanderError } from "commander";
-import { isAbort, UserError } from "../util/errors.ts";
+import { isAbort, renderError, UserError } from "../util/errors.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { makeProgram } from "./program.ts";
 import { Interrupted } from "./progress.ts";
@@ -23,13 +23,9 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
 			terminal.err.write(`${styled(terminal, "red", "persona:")} ${error.render()}\n`);
 			return EXIT.failed;
 		}
-		terminal.err.write(`persona: this is a fault of the program itself, please report it:\n${stackOf(error)}\n`);
+		terminal.err.write(`persona: this is a fault of the program itself, please report it:\n${renderError(error)}\n`);
 		return EXIT.bug;
 	}
-}
-
-function stackOf(error: unknown): string {
-	return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 /** The process: `persona …`. */

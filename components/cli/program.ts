@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The `persona` command: its sub-commands, options and help. Each calls a stage; the work is done there.
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { goOffline } from "../util/network.ts";
 import { packageVersion } from "../util/version.ts";
 import { ACTIONS, type ActionName } from "./actions.ts";
 import { EXIT_HELP, type ExitCode } from "./exit-codes.ts";
@@ -20,11 +21,15 @@ export function makeProgram(terminal: Terminal, done: (code: ExitCode) => void):
 		.option("--handset <id>", "which handset, by id, its beginning or label; the only one that runs is the default")
 		.option("--json", "print JSON; the default for figures (status, ps, statistics) where no terminal reads them")
 		.option("--text", "print text in any case")
+		.option("--offline", "fetch nothing; what is missing is listed")
 		.configureOutput({ writeOut: (text) => terminal.out.write(text), writeErr: (text) => terminal.err.write(text) })
 		.showHelpAfterError("(`persona --help`, or `persona COMMAND --help`, tells more)")
 		.exitOverride()
 		.enablePositionalOptions() // what follows `exec PERSONA` is the command's own
 		.helpCommand(false)
+		.hook("preAction", (_, sub) => {
+			if (sub.optsWithGlobals().offline === true || sub.opts().offline === true) goOffline();
+		})
 		.addHelpText(
 			"after",
 			`
@@ -45,7 +50,11 @@ ${EXIT_HELP}`,
 			.addOption(new Option("--handset <id>").hideHelp())
 			.addOption(new Option("--json").hideHelp())
 			.addOption(new Option("--text").hideHelp())
-			.addHelpText("after", `\nAlso: --handset <id>, --json, --text (see persona --help)\n\nExamples:\n${indent(examples)}`);
+			.addOption(new Option("--offline").hideHelp())
+			.addHelpText(
+				"after",
+				`\nAlso: --handset <id>, --json, --text, --offline (see persona --help)\n\nExamples:\n${indent(examples)}`,
+			);
 	const global = (sub: Command) => {
 		const all: Global = sub.optsWithGlobals();
 		const own: Global = sub.opts();
@@ -126,6 +135,19 @@ ${EXIT_HELP}`,
 		.action(async (options: { check: boolean; update: boolean }, sub: Command) => {
 			const { lock } = await import("./commands/lock.ts");
 			done(await lock(terminal, { ...options, json: global(sub).json }));
+		});
+
+	command(
+		"fetch",
+		"get everything the project takes from outside, for builds without a network",
+		"persona fetch\npersona fetch --dry-run\npersona fetch --to /media/stick/persona",
+	)
+		.argument("[phones...]", "documents of phones whose files by URL are wanted, too; every phone of the project by default")
+		.option("--dry-run", "only say what is missing, and what a build takes", false)
+		.option("--to <folder>", "copy everything into a folder too, which PERSONA_MIRROR=file:///folder names elsewhere")
+		.action(async (phones: string[], options: { dryRun: boolean; to?: string }, sub: Command) => {
+			const { fetch } = await import("./commands/fetch.ts");
+			done(await fetch(terminal, phones, { dryRun: options.dryRun, to: options.to, json: global(sub).json }));
 		});
 
 	command("env", "print what a shell needs so that plain `pulumi` works here", 'eval "$(persona env)"').action(

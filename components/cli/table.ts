@@ -29,14 +29,6 @@ export function meter(share: number, width = 10): string {
 	return bar + "·".repeat(width - [...bar].length);
 }
 
-/** Bytes in the unit people read best. */
-export function bytes(count: number): string {
-	const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-	let [value, unit] = [count, 0];
-	while (value >= 1024 && unit < units.length - 1) [value, unit] = [value / 1024, unit + 1];
-	return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
-}
-
 /** A time span as `3 d 4 h`, `5 min`, `12 s`. */
 export function span(milliseconds: number): string {
 	const seconds = Math.max(0, Math.floor(milliseconds / 1000));

@@ -6,11 +6,13 @@ import { mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "../util/atomic.ts";
 import { UserError } from "../util/errors.ts";
+import { networkTimeout } from "../util/network.ts";
 import { cacheDir } from "../util/paths.ts";
 import { ProcessError, run } from "../util/process.ts";
 import { type DebianArchives, debianArchives } from "./debian-sources.ts";
-import { DEBIAN_SUITE, type DebianArchitecture, type GuestRequest, type LockEntry, referenceOf } from "./lock.ts";
-import type { Blob, Store } from "./store.ts";
+import { SourceFault, type Wanted } from "./download.ts";
+import { DEBIAN_SUITE, type DebianArchitecture, type GuestRequest, type LockEntry } from "./lock.ts";
+import { type Blob, noSpace, type Store, WrongDigest } from "./store.ts";
 
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 const HELPER = "/usr/lib/apt/apt-helper";
@@ -27,8 +29,8 @@ export interface Apt {
 	kernel(signal?: AbortSignal): Promise<LockEntry>;
 	/** The sources of the release's kernel, whatever runs it. */
 	kernelSource(signal?: AbortSignal): Promise<LockEntry>;
-	/** The package's file from the store, or downloaded and verified. */
-	fetch(entry: LockEntry, store: Store, signal?: AbortSignal): Promise<Blob>;
+	/** Downloads a file into the store. @throws SourceFault when that place does not give it */
+	download(url: string, wanted: Wanted, store: Store, signal?: AbortSignal): Promise<Blob>;
 }
 
 /** Makes the private state in `dir`, by default in the user's cache folder. */
@@ -87,24 +89,17 @@ export async function openApt(
 			return fileOf(`${match[1]}=${match[2]}`, signal);
 		},
 		kernelSource: (signal) => fileOf(KERNEL_SOURCE, signal),
-		async fetch(entry, store, signal) {
-			const digest = `sha256:${entry.sha256}`;
-			const stored = await store.get(digest, signal);
-			if (stored !== undefined) return stored;
+		async download(url, wanted, store, signal) {
 			const scratch = await store.scratch();
 			try {
-				const target = join(scratch, "package.deb");
-				await apt(
-					HELPER,
-					["download-file", `${archives[entry.archive]}/${encodePath(entry.file)}`, target, `SHA256:${entry.sha256}`],
-					signal,
-				);
+				const target = join(scratch, "file");
+				await apt(HELPER, ["download-file", url, target, wanted.digest.replace("sha256:", "SHA256:")], signal);
 				const file = await open(target);
-				const blob = await store.put(file.createReadStream(), signal);
-				if (blob.digest !== digest) throw new UserError(`${referenceOf(entry)} is not what persona.lock.yaml says: ${blob.digest}`);
-				return blob;
+				return await store.put(file.createReadStream(), signal, wanted.digest);
 			} catch (error) {
-				throw explained(error, `${referenceOf(entry)} could not be fetched`);
+				if (error instanceof WrongDigest) throw new SourceFault("wrong", `has another file: ${error.found}`, error);
+				if (error instanceof ProcessError) throw faultOf(error, store);
+				throw error;
 			} finally {
 				await rm(scratch, { recursive: true, force: true });
 			}
@@ -141,11 +136,6 @@ export function parseUris(output: string, archives: DebianArchives, guest: Debia
 	});
 }
 
-// Characters that archives' mirrors want escaped, as apt itself does it.
-function encodePath(path: string): string {
-	return path.split("/").map(encodeURIComponent).join("/");
-}
-
 function sources(archives: DebianArchives, architecture: DebianArchitecture): string {
 	const stanza = (uri: string, suites: string) =>
 		`Types: deb\nURIs: ${uri}\nSuites: ${suites}\nComponents: main\nArchitectures: ${architecture}\nSigned-By: ${KEYRING}\n`;
@@ -161,7 +151,10 @@ async function configuration(dir: string, architecture: DebianArchitecture): Pro
 	const taken = stdout
 		.split("\n")
 		.filter((line) => /^Acquire::(?!IndexTargets|cdrom|Languages|Gzip|Compression)\S+ ".+";$/.test(line));
+	const seconds = Math.ceil(networkTimeout());
 	return [
+		`Acquire::http::Timeout "${seconds}";`,
+		`Acquire::https::Timeout "${seconds}";`,
 		...taken,
 		`Dir::State "${dir}/state";`,
 		`Dir::State::status "${dir}/state/status";`,
@@ -185,24 +178,28 @@ async function configuration(dir: string, architecture: DebianArchitecture): Pro
 	].join("\n");
 }
 
+/** What apt's words about a download come to. */
+export function faultOf(error: ProcessError, { dir }: Pick<Store, "dir">): SourceFault | UserError {
+	const { stderr } = error;
+	if (/No space left on device|Disk quota exceeded/.test(stderr)) return noSpace(dir, error);
+	if (/Hash Sum mismatch|File has unexpected size/.test(stderr)) return new SourceFault("wrong", "has another file", error);
+	if (/\b(404|410)\s+(Not Found|Gone)|File not found/.test(stderr)) return new SourceFault("gone", "no longer has it", error);
+	const words = lastWords(stderr);
+	if (/timed out|Timeout/.test(stderr)) return new SourceFault("stalled", `sent nothing for too long: ${words}`, error);
+	if (/Connection failed|Error reading from server|[Cc]losed (the )?connection|reset by peer/.test(stderr))
+		return new SourceFault("cut", `gave no whole answer: ${words}`, error);
+	return new SourceFault("unreachable", `cannot be reached: ${words}`, error);
+}
+
+function lastWords(stderr: string): string {
+	const lines = stderr.split("\n").filter((line) => /^(E:|Err:)(?! Download Failed)/.test(line));
+	return lines.slice(0, 3).join("; ") || stderr.trim().split("\n").slice(-1).join("");
+}
+
 function explained(error: unknown, message: string): unknown {
 	if (!(error instanceof ProcessError)) return error;
-	const tail = error.stderr
-		.split("\n")
-		.filter((line) => /^E:|^Err:/.test(line))
-		.slice(0, 3)
-		.join("; ");
-	if (/Hash Sum mismatch/.test(error.stderr)) {
-		return new UserError(`${message}: what the mirror sends is not what persona.lock.yaml says`, {
-			remedy: "find out why before you run `persona lock --update`; another mirror may help: PERSONA_DEBIAN_MIRROR",
-			cause: error,
-		});
-	}
-	const gone = /404\s+Not Found/.test(error.stderr);
-	return new UserError(gone ? `${message}: the mirror no longer has it` : `${message}${tail === "" ? "" : `: ${tail}`}`, {
-		remedy: gone
-			? "run `persona lock --update` and commit persona.lock.yaml"
-			: "check the network, then run the same command again",
+	return new UserError(`${message}: ${lastWords(error.stderr)}`, {
+		remedy: "check the network and its proxy, then run the same command again",
 		cause: error,
 	});
 }

@@ -14,7 +14,7 @@ export async function debianKernel(
 	store: Store,
 	signal?: AbortSignal,
 ): Promise<Blob> {
-	const key = sha256(`kernel of ${entry.sha256}`);
+	const key = debianKernelKey(entry);
 	const known = await store.getKeyed(key);
 	if (typeof known === "string") {
 		const blob = await store.get(known, signal);
@@ -28,6 +28,11 @@ export async function debianKernel(
 		return blob;
 	}
 	throw new Error(`${entry.name} holds no boot/vmlinuz-*`);
+}
+
+/** What the kernel of a package is remembered under. */
+export function debianKernelKey(entry: LockEntry): string {
+	return sha256(`kernel of ${entry.sha256}`);
 }
 
 /** A kernel as it must be in memory: compressed ones are uncompressed, since nothing in the guest would do it. */

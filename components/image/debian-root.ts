@@ -128,6 +128,13 @@ export async function debianTree(
 	return tree;
 }
 
+/** What a root filesystem of these packages is remembered under. */
+export function debianRootKey(entries: readonly LockEntry[]): string {
+	return sha256(
+		canonicalJson({ kind: "debian-root", recipe: RECIPE, packages: entries.map(({ name, sha256: digest }) => [name, digest]) }),
+	);
+}
+
 async function rootArchive(
 	entries: readonly LockEntry[],
 	fetch: (entry: LockEntry) => Promise<Blob>,
@@ -135,9 +142,7 @@ async function rootArchive(
 	progress: Progress,
 	signal?: AbortSignal,
 ): Promise<Blob> {
-	const key = sha256(
-		canonicalJson({ kind: "debian-root", recipe: RECIPE, packages: entries.map(({ name, sha256: digest }) => [name, digest]) }),
-	);
+	const key = debianRootKey(entries);
 	return store.exclusively(key, { signal, progress }, async () => {
 		const known = await store.getKeyed(key);
 		const stored = typeof known === "string" ? await store.get(known, signal) : undefined;

@@ -18,25 +18,52 @@ export interface SourcesHost {
 }
 
 /**
- * Finds Debian's archives: `PERSONA_DEBIAN_MIRROR` (the base URL of a mirror, with its security archive beside it under
- * `debian-security` unless `PERSONA_DEBIAN_SECURITY_MIRROR` names it), else on a Debian host what its own sources name, else the
+ * Finds Debian's archives: `PERSONA_DEBIAN_MIRROR` (base URLs of mirrors, separated by blanks, each with its security archive beside it under
+ * `debian-security` unless `PERSONA_DEBIAN_SECURITY_MIRROR` names that), else on a Debian host what its own sources name, else the
  * mirrors mmdebstrap takes by itself.
+ *
+ * @returns the first of each kind, which indexes are read from
  */
-export function debianArchives({ root = "/", variables = process.env }: SourcesHost = {}): DebianArchives {
-	const named = variables.PERSONA_DEBIAN_MIRROR;
-	if (named !== undefined && named !== "") {
-		const debian = trim(named);
-		return { debian, "debian-security": trim(variables.PERSONA_DEBIAN_SECURITY_MIRROR || sibling(debian)) };
+export function debianArchives(host: SourcesHost = {}): DebianArchives {
+	const { debian, "debian-security": security } = debianMirrors(host);
+	return { debian: debian[0], "debian-security": security[0] };
+}
+
+/** All archives of each kind that are known, in the order in which they are asked for packages; see {@link debianArchives}. */
+export function debianMirrors({ root = "/", variables = process.env }: SourcesHost = {}): Record<keyof DebianArchives, Some> {
+	const named = urls(variables.PERSONA_DEBIAN_MIRROR);
+	if (isSome(named)) {
+		const security = urls(variables.PERSONA_DEBIAN_SECURITY_MIRROR);
+		return { debian: named, "debian-security": isSome(security) ? security : siblings(named) };
 	}
 	const uris = isDebian(root) ? hostArchives(root) : [];
-	const found = uris.length > 0 ? uris : mmdebstrapDefaults(root);
-	const debian = found.find((uri) => /\/debian$/.test(uri));
-	if (debian === undefined) {
+	const found = [...new Set(uris.length > 0 ? uris : mmdebstrapDefaults(root))];
+	const debian = found.filter((uri) => /\/debian$/.test(uri));
+	if (!isSome(debian)) {
 		throw new UserError("no mirror of Debian is known on this machine", {
 			remedy: "set PERSONA_DEBIAN_MIRROR to the base URL of one, for instance that of the Debian mirror nearest to you",
 		});
 	}
-	return { debian, "debian-security": found.find((uri) => /debian-security$/.test(uri)) ?? sibling(debian) };
+	const security = found.filter((uri) => /debian-security$/.test(uri));
+	return { debian, "debian-security": isSome(security) ? security : siblings(debian) };
+}
+
+type Some = [string, ...string[]];
+
+function isSome(list: string[]): list is Some {
+	return list.length > 0;
+}
+
+/** Base URLs that are separated by blanks, without slashes at their ends. */
+export function urls(text = ""): string[] {
+	return text
+		.split(/\s+/)
+		.filter((url) => url !== "")
+		.map(trim);
+}
+
+function siblings(debian: Some): Some {
+	return debian.map((uri) => uri.replace(/\/debian$/, "/debian-security")) as Some;
 }
 
 function isDebian(root: string): boolean {
@@ -91,10 +118,6 @@ function mmdebstrapDefaults(root: string): string[] {
 	return [...text.matchAll(/'(https?:\/\/[^'\s]+\/debian(?:-security)?)'/g)].flatMap((match) =>
 		match[1] === undefined ? [] : [match[1]],
 	);
-}
-
-function sibling(debian: string): string {
-	return debian.replace(/\/debian$/, "/debian-security");
 }
 
 function trim(uri: string): string {

@@ -19,12 +19,14 @@ import {
 	VEIL_RESTART_ON_CRASH,
 	VEIL_START_AT_BOOT,
 } from "./abi.ts";
+import { builtWithLog } from "./build-log.ts";
 import { type ComposeSpec, compose } from "./compose.ts";
 import type { ComposePersona } from "./compose-persona.ts";
 import { findGuest, type GuestPart, type GuestRecord } from "./guest.ts";
 import { guestMachine } from "./guest-machine.ts";
 import { findHypervisor } from "./hypervisor.ts";
 import type { KernelFormat } from "./kernel.ts";
+import { checkRoom } from "./needs.ts";
 import type { Payload } from "./payload.ts";
 import { builtFrom, rememberBuilt } from "./records.ts";
 import { diskShape, volumeRange } from "./storage-layout.ts";
@@ -134,12 +136,14 @@ export async function composeDeviceImage(
 	context: BuildContext,
 ): Promise<Artifact & { signature: "development" }> {
 	const key = deviceImageKey(inputs);
-	const { store, signal, progress } = context;
+	const { store, signal } = context;
 	const found = await findDeviceImage(key, store, signal);
 	if (found !== undefined) return found;
-	return store.exclusively(key, { signal, progress }, async () => {
+	return builtWithLog(`device-image-${inputs.board}`, key, context, async (progress) => {
 		const meanwhile = await findDeviceImage(key, store, signal);
 		if (meanwhile !== undefined) return meanwhile;
+		const size = Object.values(parts.guests).reduce((sum, guest) => sum + guest.size, parts.hypervisor.size);
+		await checkRoom({ missing: [], kept: size, scratch: size }, store, progress);
 		progress("composing the device image");
 		const scratch = await store.scratch();
 		try {

@@ -3,22 +3,23 @@
 import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { canonicalJson } from "../util/digest.ts";
+import { isOffline } from "../util/network.ts";
 import { prefixed } from "../util/progress.ts";
 import { agentProgram } from "./agent.ts";
-import { type Apt, openApt } from "./apt.ts";
+import { builtWithLog } from "./build-log.ts";
 import { busyboxTree } from "./busybox.ts";
 import { cpioChunks } from "./cpio.ts";
 import { debianKernel, uncompressed } from "./debian-kernel.ts";
 import { debianTree } from "./debian-root.ts";
 import { armProgram, isElf } from "./elf-arm.ts";
-import { fetchUrl } from "./fetch-url.ts";
+import { fetchUrl, packageFetcher } from "./fetch-file.ts";
 import { addFile, type FileTree } from "./file-tree.ts";
 import { guestKey } from "./guest-inputs.ts";
 import { addVolumes } from "./guest-volumes.ts";
 import { type KernelFormat, kernelFormat, programFormat } from "./kernel.ts";
 import { addModules, type KernelModule, kernelModules } from "./kernel-modules.ts";
 import { linuxArmv6 } from "./linux-armv6.ts";
-import type { LockEntry } from "./lock.ts";
+import { checkNeeds, checkRoom, guestNeeds } from "./needs.ts";
 import { addOverlay } from "./overlay.ts";
 import { patchProgram, patchSummary, patchTable } from "./patch-arm.ts";
 import { builtFrom, rememberBuilt } from "./records.ts";
@@ -56,13 +57,14 @@ type Parts = Omit<GuestRecord, "kind" | "commandLine">;
 export async function buildGuest(inputs: GuestInputs, sources: GuestSources, context: BuildContext): Promise<Artifact> {
 	const key = guestKey(inputs);
 	const { store, signal } = context;
-	const progress = prefixed(context.progress, inputs.persona);
 	const found = await findGuest(key, store, signal);
 	if (found !== undefined) return found.artifact;
-	return store.exclusively(key, { signal, progress }, async () => {
+	const work = { store, signal, progress: prefixed(context.progress, inputs.persona) };
+	return builtWithLog(`guest-${inputs.persona}`, key, work, async (progress) => {
 		const meanwhile = await findGuest(key, store, signal);
 		if (meanwhile !== undefined) return meanwhile.artifact;
 		const inner = { ...context, progress };
+		await seeToIt(inputs, inner);
 		const parts =
 			inputs.builder === "prebuilt" ? await prebuiltParts(inputs, sources, inner) : await debianParts(inputs, sources, inner);
 		const record: GuestRecord = { kind: "guest", ...parts, commandLine: inputs.commandLine };
@@ -70,6 +72,13 @@ export async function buildGuest(inputs: GuestInputs, sources: GuestSources, con
 		await rememberBuilt(store, key, "guest", blob.digest);
 		return { key, digest: blob.digest, size: sizeOf(record), path: blob.path };
 	});
+}
+
+/** Room on the disk is this guest's; what is missing offline is told of all guests of the phone at once. */
+async function seeToIt(inputs: GuestInputs, { store, lock, progress, phone = [] }: BuildContext): Promise<void> {
+	const needs = { store, mirrors: lock.mirrors };
+	if (isOffline()) await checkNeeds({ ...(await guestNeeds([inputs, ...phone], needs)), kept: 0, scratch: 0 }, store, progress);
+	await checkRoom(await guestNeeds([inputs], needs), store, progress);
 }
 
 /** A guest image in the store with its parts, all verified; undefined when something is missing. */
@@ -102,15 +111,7 @@ function sizeOf(record: GuestRecord): number {
 
 async function debianParts(inputs: GuestInputs, sources: GuestSources, context: BuildContext): Promise<Parts> {
 	const { store, signal, progress } = context;
-	let apt: Promise<Apt> | undefined;
-	// apt is opened only when something has to be fetched: builds from a full store need none.
-	const fetch = async (entry: LockEntry): Promise<Blob> => {
-		const stored = await store.get(`sha256:${entry.sha256}`, signal);
-		if (stored !== undefined) return stored;
-		progress(`fetching ${entry.name} ${entry.version}`);
-		apt ??= openApt();
-		return (await apt).fetch(entry, store, signal);
-	};
+	const fetch = packageFetcher({ store, signal, progress, mirrors: context.lock.mirrors });
 	const [kernelEntry, ...entries] = inputs.lock;
 	if (kernelEntry === undefined) throw new Error("a debian guest without lock entries");
 	const kernel =
@@ -190,11 +191,11 @@ async function programParts(elf: Blob, name: string, { store, signal, progress }
 	return { kernel, patches: { ...part(await store.put(patchTable(table), signal)), report } };
 }
 
-async function takePinned(file: PinnedFile, baseDir: string, { store, signal, progress }: BuildContext): Promise<Blob> {
+async function takePinned(file: PinnedFile, baseDir: string, { store, lock, signal, progress }: BuildContext): Promise<Blob> {
 	const digest = `sha256:${file.sha256}`;
+	if (file.url !== undefined) return fetchUrl(file.url, digest, { store, signal, progress, mirrors: lock.mirrors });
 	const stored = await store.get(digest, signal);
 	if (stored !== undefined) return stored;
-	if (file.url !== undefined) return fetchUrl(file.url, digest, store, progress, signal);
 	const path = join(baseDir, file.path ?? "");
 	const blob = await store.put(await readFile(path), signal);
 	if (blob.digest !== digest)

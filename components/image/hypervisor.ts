@@ -8,6 +8,7 @@ import { canonicalJson, sha256 } from "../util/digest.ts";
 import { UserError } from "../util/errors.ts";
 import { packageRoot } from "../util/paths.ts";
 import { ProcessError, run } from "../util/process.ts";
+import { builtWithLog } from "./build-log.ts";
 import { builtFrom, rememberBuilt } from "./records.ts";
 import type { Store } from "./store.ts";
 import type { Artifact, BuildContext, HypervisorInputs } from "./types.ts";
@@ -40,10 +41,10 @@ export async function buildHypervisor(
 	root = join(packageRoot(), "hypervisor"),
 ): Promise<Artifact> {
 	const key = hypervisorKey(inputs);
-	const { store, signal, progress } = context;
+	const { store, signal } = context;
 	const found = await findHypervisor(key, store, signal);
 	if (found !== undefined) return found;
-	return store.exclusively(key, { signal, progress }, async () => {
+	return builtWithLog(`veil-${inputs.board}`, key, context, async (progress) => {
 		const meanwhile = await findHypervisor(key, store, signal);
 		if (meanwhile !== undefined) return meanwhile;
 		progress("compiling Veil");

@@ -7,22 +7,23 @@ export {
 	deviceImageKey,
 } from "./device-image.ts";
 export { type ExplainedImage, type ExplainedPersona, readDeviceImage, renderExplained } from "./explain.ts";
+export { copyFiles, fetchFiles, fetchLocked, isMissing, lockedFiles, type PinnedBytes, pinnedFiles } from "./fetch-locked.ts";
 export { findArtifact } from "./find.ts";
 export { bootCodeInputs } from "./flash-loader.ts";
 export { fiascoImage, flashEmulated } from "./flashing.ts";
 export { buildGuest } from "./guest.ts";
 export { guestInputs, guestKey, guestRequest, guestSources } from "./guest-inputs.ts";
 export { buildHypervisor, hypervisorInputs, hypervisorKey } from "./hypervisor.ts";
-export { type GuestRequest, LOCK_NAME, type LockEntry, type LockFile, loadLock, lockPath } from "./lock.ts";
+export { type GuestRequest, LOCK_NAME, type LockEntry, type LockFile, loadLock, lockPath, type Mirrors } from "./lock.ts";
 export {
 	checkLock,
-	fetchLocked,
 	projectDocuments,
 	relockForTests,
 	type UpdateOptions,
 	type UpdateReport,
 	updateLock,
 } from "./lock-update.ts";
+export { checkNeeds, guestNeeds, type Needs } from "./needs.ts";
 export { openStore, type Store } from "./store.ts";
 export type { GcOptions, GcReport } from "./store-gc.ts";
 export type {

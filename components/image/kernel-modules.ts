@@ -64,9 +64,8 @@ export async function kernelModules(
 	fetch: () => Promise<Blob>,
 	{ store, signal, progress }: { store: Store; signal?: AbortSignal | undefined; progress: Progress },
 ): Promise<KernelModule[]> {
-	// A package takes seconds to read, so whatever a persona may need comes out of it at once.
-	const all = [...new Set([...DRIVERS.flatMap(({ modules }) => modules), "virtio_mmio", ...names].map(canonical))].sort();
-	const key = sha256(canonicalJson({ kind: "kernel-modules", package: entry.sha256, all }));
+	const all = taken(names);
+	const key = modulesKey(entry, names);
 	return store.exclusively(key, { signal, progress }, async () => {
 		const known = (await store.getKeyed(key)) as ModuleIndex | undefined;
 		const stored = known === undefined ? undefined : await storedModules(loadOrder(known, names, entry.name), store, signal);
@@ -78,6 +77,25 @@ export async function kernelModules(
 		if (unpacked === undefined) throw new Error(`modules of ${entry.name} are gone from the store`);
 		return unpacked;
 	});
+}
+
+// A package takes seconds to read, so whatever a persona may need comes out of it at once.
+function taken(names: readonly string[]): string[] {
+	return [...new Set([...DRIVERS.flatMap(({ modules }) => modules), "virtio_mmio", ...names].map(canonical))].sort();
+}
+
+function modulesKey(entry: LockEntry, names: readonly string[]): string {
+	return sha256(canonicalJson({ kind: "kernel-modules", package: entry.sha256, all: taken(names) }));
+}
+
+/** Whether {@link kernelModules} would find all of them in the store. */
+export async function hasModules(entry: LockEntry, names: readonly string[], store: Store): Promise<boolean> {
+	const known = (await store.getKeyed(modulesKey(entry, names))) as ModuleIndex | undefined;
+	if (known === undefined) return false;
+	for (const { digest } of loadOrder(known, names, entry.name)) {
+		if (digest === undefined || !(await store.has(digest))) return false;
+	}
+	return true;
 }
 
 /** Puts modules into a guest, with the list its start reads. */

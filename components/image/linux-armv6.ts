@@ -63,7 +63,7 @@ export async function linuxArmv6(
 	fetch: () => Promise<Blob>,
 	{ store, signal, progress }: { store: Store; signal?: AbortSignal | undefined; progress: Progress },
 ): Promise<Blob> {
-	const key = sha256(canonicalJson({ kind: "linux-armv6", sources: entry.sha256, ...inputs }));
+	const key = linuxArmv6Key(entry, inputs);
 	return builtOnce(key, { store, signal, progress }, async () => {
 		const { path } = await fetch();
 		// On disk, not in a /tmp of memory: it takes 2 GB. But a kernel cannot be built in a path with spaces or colons.
@@ -81,6 +81,11 @@ export async function linuxArmv6(
 			for (const used of new Set([scratch, folder])) await rm(used, { recursive: true, force: true });
 		}
 	});
+}
+
+/** What the kernel that is built from a package of sources is remembered under. */
+export function linuxArmv6Key(entry: LockEntry, inputs: KernelBuild): string {
+	return sha256(canonicalJson({ kind: "linux-armv6", sources: entry.sha256, ...inputs }));
 }
 
 async function unpack(path: string, folder: string, progress: Progress, signal?: AbortSignal): Promise<string> {

@@ -3,8 +3,11 @@
 import { join } from "node:path";
 import { sha256 } from "../util/digest.ts";
 import { UserError } from "../util/errors.ts";
+import { isOffline } from "../util/network.ts";
 import { type Progress, silent } from "../util/progress.ts";
 import { type Apt, openApt } from "./apt.ts";
+import { FetchError } from "./fetch-file.ts";
+import { fetchLocked } from "./fetch-locked.ts";
 import {
 	architectureOf,
 	type DebianArchitecture,
@@ -58,6 +61,7 @@ export async function updateLock(projectDir: string, options: UpdateOptions): Pr
 	const base = mode === "all" ? emptyLock() : old;
 	const next = emptyLock();
 	const entries = new Map(base.debian.packages.map((entry) => [referenceOf(entry), entry]));
+	if (old.mirrors !== undefined) next.mirrors = old.mirrors;
 	if (base.debian.kernelSource !== undefined) next.debian.kernelSource = base.debian.kernelSource;
 	next.debian.kernel = base.debian.kernel;
 	next.debian.guests = base.debian.guests.filter((guest) => requests.some((request) => requestKey(request) === requestKey(guest)));
@@ -73,6 +77,11 @@ export async function updateLock(projectDir: string, options: UpdateOptions): Pr
 		// apt's state is one per user: two at once would be refused by apt itself.
 		await store.exclusively(sha256("apt"), { signal, progress }, async () => {
 			const opened = async (of: DebianArchitecture): Promise<Apt> => {
+				if (isOffline()) {
+					throw new UserError("locking asks Debian's archives, and nothing may be fetched offline", {
+						remedy: "run `persona lock` while there is a network, and commit persona.lock.yaml",
+					});
+				}
 				const apt = await (options.apt ?? openApt)(of);
 				progress(`fetching Debian's package indexes for ${of}`);
 				await apt.update(signal);
@@ -129,20 +138,6 @@ export function checkLock(lock: LockFile, requests: readonly GuestRequest[]): st
 	return problems;
 }
 
-/** Fetches everything the lock names into the store. @throws UserError when the mirror has dropped something */
-export async function fetchLocked(
-	lock: LockFile,
-	{ store, signal, progress }: { store: Store; signal?: AbortSignal; progress: Progress },
-): Promise<void> {
-	let apt: Apt | undefined;
-	for (const entry of lock.debian.packages) {
-		if ((await store.get(`sha256:${entry.sha256}`, signal)) !== undefined) continue;
-		progress(`fetching ${referenceOf(entry)}`);
-		apt ??= await openApt();
-		await apt.fetch(entry, store, signal);
-	}
-}
-
 /**
  * For test runs: makes sure that everything locked can be had. When the mirror has dropped a version, locks anew into `folder` and
  * tells where; the caller sets `PERSONA_LOCK` to it, so that tests do not fail for what no commit changed.
@@ -162,7 +157,7 @@ export async function relockForTests(
 		await fetchLocked(lock, { store, progress, ...withSignal });
 		return undefined;
 	} catch (error) {
-		if (!(error instanceof UserError) || !/no longer has it/.test(error.message)) throw error;
+		if (!(error instanceof FetchError && error.isGone)) throw error;
 		progress(`${error.message}: this test run takes what the mirror has now`);
 		const path = join(folder, "persona.lock.yaml");
 		const { lock: now } = await updateLock(projectDir, {

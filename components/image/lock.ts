@@ -22,6 +22,8 @@ export interface LockEntry {
 	size: number;
 	/** SHA-256 in hexadecimal; comes from the archive's signed index. */
 	sha256: string;
+	/** URLs of this very file that are asked before all archives; missing where there are none. */
+	sources?: string[];
 }
 
 /** What a guest asks Debian for. */
@@ -37,9 +39,20 @@ export interface LockedGuest extends GuestRequest {
 	install: string[];
 }
 
+/** Places that keep what archives drop, asked before these in their order. */
+export interface Mirrors {
+	/** Base URLs of folders with files under their digests, as in the store: `<first two digits>/<other 62>`. */
+	files?: string[];
+	/** Base URLs of archives laid out as Debian's are. */
+	debian?: string[];
+	"debian-security"?: string[];
+}
+
 /** The lock file. */
 export interface LockFile {
 	version: 1;
+	/** Written by people and kept by updates; missing where there are none. */
+	mirrors?: Mirrors;
 	debian: {
 		suite: typeof DEBIAN_SUITE;
 		/** The kernel of all arm64 guests, as `name=version`. */
@@ -96,7 +109,8 @@ export function readLock(text: string, path: string): LockFile {
 		throw fault(error instanceof Error ? error.message : String(error));
 	}
 	if (!isRecord(document) || document.version !== 1) throw fault("`version: 1` is missing");
-	const debian = document.debian;
+	const { debian, mirrors } = document;
+	if (mirrors !== undefined && !isMirrors(mirrors)) throw fault("mirrors: lists of URLs under files, debian or debian-security");
 	if (!isRecord(debian) || debian.suite !== DEBIAN_SUITE) throw fault(`debian.suite is not ${DEBIAN_SUITE}`);
 	const { kernel, kernelSource, guests, packages } = debian;
 	if (kernel !== null && typeof kernel !== "string") throw fault("debian.kernel");
@@ -107,6 +121,7 @@ export function readLock(text: string, path: string): LockFile {
 	if (bad >= 0) throw fault(`debian.packages[${bad}]`);
 	const lock: LockFile = {
 		version: 1,
+		...(mirrors === undefined ? {} : { mirrors }),
 		debian: {
 			suite: DEBIAN_SUITE,
 			kernel,
@@ -149,6 +164,7 @@ export function renderLock(lock: LockFile): string {
 	const { suite, kernel, kernelSource } = lock.debian;
 	const document = {
 		version: 1,
+		...(lock.mirrors === undefined ? {} : { mirrors: lock.mirrors }),
 		debian: { suite, kernel, ...(kernelSource === undefined ? {} : { kernelSource }), guests, packages },
 	};
 	const head = "# Every outside input of the images, by version and SHA-256. Written by `persona lock`; commit it.\n";
@@ -203,6 +219,15 @@ function isStrings(value: unknown): value is string[] {
 	return Array.isArray(value) && value.every((item) => typeof item === "string");
 }
 
+function isUrls(value: unknown): value is string[] {
+	return isStrings(value) && value.every((url) => URL.canParse(url) && /^(https?|file):/.test(url));
+}
+
+function isMirrors(value: unknown): value is Mirrors {
+	const names = ["files", "debian", "debian-security"];
+	return isRecord(value) && Object.entries(value).every(([name, urls]) => names.includes(name) && isUrls(urls));
+}
+
 function isLockedGuest(value: unknown): value is LockedGuest {
 	return (
 		isRecord(value) &&
@@ -224,6 +249,7 @@ function isLockEntry(value: unknown): value is LockEntry {
 		!value.file.split("/").includes("..") &&
 		typeof value.size === "number" &&
 		typeof value.sha256 === "string" &&
-		/^[0-9a-f]{64}$/.test(value.sha256)
+		/^[0-9a-f]{64}$/.test(value.sha256) &&
+		(value.sources === undefined || isUrls(value.sources))
 	);
 }

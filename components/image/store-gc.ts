@@ -52,6 +52,14 @@ export async function collectGarbage(
 			}
 		}
 	}
+	for (const name of await names(join(dir, "logs"))) {
+		const path = join(dir, "logs", name);
+		const status = await stat(path).catch(() => undefined);
+		if (status === undefined || status.mtimeMs > oldest) continue;
+		report.removed++;
+		report.freed += status.size;
+		if (!dryRun) await rm(path, { force: true });
+	}
 	for (const name of await names(join(dir, "tmp"))) {
 		if (isAlive(Number(name.split(".")[0]))) continue;
 		report.removed++;

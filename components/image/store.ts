@@ -20,8 +20,14 @@ export type BlobSource = Uint8Array | AsyncIterable<Uint8Array>;
 export interface Store {
 	/** Its folder. */
 	readonly dir: string;
-	/** Stores bytes and returns `{digest, size, path}`. Equal bytes are stored once. */
-	put(source: BlobSource, signal?: AbortSignal): Promise<Blob>;
+	/**
+	 * Stores bytes and returns `{digest, size, path}`. Equal bytes are stored once.
+	 *
+	 * @throws WrongDigest when they are not those with the digest `wanted`; nothing is stored then
+	 */
+	put(source: BlobSource, signal?: AbortSignal, wanted?: string): Promise<Blob>;
+	/** Whether a blob is there, without a look at its bytes. */
+	has(digest: string): Promise<boolean>;
 	/** Path of a blob whose bytes were just verified; undefined when it is not there or was damaged (it is then gone). */
 	get(digest: string, signal?: AbortSignal): Promise<Blob | undefined>;
 	/** Remembers what was built from a key: any JSON value. */
@@ -49,6 +55,17 @@ export interface Blob {
 	path: string;
 }
 
+/** Bytes that are not those that were wanted. */
+export class WrongDigest extends Error {
+	readonly found: string;
+
+	constructor(found: string, wanted: string) {
+		super(`it has ${found}, not ${wanted}`);
+		this.name = "WrongDigest";
+		this.found = found;
+	}
+}
+
 /** Opens the store, by default in the user's cache folder, making it when it is not there. */
 export async function openStore(dir = join(cacheDir(), "store")): Promise<Store> {
 	await guardSpace(dir, async () => {
@@ -59,7 +76,12 @@ export async function openStore(dir = join(cacheDir(), "store")): Promise<Store>
 	});
 	return {
 		dir,
-		put: (source, signal) => guardSpace(dir, () => put(dir, source, signal)),
+		put: (source, signal, wanted) => guardSpace(dir, () => put(dir, source, signal, wanted)),
+		has: (digest) =>
+			stat(blobPath(dir, digest)).then(
+				() => true,
+				() => false,
+			),
 		get: (digest, signal) => get(dir, digest, signal),
 		putKeyed: (key, value) => guardSpace(dir, () => putKeyed(dir, key, value)),
 		getKeyed: (key) => getKeyed(dir, key),
@@ -69,7 +91,7 @@ export async function openStore(dir = join(cacheDir(), "store")): Promise<Store>
 	};
 }
 
-async function put(dir: string, source: BlobSource, signal?: AbortSignal): Promise<Blob> {
+async function put(dir: string, source: BlobSource, signal?: AbortSignal, wanted?: string): Promise<Blob> {
 	const temporary = join(dir, "tmp", temporaryName());
 	try {
 		const file = await open(temporary, "wx", 0o600);
@@ -80,6 +102,7 @@ async function put(dir: string, source: BlobSource, signal?: AbortSignal): Promi
 		} finally {
 			await file.close();
 		}
+		if (wanted !== undefined && written.digest !== wanted) throw new WrongDigest(written.digest, wanted);
 		await chmod(temporary, 0o400);
 		const path = blobPath(dir, written.digest);
 		await mkdir(join(path, ".."), { recursive: true, mode: 0o700 });
@@ -216,16 +239,21 @@ export async function guardSpace<T>(dir: string, work: () => Promise<T>): Promis
 	} catch (error) {
 		const code = errorCode(error);
 		if (code === "ENOSPC" || code === "EDQUOT") {
-			throw new UserError(`no space left in ${dir}`, {
-				remedy: "free some, for instance with `persona gc`, and run the same command again",
-				cause: error,
-			});
+			throw noSpace(dir, error);
 		}
 		if (code === "EACCES" || code === "EROFS" || code === "EPERM") {
 			throw notWritable(dir, error);
 		}
 		throw error;
 	}
+}
+
+/** The fault of a full disk. */
+export function noSpace(dir: string, cause: unknown): UserError {
+	return new UserError(`no space left in ${dir}`, {
+		remedy: "free some, for instance with `persona gc`, and run the same command again",
+		cause,
+	});
 }
 
 function notWritable(dir: string, cause: unknown): UserError {

@@ -25,6 +25,8 @@ export interface BuildContext {
 	progress: Progress;
 	/** Folder of `persona.lock.yaml`. */
 	projectDir: string;
+	/** Other guests that will be built after this one: what of them is missing is told at once. */
+	phone?: readonly GuestInputs[];
 }
 
 /** A file a prebuilt guest names: where it is, and what it must be. */

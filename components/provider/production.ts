@@ -3,7 +3,7 @@
 // needed; and what is read of documents, boards and the lock file is read once in a process, which lives as long as one operation.
 import { resolve } from "node:path";
 import * as handset from "../handset/index.ts";
-import type { BuildContext } from "../image/index.ts";
+import type { BuildContext, GuestInputs } from "../image/index.ts";
 import type { Board, Loaded, Persona, ResolvedPhone } from "../manifest/index.ts";
 import { canonicalJson } from "../util/digest.ts";
 import { projectRoot } from "../util/paths.ts";
@@ -20,17 +20,22 @@ export function productionStages(): Stages {
 	const remember = memory();
 	const store = () => remember("store", async () => (await loadImage()).openStore());
 	const lock = () => remember("lock", async () => (await loadImage()).loadLock(projectDir));
+	/** What guests of this run are built from, as far as it is known: what is missing of any is told at once. */
+	const phone: GuestInputs[] = [];
 	const context = async (work: Work): Promise<BuildContext> => ({
 		store: await store(),
 		lock: await lock(),
+		phone,
 		signal: work.signal,
 		progress: work.progress,
 		projectDir,
 	});
 	const guestInputs = (persona: Loaded<Persona>, board: Board) =>
-		remember(`guest ${board.name} ${persona.file} ${canonicalJson(persona.document)}`, async () =>
-			(await loadImage()).guestInputs(persona, board, await lock()),
-		);
+		remember(`guest ${board.name} ${persona.file} ${canonicalJson(persona.document)}`, async () => {
+			const inputs = await (await loadImage()).guestInputs(persona, board, await lock());
+			phone.push(inputs);
+			return inputs;
+		});
 	const hypervisorInputs = (board: Board) =>
 		remember(`hypervisor ${board.name}`, async () => (await loadImage()).hypervisorInputs(board));
 	const loadBoard = (name: string) => remember(`board ${name}`, async () => (await loadManifest()).boardByName(name, projectDir));

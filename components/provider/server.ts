@@ -17,7 +17,7 @@ import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
 import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
 import { packageRoot } from "../util/paths.ts";
 import { packageVersion } from "../util/version.ts";
-import { checkConfig, configureResponse, diffConfig } from "./configuration.ts";
+import { checkConfig, configure, diffConfig } from "./configuration.ts";
 import { engineLog } from "./engine.ts";
 import { serviceError } from "./failure.ts";
 import type { Session } from "./session.ts";
@@ -72,9 +72,9 @@ export function service(session: Session): UntypedServiceImplementation {
 		parameterize: unimplemented("Parameterize"),
 		checkConfig: total(async (request: providerProto.CheckRequest) => checkConfig(request)),
 		diffConfig: total(async () => diffConfig()),
-		configure: total(async () => {
+		configure: total(async (request: providerProto.ConfigureRequest) => {
 			session.warmUp();
-			return configureResponse();
+			return configure(request);
 		}),
 		invoke: total(async (request: providerProto.InvokeRequest) => (await import("./invoke.ts")).invoke(session, request)),
 		call: unimplemented("Call"),

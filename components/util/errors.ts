@@ -14,6 +14,8 @@ export interface UserErrorDetails {
 export class UserError extends Error {
 	readonly where: string | undefined;
 	readonly remedy: string | undefined;
+	/** Where the log of what failed is; see {@link noteLog}. */
+	log: string | undefined;
 
 	constructor(message: string, details: UserErrorDetails = {}) {
 		super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -22,18 +24,29 @@ export class UserError extends Error {
 		this.remedy = details.remedy;
 	}
 
-	/** The text a user sees: `where: message`, then the remedy. */
+	/** The text a user sees: `where: message`, then the remedy, then the log's place. */
 	render(): string {
 		const first = this.where === undefined ? this.message : `${this.where}: ${this.message}`;
-		return this.remedy === undefined ? first : `${first}\n  ${this.remedy}`;
+		const remedy = this.remedy === undefined ? "" : `\n  ${this.remedy}`;
+		return `${first}${remedy}${logLine(this)}`;
 	}
 }
 
 /** Renders any thrown value: a {@link UserError} without a stack, everything else with one. */
 export function renderError(error: unknown): string {
 	if (error instanceof UserError) return error.render();
-	if (error instanceof Error) return error.stack ?? error.message;
+	if (error instanceof Error) return `${error.stack ?? error.message}${logLine(error)}`;
 	return String(error);
+}
+
+/** Lets an error say where the log of what failed is, unless it says so already. */
+export function noteLog(error: unknown, path: string): unknown {
+	if (error instanceof Error && logLine(error) === "") Object.assign(error, { log: path });
+	return error;
+}
+
+function logLine(error: Error): string {
+	return "log" in error && typeof error.log === "string" ? `\n  log: ${error.log}` : "";
 }
 
 /** The `code` of a Node system error (`ENOENT`, `EEXIST`, …), or undefined for anything else. */

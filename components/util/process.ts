@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { StringDecoder } from "node:string_decoder";
+import { logFile } from "./log-file.ts";
 
 export interface RunOptions {
 	readonly cwd?: string;
@@ -16,7 +17,7 @@ export interface RunOptions {
 	readonly input?: string | Uint8Array;
 	/** Called for each line of either stream as it comes, without its end. */
 	readonly onLine?: (line: string, stream: "stdout" | "stderr") => void;
-	/** The command and both streams are appended here. */
+	/** The command and both streams are appended here; default: to the log of the work it is run for, if that has one. */
 	readonly logFile?: string;
 }
 
@@ -110,7 +111,8 @@ export async function run(command: string, args: readonly string[], options: Run
 	const { signal } = options;
 	signal?.throwIfAborted();
 	const shown = quoted(command, args);
-	const log = options.logFile === undefined ? undefined : createWriteStream(options.logFile, { flags: "a", mode: 0o600 });
+	const path = options.logFile ?? logFile();
+	const log = path === undefined ? undefined : createWriteStream(path, { flags: "a", mode: 0o600 });
 	// A log that cannot be written must not end the work it is about.
 	log?.on("error", () => {});
 	log?.write(`$ ${shown}\n`);

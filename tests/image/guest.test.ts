@@ -105,9 +105,9 @@ test("a file by URL is fetched once and must be what was pinned", async () => {
 	expect(messages).toEqual([`probe: fetching ${address}/kernel`]);
 
 	const wrong = prebuilt({ url: `${address}/other`, sha256: digest(Buffer.from("expected")) });
-	await expect(buildGuest(wrong, { baseDir: "/" }, work)).rejects.toThrow(/is not the pinned file/);
+	await expect(buildGuest(wrong, { baseDir: "/" }, work)).rejects.toThrow(/other has another file/);
 	const missing = prebuilt({ url: `${address}/missing`, sha256: digest(Buffer.from("x")) });
-	await expect(buildGuest(missing, { baseDir: "/" }, work)).rejects.toThrow(/answers 404/);
+	await expect(buildGuest(missing, { baseDir: "/" }, work)).rejects.toThrow(/missing no longer has it/);
 });
 
 test("two builds of the same at once give the same", async () => {

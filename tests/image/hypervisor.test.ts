@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Veil's key follows from its sources, its bytes from nothing else.
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -10,6 +10,7 @@ import { emptyLock } from "../../components/image/lock.ts";
 import { openStore } from "../../components/image/store.ts";
 import type { BuildContext } from "../../components/image/types.ts";
 import { boardByName } from "../../components/manifest/index.ts";
+import { renderError, type UserError } from "../../components/util/errors.ts";
 import { packageRoot } from "../../components/util/paths.ts";
 import { silent } from "../../components/util/progress.ts";
 import { temporaryFolder } from "./support.ts";
@@ -63,12 +64,27 @@ describe("a build", () => {
 		expect(readdirSync(tmpdir()).filter((name) => name.startsWith("persona-veil-") && !before.has(name))).toEqual([]);
 	});
 
-	test("that fails shows the compiler's last words", async () => {
-		const root = tiny("echo 'main.c:1: error: no' >&2; false");
-		await expect(buildHypervisor(await hypervisorInputs(board, root), await context(), root)).rejects.toMatchObject({
-			name: "UserError",
-			message: expect.stringContaining("main.c:1: error: no"),
-		});
+	test("that fails shows the compiler's last words, and where the log with all of them is", async () => {
+		const root = tiny("seq 100; echo 'main.c:1: error: no' >&2; false");
+		const work = await context();
+		const inputs = await hypervisorInputs(board, root);
+		const building = () => buildHypervisor(inputs, work, root).catch((error: unknown) => error as UserError);
+		const error = await building();
+		expect(error).toMatchObject({ name: "UserError", message: expect.stringContaining("main.c:1: error: no") });
+		const log = join(work.store.dir, "logs", `veil-qemu-virt-${hypervisorKey(inputs).slice(7, 19)}.log`);
+		expect(renderError(error)).toContain(`\n  log: ${log}`);
+		const text = readFileSync(log, "utf8");
+		expect(text).toMatch(
+			/^\S+Z building veil-qemu-virt sha256:[0-9a-f]{64}\n\[0\.0 s\] compiling Veil\n\$ make -j\d[\s\S]*\n1\n2\n[\s\S]*\n100\n/,
+		);
+		expect(text).toMatch(/\[\d\.\d s\] failed: .*Veil does not compile:[\s\S]*main\.c:1: error: no/);
+
+		// The next time begins it anew; it goes with what else is not used.
+		await building();
+		expect(readFileSync(log, "utf8").match(/compiling Veil/g)).toHaveLength(1);
+		utimesSync(log, 1, 1);
+		expect((await work.store.gc()).removed).toBe(1);
+		expect(existsSync(log)).toBe(false);
 	});
 
 	test("of sources that changed since the preview is refused", async () => {

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type Apt, parseUris } from "../../components/image/apt.ts";
+import { guestKey } from "../../components/image/guest-inputs.ts";
 import {
 	type GuestRequest,
 	type LockEntry,
@@ -12,9 +13,11 @@ import {
 	readLock,
 	referenceOf,
 	renderLock,
+	saveLock,
 } from "../../components/image/lock.ts";
 import { checkLock, updateLock } from "../../components/image/lock-update.ts";
 import { openStore } from "../../components/image/store.ts";
+import type { GuestInputs } from "../../components/image/types.ts";
 import { temporaryFolder } from "./support.ts";
 
 const busybox: GuestRequest = { base: "busybox", packages: [] };
@@ -33,7 +36,7 @@ function fakeApt(version: string): Apt & { updates: number } {
 		kernel: async () => entry("linux-image", version),
 		kernelSource: async () => entry("linux-source", version),
 		resolve: async ({ packages }: GuestRequest) => ["busybox-static", ...packages].map((name) => entry(name, version)),
-		fetch: async () => Promise.reject(new Error("not asked for")),
+		download: async () => Promise.reject(new Error("not asked for")),
 	};
 	return apt;
 }
@@ -108,8 +111,30 @@ test("a lock that answers everything asks no mirror", async () => {
 	expect(apt.updates).toBe(0);
 });
 
+test("mirrors and sources that people have written stay, and change no key", async () => {
+	const folder = temporaryFolder();
+	const { lock } = await lockIn(folder, [busybox], "missing", fakeApt("1"));
+	const mirrors = { files: ["file:///media/stick"], debian: ["https://archive.example/debian/20260901T000000Z"] };
+	const packages = lock.debian.packages.map((one) => ({ ...one, sources: [`https://files.example/${one.name}.deb`] }));
+	await saveLock({ ...lock, mirrors, debian: { ...lock.debian, packages } }, join(folder, "persona.lock.yaml"));
+
+	const report = await lockIn(folder, [busybox, ssh], "missing", fakeApt("2"));
+
+	const entries = lockedEntries(report.lock, busybox, "x");
+	expect(report.lock.mirrors).toEqual(mirrors);
+	expect(entries.map(({ sources }) => sources)).toEqual([
+		["https://files.example/linux-image.deb"],
+		["https://files.example/busybox-static.deb"],
+	]);
+	const inputs = { persona: "probe", lock: lockedEntries(lock, busybox, "x") } as unknown as GuestInputs;
+	expect(guestKey({ ...inputs, lock: entries })).toBe(guestKey(inputs));
+	expect((await lockIn(folder, [busybox], "all", fakeApt("2"))).lock.mirrors).toEqual(mirrors);
+});
+
 test.each([
 	["no YAML", "{"],
+	["mirrors of another kind", "version: 1\nmirrors: { debain: [https://x.example] }\ndebian: { suite: bookworm }\n"],
+	["a mirror that is no URL", "version: 1\nmirrors: { debian: [archive.example] }\ndebian: { suite: bookworm }\n"],
 	["another version", "version: 2\n"],
 	["another suite", "version: 1\ndebian: { suite: sid, kernel: null, guests: [], packages: [] }\n"],
 	["a reference without an entry", "version: 1\ndebian: { suite: bookworm, kernel: linux=1, guests: [], packages: [] }\n"],

@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { debianArchives } from "../../components/image/debian-sources.ts";
+import { debianArchives, debianMirrors } from "../../components/image/debian-sources.ts";
 import { temporaryFolder } from "./support.ts";
 
 function host(files: Record<string, string>): string {
@@ -62,6 +62,16 @@ test("the user's word comes first", () => {
 		debian: "http://mine.example/debian",
 		"debian-security": "http://mine.example/debian-security",
 	});
+});
+
+test("the user may name several, and those of security updates apart", () => {
+	const named = "http://one.example/debian http://two.example/debian/";
+	expect(debianMirrors({ root: host(debian), variables: { PERSONA_DEBIAN_MIRROR: named } })).toEqual({
+		debian: ["http://one.example/debian", "http://two.example/debian"],
+		"debian-security": ["http://one.example/debian-security", "http://two.example/debian-security"],
+	});
+	const variables = { PERSONA_DEBIAN_MIRROR: named, PERSONA_DEBIAN_SECURITY_MIRROR: "http://three.example/s" };
+	expect(debianMirrors({ root: host(debian), variables })["debian-security"]).toEqual(["http://three.example/s"]);
 });
 
 test("none known is told with the remedy", () => {

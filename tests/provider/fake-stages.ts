@@ -11,6 +11,7 @@ import { loadAndCheckParts, loadAndCheckPersona, loadAndCheckPhone } from "../..
 import type { Stages, Work } from "../../components/provider/stages.ts";
 import { canonicalJson, sha256 } from "../../components/util/digest.ts";
 import { errorCode, UserError } from "../../components/util/errors.ts";
+import { isOffline } from "../../components/util/network.ts";
 import { overlayOf } from "./fake-overlay.ts";
 
 export interface World {
@@ -156,7 +157,7 @@ export function fakeStages(folder: string, projectDir: string): Stages {
 			};
 		},
 		guestKey: async (inputs) => keyOf(inputs),
-		buildGuest: (inputs, _persona, work) => build(keyOf(inputs), `build ${inputs.persona}`, work),
+		buildGuest: (inputs, _persona, work) => build(keyOf(inputs), `build ${inputs.persona}${isOffline() ? " offline" : ""}`, work),
 		hypervisorInputs: async ({ name }) => ({ board: name, sources: sha256("veil"), compiler: "gcc 12", recipe: 1 }),
 		hypervisorKey: async (inputs) => keyOf(inputs),
 		buildHypervisor: (inputs, work) => build(keyOf(inputs), "build veil", work),

@@ -65,6 +65,18 @@ test.each([
 	expect((await declared.run("preview")).steps).toMatchObject({ "Volume taken": "same" });
 });
 
+test("a stack's configuration makes the provider work offline; another value, or another option, is refused", async () => {
+	const stack = await project.stack(program);
+	await stack.configure("persona:offline", "true");
+	expect((await stack.run("up")).diagnostics).toBe("");
+	expect(world.takeLog()).toEqual(expect.arrayContaining(["build work offline", "build personal offline"]));
+	await stack.configure("persona:offline", "perhaps");
+	expect((await stack.run("preview")).diagnostics).toContain('"offline" is true or false');
+	await stack.configure("persona:offline", "false");
+	await stack.configure("persona:ofline", "true");
+	expect((await stack.run("preview")).diagnostics).toContain('has no option "ofline"; it has "offline"');
+});
+
 test("importing what is not there says so", async () => {
 	const stack = await project.stack(async () => {
 		new persona.Handset("taken", { board: "qemu-virt" }, { import: "pocket-00000000" });

@@ -180,6 +180,11 @@ export class TestStack {
 		return { ...digested(events, failed ? thrown : ""), outputs, failed };
 	}
 
+	/** What `pulumi config set` does. */
+	async configure(name: string, value: string): Promise<void> {
+		await this.stack.setConfig(name, { value });
+	}
+
 	/** What `pulumi state unprotect --all` does. */
 	async unprotect(): Promise<void> {
 		const exported = await this.stack.exportStack();

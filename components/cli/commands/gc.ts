@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `persona gc`: removes from the store what was not used for a while; all of it can be had again.
 import { openStore } from "../../image/index.ts";
-import { bytes } from "../table.ts";
+import { bytes } from "../../util/bytes.ts";
 import { print, printJson, type Terminal } from "../terminal.ts";
 
 export async function gc(

@@ -16,9 +16,10 @@ import {
 	type StatusSample,
 	sampleStatus,
 } from "../../handset/index.ts";
+import { bytes } from "../../util/bytes.ts";
 import { UserError } from "../../util/errors.ts";
 import { chooseHandset } from "../choose.ts";
-import { bytes, meter, span, table } from "../table.ts";
+import { meter, span, table } from "../table.ts";
 import { print, printJson, styled, type Terminal } from "../terminal.ts";
 
 const WATCH_MS = 1000;

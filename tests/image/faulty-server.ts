@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// A server of files that misbehaves as told, and counts what it was asked; and a look at every byte of a store.
+import { readdirSync, readFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { sha256 } from "../../components/util/digest.ts";
+
+export type Answer = (response: ServerResponse, request: IncomingMessage) => void;
+
+/** What servers do; `bytes` is the whole file. */
+export const answers = {
+	whole:
+		(bytes: Uint8Array): Answer =>
+		(response) =>
+			void response.setHeader("content-length", bytes.length).end(bytes),
+	gone: (): Answer => (response) => void response.writeHead(404, "Not Found").end(),
+	refused: (): Answer => (response) => void response.writeHead(503, "Service Unavailable").end(),
+	/** Closes the connection in the middle. */
+	cut:
+		(bytes: Uint8Array): Answer =>
+		(response) => {
+			response.setHeader("content-length", bytes.length).write(bytes.subarray(0, bytes.length / 2), () => response.destroy());
+		},
+	/** Says that it is whole in the middle. */
+	short:
+		(bytes: Uint8Array): Answer =>
+		(response) =>
+			void response.end(bytes.subarray(0, bytes.length / 2)),
+	/** Says nothing more in the middle. */
+	stalled:
+		(bytes: Uint8Array): Answer =>
+		(response) =>
+			void response.setHeader("content-length", bytes.length).write(bytes.subarray(0, bytes.length / 2)),
+	/** Does not even begin to answer. */
+	silent: (): Answer => () => {},
+	to:
+		(location: string): Answer =>
+		(response) =>
+			void response.writeHead(302, { location }).end(),
+};
+
+export interface FaultyServer {
+	/** Without a slash at the end. */
+	readonly url: string;
+	/** Paths asked for, or addresses where it is asked as a proxy, in order. */
+	readonly asked: string[];
+	/** What it does with a path, decoded; 404 where nothing is set. */
+	readonly files: Map<string, Answer>;
+	close(): Promise<void>;
+}
+
+export async function faultyServer(): Promise<FaultyServer> {
+	const asked: string[] = [];
+	const files = new Map<string, Answer>();
+	const server = createServer((request, response) => {
+		const path = decodeURIComponent(request.url ?? "");
+		asked.push(path);
+		(files.get(path) ?? answers.gone())(response, request);
+	});
+	server.on("connect", (request, socket) => {
+		asked.push(`CONNECT ${request.url}`);
+		socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
+	});
+	await new Promise<void>((settle) => server.listen(0, "127.0.0.1", settle));
+	const close = () =>
+		new Promise<void>((settle) => {
+			server.close(() => settle());
+			server.closeAllConnections();
+		});
+	return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked, files, close };
+}
+
+/** Reads all of a store: what is wrong with it, and how many blobs it has. */
+export function readWholeStore(dir: string): { wrong: string[]; blobs: number } {
+	const wrong: string[] = [];
+	let blobs = 0;
+	for (const [part, check] of [
+		["blobs", (bytes: Buffer) => sha256(bytes).slice(7)],
+		["keys", undefined],
+	] as const) {
+		for (const prefix of readdirSync(join(dir, part))) {
+			for (const name of readdirSync(join(dir, part, prefix))) {
+				const bytes = readFileSync(join(dir, part, prefix, name));
+				if (check === undefined) {
+					const end = bytes.indexOf("\n") + 1;
+					if (sha256(bytes.subarray(end)) !== bytes.toString("utf8", 0, end - 1)) wrong.push(`record ${prefix}${name}`);
+					continue;
+				}
+				blobs++;
+				if (check(bytes) !== prefix + name) wrong.push(`blob ${prefix}${name}`);
+			}
+		}
+	}
+	wrong.push(...readdirSync(join(dir, "tmp")).map((name) => `left behind: ${name}`));
+	return { wrong, blobs };
+}
