@@ -15,6 +15,8 @@ export interface DeploymentArgs {
 	readonly running?: pulumi.Input<boolean>;
 	/** The Volumes its personas have: their keys are handed over at each start. */
 	readonly volumes?: pulumi.Input<readonly pulumi.Input<DeployedVolume>[]>;
+	/** `trustedKeys` of the DeviceImage: who may have signed what is started. Default: nobody, so that unsigned images alone are started. */
+	readonly trustedKeys?: pulumi.Input<readonly pulumi.Input<string>[] | undefined>;
 	/** `hardware` of the Handset, so that a change of it starts the phone again. */
 	readonly hardware?: pulumi.Input<string>;
 }

@@ -30,8 +30,10 @@ export class DeviceImage extends CustomResource {
 	declare readonly digest: pulumi.Output<string>;
 	/** Size in bytes. */
 	declare readonly size: pulumi.Output<number>;
-	/** Whose signature it carries; `development` means none. */
+	/** Whose signature it carries: `ed25519:<fingerprint>`, or `development` for none. Known in previews. */
 	declare readonly signature: pulumi.Output<string>;
+	/** Public keys whose images the phone accepts, for a Deployment; undefined where they are not signed. */
+	declare readonly trustedKeys: pulumi.Output<string[] | undefined>;
 	/** When each persona counts as up, for a Deployment. */
 	declare readonly personas: pulumi.Output<PersonaReadiness[]>;
 	declare readonly board: pulumi.Output<string>;
@@ -42,6 +44,7 @@ export class DeviceImage extends CustomResource {
 			digest: undefined,
 			size: undefined,
 			signature: undefined,
+			trustedKeys: undefined,
 			personas: undefined,
 			board: undefined,
 		};

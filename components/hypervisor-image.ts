@@ -6,6 +6,11 @@ import { CustomResource } from "./sdk.ts";
 export interface HypervisorImageArgs {
 	/** The board Veil is to run on: a folder's name in `boards/`, for instance `qemu-virt`. */
 	readonly board: pulumi.Input<string>;
+	/**
+	 * Public Ed25519 keys, 64 hexadecimal digits each and 4 at most: it accepts images signed by one of them and no others. Default: it accepts
+	 * unsigned images and no others.
+	 */
+	readonly trustedKeys?: pulumi.Input<readonly pulumi.Input<string>[]>;
 }
 
 /** Veil, built from its sources for one board. */

@@ -20,6 +20,8 @@ export interface DeclaredPhone {
 	}[];
 	/** The phone for a DeviceImage. */
 	readonly source: pulumi.Input<string> | InputsOf<PhoneParts>;
+	/** Public keys whose images it accepts; undefined where they are not signed. */
+	readonly trustedKeys?: readonly string[];
 }
 
 /** Throws a RunError with all problems of all documents, each with its place first. */
@@ -29,9 +31,10 @@ export async function declaredPhone(args: PhoneArgs, parent: pulumi.Resource): P
 	if (value === undefined) throw new RunError("phone: the path of a Phone document must be known in previews");
 	const answer: PhoneDescription = await invoke("persona:index:describePhone", { phone: value, complete }, { parent });
 	if (answer.problems !== "") throw new RunError(answer.problems);
-	const { board, target, personas } = answer;
+	const { board, target, personas, trustedKeys } = answer;
 	return {
 		board,
+		...(trustedKeys === undefined ? {} : { trustedKeys }),
 		target: { ...target, via: target.via as "qemu" | "usb" },
 		personas: personas.map(({ name, document, volumes }, index) => ({
 			name,

@@ -27,7 +27,7 @@ interface PhoneOutputs {
 	readonly key: pulumi.Output<string>;
 	/** Digest of the device image's file. */
 	readonly digest: pulumi.Output<string>;
-	/** Whose signature the device image carries; `development` means none. */
+	/** Whose signature the device image carries: `ed25519:<fingerprint>`, or `development` for none. */
 	readonly signature: pulumi.Output<string>;
 	/** Key of the image that runs. */
 	readonly runningKey: pulumi.Output<string>;
@@ -66,14 +66,15 @@ export class Phone extends ComponentResource<PhoneOutputs> {
 
 	protected override async initialize(args: PhoneArgs, _options: unknown, name: string): Promise<PhoneOutputs> {
 		const options = { parent: this };
-		const { board, target, personas, source } = await declaredPhone(args, this);
+		const { board, target, personas, source, trustedKeys } = await declaredPhone(args, this);
+		const trust = trustedKeys === undefined ? {} : { trustedKeys };
 		const guests = Object.fromEntries(
 			personas.map((persona) => {
 				const guest = new GuestImage(`${name}-${persona.name}`, { document: persona.document, board }, options);
 				return [persona.name, guest.key];
 			}),
 		);
-		const hypervisor = new HypervisorImage(name, { board }, options).key;
+		const hypervisor = new HypervisorImage(name, { board, ...trust }, options).key;
 		const image = new DeviceImage(name, { phone: source, hypervisor, guests }, options);
 		const handset = new Handset(name, { board, target }, options);
 		const { hardware } = handset;
@@ -86,7 +87,7 @@ export class Phone extends ComponentResource<PhoneOutputs> {
 				return { id: made.id, persona: persona.name, name: volume.name, key: made.key };
 			}),
 		);
-		const running = { handset: handset.id, image: image.key, personas: image.personas, hardware };
+		const running = { handset: handset.id, image: image.key, personas: image.personas, hardware, ...trust };
 		const deployment = new Deployment(name, { ...running, ...(volumes.length === 0 ? {} : { volumes }) }, options);
 		const { key, digest, signature } = image;
 		const outputs = { handset: handset.id, key, digest, signature, runningKey: deployment.runningKey, host: handset.host };

@@ -65,6 +65,15 @@ export function stateDir(variables = process.env) {
 }
 
 /**
+ * What is the user's and no project's: private keys: `$XDG_DATA_HOME/persona`.
+ * @param {Variables} variables
+ * @returns {string}
+ */
+export function dataDir(variables = process.env) {
+	return join(xdg("XDG_DATA_HOME", ".local/share", variables), "persona");
+}
+
+/**
  * The precious folder of one project: named after its folder, so that people recognise it, and the digest of its path, so that two
  * clones never share one.
  * @param {string} project

@@ -97,15 +97,19 @@ const IMAGE_OUTPUTS = {
 	board: text("The board it is for."),
 };
 const BOARD = text("A folder's name in `boards/`, for instance `qemu-virt`.");
-const READINESS: Type = { type: "array", items: { $ref: "#/types/persona:index:PersonaReadiness" } };
-
-/** Options of the provider: of a stack `persona:offline`. */
-const OPTIONS = {
+const KEYS: Type = { type: "array", items: STRING };
+const SIGNATURE = text("Whose signature it carries: `ed25519:<fingerprint>`, or `development` for none. Known in previews.");
+/** Options of the provider: of a stack `persona:offline` and so on. */
+const CONFIGURATION: Record<string, Property> = {
 	offline: {
 		description: "Fetch nothing: what is not on this machine is listed, and nothing is built without it. Default: false.",
 		type: "boolean",
 	},
+	signCommand: text(
+		"A command for the shell that signs images, in place of a private key of this machine: 47 bytes on its input, 64 bytes or their Base64 on its output. The environment's PERSONA_SIGN_COMMAND goes before it.",
+	),
 };
+const READINESS: Type = { type: "array", items: { $ref: "#/types/persona:index:PersonaReadiness" } };
 
 function resource(
 	description: string,
@@ -223,7 +227,14 @@ export function providerSchema(): string {
 		),
 		"persona:index:HypervisorImage": resource(
 			"Veil, built from its sources for one board.",
-			{ board: BOARD },
+			{
+				board: BOARD,
+				trustedKeys: {
+					description:
+						"Public Ed25519 keys, 64 hexadecimal digits each and 4 at most: it accepts images signed by one of them and no others. Default: it accepts unsigned images and no others.",
+					...KEYS,
+				},
+			},
 			["board"],
 			IMAGE_OUTPUTS,
 		),
@@ -241,9 +252,14 @@ export function providerSchema(): string {
 			["phone", "hypervisor", "guests"],
 			{
 				...IMAGE_OUTPUTS,
-				signature: text("Whose signature it carries; `development` means none."),
+				signature: SIGNATURE,
+				trustedKeys: {
+					description: "Public keys whose images the phone accepts, for a Deployment; missing where they are not signed.",
+					...KEYS,
+				},
 				personas: { description: "When each persona counts as up, for a Deployment.", ...READINESS },
 			},
+			{ required: [...Object.keys(IMAGE_OUTPUTS), "signature", "personas"] },
 		),
 		"persona:index:Handset": resource(
 			"One handset, emulated or a tablet that is flashed: an identity and a private folder on this machine. Its id is what `persona --handset` takes.",
@@ -300,6 +316,11 @@ export function providerSchema(): string {
 					items: { $ref: "#/types/persona:index:DeployedVolume" },
 				},
 				hardware: text("`hardware` of the Handset, so that a change of it starts the phone again."),
+				trustedKeys: {
+					description:
+						"`trustedKeys` of the DeviceImage: who may have signed what is started. Default: nobody, so that unsigned images alone are started.",
+					...KEYS,
+				},
 			},
 			["handset", "image", "personas"],
 			{
@@ -327,7 +348,7 @@ export function providerSchema(): string {
 				handset: text("Id of the handset: what `persona --handset` takes."),
 				key: text("Key of the device image; known in previews."),
 				digest: text("Digest of the device image's file."),
-				signature: text("Whose signature the device image carries; `development` means none."),
+				signature: SIGNATURE,
 				runningKey: text("Key of the image that runs."),
 				host: text("Name of the machine the handset is on."),
 			},
@@ -342,8 +363,8 @@ export function providerSchema(): string {
 			"Phones with isolated personas: builds the hypervisor and guests, composes a device image and keeps the handset as declared.",
 		keywords: ["pulumi", "persona", "kind/native", "category/utility"],
 		license: "Apache-2.0",
-		provider: { description: "The persona provider.", inputProperties: OPTIONS },
-		config: { variables: OPTIONS },
+		provider: { description: "The persona provider.", inputProperties: CONFIGURATION },
+		config: { variables: CONFIGURATION },
 		types,
 		resources,
 		functions: {

@@ -113,6 +113,36 @@ ${EXIT_HELP}`,
 		.argument("<volume>", "its id, as `persona volume list` shows it")
 		.action(async (id: string) => (await import("./commands/volume.ts")).volumeWipe(terminal, id));
 
+	const key = command(
+		"key",
+		"keys that sign images: make, list and rotate them",
+		"persona key new release\npersona key list\npersona key rotate release",
+	);
+	key
+		.command("new")
+		.description("make a key: the private one for this machine alone, the public one for the project")
+		.argument("<name>", "lower-case letters, digits and -")
+		.option("--out <file>", "where the public key goes; keys/<name>.pub.pem in the project by default")
+		.addOption(new Option("--json").hideHelp())
+		.action(async (name: string, options: { out?: string }, sub: Command) =>
+			(await import("./commands/key.ts")).keyNew(terminal, name, { out: options.out, json: global(sub).json }),
+		);
+	key
+		.command("list")
+		.description("list the private keys of this machine and the public ones of the project")
+		.addOption(new Option("--json").hideHelp())
+		.addOption(new Option("--text").hideHelp())
+		.action(async (_, sub: Command) => done(await (await import("./commands/key.ts")).keyList(terminal, figures(sub))));
+	key
+		.command("rotate")
+		.description("make the key that is to follow one, and say how the project's phones go over to it")
+		.argument("<name>", "the key that signs now: its file is keys/<name>.pub.pem")
+		.option("--to <name>", "the new key's name; the old one's with the next number by default")
+		.addOption(new Option("--json").hideHelp())
+		.action(async (name: string, options: { to?: string }, sub: Command) =>
+			(await import("./commands/key.ts")).keyRotate(terminal, name, { to: options.to, json: global(sub).json }),
+		);
+
 	command(
 		"check",
 		"find everything that is wrong with documents",
@@ -158,11 +188,12 @@ ${EXIT_HELP}`,
 		async (_, sub: Command) => done((await import("./commands/doctor.ts")).doctor(terminal, { json: global(sub).json })),
 	);
 
-	command("explain", "show who owns what in a device image", "persona explain\npersona explain image.bin --json")
+	command("explain", "show who owns what in a device image, and who signed it", "persona explain\npersona explain image.bin --json")
 		.argument("[image]", "a file, or a digest in the store; what the handset runs by default")
-		.action(async (image: string | undefined, _, sub: Command) => {
+		.option("--key <files...>", "public keys to check its signature by; those in the project's keys/ by default", [])
+		.action(async (image: string | undefined, options: { key: string[] }, sub: Command) => {
 			const { explain } = await import("./commands/explain.ts");
-			done(await explain(terminal, image, global(sub)));
+			done(await explain(terminal, image, { ...global(sub), keys: options.key }));
 		});
 
 	command("status", "show what each persona does", "persona status\npersona status --watch\npersona status --json")

@@ -3,9 +3,11 @@
 import { createHash } from "node:crypto";
 import { EventEmitter } from "node:events";
 import { connect, type Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import {
 	VEIL_EVENT_STATE,
 	VEIL_MUX_CONTROL,
+	VEIL_OP_ACCEPT,
 	VEIL_OP_LOG,
 	VEIL_OP_NETWORK,
 	VEIL_OP_PAUSE,
@@ -25,7 +27,9 @@ import {
 	VEIL_OP_SWITCH,
 	VEIL_OP_VIEW,
 	VEIL_POLICY_CHUNK,
+	VEIL_RESULT_AGAIN,
 	VEIL_RESULT_NO_DATA,
+	VEIL_RESULT_NOT_KEPT,
 	VEIL_RESULT_OK,
 	VEIL_RESULT_UNKNOWN_OP,
 	VEIL_RESULT_WRONG_STATE,
@@ -53,6 +57,10 @@ import {
 } from "./control-messages.ts";
 import { encodeFrame, FrameDecoder } from "./mux.ts";
 import { encodeSecret, type PersonaSecret } from "./secrets.ts";
+
+/** How often, and how long, Veil is asked whether it has done what it does beside the personas. */
+const AGAIN_MS = 5;
+const UNDER_WAY_MS = 30_000;
 
 /** Everything Veil says about the handset at one moment. */
 export interface HandsetStatus {
@@ -205,7 +213,27 @@ export class ControlClient {
 		for (let at = 0; at < section.length; at += VEIL_POLICY_CHUNK) {
 			await step(VEIL_OP_POLICY_DATA, at, Buffer.from(section.subarray(at, at + VEIL_POLICY_CHUNK)));
 		}
-		await step(VEIL_OP_POLICY_COMMIT, 0);
+		this.check(await this.untilDone(VEIL_OP_POLICY_COMMIT), undefined);
+	}
+
+	/** Asks again while Veil is at it: what takes long, it does beside the personas. */
+	private async untilDone(op: number): Promise<Answer> {
+		for (const end = performance.now() + UNDER_WAY_MS; ; ) {
+			const answer = await this.ask(op, undefined, 0);
+			if (answer.result !== VEIL_RESULT_AGAIN) return answer;
+			if (performance.now() > end)
+				throw new UserError(`Veil has been at it for ${UNDER_WAY_MS / 1000} s`, { remedy: "see `persona logs veil`" });
+			await delay(AGAIN_MS);
+		}
+	}
+
+	/** Tells Veil that the signed image it runs is good: it refuses older ones from then on. Comes back when it has written that down. */
+	async accept(): Promise<void> {
+		const answer = await this.untilDone(VEIL_OP_ACCEPT);
+		if (answer.result !== VEIL_RESULT_NOT_KEPT) return this.check(answer, undefined);
+		throw new UserError("Veil cannot write down the version of the image: disk or flash refuses it", {
+			remedy: "see `persona logs veil`; a full disk of this machine is one cause",
+		});
 	}
 
 	/** A persona's network card; undefined when it has none. */

@@ -4,6 +4,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, open, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { VEIL_VERSION_FIRST_SECTOR, VEIL_VERSION_RECORD_SECTORS, VEIL_VERSION_RECORDS } from "../image/abi.ts";
 import { type DiskShape, diskShape, diskShapeOfSize, SECTOR, volumeRange } from "../image/storage-layout.ts";
 import { writeFileAtomic } from "../util/atomic.ts";
 import { sha256 } from "../util/digest.ts";
@@ -16,6 +17,8 @@ import { FILE } from "./run-folder.ts";
 const PARTITION_TYPE = "7065b5f3-8d3c-4c1e-9d6f-76656c766f6c";
 const FIRST_USABLE = 2048;
 const TABLE_ENTRIES = 128;
+/** Where Veil keeps versions of signed images: before all volumes. */
+const VERSIONS = { first: VEIL_VERSION_FIRST_SECTOR, count: VEIL_VERSION_RECORDS * VEIL_VERSION_RECORD_SECTORS };
 
 /** A volume as the list has it. */
 export interface StoredVolume {
@@ -39,6 +42,8 @@ export interface StoredVolume {
 interface VolumeList {
 	readonly version: 1;
 	readonly volumes: readonly StoredVolume[];
+	/** A signed image has run: Veil keeps versions on the disk. */
+	readonly keepsVersions?: boolean;
 }
 
 /** Where a handset's disk is. */
@@ -54,12 +59,16 @@ export async function diskShapeIn(folder: string): Promise<DiskShape> {
 
 /** The volumes on a handset's disk. */
 export async function readVolumes(folder: string): Promise<readonly StoredVolume[]> {
+	return (await readList(folder)).volumes;
+}
+
+async function readList(folder: string): Promise<VolumeList> {
 	const path = join(folder, FILE.volumes);
 	try {
 		const list = JSON.parse(await readFile(path, "utf8")) as VolumeList;
-		if (list.version === 1) return list.volumes;
+		if (list.version === 1) return list;
 	} catch (error) {
-		if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return [];
+		if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return { version: 1, volumes: [] };
 		if (!(error instanceof SyntaxError)) throw error;
 	}
 	throw new UserError("is no list of volumes this version can read", {
@@ -106,15 +115,24 @@ export async function useVolumes(
 
 /** Makes the list what is given, and the partition table what the list says. */
 export async function writeVolumes(folder: string, volumes: readonly StoredVolume[]): Promise<void> {
+	await writeList(folder, { ...(await readList(folder)), volumes });
+}
+
+/** Makes a disk where there is none, with a place for the versions that Veil keeps. */
+export async function keepVersions(folder: string): Promise<void> {
+	const list = await readList(folder);
+	if (list.keepsVersions !== true || !existsSync(diskPath(folder))) await writeList(folder, { ...list, keepsVersions: true });
+}
+
+async function writeList(folder: string, list: VolumeList): Promise<void> {
 	await mkdir(folder, { recursive: true, mode: 0o700 });
-	const list: VolumeList = { version: 1, volumes };
 	await writeFileAtomic(join(folder, FILE.volumes), `${JSON.stringify(list, undefined, "\t")}\n`, 0o600);
 	const disk = await makeDisk(folder);
 	await runTool(
 		"sfdisk",
 		["--quiet", "--no-reread", "--no-tell-kernel", "--wipe", "never", "--wipe-partitions", "never", diskPath(folder)],
 		{
-			input: partitionScript(volumes, disk),
+			input: partitionScript(list, disk),
 		},
 	);
 }
@@ -138,7 +156,8 @@ async function makeDisk(folder: string): Promise<DiskShape> {
 	return disk;
 }
 
-function partitionScript(volumes: readonly StoredVolume[], disk: DiskShape): string {
+function partitionScript({ volumes, keepsVersions = false }: VolumeList, disk: DiskShape): string {
+	const versions = `start=${VERSIONS.first}, size=${VERSIONS.count}, type=${PARTITION_TYPE}, uuid=${guid("versions")}, name="veil"`;
 	const lines = volumes.map((volume) => {
 		const { first, count } = volumeRange(volume, disk);
 		const name = `${volume.persona}/${volume.name}`.slice(0, 36);
@@ -147,8 +166,9 @@ function partitionScript(volumes: readonly StoredVolume[], disk: DiskShape): str
 	return [
 		`label: gpt`,
 		`label-id: ${guid("disk")}`,
-		`first-lba: ${FIRST_USABLE}`,
+		`first-lba: ${keepsVersions ? VERSIONS.first : FIRST_USABLE}`,
 		`table-length: ${TABLE_ENTRIES}`,
+		...(keepsVersions ? [versions] : []),
 		...lines,
 		"",
 	].join("\n");

@@ -2,6 +2,8 @@
 // A real handset: its folder and record are those of an emulated one, but what is on it is what was flashed last, and nobody sees it run.
 import { dirname } from "node:path";
 import { UserError } from "../util/errors.ts";
+import { readAccepted } from "./accepted.ts";
+import { checkImage, checkStep } from "./check-image.ts";
 import { type FlashOptions, flashTablet, type UsbImage } from "./flash-usb.ts";
 import { readImageFacts } from "./image-facts.ts";
 import { withOperationLock } from "./operation-lock.ts";
@@ -30,6 +32,8 @@ export async function flashHandset(
 	await withOperationLock(dirname(folder), LOCK.operation(id), `handset ${id} is being flashed`, async () => {
 		const facts = await readImageFacts(image, options.signal);
 		if (facts.board !== spec.board) throw new UserError(`the image is for board ${facts.board}, handset ${id} is a ${spec.board}`);
+		await checkImage(image, facts.signature, options.signal);
+		checkStep(id, await readAccepted(folder), facts.signature);
 		makePrivate(folder);
 		const recorded = recordedPersonas(facts, personas);
 		await flashTablet(folder, usb.kind, usb.target, { ...fiasco, content: image.digest }, options);

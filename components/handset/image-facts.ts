@@ -12,6 +12,7 @@ import {
 	VEIL_MAX_STORAGE_RANGES,
 	VEIL_POLICY_BYTES,
 	VEIL_SECTOR_BYTES,
+	VEIL_SIGNATURE_DEVELOPMENT,
 	VEIL_START_AT_BOOT,
 	type VeilSurface,
 	type VeilTable,
@@ -24,6 +25,7 @@ import {
 } from "../image/abi.ts";
 import type { Codec } from "../image/codec.ts";
 import { PIXEL_FORMATS, pixelFormat } from "../image/surface.ts";
+import { fingerprintOf } from "../signing/index.ts";
 import { sha256, sha256File } from "../util/digest.ts";
 import { errorCode, UserError } from "../util/errors.ts";
 import type { RecordedSurface } from "./record.ts";
@@ -39,7 +41,9 @@ export interface ImageFacts {
 	readonly hasScreen: boolean;
 	/** Volumes of a disk, which the handset must then have. */
 	readonly volumes: readonly { readonly persona: string; readonly name: string; readonly size: number }[];
-	/** Digest of all of the image but its policy: the same for images that differ in that alone. */
+	/** Who says to have signed it, as which version; undefined: nobody. It is not checked here. */
+	readonly signature: { readonly key: string; readonly version: number } | undefined;
+	/** Digest of all of the image but its policy, version and signature: the same for images that differ in those alone. */
 	readonly base: string;
 	/** The policy's section, header and tables, and its digest as Veil tells it. */
 	readonly policy: Uint8Array;
@@ -104,8 +108,12 @@ export async function readImageFacts(image: ImageReference, signal?: AbortSignal
 		const section = bytes.subarray(manifest.policyOffset, end);
 		const policy = Uint8Array.from(section.subarray(0, veilPolicy.read(section).size));
 		return {
+			signature:
+				manifest.signatureKind === VEIL_SIGNATURE_DEVELOPMENT
+					? undefined
+					: { key: fingerprintOf(manifest.keyId), version: Number(manifest.versionCounter) },
 			// The manifest holds a digest of every other byte of the image.
-			base: sha256(Buffer.from(bytes).fill(0, manifest.policyOffset, end)),
+			base: sha256(withoutFields(bytes, ["versionCounter", "signature"]).fill(0, manifest.policyOffset, end)),
 			policy,
 			policyDigest: sha256(policy),
 			board: text(manifest.board),
@@ -131,6 +139,14 @@ export async function readImageFacts(image: ImageReference, signal?: AbortSignal
 	} finally {
 		await file.close();
 	}
+}
+
+/** A copy of a manifest with these fields as zeros. */
+function withoutFields(manifest: Uint8Array, names: readonly string[]): Buffer {
+	const copy = Buffer.from(manifest);
+	for (const [index, [name, , offset]] of veilManifest.fields.entries())
+		if (names.includes(name)) copy.fill(0, offset, veilManifest.fields[index + 1]?.[2]);
+	return copy;
 }
 
 function isPicture({ width, height, stride, format }: VeilSurface): boolean {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Another policy for a phone that runs: when an image differs from the one that runs in its policy alone, nothing has to start again.
-
+import { optional } from "../image/optional.ts";
+import { readAccepted } from "./accepted.ts";
+import { checkImage, checkStep } from "./check-image.ts";
 import { readImageFacts } from "./image-facts.ts";
 import { controlClient } from "./observe.ts";
 import { isAlive } from "./processes.ts";
@@ -21,6 +23,8 @@ export async function adoptPolicy(
 	if (record.base === undefined || !isAlive(record.qemu)) return undefined;
 	const facts = await readImageFacts(image, signal);
 	if (facts.base !== record.base) return undefined;
+	await checkImage(image, facts.signature, signal);
+	checkStep(record.id, await readAccepted(folder), facts.signature);
 	let client: Awaited<ReturnType<typeof controlClient>>;
 	try {
 		client = await controlClient(record.id);
@@ -37,7 +41,8 @@ export async function adoptPolicy(
 	} finally {
 		client.close();
 	}
-	const adopted = { ...record, imageDigest: image.digest, policyDigest: facts.policyDigest };
+	const policyDigest = facts.policyDigest;
+	const adopted = { ...record, imageDigest: image.digest, policyDigest, ...optional("imageVersion", facts.signature?.version) };
 	await writeRecord(folder, adopted);
 	return adopted;
 }

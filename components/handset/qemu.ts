@@ -7,7 +7,7 @@ import { listProcesses, type ProcessIdentity } from "./processes.ts";
 import { FILE, SOCKET } from "./run-folder.ts";
 import type { HandsetSpec } from "./types.ts";
 
-type Facts = Pick<ImageFacts, "ramMiB" | "hasScreen" | "hasKeys" | "hasTouch" | "hasNetwork" | "volumes">;
+type Facts = Pick<ImageFacts, "ramMiB" | "hasScreen" | "hasKeys" | "hasTouch" | "hasNetwork" | "volumes" | "signature">;
 
 /** What QEMU is for a board. */
 interface Machine {
@@ -38,8 +38,8 @@ const MACHINES: Readonly<Record<string, Machine>> = {
 			...["-global", "virtio-mmio.force-legacy=false", "-device", "virtio-rng-device"],
 			...(image.hasScreen ? ["-device", "ramfb", ...VNC] : []),
 			...(image.hasKeys ? ["-device", "virtio-keyboard-device"] : []),
-			// A full host disk is an error for the guest that writes; QEMU would stop the whole phone.
-			...(image.volumes.length > 0 ? ["-blockdev", diskNode(folder), "-device", DISK_DEVICE] : []),
+			// A full host disk is an error for the guest that writes; QEMU would stop the whole phone. A signed Veil keeps its version there.
+			...(image.volumes.length > 0 || image.signature !== undefined ? ["-blockdev", diskNode(folder), "-device", DISK_DEVICE] : []),
 			...(image.hasTouch ? ["-device", "virtio-tablet-device"] : []),
 			...(image.hasNetwork ? ["-netdev", "user,id=network", "-device", "virtio-net-device,netdev=network"] : []),
 		],

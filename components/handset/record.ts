@@ -47,6 +47,8 @@ export interface HandsetRecord {
 	/** Digest of the image but its policy, and of the policy that is to be in force. */
 	readonly base?: string;
 	readonly policyDigest?: string;
+	/** Version of a signed image; undefined: it is not signed. */
+	readonly imageVersion?: number;
 	/** `starting` until Veil runs; then `running` until it is stopped on purpose. */
 	readonly phase: "starting" | "running" | "stopped";
 	/** Who writes this record while the phase is `starting`. */

@@ -78,6 +78,7 @@ export const FILE = {
 	disk: "disk.img",
 	flash: "flash.img",
 	volumes: "volumes.json",
+	accepted: "accepted.json",
 	logs: "logs",
 	qemuLog: "logs/qemu.log",
 	bridgeLog: "logs/bridge.log",

@@ -3,11 +3,14 @@
 import { existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { optional } from "../image/optional.ts";
 import { canonicalJson } from "../util/digest.ts";
 import { UserError } from "../util/errors.ts";
+import { readAccepted, writeAccepted } from "./accepted.ts";
 import { awaitReady } from "./await-ready.ts";
 import { ensureBridge } from "./bridge-process.ts";
-import { useVolumes } from "./disk.ts";
+import { checkImage, checkStep } from "./check-image.ts";
+import { keepVersions, useVolumes } from "./disk.ts";
 import { type ImageFacts, readImageFacts } from "./image-facts.ts";
 import { launch } from "./launch.ts";
 import { adoptPolicy } from "./live-policy.ts";
@@ -41,6 +44,7 @@ export async function startHandset(spec: HandsetSpec, image: ImageReference, opt
 		try {
 			await handOver(spec.id, options.secrets ?? []);
 			await awaitReady(folder, record, options.personas, options);
+			await accept(folder, record, image);
 		} catch (error) {
 			if (options.signal?.aborted === true && running === undefined) await abandon(folder, record);
 			throw error;
@@ -89,6 +93,18 @@ export async function restartPersonas(
 	});
 }
 
+/** All personas are READY with a signed image: from now on neither Veil nor we go back behind it. */
+async function accept(folder: string, { id, imageVersion }: HandsetRecord, { trustedKeys = [] }: ImageReference): Promise<void> {
+	if (imageVersion === undefined) return;
+	const client = await controlClient(id);
+	try {
+		await client.accept();
+	} finally {
+		client.close();
+	}
+	await writeAccepted(folder, { imageVersion, trusted: trustedKeys.map(({ fingerprint }) => fingerprint) });
+}
+
 /** Before anything waits for a persona that may itself wait for the key of a volume. */
 async function handOver(id: string, secrets: readonly PersonaSecret[]): Promise<void> {
 	if (secrets.length === 0) return;
@@ -125,9 +141,12 @@ async function boot(folder: string, spec: HandsetSpec, image: ImageReference, op
 			remedy: "give the handset as many, or compose the image for fewer",
 		});
 	}
+	await checkImage(image, facts.signature, signal);
+	checkStep(spec.id, await readAccepted(folder), facts.signature);
 	if (existsSync(folder)) await stopLocked(folder);
 	signal?.throwIfAborted();
 	await useVolumes(folder, facts.volumes);
+	if (facts.signature !== undefined && !startsFromFlash(spec.board)) await keepVersions(folder);
 	prepare(folder);
 	for (const file of [FILE.record, FILE.state]) await removeHalfWritten(folder, `.${file}.`);
 	await rm(join(folder, FILE.state), { force: true });
@@ -136,6 +155,7 @@ async function boot(folder: string, spec: HandsetSpec, image: ImageReference, op
 		imageDigest: image.digest,
 		base: facts.base,
 		policyDigest: facts.policyDigest,
+		...optional("imageVersion", facts.signature?.version),
 		phase: "starting",
 		personas: recordedPersonas(facts, options.personas),
 	};

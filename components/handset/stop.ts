@@ -39,7 +39,7 @@ export async function removeHandset(id: string): Promise<boolean> {
 		const record = await stopLocked(folder);
 		// The sockets may be in the folder itself, beside a disk that stays.
 		if (record !== undefined && record.sockets !== folder) await rm(record.sockets, { recursive: true, force: true });
-		const kept = [...((await keepsVolumes(folder)) ? [FILE.disk, FILE.volumes] : []), ...(await waysBack(folder))];
+		const kept = [...((await keepsVolumes(folder)) ? [FILE.disk, FILE.volumes, FILE.accepted] : []), ...(await waysBack(folder))];
 		if (kept.length > 0) await removeAllBut(folder, kept);
 		else await rm(folder, { recursive: true, force: true });
 		await removeHalfWritten(dirname(folder), `..${id}.`);

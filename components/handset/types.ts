@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What callers of the handset stage see: specifications, states and observations. No behaviour.
 
+import type { PublicKey } from "../signing/index.ts";
 import type { Progress } from "../util/progress.ts";
 import type { UsbTarget } from "./flash-usb.ts";
 import type { PersonaSecret } from "./secrets.ts";
@@ -42,6 +43,8 @@ export interface ImageReference {
 	readonly path: string;
 	/** `sha256:<hex>` of the file. */
 	readonly digest: string;
+	/** One of them must have signed it; none, or missing: it must not be signed. */
+	readonly trustedKeys?: readonly PublicKey[];
 	/** Writes it into the flash of an emulated handset of a board that starts from there. */
 	readonly writeFlash?: (path: string) => Promise<void>;
 }

@@ -40,6 +40,8 @@ export interface ComposePersona {
 	volumes?: readonly { name: string; range: SectorRange }[];
 	/** It draws on the screen while it is in the foreground. */
 	display: boolean;
+	/** What stands at the end of its strip. */
+	mark?: string;
 	/** The network of the policy it is on; undefined: none. */
 	network?: string;
 }

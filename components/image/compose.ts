@@ -13,7 +13,6 @@ import {
 	VEIL_MAX_STORAGE_RANGES,
 	VEIL_PAGE_SIZE,
 	VEIL_SHA256_BYTES,
-	VEIL_SIGNATURE_DEVELOPMENT,
 	type VeilSegment,
 	type VeilStorageRange,
 	type VeilSurface,
@@ -25,6 +24,8 @@ import { flashBytes, type ImageLayout, layoutImage } from "./layout.ts";
 import { optional } from "./optional.ts";
 import { digestWithout, type Payload, writePayload } from "./payload.ts";
 import { encodePolicy, NOTHING_SHARED, type Sharing } from "./policy-section.ts";
+import { type ImageSigning, signatureFields, signManifest, signPolicy } from "./sign-image.ts";
+import { DEVELOPMENT_MARK } from "./strip.ts";
 import { type Display, PIXEL_FORMATS, type SurfaceShape, surfaceShape } from "./surface.ts";
 import { encodeManifest, manifestSize, nameBytes } from "./veil-manifest.ts";
 
@@ -49,6 +50,8 @@ export interface ComposeSpec {
 	/** What the personas may reach and share; nothing by default. */
 	policy?: Sharing;
 	personas: ComposePersona[];
+	/** Who signs it; nobody by default: then it is for development, and its strips say so. */
+	signing?: ImageSigning;
 }
 
 /** What was written. */
@@ -69,9 +72,10 @@ export async function compose(spec: ComposeSpec, path: string, signal?: AbortSig
 	}
 	const header = checkVeil(spec.veil);
 	const surface = surfaceOf(spec);
-	const { machine = VIRT } = spec;
+	const { machine = VIRT, signing } = spec;
+	const mark = signing === undefined ? DEVELOPMENT_MARK : "";
 	const placed: Placed[] = [];
-	for (const persona of spec.personas) placed.push(await place(persona, surface, machine, signal));
+	for (const persona of spec.personas) placed.push(await place({ ...persona, mark }, surface, machine, signal));
 
 	const storageRanges = storageRangesOf(spec.personas);
 	const { payloads, segments } = segmentsOf(placed);
@@ -94,6 +98,7 @@ export async function compose(spec: ComposeSpec, path: string, signal?: AbortSig
 			hasNetwork: (persona.devices & VEIL_DEVICE_NETWORK) !== 0,
 		})),
 		...optional("surface", surface),
+		isSigned: signing !== undefined,
 	};
 	const counts = {
 		payloads: payloads.length,
@@ -110,6 +115,7 @@ export async function compose(spec: ComposeSpec, path: string, signal?: AbortSig
 		spec.policy ?? NOTHING_SHARED,
 		spec.personas.map((persona) => ({ ...persona, agent: (persona.devices & VEIL_DEVICE_AGENT) !== 0 })),
 	);
+	await signPolicy(policy, signing, signal);
 	const manifest = (imageSha256: Uint8Array) =>
 		encodeManifest({ ...manifestOf(spec, placed, payloads, segments, layout, imageSha256), surfaces, storageRanges, policy });
 	const size = manifest(new Uint8Array(VEIL_SHA256_BYTES)).length;
@@ -132,7 +138,9 @@ export async function compose(spec: ComposeSpec, path: string, signal?: AbortSig
 			await writePayload(file, layout.payloadOffsets[index] ?? 0, payload, signal);
 		}
 		const digest = await digestWithout(file, layout.imageSize, layout.manifestOffset, size, signal);
-		await file.write(manifest(digest), 0, size, layout.manifestOffset);
+		const bytes = manifest(digest);
+		await signManifest(bytes, signing, signal);
+		await file.write(bytes, 0, size, layout.manifestOffset);
 	} finally {
 		await file.close();
 	}
@@ -236,11 +244,8 @@ function manifestOf(
 		mustUnderstand: 0,
 		board: nameBytes(spec.board),
 		machineVersion: spec.machineVersion,
-		signatureKind: VEIL_SIGNATURE_DEVELOPMENT,
-		keyId: new Uint8Array(VEIL_SHA256_BYTES),
-		versionCounter: 0n,
+		...signatureFields(spec.signing),
 		imageSha256,
-		signature: new Uint8Array(64),
 		ramBase: BigInt(spec.ram.base),
 		ramSize: BigInt(layout.ramSize),
 		workBase: BigInt(layout.workBase),

@@ -4,6 +4,7 @@ import { createReadStream } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Board, ResolvedPhone } from "../manifest/index.ts";
+import { publicKeyOf } from "../signing/index.ts";
 import { canonicalJson, sha256 } from "../util/digest.ts";
 import { UserError } from "../util/errors.ts";
 import {
@@ -29,13 +30,14 @@ import type { KernelFormat } from "./kernel.ts";
 import { checkRoom } from "./needs.ts";
 import type { Payload } from "./payload.ts";
 import { builtFrom, rememberBuilt } from "./records.ts";
+import type { ImageSigning } from "./sign-image.ts";
 import { diskShape, volumeRange } from "./storage-layout.ts";
 import type { Blob, Store } from "./store.ts";
 import type { Display } from "./surface.ts";
 import type { Artifact, BootCodeInputs, BuildContext, DeviceImageInputs, DevicePersona, HotkeyKey } from "./types.ts";
 import { verifyImage } from "./verify.ts";
 
-const RECIPE = 2;
+const RECIPE = 3;
 const MACHINE_VERSION = 1;
 const MIB = 1 << 20;
 
@@ -58,7 +60,7 @@ export interface DeviceImageParts {
 
 /** Everything a device image is composed from: plain JSON, the same on every machine. */
 export function deviceImageInputs(
-	{ phone, board, personas, policy }: ResolvedPhone,
+	{ phone, board, personas, policy, signing }: ResolvedPhone,
 	hypervisor: string,
 	guests: Readonly<Record<string, string>>,
 	bootCode?: BootCodeInputs,
@@ -111,6 +113,9 @@ export function deviceImageInputs(
 			ownerAccess: policy.document.ownerAccess,
 			channels: policy.document.channels,
 		},
+		...(signing === undefined
+			? {}
+			: { signing: { publicKey: signing.key.hex, fingerprint: signing.key.fingerprint, version: signing.version } }),
 		recipe: RECIPE,
 	};
 }
@@ -134,7 +139,7 @@ export async function composeDeviceImage(
 	inputs: DeviceImageInputs,
 	parts: DeviceImageParts,
 	context: BuildContext,
-): Promise<Artifact & { signature: "development" }> {
+): Promise<Artifact> {
 	const key = deviceImageKey(inputs);
 	const { store, signal } = context;
 	const found = await findDeviceImage(key, store, signal);
@@ -148,12 +153,13 @@ export async function composeDeviceImage(
 		const scratch = await store.scratch();
 		try {
 			const path = join(scratch, "device.img");
-			await compose(await composeSpec(inputs, parts, store, signal), path, signal);
-			const problems = await verifyImage(path, signal);
+			const spec = await composeSpec(inputs, parts, context);
+			await compose(spec, path, signal);
+			const problems = await verifyImage(path, { keys: spec.signing === undefined ? [] : [spec.signing.key], signal });
 			if (problems.length > 0) throw new Error(`the composed image is wrong: ${problems.join("; ")}`);
 			const blob = await store.put(createReadStream(path), signal);
 			await rememberBuilt(store, key, "device-image", blob.digest);
-			return { key, ...blob, signature: "development" as const };
+			return { key, ...blob };
 		} finally {
 			await rm(scratch, { recursive: true, force: true });
 		}
@@ -161,25 +167,22 @@ export async function composeDeviceImage(
 }
 
 /** A device image in the store, verified. */
-export async function findDeviceImage(
-	key: string,
-	store: Store,
-	signal?: AbortSignal,
-): Promise<(Artifact & { signature: "development" }) | undefined> {
+export async function findDeviceImage(key: string, store: Store, signal?: AbortSignal): Promise<Artifact | undefined> {
 	const built = await builtFrom(store, key);
 	if (built?.kind !== "device-image") return undefined;
 	const blob = await store.get(built.digest, signal);
-	return blob === undefined ? undefined : { key, ...blob, signature: "development" };
+	return blob === undefined ? undefined : { key, ...blob };
 }
 
 async function composeSpec(
 	inputs: DeviceImageInputs,
 	parts: DeviceImageParts,
-	store: Store,
-	signal?: AbortSignal,
+	{ store, sign, signal }: BuildContext,
 ): Promise<ComposeSpec> {
 	const veil = await findHypervisor(inputs.hypervisor, store, signal);
 	if (veil === undefined) throw gone("Veil", parts.hypervisor);
+	const veilBytes = await readFile(veil.path);
+	const signing = imageSigning(inputs, veilBytes, sign);
 	const personas: ComposePersona[] = [];
 	for (const persona of inputs.personas) {
 		const guest = await findGuest(persona.guest, store, signal);
@@ -189,7 +192,7 @@ async function composeSpec(
 	const foreground = inputs.personas.findIndex(({ name }) => name === inputs.initialForeground);
 	if (foreground < 0) throw new UserError(`initialForeground is "${inputs.initialForeground}", which is no persona of the phone`);
 	return {
-		veil: await readFile(veil.path),
+		veil: veilBytes,
 		board: inputs.board,
 		machine: guestMachine(inputs.architecture),
 		machineVersion: inputs.machineVersion,
@@ -201,7 +204,22 @@ async function composeSpec(
 		hotkey: (inputs.hotkey ?? []).map((key) => KEY_CODES[key]),
 		policy: inputs.policy,
 		personas,
+		...(signing === undefined ? {} : { signing }),
 	};
+}
+
+/** @throws UserError when Veil would refuse what is signed so */
+function imageSigning({ signing }: DeviceImageInputs, veil: Uint8Array, sign: BuildContext["sign"]): ImageSigning | undefined {
+	if (signing === undefined) return undefined;
+	const key = publicKeyOf(signing.publicKey);
+	if (typeof key === "string") throw new UserError(`the public key ${signing.publicKey} ${key}`);
+	if (sign === undefined) throw new Error("nothing was given to sign a device image with");
+	if (!Buffer.from(veil).includes(Buffer.from(key.hex, "hex"))) {
+		throw new UserError(`the hypervisor image was built without ${key.fingerprint}, which is to sign the device image`, {
+			remedy: "give the HypervisorImage `trustedKeys` with the public key",
+		});
+	}
+	return { key, version: signing.version, sign };
 }
 
 function composePersona(

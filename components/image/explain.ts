@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `persona explain`: what a device image holds and who owns which memory, for people and as JSON.
 import { open } from "node:fs/promises";
+import { fingerprintOf, type PublicKey } from "../signing/index.ts";
 import { sha256File } from "../util/digest.ts";
 import { errorCode, UserError } from "../util/errors.ts";
 import {
@@ -10,6 +11,7 @@ import {
 	VEIL_OWNER_VEIL,
 	VEIL_RESTART_ON_CRASH,
 	VEIL_SECTOR_BYTES,
+	VEIL_SIGNATURE_ED25519,
 	VEIL_SKIP_PAYLOAD_DIGESTS,
 	VEIL_START_AT_BOOT,
 	type VeilSurface,
@@ -26,7 +28,10 @@ export interface ExplainedImage {
 	size: number;
 	board: string;
 	machineVersion: number;
+	/** `development` where nobody has signed it, else the fingerprint of the key that it says has. */
 	signature: string;
+	/** Of a signed one: its version, and whether the signature was checked; it cannot be without the public key. */
+	signed: { version: number; isChecked: boolean } | null;
 	/** Measurement images skip the payloads' digests at boot. */
 	skipsPayloadDigests: boolean;
 	cpus: number;
@@ -81,9 +86,14 @@ export interface ExplainedSurface {
 /**
  * Reads and checks a device image.
  *
+ * @param keys - public keys by which its signature is checked, should it be of one of them
  * @throws UserError when the file is none
  */
-export async function readDeviceImage(path: string, signal?: AbortSignal): Promise<ExplainedImage> {
+export async function readDeviceImage(
+	path: string,
+	keys: readonly PublicKey[] = [],
+	signal?: AbortSignal,
+): Promise<ExplainedImage> {
 	try {
 		const file = await open(path);
 		let image: RawImage;
@@ -92,7 +102,11 @@ export async function readDeviceImage(path: string, signal?: AbortSignal): Promi
 		} finally {
 			await file.close();
 		}
-		return explain(path, await sha256File(path, signal), image, await verifyImage(path, signal));
+		const { signatureKind, keyId } = image.manifest;
+		const isSigned = signatureKind === VEIL_SIGNATURE_ED25519;
+		const key = isSigned ? keys.find(({ fingerprint }) => fingerprint === fingerprintOf(keyId)) : undefined;
+		const problems = await verifyImage(path, { keys: key === undefined ? undefined : [key], signal });
+		return explain(path, await sha256File(path, signal), image, key !== undefined, problems);
 	} catch (error) {
 		if (error instanceof RangeError) throw new UserError(error.message, { where: path, remedy: "give the path of a device image" });
 		if (errorCode(error) === "ENOENT" || errorCode(error) === "EISDIR") {
@@ -106,7 +120,14 @@ export async function readDeviceImage(path: string, signal?: AbortSignal): Promi
 	}
 }
 
-function explain(file: string, digest: string, { size, header, manifest, tables }: RawImage, problems: string[]): ExplainedImage {
+function explain(
+	file: string,
+	digest: string,
+	{ size, header, manifest, tables }: RawImage,
+	isChecked: boolean,
+	problems: string[],
+): ExplainedImage {
+	const isSigned = manifest.signatureKind === VEIL_SIGNATURE_ED25519;
 	const names = tables.personas.map(({ name }) => nameText(name));
 	const owner = (index: number) =>
 		({ [VEIL_OWNER_VEIL]: "Veil", [VEIL_OWNER_PAYLOADS]: "payloads", [VEIL_OWNER_FREE]: "free" })[index] ??
@@ -118,7 +139,10 @@ function explain(file: string, digest: string, { size, header, manifest, tables 
 		size,
 		board: nameText(manifest.board),
 		machineVersion: manifest.machineVersion,
-		signature: veilSignatureKindNames.get(manifest.signatureKind) ?? `unknown (${manifest.signatureKind})`,
+		signature: isSigned
+			? fingerprintOf(manifest.keyId)
+			: (veilSignatureKindNames.get(manifest.signatureKind) ?? `unknown (${manifest.signatureKind})`),
+		signed: isSigned ? { version: Number(manifest.versionCounter), isChecked } : null,
 		skipsPayloadDigests: (manifest.flags & VEIL_SKIP_PAYLOAD_DIGESTS) !== 0,
 		cpus: manifest.cpuCount,
 		initialForeground: names[manifest.initialForeground] ?? "",
@@ -192,8 +216,11 @@ function explainSurface(surface: VeilSurface | undefined): ExplainedSurface | nu
 /** The same as text, who owns what first. Names come from the image, so what a terminal would obey is left out. */
 export function renderExplained(image: ExplainedImage): string {
 	const lines = [
-		`${image.file}: device image for ${image.board}, ${bytes(image.size)}, signature: ${image.signature}`,
+		`${image.file}: device image for ${image.board}, ${bytes(image.size)}, ${signatureText(image)}`,
 		`  ${image.digest}`,
+		...(image.signed === null
+			? []
+			: [`  signed by ${image.signature}${image.signed.isChecked ? "" : " (not checked: its public key is not at hand)"}`]),
 		`  ${image.cpus} CPU${image.cpus === 1 ? "" : "s"}, RAM ${bytes(image.ram.size)} from ${image.ram.base}, foreground at boot: ${image.initialForeground}`,
 		`  Veil: ${bytes(image.hypervisor.fileSize)} in the file, ${bytes(image.hypervisor.memorySize)} in memory, ${bytes(image.hypervisor.workMemory)} work memory`,
 		...(image.skipsPayloadDigests ? ["  payload digests are NOT checked at boot: for measurements only"] : []),
@@ -214,6 +241,10 @@ export function renderExplained(image: ExplainedImage): string {
 	];
 	// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out.
 	return `${lines.join("\n").replace(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/g, "?")}\n`;
+}
+
+function signatureText({ signature, signed }: ExplainedImage): string {
+	return signed === null ? `signature: ${signature}` : `signed, version ${signed.version}`;
 }
 
 function personaLines(persona: ExplainedPersona): string[] {

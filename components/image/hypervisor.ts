@@ -4,6 +4,7 @@ import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import type { Board } from "../manifest/index.ts";
+import { publicKeyOf } from "../signing/index.ts";
 import { canonicalJson, sha256 } from "../util/digest.ts";
 import { UserError } from "../util/errors.ts";
 import { packageRoot } from "../util/paths.ts";
@@ -23,6 +24,11 @@ export async function hypervisorInputs(board: Board, root = join(packageRoot(), 
 		compiler: await compilerVersion(board.architecture),
 		recipe: RECIPE,
 	};
+}
+
+/** The same for a Veil that accepts the images of these public keys alone (64 hexadecimal digits each), none of them to be wrong. */
+export function trusting(inputs: HypervisorInputs, trustedKeys: readonly string[]): HypervisorInputs {
+	return trustedKeys.length === 0 ? inputs : { ...inputs, trustedKeys: [...trustedKeys].sort() };
 }
 
 /** The key of a build of Veil. */
@@ -58,7 +64,14 @@ export async function buildHypervisor(
 			}
 			// Only what the build needs of the environment: nothing of it may show in the bytes.
 			const env = { PATH: process.env.PATH, HOME: scratch, LC_ALL: "C.UTF-8", TZ: "UTC", SOURCE_DATE_EPOCH: "0" };
-			const args = [`-j${availableParallelism()}`, "-C", sources, `BOARD=${inputs.board}`, `BUILD=${scratch}/build`];
+			const args = [
+				`-j${availableParallelism()}`,
+				"-C",
+				sources,
+				`BOARD=${inputs.board}`,
+				`BUILD=${scratch}/build`,
+				...keyOptions(inputs),
+			];
 			await run("make", args, { env, signal, killAfterMs: 400 });
 			const blob = await store.put(await readFile(join(scratch, "build", "veil.bin")), signal);
 			await rememberBuilt(store, key, "hypervisor", blob.digest);
@@ -73,6 +86,16 @@ export async function buildHypervisor(
 			await rm(scratch, { recursive: true, force: true });
 		}
 	});
+}
+
+/** Each key with the x coordinate of its point, as the makefile takes them. */
+function keyOptions({ trustedKeys = [] }: HypervisorInputs): string[] {
+	const keys = trustedKeys.map((hex) => {
+		const key = publicKeyOf(hex);
+		if (typeof key === "string") throw new UserError(`the public key ${hex} ${key}`);
+		return key.hex + key.x;
+	});
+	return keys.length === 0 ? [] : [`KEYS=${keys.join(",")}`];
 }
 
 /** Veil in the store, verified. */

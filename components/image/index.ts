@@ -13,7 +13,7 @@ export { bootCodeInputs } from "./flash-loader.ts";
 export { fiascoImage, flashEmulated } from "./flashing.ts";
 export { buildGuest } from "./guest.ts";
 export { guestInputs, guestKey, guestRequest, guestSources } from "./guest-inputs.ts";
-export { buildHypervisor, hypervisorInputs, hypervisorKey } from "./hypervisor.ts";
+export { buildHypervisor, hypervisorInputs, hypervisorKey, trusting } from "./hypervisor.ts";
 export { type GuestRequest, LOCK_NAME, type LockEntry, type LockFile, loadLock, lockPath, type Mirrors } from "./lock.ts";
 export {
 	checkLock,

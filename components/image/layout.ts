@@ -119,6 +119,8 @@ export interface ImageShape {
 	personas: PersonaShape[];
 	/** Measures of the personas' pictures; undefined on a phone without a screen. */
 	surface?: SurfaceShape;
+	/** Veil keeps a version, for which it works a disk where it has no flash of its own. */
+	isSigned?: boolean;
 }
 
 /** One persona as far as its share of RAM goes. */
@@ -180,7 +182,7 @@ export function layoutImage(shape: ImageShape): ImageLayout {
 	const imageSize = offset;
 
 	const workBase = shape.loadAddress + imageSize;
-	const workSize = workMemory(shape.personas, shape.surface, machine);
+	const workSize = workMemory(shape.personas, shape.surface, machine, shape.isSigned);
 	let next = workBase + workSize;
 	const personaRegions: Region[] = [];
 	const own = (size: number, owner: number): number => {
@@ -236,7 +238,12 @@ function tooMuch({ ramLimit, personas, surface }: ImageShape, ramSize: number, p
 }
 
 /** Bytes of work memory Veil needs, by the formula in abi.h. */
-export function workMemory(personas: PersonaShape[], surface?: SurfaceShape, machine: GuestMachine = VIRT): number {
+export function workMemory(
+	personas: PersonaShape[],
+	surface?: SurfaceShape,
+	machine: GuestMachine = VIRT,
+	isSigned = false,
+): number {
 	let size = VEIL_WORK_BASE;
 	if (personas.some(({ hasNetwork }) => hasNetwork)) size += VEIL_WORK_SWITCH;
 	for (const { memoryBytes, cpus, display, flashBytes = 0, hasNetwork } of personas) {
@@ -246,7 +253,8 @@ export function workMemory(personas: PersonaShape[], surface?: SurfaceShape, mac
 		if (machine.isShadowed) size += VEIL_WORK_SHADOW;
 		size += VEIL_WORK_PERSONA + cpus * VEIL_WORK_VCPU + Math.ceil(reach / (512 * MIB)) * VEIL_PAGE_SIZE;
 	}
-	if (personas.some(({ volumes = 0 }) => volumes > 0)) size += VEIL_WORK_STORAGE;
+	const keepsVersionOnDisk = isSigned && machine === VIRT;
+	if (keepsVersionOnDisk || personas.some(({ volumes = 0 }) => volumes > 0)) size += VEIL_WORK_STORAGE;
 	return alignUp(size, VEIL_PAGE_SIZE);
 }
 

@@ -19,8 +19,6 @@ import {
 	VEIL_PROTOCOL_ICMP,
 	VEIL_PROTOCOL_TCP,
 	VEIL_PROTOCOL_UDP,
-	VEIL_SHA256_BYTES,
-	VEIL_SIGNATURE_DEVELOPMENT,
 	type VeilChannel,
 	type VeilEgressRule,
 	type VeilManifest,
@@ -32,6 +30,7 @@ import {
 	veilProtocolNames,
 } from "./abi.ts";
 import type { Codec } from "./codec.ts";
+import { signatureFields } from "./sign-image.ts";
 import { nameBytes, nameText } from "./veil-manifest.ts";
 
 /** The part of a policy that Veil enforces while the personas run, and that can be replaced then. */
@@ -86,10 +85,7 @@ export function encodePolicy(sharing: Sharing, personas: readonly PolicyPersona[
 		format: VEIL_POLICY_FORMAT,
 		mustUnderstand: 0,
 		size,
-		signatureKind: VEIL_SIGNATURE_DEVELOPMENT,
-		keyId: new Uint8Array(VEIL_SHA256_BYTES),
-		versionCounter: 0n,
-		signature: new Uint8Array(64),
+		...signatureFields(undefined),
 		networks: { offset: networksAt, count: used.length },
 		egressRules: { offset: rulesAt, count: rules.length },
 		channels: { offset: channelsAt, count: channels.length },
@@ -245,8 +241,7 @@ export function* policyProblems(section: Uint8Array, personas: number): Generato
 	const rulesAt = veilPolicy.size + networks.length * veilNetwork.size;
 	const channelsAt = rulesAt + rules.length * veilEgressRule.size;
 	const end = channelsAt + channels.length * veilChannel.size;
-	if (header.mustUnderstand !== 0 || header.signatureKind !== VEIL_SIGNATURE_DEVELOPMENT)
-		yield "the policy asks for what this version does not know";
+	if (header.mustUnderstand !== 0) yield "the policy asks for what this version does not know";
 	if (header.networks.offset !== veilPolicy.size || header.egressRules.offset !== rulesAt)
 		yield "a table of the policy is not where the one before it ends";
 	if (header.channels.offset !== channelsAt || header.size !== end) yield "the policy does not end where its tables do";

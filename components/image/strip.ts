@@ -10,37 +10,56 @@ export interface Strip {
 	label: string;
 	/** 0xRRGGBB */
 	colour: number;
+	/** What stands at the strip's end, whatever the label; nothing by default. */
+	mark?: string;
 }
 
-/** Pixels from the strip's left end to the label. */
+/** The mark of images that nobody has signed. */
+export const DEVELOPMENT_MARK = "DEVELOPMENT";
+
+/** Pixels from the strip's ends to label and mark, and between those at least. */
 const MARGIN = 12;
 const WHITE = 0xffffff;
 const BLACK = 0x000000;
 
 /**
- * The pixels of a strip, row after row without a gap. The label that is too long for the width ends where the strip does.
+ * The pixels of a strip, row after row without a gap. A label that is too long for the width ends where the mark begins.
  *
  * @param width - pixels
  * @param rows - pixels
- * @throws RangeError when the label has a character that is not printable ASCII
+ * @throws RangeError when label or mark has a character that is not printable ASCII
  */
-export function stripPixels({ label, colour }: Strip, width: number, rows: number, format: PixelFormat): Uint8Array {
+export function stripPixels({ label, colour, mark = "" }: Strip, width: number, rows: number, format: PixelFormat): Uint8Array {
 	const ink = readableOn(colour);
 	const pixels = new Uint32Array(width * rows).fill(colour);
 	const baseline = Math.floor((rows + CAP_HEIGHT) / 2);
-	let pen = MARGIN;
-	for (const character of label) {
-		const glyph = GLYPHS.get(character);
-		if (glyph === undefined) throw new RangeError(`"${label}" has a character that no strip can show`);
-		for (const { x, y, coverage } of covered(glyph)) {
-			const column = Math.round(pen) + x;
-			const row = baseline + y;
-			if (column >= width || row < 0 || row >= rows) continue;
-			pixels[row * width + column] = mix(colour, ink, coverage);
+	const write = (text: string, from: number, end: number): void => {
+		let pen = from;
+		for (const glyph of glyphsOf(text)) {
+			for (const { x, y, coverage } of covered(glyph)) {
+				const column = Math.round(pen) + x;
+				const row = baseline + y;
+				if (column >= end || row < 0 || row >= rows) continue;
+				pixels[row * width + column] = mix(colour, ink, coverage);
+			}
+			pen += glyph.advance;
 		}
-		pen += glyph.advance;
+	};
+	if (mark === "") write(label, MARGIN, width);
+	else {
+		const at = width - MARGIN - Math.ceil(glyphsOf(mark).reduce((sum, { advance }) => sum + advance, 0));
+		write(label, MARGIN, at - MARGIN);
+		write(mark, at, width);
 	}
 	return packed(pixels, format);
+}
+
+function glyphsOf(text: string): Glyph[] {
+	return Array.from(text, (character) => {
+		const glyph = GLYPHS.get(character);
+		if (glyph === undefined) throw new RangeError(`"${text}" has a character that no strip can show`);
+		return glyph;
+	});
 }
 
 /** Colours as they lie in memory. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the build and compose stages take and give.
 import type { Board, Policy } from "../manifest/index.ts";
+import type { Sign } from "../signing/index.ts";
 import type { Progress } from "../util/progress.ts";
 import type { LockEntry, LockFile } from "./lock.ts";
 import type { Sharing } from "./policy-section.ts";
@@ -23,6 +24,8 @@ export interface BuildContext {
 	lock: LockFile;
 	signal?: AbortSignal;
 	progress: Progress;
+	/** How device images are signed; undefined: those that are to be signed cannot be composed. */
+	sign?: Sign;
 	/** Folder of `persona.lock.yaml`. */
 	projectDir: string;
 	/** Other guests that will be built after this one: what of them is missing is told at once. */
@@ -117,6 +120,8 @@ export interface HypervisorInputs {
 	sources: string;
 	/** First line of the cross compiler's `--version`. */
 	compiler: string;
+	/** Public keys (64 hexadecimal digits) whose images it accepts; missing: it accepts unsigned ones alone. */
+	trustedKeys?: string[];
 	recipe: number;
 }
 
@@ -181,5 +186,7 @@ export interface DeviceImageInputs {
 	cpus: number;
 	/** `digest`: of the whole document. */
 	policy: { name: string; digest: string } & Sharing;
+	/** Who signs it, public parts alone; missing: nobody does. `publicKey`: 64 hexadecimal digits. */
+	signing?: { publicKey: string; fingerprint: string; version: number };
 	recipe: number;
 }

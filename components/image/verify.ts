@@ -3,6 +3,7 @@
 // whether any two owners meet, anything points outside what it may, or any byte is not what its digest says.
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
+import type { PublicKey } from "../signing/index.ts";
 import {
 	VEIL_ABI_VERSION,
 	VEIL_DEVICE_FLASH,
@@ -38,6 +39,7 @@ import { policyProblems, policySection } from "./policy-section.ts";
 import { emptyTables, nameText, type Tables } from "./veil-manifest.ts";
 import { hex, ownedBy } from "./verify-owner.ts";
 import { patchProblems } from "./verify-patches.ts";
+import { signatureProblems } from "./verify-signature.ts";
 import { storageProblems } from "./verify-storage.ts";
 import { surfaceProblems } from "./verify-surface.ts";
 
@@ -87,8 +89,15 @@ export async function readRawImage(file: FileHandle): Promise<RawImage> {
 	return { size, header, manifest, manifestBytes, tables };
 }
 
+/** What an image is checked for besides. */
+export interface VerifyOptions {
+	/** Those one of which must have signed it; none: it must not be signed. Undefined: whoever signed it, the signature is not looked at. */
+	readonly keys?: readonly PublicKey[] | undefined;
+	readonly signal?: AbortSignal | undefined;
+}
+
 /** Everything that is wrong with a device image, as sentences; nothing when it may run. */
-export async function verifyImage(path: string, signal?: AbortSignal): Promise<string[]> {
+export async function verifyImage(path: string, { keys, signal }: VerifyOptions = {}): Promise<string[]> {
 	const file = await open(path);
 	try {
 		let image: RawImage;
@@ -105,6 +114,8 @@ export async function verifyImage(path: string, signal?: AbortSignal): Promise<s
 			...surfaceProblems(image),
 			...storageProblems(image),
 		];
+		// A policy that cannot be read has no signature to look at.
+		if (problems.length === 0) problems.push(...signatureProblems(image, keys));
 		// Digests of places that are wrong mean nothing.
 		return problems.length > 0 ? problems : await digestProblems(file, image, signal);
 	} finally {

@@ -14,6 +14,7 @@ export { type DocumentPath, type Place, type Positions, propertyPath } from "./p
 export { printDocument } from "./print.ts";
 export { type Problem, problemAt, renderProblem, renderProblems } from "./problem.ts";
 export { listed, plainText, shown } from "./shown.ts";
+export { type PhoneSigning, phoneSigning } from "./signing.ts";
 export { didYouMean } from "./suggest.ts";
 export type {
 	Board,

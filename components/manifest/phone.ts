@@ -12,6 +12,7 @@ import type { DocumentPath } from "./positions.ts";
 import { type Problem, problemAt } from "./problem.ts";
 import { schemaOf } from "./schema.ts";
 import { plainText } from "./shown.ts";
+import { type PhoneSigning, phoneSigning } from "./signing.ts";
 import { didYouMean } from "./suggest.ts";
 import type { Board, Persona, Phone, Policy, Rules } from "./types.ts";
 
@@ -22,6 +23,8 @@ export interface ResolvedPhone {
 	readonly personas: readonly Loaded<Persona>[];
 	readonly policy: Loaded<Policy>;
 	readonly rules?: Loaded<Rules>;
+	/** Undefined where images are not signed. */
+	readonly signing?: PhoneSigning;
 }
 
 /** What could be read of a phone: lets cross-document checks run beside the problems of single documents. */
@@ -91,6 +94,8 @@ export async function assemblePhone(sources: PhoneSources): Promise<PhoneResult>
 		...checked.loaded,
 		document: withForeground(checked.loaded.document, personas[0]?.document.name),
 	};
+	const { signing, problems: keyProblems } = checked.loaded === undefined ? { problems: [] } : phoneSigning(checked.loaded);
+	problems.push(...keyProblems);
 	const draft: PhoneDraft = {
 		personas,
 		allPersonas: named,
@@ -98,9 +103,11 @@ export async function assemblePhone(sources: PhoneSources): Promise<PhoneResult>
 		...(board === undefined ? {} : { board }),
 		...(policy === undefined ? {} : { policy }),
 		...(rules === undefined ? {} : { rules }),
+		...(signing === undefined ? {} : { signing }),
 	};
 	if (problems.length > 0 || phone === undefined || board === undefined || policy === undefined) return { draft, problems };
-	return { resolved: { phone, board, personas, policy, ...(rules === undefined ? {} : { rules }) }, draft, problems };
+	const optional = { ...(rules === undefined ? {} : { rules }), ...(signing === undefined ? {} : { signing }) };
+	return { resolved: { phone, board, personas, policy, ...optional }, draft, problems };
 }
 
 /** What is listed under `personas`: no more than a phone may name, so that no document makes us read files without end. */

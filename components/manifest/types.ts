@@ -1389,6 +1389,35 @@ export interface Phone {
 	 */
 	initialForeground: string;
 	/**
+	 * Who signs its images, and whose images Veil accepts. Without it images are for development: unsigned, and marked so on the indicator strip.
+	 *
+	 * Default: images are not signed.
+	 */
+	signing: {
+		/**
+		 * The public key (PEM) of who signs, relative to this document. `persona key new` makes one.
+		 *
+		 * Example: "../keys/release.pub.pem"
+		 */
+		key: string;
+		/**
+		 * Public keys whose images are accepted besides: the next one, while keys are rotated.
+		 *
+		 * Default: [].
+		 *
+		 * Example: ["../keys/next.pub.pem"]
+		 *
+		 * @maxItems 3
+		 */
+		alsoTrusted: string[];
+		/**
+		 * Number of this release. A handset whose personas were READY with it accepts none with a lower one.
+		 *
+		 * Example: 3
+		 */
+		version: number;
+	} | null;
+	/**
 	 * The handset it is deployed to.
 	 *
 	 * Default: {}.
@@ -1513,6 +1542,35 @@ export interface PhoneInput {
 	 * Example: "personal"
 	 */
 	initialForeground?: string;
+	/**
+	 * Who signs its images, and whose images Veil accepts. Without it images are for development: unsigned, and marked so on the indicator strip.
+	 *
+	 * Default: images are not signed.
+	 */
+	signing?: {
+		/**
+		 * The public key (PEM) of who signs, relative to this document. `persona key new` makes one.
+		 *
+		 * Example: "../keys/release.pub.pem"
+		 */
+		key: string;
+		/**
+		 * Public keys whose images are accepted besides: the next one, while keys are rotated.
+		 *
+		 * Default: [].
+		 *
+		 * Example: ["../keys/next.pub.pem"]
+		 *
+		 * @maxItems 3
+		 */
+		alsoTrusted?: string[];
+		/**
+		 * Number of this release. A handset whose personas were READY with it accepts none with a lower one.
+		 *
+		 * Example: 3
+		 */
+		version: number;
+	} | null;
 	/**
 	 * The handset it is deployed to.
 	 *

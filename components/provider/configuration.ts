@@ -1,28 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
-// The provider's own configuration: it has one option; a mistyped one is refused instead of ignored.
+// The provider's own configuration: a mistyped option is refused instead of ignored.
 import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
 import { goOffline } from "../util/network.ts";
 import { decode, encode, UNKNOWN } from "./properties.ts";
 
+/** What a provider can be configured with. */
+export interface Settings {
+	/** A command that signs images in place of a private key of this machine. */
+	readonly signCommand?: string;
+	/** Nothing is fetched. */
+	readonly offline?: boolean;
+}
+
+/** What is wrong with an option's value; undefined: nothing. The engine hands a stack's configuration on as text. */
+const OPTIONS: Readonly<Record<keyof Settings, (value: unknown) => string | undefined>> = {
+	signCommand: (value) => (typeof value === "string" ? undefined : "must be a command for the shell, as text"),
+	offline: (value) => ([true, false, "true", "false"].some((known) => known === value) ? undefined : "is true or false"),
+};
+
 /** What the engine itself puts beside a provider's options. */
 const ENGINE_OWN = ["version", "pluginDownloadURL", "pluginChecksums", "parameterization", "__internal"];
-
-/** The option by which nothing is fetched. The engine hands the stack's configuration on as text. */
-const OFFLINE = "offline";
-const VALUES = [true, false, "true", "false"];
 
 export function checkConfig(request: providerProto.CheckRequest): providerProto.CheckResponse {
 	const { values, secrets } = decode(request.getNews());
 	const response = new providerProto.CheckResponse();
 	response.setInputs(encode(values, secrets));
 	const failures = Object.entries(values).flatMap(([name, value]) => {
-		if (ENGINE_OWN.includes(name)) return [];
-		if (name !== OFFLINE) return [checkFailure(name, `pulumi-persona has no option "${name}"; it has "${OFFLINE}"`)];
-		const isKnown = VALUES.some((known) => known === value) || value === UNKNOWN;
-		return isKnown ? [] : [checkFailure(name, `"${OFFLINE}" is true or false`)];
+		if (ENGINE_OWN.includes(name) || value === UNKNOWN) return [];
+		const fault = isOption(name) ? OPTIONS[name](value) : undefined;
+		if (fault !== undefined) return [checkFailure(name, `"${name}" ${fault}`)];
+		const names = Object.keys(OPTIONS).map((option) => `"${option}"`);
+		return isOption(name) ? [] : [checkFailure(name, `pulumi-persona has no option "${name}"; it has ${names.join(", ")}`)];
 	});
 	response.setFailuresList(failures);
 	return response;
+}
+
+function isOption(name: string): name is keyof Settings {
+	return Object.hasOwn(OPTIONS, name);
 }
 
 function checkFailure(property: string, reason: string): providerProto.CheckFailure {
@@ -32,11 +47,12 @@ function checkFailure(property: string, reason: string): providerProto.CheckFail
 	return failure;
 }
 
-/** Takes the options over. Each provider that is declared is a process of its own. */
-export function configure(request: providerProto.ConfigureRequest): providerProto.ConfigureResponse {
-	const { [OFFLINE]: value } = decode(request.getArgs()).values;
-	if (value === true || value === "true") goOffline();
-	return configureResponse();
+/** Takes the settings over. Each provider that is declared is a process of its own. */
+export function configure(request: providerProto.ConfigureRequest): Settings {
+	const { offline, signCommand } = decode(request.getArgs()).values;
+	const isOffline = offline === true || offline === "true";
+	if (isOffline) goOffline();
+	return { offline: isOffline, ...(typeof signCommand === "string" && signCommand !== "" ? { signCommand } : {}) };
 }
 
 /** Another version of the provider goes on with the same resources. */
@@ -46,7 +62,7 @@ export function diffConfig(): providerProto.DiffResponse {
 	return response;
 }
 
-function configureResponse(): providerProto.ConfigureResponse {
+export function configureResponse(): providerProto.ConfigureResponse {
 	const response = new providerProto.ConfigureResponse();
 	response.setAcceptsecrets(true);
 	response.setAcceptresources(true);

@@ -2,7 +2,16 @@
 // The function behind the Phone component: reads and checks a phone's documents, and says of which resources it consists. The component
 // itself runs in the user's program, which so need not load what reads documents.
 import { relative, resolve } from "node:path";
-import { documentFolder, type Loaded, type Persona, type Phone } from "../manifest/index.ts";
+import {
+	checkSource,
+	documentFolder,
+	type Loaded,
+	type Persona,
+	type Phone,
+	type PhoneSigning,
+	partSource,
+	phoneSigning,
+} from "../manifest/index.ts";
 import { renderProblems } from "../manifest/problem.ts";
 import { asValue, hasUnknown, isObject, type Properties } from "./properties.ts";
 import type { PersonaSource, PhoneSource, Stages } from "./stages.ts";
@@ -14,6 +23,8 @@ export interface PhoneDescription {
 	readonly target: DescribedTarget;
 	/** In the phone's order; `document` is the path of the persona's document, relative to Pulumi.yaml's folder, unless it is in code. */
 	readonly personas: readonly DescribedPersona[];
+	/** Public keys whose images it accepts; missing where they are not signed. */
+	readonly trustedKeys?: readonly string[];
 }
 
 interface DescribedTarget {
@@ -77,7 +88,18 @@ async function whole(stages: Stages, phone: PhoneSource): Promise<PhoneDescripti
 		const described = { name: document.name, volumes: volumesOf(persona, projectDir) };
 		return typeof given[index] === "object" ? described : { ...described, document: relative(projectDir, file) };
 	});
-	return { problems: "", board, target: targetOf(resolved.phone, projectDir), personas };
+	const target = targetOf(resolved.phone, projectDir);
+	return {
+		problems: "",
+		board,
+		target,
+		personas,
+		...(resolved.signing === undefined ? {} : { trustedKeys: keysOf(resolved.signing) }),
+	};
+}
+
+function keysOf({ trusted }: PhoneSigning): string[] {
+	return trusted.map(({ hex }) => hex);
 }
 
 function targetOf(phone: Loaded<Phone>, projectDir: string): DescribedTarget {
@@ -87,7 +109,7 @@ function targetOf(phone: Loaded<Phone>, projectDir: string): DescribedTarget {
 }
 
 async function incomplete(stages: Stages, phone: Properties): Promise<PhoneDescription | Properties> {
-	const { board, personas, target } = phone;
+	const { board, personas, target, signing } = phone;
 	if (typeof board !== "string") return failed("board must be known in previews");
 	if (!Array.isArray(personas)) return failed("personas must be known in previews");
 	const cpus = isObject(target) && typeof target.cpus === "number" ? target.cpus : 2;
@@ -99,7 +121,13 @@ async function incomplete(stages: Stages, phone: Properties): Promise<PhoneDescr
 		const volumes = loaded === undefined ? [] : volumesOf(loaded, stages.projectDir);
 		found.push({ name, volumes, ...(typeof persona === "string" ? { document: persona } : {}) });
 	}
-	return { problems: "", board, target: { via: "qemu", cpus }, personas: found };
+	if (!isObject(signing)) return { problems: "", board, target: { via: "qemu", cpus }, personas: found };
+	// What is not known yet does not keep the keys of a phone in code from being read.
+	const known = { name: "incomplete", board, personas: ["incomplete"], signing };
+	const { loaded } = checkSource("Phone", partSource("Phone", known, [], stages.projectDir));
+	const keys = loaded === undefined ? undefined : phoneSigning(loaded).signing;
+	if (keys === undefined) return failed("signing must be known in previews, and its keys must be right");
+	return { problems: "", board, target: { via: "qemu", cpus }, personas: found, trustedKeys: keysOf(keys) };
 }
 
 function failed(problems: string): Properties {

@@ -33,6 +33,8 @@ export interface DeploymentRecord {
 	readonly personas: readonly ReadyExpectation[];
 	/** Digest of the emulated hardware it was started on. */
 	readonly hardware: string | null;
+	/** Public keys one of which has signed the image; missing where it is not signed. */
+	readonly trustedKeys?: readonly string[];
 }
 
 /** The record of a handset, or undefined where this machine has no handset of that id. */

@@ -2,4 +2,4 @@
 // The provider's process: what plugin/pulumi-resource-persona runs.
 import { startProvider } from "./start.ts";
 
-await startProvider(async () => (await import("./production.ts")).productionStages());
+await startProvider(async (settings) => (await import("./production.ts")).productionStages(settings));

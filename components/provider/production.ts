@@ -5,8 +5,10 @@ import { resolve } from "node:path";
 import * as handset from "../handset/index.ts";
 import type { BuildContext, GuestInputs } from "../image/index.ts";
 import type { Board, Loaded, Persona, ResolvedPhone } from "../manifest/index.ts";
+import { SIGN_COMMAND, signer } from "../signing/index.ts";
 import { canonicalJson } from "../util/digest.ts";
 import { projectRoot } from "../util/paths.ts";
+import type { Settings } from "./configuration.ts";
 import { requireConsent } from "./consent.ts";
 import { asValue, isObject } from "./properties.ts";
 import type { Handsets, Stages, Work } from "./stages.ts";
@@ -15,7 +17,7 @@ const loadImage = () => import("../image/index.ts");
 const loadManifest = () => import("../manifest/index.ts");
 const loadPolicy = () => import("../policy/index.ts");
 
-export function productionStages(): Stages {
+export function productionStages({ signCommand }: Settings): Stages {
 	const projectDir = projectRoot();
 	const remember = memory();
 	const store = () => remember("store", async () => (await loadImage()).openStore());
@@ -28,6 +30,7 @@ export function productionStages(): Stages {
 		phone,
 		signal: work.signal,
 		progress: work.progress,
+		sign: signer({ command: process.env[SIGN_COMMAND] ?? signCommand }),
 		projectDir,
 	});
 	const guestInputs = (persona: Loaded<Persona>, board: Board) =>
@@ -36,8 +39,10 @@ export function productionStages(): Stages {
 			phone.push(inputs);
 			return inputs;
 		});
-	const hypervisorInputs = (board: Board) =>
+	const plainHypervisor = (board: Board) =>
 		remember(`hypervisor ${board.name}`, async () => (await loadImage()).hypervisorInputs(board));
+	const hypervisorInputs = async (board: Board, trustedKeys: readonly string[]) =>
+		(await loadImage()).trusting(await plainHypervisor(board), trustedKeys);
 	const loadBoard = (name: string) => remember(`board ${name}`, async () => (await loadManifest()).boardByName(name, projectDir));
 	const start: Handsets["start"] = async (spec, of, personas, work, secrets) => {
 		const board = (await loadBoard(spec.board)).document;
@@ -70,7 +75,7 @@ export function productionStages(): Stages {
 					rememberParts(result.resolved, remember);
 					// The resources of the phone will ask for these next: they are found out while the program declares them.
 					for (const persona of personas) guestInputs(persona, board.document).catch(() => {});
-					hypervisorInputs(board.document).catch(() => {});
+					plainHypervisor(board.document).catch(() => {});
 				}
 				return result;
 			}),

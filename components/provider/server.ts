@@ -17,7 +17,7 @@ import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
 import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
 import { packageRoot } from "../util/paths.ts";
 import { packageVersion } from "../util/version.ts";
-import { checkConfig, configure, diffConfig } from "./configuration.ts";
+import { checkConfig, configure, configureResponse, diffConfig } from "./configuration.ts";
 import { engineLog } from "./engine.ts";
 import { serviceError } from "./failure.ts";
 import type { Session } from "./session.ts";
@@ -73,8 +73,9 @@ export function service(session: Session): UntypedServiceImplementation {
 		checkConfig: total(async (request: providerProto.CheckRequest) => checkConfig(request)),
 		diffConfig: total(async () => diffConfig()),
 		configure: total(async (request: providerProto.ConfigureRequest) => {
+			session.settings = configure(request);
 			session.warmUp();
-			return configure(request);
+			return configureResponse();
 		}),
 		invoke: total(async (request: providerProto.InvokeRequest) => (await import("./invoke.ts")).invoke(session, request)),
 		call: unimplemented("Call"),

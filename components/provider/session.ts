@@ -2,6 +2,7 @@
 // What lasts as long as one provider process: the stages, the engine's log, cancellation, and recipes seen in this run.
 import type { Artifact } from "../image/index.ts";
 import { UserError } from "../util/errors.ts";
+import type { Settings } from "./configuration.ts";
 import { type EngineLog, noLog } from "./engine.ts";
 import type { Stages, Work } from "./stages.ts";
 
@@ -14,16 +15,18 @@ export class Session {
 	/** Address of the engine; empty while it is not known. */
 	engine = "";
 	private readonly cancellation = new AbortController();
-	private readonly loadStages: () => Promise<Stages>;
+	/** What the provider was configured with; stages are loaded after that. */
+	settings: Settings = {};
+	private readonly loadStages: (settings: Settings) => Promise<Stages>;
 	private loaded: Promise<Stages> | undefined;
 
-	constructor(loadStages: () => Promise<Stages>) {
+	constructor(loadStages: (settings: Settings) => Promise<Stages>) {
 		this.loadStages = loadStages;
 	}
 
 	/** The other stages; loaded when first asked for, because the engine waits for the start of this process. */
 	stages(): Promise<Stages> {
-		this.loaded ??= this.loadStages();
+		this.loaded ??= this.loadStages(this.settings);
 		return this.loaded;
 	}
 

@@ -37,12 +37,13 @@ export interface Stages {
 	guestInputs(persona: Loaded<Persona>, board: Board): Promise<GuestInputs>;
 	guestKey(inputs: GuestInputs): Promise<string>;
 	buildGuest(inputs: GuestInputs, persona: Loaded<Persona>, work: Work): Promise<Artifact>;
-	hypervisorInputs(board: Board): Promise<HypervisorInputs>;
+	/** `trustedKeys`: public keys whose images it is to accept; none: unsigned ones. */
+	hypervisorInputs(board: Board, trustedKeys: readonly string[]): Promise<HypervisorInputs>;
 	hypervisorKey(inputs: HypervisorInputs): Promise<string>;
 	buildHypervisor(inputs: HypervisorInputs, work: Work): Promise<Artifact>;
 	deviceImageInputs(phone: ResolvedPhone, hypervisorKey: string, guestKeys: Record<string, string>): Promise<DeviceImageInputs>;
 	deviceImageKey(inputs: DeviceImageInputs): Promise<string>;
-	composeDeviceImage(inputs: DeviceImageInputs, parts: DeviceImageParts, work: Work): Promise<Artifact & { signature: string }>;
+	composeDeviceImage(inputs: DeviceImageInputs, parts: DeviceImageParts, work: Work): Promise<Artifact>;
 	/** What was built under a key and is still in this machine's store. */
 	find(key: string): Promise<Artifact | undefined>;
 

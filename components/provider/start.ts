@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starts a provider process on given stages: serves, prints the port as Pulumi's plugin protocol asks, and leaves with its engine.
 import { unlessListening } from "../../tools/language-host/parent.mjs";
+import type { Settings } from "./configuration.ts";
 import { engineLog } from "./engine.ts";
 import { watchLifetime } from "./lifetime.ts";
 import { serve } from "./server.ts";
 import { Session } from "./session.ts";
 import type { Stages } from "./stages.ts";
 
-export async function startProvider(loadStages: () => Promise<Stages>): Promise<void> {
+export async function startProvider(loadStages: (settings: Settings) => Promise<Stages>): Promise<void> {
 	const session = new Session(loadStages);
 	watchLifetime({ parent: () => process.ppid, stop: () => session.cancel(), leave: (status) => process.exit(status) });
 

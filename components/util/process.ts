@@ -15,6 +15,8 @@ export interface RunOptions {
 	readonly killAfterMs?: number;
 	/** Written to standard input, which is then closed; default: no input. */
 	readonly input?: string | Uint8Array;
+	/** How its output becomes text; default: utf8. With latin1 a character is a byte, and none is lost. */
+	readonly stdoutEncoding?: "utf8" | "latin1";
 	/** Called for each line of either stream as it comes, without its end. */
 	readonly onLine?: (line: string, stream: "stdout" | "stderr") => void;
 	/** The command and both streams are appended here; default: to the log of the work it is run for, if that has one. */
@@ -69,12 +71,13 @@ export function shellQuote(word: string): string {
 
 /** Cuts a stream of bytes into lines; bytes of one character may come in two pieces. */
 class LineSplitter {
-	private readonly decoder = new StringDecoder("utf8");
+	private readonly decoder: StringDecoder;
 	private rest = "";
 	private readonly emit: (line: string) => void;
 
-	constructor(emit: (line: string) => void) {
+	constructor(emit: (line: string) => void, encoding: "utf8" | "latin1" = "utf8") {
 		this.emit = emit;
+		this.decoder = new StringDecoder(encoding);
 	}
 
 	push(chunk: Buffer): string {
@@ -125,7 +128,7 @@ export async function run(command: string, args: readonly string[], options: Run
 	const out: string[] = [];
 	const err: string[] = [];
 	const splitters = {
-		stdout: new LineSplitter((line) => options.onLine?.(line, "stdout")),
+		stdout: new LineSplitter((line) => options.onLine?.(line, "stdout"), options.stdoutEncoding),
 		stderr: new LineSplitter((line) => options.onLine?.(line, "stderr")),
 	};
 	child.stdout?.on("data", (chunk: Buffer) => {

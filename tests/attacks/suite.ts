@@ -9,7 +9,7 @@ import { screenshot } from "../../components/handset/index.ts";
 import { waitUntil } from "../../components/handset/processes.ts";
 import { volumePlace } from "../../components/handset/volumes.ts";
 import { KEY_CODES } from "../../components/image/device-image.ts";
-import { stripPixels } from "../../components/image/strip.ts";
+import { DEVELOPMENT_MARK, stripPixels } from "../../components/image/strip.ts";
 import type { GuestPersona, GuestPhone, Workshop } from "../guests/phone.ts";
 import { ATTACKED_NETWORK, type Attack, type AttackEffort, type AttackTarget, type Wave } from "./catalogue.ts";
 
@@ -164,7 +164,12 @@ async function snoops(phone: GuestPhone, name: string, { policy }: AttackTarget)
 async function forges(phone: GuestPhone, { persona }: Attack, name: string): Promise<string[]> {
 	await phone.control.switchTo(name);
 	const { width, channels, data } = decode(await screenshot(phone.id));
-	const drawn = stripPixels({ label: persona?.label ?? "", colour: persona?.colour ?? 0 }, width, STRIP_ROWS, "xrgb8888");
+	const drawn = stripPixels(
+		{ label: persona?.label ?? "", colour: persona?.colour ?? 0, mark: DEVELOPMENT_MARK },
+		width,
+		STRIP_ROWS,
+		"xrgb8888",
+	);
 	await phone.control.switchTo(NEIGHBOUR);
 	for (let pixel = 0; pixel < width * STRIP_ROWS; pixel++) {
 		const at = pixel * channels;

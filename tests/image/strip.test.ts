@@ -2,7 +2,7 @@
 // A strip shows its persona's colour and a label that can be read, always with the same pixels.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { contrast, readableOn, stripPixels } from "../../components/image/strip.ts";
+import { contrast, DEVELOPMENT_MARK, readableOn, stripPixels } from "../../components/image/strip.ts";
 import { surfaceShape } from "../../components/image/surface.ts";
 import { sha256 } from "../../components/util/digest.ts";
 
@@ -27,6 +27,27 @@ describe("a strip", () => {
 			}),
 			{ numRuns: 30 },
 		);
+	});
+
+	test("ends with the mark, which is the same whatever the label, and stands clear of it", () => {
+		const marked = (label: string) => stripPixels({ label, colour: 0x2471a3, mark: DEVELOPMENT_MARK }, WIDTH, ROWS, "xrgb8888");
+		const inked = (pixels: Uint8Array) =>
+			Array.from({ length: WIDTH }, (_, x) => x).filter((x) =>
+				Array.from({ length: ROWS }, (_, y) => pixel(pixels, x, y)).some((colour) => colour !== 0x2471a3),
+			);
+		const alone = inked(marked(""));
+		const from = alone[0] ?? 0;
+		expect(from).toBeGreaterThan(WIDTH / 2);
+		expect(alone.at(-1)).toBeLessThan(WIDTH - 8);
+		fc.assert(
+			fc.property(labels, (label) => {
+				const pixels = marked(label);
+				expect(inked(pixels).filter((x) => x >= from)).toEqual(alone);
+				expect(inked(pixels).filter((x) => x >= from - 8 && x < from)).toEqual([]);
+			}),
+			{ numRuns: 20 },
+		);
+		expect(inked(marked("W".repeat(31))).length).toBeGreaterThan(alone.length);
 	});
 
 	test("has a label in black or white, whichever can be read better", () => {

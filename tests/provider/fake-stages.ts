@@ -5,7 +5,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Observation, PersonaObservation, StoredVolume, VolumeId } from "../../components/handset/index.ts";
-import type { Artifact, DeviceImageInputs, GuestInputs } from "../../components/image/index.ts";
+import { type Artifact, type DeviceImageInputs, type GuestInputs, trusting } from "../../components/image/index.ts";
 import { boardByName, documentFolder } from "../../components/manifest/index.ts";
 import { loadAndCheckParts, loadAndCheckPersona, loadAndCheckPhone } from "../../components/policy/index.ts";
 import type { Stages, Work } from "../../components/provider/stages.ts";
@@ -158,7 +158,8 @@ export function fakeStages(folder: string, projectDir: string): Stages {
 		},
 		guestKey: async (inputs) => keyOf(inputs),
 		buildGuest: (inputs, _persona, work) => build(keyOf(inputs), `build ${inputs.persona}${isOffline() ? " offline" : ""}`, work),
-		hypervisorInputs: async ({ name }) => ({ board: name, sources: sha256("veil"), compiler: "gcc 12", recipe: 1 }),
+		hypervisorInputs: async ({ name }, trustedKeys) =>
+			trusting({ board: name, sources: sha256("veil"), compiler: "gcc 12", recipe: 1 }, trustedKeys),
 		hypervisorKey: async (inputs) => keyOf(inputs),
 		buildHypervisor: (inputs, work) => build(keyOf(inputs), "build veil", work),
 		deviceImageInputs: async (phone, hypervisor, guestKeys): Promise<DeviceImageInputs> => ({
@@ -190,13 +191,19 @@ export function fakeStages(folder: string, projectDir: string): Stages {
 				channels: phone.policy.document.channels,
 				ownerAccess: phone.policy.document.ownerAccess,
 			},
+			...(phone.signing === undefined
+				? {}
+				: {
+						signing: {
+							publicKey: phone.signing.key.hex,
+							fingerprint: phone.signing.key.fingerprint,
+							version: phone.signing.version,
+						},
+					}),
 			recipe: 1,
 		}),
 		deviceImageKey: async (inputs) => keyOf(inputs),
-		composeDeviceImage: async (inputs, _parts, work) => ({
-			...(await build(keyOf(inputs), "compose", work)),
-			signature: "development" as const,
-		}),
+		composeDeviceImage: (inputs, _parts, work) => build(keyOf(inputs), "compose", work),
 		find: async (key) => world.get().built[key],
 		handsets: fakeHandsets(world),
 		warmUp: async () => {},
@@ -269,6 +276,7 @@ function fakeHandsets(world: FakeWorld): Stages["handsets"] {
 		},
 		async start(spec, image, personas, work, secrets) {
 			await step(world, "start", work);
+			for (const { fingerprint } of image.trustedKeys ?? []) world.note(`trusts ${fingerprint}`);
 			for (const { persona, name, value } of secrets) world.note(`secret ${name} of ${persona}: ${value.length} bytes`);
 			const bad = world.get().bad?.includes(image.digest) === true;
 			world.change(({ handsets }) => {

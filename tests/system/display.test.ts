@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { decode } from "fast-png";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { personaScreenshot, screenshot } from "../../components/handset/index.ts";
-import { stripPixels } from "../../components/image/strip.ts";
+import { DEVELOPMENT_MARK, stripPixels } from "../../components/image/strip.ts";
 import { persona } from "../cli/run.ts";
 import { type GuestPhone, openWorkshop, type Workshop } from "../guests/phone.ts";
 
@@ -199,7 +199,7 @@ type Half = readonly [strip: { label: string; colour: number }, body: number];
 async function untilSideBySide(phone: GuestPhone, left: Half, right: Half, front: { label: string }): Promise<void> {
 	const wanted = new Uint32Array(WIDTH * HEIGHT);
 	for (const [half, [strip, body]] of [left, right].entries()) {
-		const drawn = new Uint32Array(stripPixels(strip, WIDTH, STRIP_ROWS, "xrgb8888").buffer);
+		const drawn = new Uint32Array(stripPixels({ ...strip, mark: DEVELOPMENT_MARK }, WIDTH, STRIP_ROWS, "xrgb8888").buffer);
 		for (let y = 0; y < HEIGHT; y++) {
 			for (let x = 0; x < WIDTH / 2; x++) {
 				const own = y < STRIP_ROWS ? (drawn[y * WIDTH + x] ?? 0) : body;
@@ -218,7 +218,7 @@ async function untilSideBySide(phone: GuestPhone, left: Half, right: Half, front
 
 /** The strip is this persona's to the pixel, and below it there is one colour only. */
 function expectPicture({ pixels }: Picture, strip: { label: string; colour: number }, body: number): void {
-	const drawn = new Uint32Array(stripPixels(strip, WIDTH, STRIP_ROWS, "xrgb8888").buffer);
+	const drawn = new Uint32Array(stripPixels({ ...strip, mark: DEVELOPMENT_MARK }, WIDTH, STRIP_ROWS, "xrgb8888").buffer);
 	expect(pixels.subarray(0, WIDTH * STRIP_ROWS)).toEqual(drawn);
 	expect([...new Set(pixels.subarray(WIDTH * STRIP_ROWS))]).toEqual([body]);
 }

@@ -11,7 +11,7 @@ import { findGuest } from "../../components/image/guest.ts";
 import { guestInputs, guestKey, loadLock, openStore, readDeviceImage } from "../../components/image/index.ts";
 import { linuxArmv6 } from "../../components/image/linux-armv6.ts";
 import { restoreProgram } from "../../components/image/patch-arm.ts";
-import { stripPixels } from "../../components/image/strip.ts";
+import { DEVELOPMENT_MARK, stripPixels } from "../../components/image/strip.ts";
 import { loadAndCheckPhone } from "../../components/policy/index.ts";
 import { packageRoot } from "../../components/util/paths.ts";
 import { silent } from "../../components/util/progress.ts";
@@ -51,7 +51,8 @@ function part(pixels: Uint16Array, rows: readonly [number, number], columns: rea
 	]).flat();
 }
 
-const strip = (of: typeof WORK) => new Uint16Array(stripPixels(of, WIDTH, STRIP_ROWS, "rgb565").buffer);
+const strip = (of: typeof WORK) =>
+	new Uint16Array(stripPixels({ ...of, mark: DEVELOPMENT_MARK }, WIDTH, STRIP_ROWS, "rgb565").buffer);
 const shown = async () => narrow(await screenshot(ID));
 const foreground = async () => (await observeHandset(ID)).foreground;
 

@@ -13,6 +13,7 @@ import type { Kind, Recorded } from "../kind.ts";
 import { asValue, hasUnknown, isObject, type Properties, UNKNOWN, type Value } from "../properties.ts";
 import type { Operation } from "../session.ts";
 import type { PersonaSecret } from "../stages.ts";
+import { readTrustedKeys, trustedKeysOf } from "../trusted-keys.ts";
 import { elsewhere, notHere } from "./handset.ts";
 
 /** `<handset>/<random>`: one handset may see several deployments in its life, and an old one must not end a new one. */
@@ -75,7 +76,9 @@ async function claim(operation: Operation, record: HandsetRecord, deployment: De
 }
 
 function recordFor(id: string, urn: string, inputs: Properties, image: DeploymentRecord["image"]): DeploymentRecord {
-	return { id, urn, image, personas: personasOf(inputs), hardware: text(inputs.hardware) };
+	const { trustedKeys } = inputs;
+	const trust = Array.isArray(trustedKeys) && trustedKeys.length > 0 ? { trustedKeys: trustedKeys.map(String) } : {};
+	return { id, urn, image, personas: personasOf(inputs), hardware: text(inputs.hardware), ...trust };
 }
 
 async function artifactOf(operation: Operation, key: string): Promise<Artifact> {
@@ -90,7 +93,10 @@ async function start(
 	inputs: Properties,
 ): Promise<Observation> {
 	const { path, digest } = artifact;
-	return operation.stages.handsets.start(record.spec, { path, digest }, personas, operation.work, secretsFor(inputs));
+	// Of what is started, which in going back is not what is declared.
+	const trustedKeys = trustedKeysOf(asValue(record.deployment?.trustedKeys ?? []));
+	const image = { path, digest, trustedKeys };
+	return operation.stages.handsets.start(record.spec, image, personas, operation.work, secretsFor(inputs));
 }
 
 /** Whether the handset already is as declared, crashed personas apart. */
@@ -200,7 +206,8 @@ export const deployment: Kind = {
 	containedSecrets: ["volumes"],
 
 	async check(_operation, news) {
-		const reader = new InputReader(news, ["handset", "image", "personas", "running", "hardware", "volumes"]);
+		const reader = new InputReader(news, ["handset", "image", "personas", "running", "hardware", "volumes", "trustedKeys"]);
+		readTrustedKeys(reader, news.trustedKeys);
 		reader.text("handset");
 		reader.text("image");
 		const running = reader.flag("running", true);
@@ -312,6 +319,7 @@ async function imported(operation: Operation, handset: string, record: HandsetRe
 		personas: asValue(deployment.personas),
 		running: deployment.image !== null,
 		...(deployment.hardware === null ? {} : { hardware: deployment.hardware }),
+		...(deployment.trustedKeys === undefined ? {} : { trustedKeys: [...deployment.trustedKeys] }),
 	};
 	return { id: deployment.id, inputs, outputs: observed(handset, record, seen) };
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // DeviceImage: Veil, the compiled manifest and every persona's guest in one file, composed from a Phone document.
 import type { DeviceImageInputs } from "../../image/index.ts";
-import type { ResolvedPhone } from "../../manifest/index.ts";
+import type { PhoneSigning, ResolvedPhone } from "../../manifest/index.ts";
 import { documentFailures, InputReader } from "../inputs.ts";
 import { asValue, hasUnknown, isObject, type Properties, UNKNOWN, type Value } from "../properties.ts";
 import type { PhoneSource } from "../stages.ts";
@@ -25,6 +25,7 @@ function shown(inputs: DeviceImageInputs, phone: ResolvedPhone, source: Value, h
 		personas: personas.map(({ guest: _guest, ...persona }) => asValue(persona)),
 		policy: asValue(phone.policy.document),
 		policyDigest: policy.digest,
+		...(phone.signing === undefined ? {} : { signing: shownSigning(phone.signing) }),
 		ready: phone.personas.map(({ document }) => ({
 			name: document.name,
 			readyMarker: document.ready.marker,
@@ -33,9 +34,14 @@ function shown(inputs: DeviceImageInputs, phone: ResolvedPhone, source: Value, h
 	};
 }
 
+/** Who signs: public parts alone, and where the key is declared. */
+function shownSigning({ file, key, version, trusted }: PhoneSigning): Properties {
+	return { key: file, publicKey: key.hex, fingerprint: key.fingerprint, version, trustedKeys: trusted.map(({ hex }) => hex) };
+}
+
 /** The inputs as the compose stage takes them: the reverse of `shown`. */
 function deviceImageInputs(inputs: Properties): DeviceImageInputs {
-	const { [SOURCE]: _source, guests, personas, policy, policyDigest, ready: _ready, ...rest } = inputs;
+	const { [SOURCE]: _source, guests, personas, policy, policyDigest, ready: _ready, signing, ...rest } = inputs;
 	const keys = isObject(guests) ? guests : {};
 	const { name, networks, channels, ownerAccess } = isObject(policy) ? policy : {};
 	return {
@@ -44,7 +50,16 @@ function deviceImageInputs(inputs: Properties): DeviceImageInputs {
 			? personas.map((persona) => (isObject(persona) ? { ...persona, guest: keys[String(persona.name)] } : persona))
 			: [],
 		policy: { name, digest: policyDigest, networks, channels, ownerAccess },
+		...(isObject(signing)
+			? { signing: { publicKey: signing.publicKey, fingerprint: signing.fingerprint, version: signing.version } }
+			: {}),
 	} as unknown as DeviceImageInputs;
+}
+
+/** `development`, or the fingerprint of who signs. Inputs that are not known yet have not been expanded. */
+function signatureOf({ signing, ready }: Properties): Value {
+	if (isObject(signing)) return signing.fingerprint ?? UNKNOWN;
+	return ready === undefined ? UNKNOWN : "development";
 }
 
 export const deviceImage = imageKind({
@@ -52,8 +67,9 @@ export const deviceImage = imageKind({
 	sources: [SOURCE, "policyDigest"],
 	extra: (inputs) => ({
 		board: inputs.board ?? UNKNOWN,
-		signature: "development",
+		signature: signatureOf(inputs),
 		personas: inputs.ready ?? UNKNOWN,
+		...(isObject(inputs.signing) ? { trustedKeys: inputs.signing.trustedKeys ?? UNKNOWN } : {}),
 	}),
 
 	async check(operation, news) {

@@ -3,6 +3,7 @@
 import type { HypervisorInputs } from "../../image/index.ts";
 import { InputReader } from "../inputs.ts";
 import { asValue, isObject, type Properties, UNKNOWN } from "../properties.ts";
+import { readTrustedKeys } from "../trusted-keys.ts";
 import { imageKind } from "./image.ts";
 
 function hypervisorInputs(inputs: Properties): HypervisorInputs {
@@ -15,11 +16,13 @@ export const hypervisorImage = imageKind({
 	extra: (inputs) => ({ board: inputs.board ?? UNKNOWN }),
 
 	async check(operation, news) {
-		const reader = new InputReader(news, ["board"]);
+		const reader = new InputReader(news, ["board", "trustedKeys"]);
 		const board = reader.text("board");
-		if (reader.failures.length > 0 || board === UNKNOWN) return { inputs: news, failures: reader.failures };
+		const trustedKeys = readTrustedKeys(reader, news.trustedKeys);
+		if (reader.failures.length > 0 || board === UNKNOWN || trustedKeys === UNKNOWN)
+			return { inputs: news, failures: reader.failures };
 		const { stages } = operation;
-		const inputs = asValue(await stages.hypervisorInputs((await stages.loadBoard(board)).document));
+		const inputs = asValue(await stages.hypervisorInputs((await stages.loadBoard(board)).document, trustedKeys));
 		return { inputs: isObject(inputs) ? inputs : {}, failures: [] };
 	},
 

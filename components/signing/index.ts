@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// Signing: keys, who holds them, and what is signed. It knows no documents and no images.
+export { signedMessage } from "./message.ts";
+export { checkKeyName, type HeldKey, listPrivateKeys, makePrivateKey, privateKeyDir } from "./private-keys.ts";
+export {
+	fingerprintOf,
+	isSignedBy,
+	KEY_FILE_MAX_BYTES,
+	type PublicKey,
+	parsePublicKey,
+	publicKeyOf,
+	publicKeyPem,
+} from "./public-key.ts";
+export { SIGN_COMMAND, type Sign, signer } from "./signer.ts";
