@@ -28,6 +28,8 @@ export interface World {
 	after?: Record<string, string>;
 	/** Digests of images whose personas never get ready. */
 	bad?: string[];
+	/** Digests of the images whose personas get ready, where it is not all others. */
+	onlyGood?: string[];
 }
 
 /** The world in a folder: `world.json`, and `log` with a line for each thing done. */
@@ -278,7 +280,8 @@ function fakeHandsets(world: FakeWorld): Stages["handsets"] {
 			await step(world, "start", work);
 			for (const { fingerprint } of image.trustedKeys ?? []) world.note(`trusts ${fingerprint}`);
 			for (const { persona, name, value } of secrets) world.note(`secret ${name} of ${persona}: ${value.length} bytes`);
-			const bad = world.get().bad?.includes(image.digest) === true;
+			const { bad: never = [], onlyGood } = world.get();
+			const bad = never.includes(image.digest) || onlyGood?.includes(image.digest) === false;
 			world.change(({ handsets }) => {
 				handsets[spec.id] = { digest: image.digest, personas: personas.map(({ name }) => ({ ...ready(name), ready: !bad })) };
 			});
