@@ -74,7 +74,7 @@ test("a stack's configuration makes the provider work offline; another value, or
 	expect((await stack.run("preview")).diagnostics).toContain('"offline" is true or false');
 	await stack.configure("persona:offline", "false");
 	await stack.configure("persona:ofline", "true");
-	expect((await stack.run("preview")).diagnostics).toContain('has no option "ofline"; it has "offline"');
+	expect((await stack.run("preview")).diagnostics).toContain('has no option "ofline"; it has "signCommand", "offline"');
 });
 
 test("importing what is not there says so", async () => {
