@@ -24,6 +24,7 @@
 #include "policy.h"
 #include "sched.h"
 #include "surface.h"
+#include "verify/verify.h"
 #include "view.h"
 
 extern const struct veil_image_header image_header;
@@ -55,6 +56,7 @@ static void manifest_load(void)
 	bytes = arch_keep(paddr(image.base.value + offset), size, &kept);
 	if (kept < size)
 		panic("manifest: too large to have in view", size);
+	verify_manifest(bytes, size);
 	error = manifest_read(&manifest, bytes, size, BOARD_NAME, image);
 	if (error != MANIFEST_OK)
 		panic("manifest refused: error", error);
@@ -91,9 +93,10 @@ void boot_init(void)
 	last_run_begin();
 	manifest_load();
 	cpu_count = manifest.header->cpu_count;
+	virtio_blk_init(&manifest);
+	verify_image(&manifest);
 	epoch = entropy_init();
 	mux_init(manifest.persona_count, epoch);
-	virtio_blk_init(&manifest);
 	if (!virtio_net_init(&manifest) || !persona_init_all(&manifest))
 		panic("manifest refused: too little work memory", manifest.header->work_size);
 	surface_init(&manifest);

@@ -6,6 +6,7 @@
 #include <veil/input_source.h>
 
 #include "mux.h"
+#include "verify/verify.h"
 #include "view.h"
 
 NOINLINE void chores_step(uint64_t now)
@@ -13,4 +14,5 @@ NOINLINE void chores_step(uint64_t now)
 	mux_flush();
 	view_step(now);
 	input_source_step(now);
+	verify_step(now);
 }

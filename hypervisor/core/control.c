@@ -13,6 +13,7 @@
 #include "policy.h"
 #include "switch.h"
 #include "units.h"
+#include "verify/verify.h"
 
 static struct {
 	uint64_t boot_epoch;
@@ -171,7 +172,7 @@ static enum veil_result secret(struct persona *p, const uint8_t *bytes, size_t s
 
 static bool op_is_global(uint8_t op)
 {
-	return op == VEIL_OP_STATUS_SYSTEM || op == VEIL_OP_LOG || op == VEIL_OP_POWER_OFF ||
+	return op == VEIL_OP_STATUS_SYSTEM || op == VEIL_OP_LOG || op == VEIL_OP_POWER_OFF || op == VEIL_OP_ACCEPT ||
 	       (op >= VEIL_OP_POLICY_BEGIN && op <= VEIL_OP_POLICY_STATUS);
 }
 
@@ -215,6 +216,9 @@ void control_receive(const uint8_t *payload, size_t size)
 			reply.response.result = secret(p, data, data_size);
 			break;
 		case VEIL_OP_POWER_OFF:
+			break;
+		case VEIL_OP_ACCEPT:
+			reply.response.result = verify_accept();
 			break;
 		case VEIL_OP_VIEW:
 			reply.response.result = persona_show_beside(request.argument ? request.persona : VEIL_NO_PERSONA);

@@ -81,14 +81,19 @@ uint32_t log_next(void)
 	return __atomic_load_n(&log.next, __ATOMIC_RELAXED);
 }
 
-_Noreturn void panic(const char *text, uint64_t number)
+void log_last_words(const char *what, const char *text, uint64_t number)
 {
 	char line[LOG_TEXT_BYTES + 1];
 
 	line[append_hex(line, log_append(line, 0, text), number)] = 0;
-	console_puts("\r\nVeil stopped: ");
+	console_puts(what);
 	console_puts(line);
 	console_puts("\r\n");
 	last_run_panic(line);
+}
+
+_Noreturn void panic(const char *text, uint64_t number)
+{
+	log_last_words("\r\nVeil stopped: ", text, number);
 	arch_power_off();
 }

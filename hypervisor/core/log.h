@@ -26,6 +26,9 @@ uint32_t log_append(char to[LOG_TEXT_BYTES], uint32_t length, const char *text);
 bool log_read(uint32_t from, struct log_record *record);
 uint32_t log_next(void); /* the number the next record will have */
 
+/* Unframed, and remembered where a board has a place for that: "what text 0xnumber". */
+void log_last_words(const char *what, const char *text, uint64_t number);
+
 /* Stops the handset: isolation can no longer be vouched for. Prints the text unframed, then powers off. */
 _Noreturn void panic(const char *text, uint64_t number);
 

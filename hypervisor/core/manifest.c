@@ -7,6 +7,7 @@
 
 #include "lib.h"
 #include "table.h"
+#include "verify/verify.h"
 
 /* The tables, in their order. Where the machine's addresses are narrower than the manifest's numbers, those that stand for any must fit: each is
  * read as an address_t below. */
@@ -49,11 +50,16 @@ static bool entries_fit(const struct veil_manifest *header)
 
 static enum manifest_error header_check(const struct veil_manifest *header, address_t size, const char *board)
 {
+	uint32_t flags = 0;
+
 	if (header->magic != VEIL_MANIFEST_MAGIC)
 		return MANIFEST_BAD_MAGIC;
 	if (header->abi_version != VEIL_ABI_VERSION || header->machine_version != 1)
 		return MANIFEST_BAD_VERSION;
-	if (header->must_understand != 0 || (header->flags & ~(uint32_t)VEIL_SKIP_PAYLOAD_DIGESTS) != 0)
+	/* What is signed is checked. */
+	if (verify_kind() == VEIL_SIGNATURE_DEVELOPMENT)
+		flags = VEIL_SKIP_PAYLOAD_DIGESTS;
+	if (header->must_understand != 0 || (header->flags & ~flags) != 0)
 		return MANIFEST_UNKNOWN_FLAG;
 	if (header->size != size)
 		return MANIFEST_TRUNCATED;
@@ -65,7 +71,7 @@ static enum manifest_error header_check(const struct veil_manifest *header, addr
 		if (!board[i])
 			break;
 	}
-	if (header->signature_kind != VEIL_SIGNATURE_DEVELOPMENT)
+	if (header->signature_kind != verify_kind())
 		return MANIFEST_BAD_SIGNATURE_KIND;
 	if (header->hotkey_count > VEIL_MAX_HOTKEY)
 		return MANIFEST_BAD_TABLE;

@@ -12,6 +12,7 @@
 #include "sched.h"
 #include "sha256.h"
 #include "table.h"
+#include "verify/verify.h"
 
 /* One policy and its bytes. The boot's lies in the manifest instead. */
 struct slot {
@@ -91,7 +92,7 @@ bool policy_read(struct policy *p, const uint8_t *bytes, uint32_t personas_known
 	const void *found[ARRAY_COUNT(kinds) - 1];
 
 	if (header->magic != VEIL_POLICY_MAGIC || header->format != VEIL_POLICY_FORMAT || header->must_understand != 0 ||
-	    header->size > VEIL_POLICY_BYTES || header->signature_kind != VEIL_SIGNATURE_DEVELOPMENT)
+	    header->size > VEIL_POLICY_BYTES || header->signature_kind != verify_kind())
 		return false;
 	if (tables_follow(header, sizeof(*header), &header->networks, kinds, found) != header->size)
 		return false;
@@ -176,6 +177,7 @@ enum veil_result policy_begin(uint32_t size, const uint8_t *sha256, size_t sha25
 		return VEIL_RESULT_BAD_LENGTH;
 	if (size < sizeof(struct veil_policy) || size > VEIL_POLICY_BYTES)
 		return VEIL_RESULT_BAD_POLICY;
+	verify_policy_forget();
 	policy.next = &policy.slots[policy_current() == &policy.slots[0].policy];
 	memset(policy.next->bytes, 0, VEIL_POLICY_BYTES);
 	memcpy(policy.wanted, sha256, VEIL_SHA256_BYTES);
@@ -205,6 +207,7 @@ enum veil_result policy_data(uint32_t offset, const uint8_t *data, size_t size)
 enum veil_result policy_commit(void)
 {
 	struct slot *next = policy.next;
+	enum veil_result result;
 	uint8_t digest[VEIL_SHA256_BYTES];
 
 	if (!next) /* has it become the current one already? */
@@ -212,10 +215,13 @@ enum veil_result policy_commit(void)
 	if (policy.arrived != policy.size)
 		return VEIL_RESULT_WRONG_STATE;
 	let_hash();
+	result = verify_policy(next->bytes, policy.size);
+	if (result == VEIL_RESULT_AGAIN)
+		return result;
 	sha256_final(&policy.hash, digest);
 	policy.next = NULL;
-	if (memcmp(digest, policy.wanted, sizeof(digest)) != 0 || !policy_read(&next->policy, next->bytes, persona_count) ||
-	    next->policy.header->size != policy.size) {
+	if (result != VEIL_RESULT_OK || memcmp(digest, policy.wanted, sizeof(digest)) != 0 ||
+	    !policy_read(&next->policy, next->bytes, persona_count) || next->policy.header->size != policy.size) {
 		policy.size = policy.arrived = 0;
 		return VEIL_RESULT_BAD_POLICY;
 	}

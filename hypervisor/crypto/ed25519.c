@@ -75,7 +75,7 @@ static const struct operation program[END] = {
 };
 
 /* Modulo the prime, but not less than it: any number of 256 bits is good. 2^256 is 38 there. */
-static void multiply_add(ed25519_number to, const ed25519_number a, const ed25519_number b, const ed25519_number c)
+static HOT NOINLINE void multiply_add(ed25519_number to, const ed25519_number a, const ed25519_number b, const ed25519_number c)
 {
 	address_t product[2 * LIMBS];
 

@@ -78,6 +78,15 @@ void display_show(paddr_t pixels, uint32_t format, uint32_t width, uint32_t heig
 	(void)stride;
 }
 
+void display_picture(paddr_t pixels)
+{
+	blizzard_init(BOARD_DISPLAY_WIDTH, BOARD_DISPLAY_HEIGHT);
+	blizzard_send(&(struct blizzard_area){.width = BOARD_DISPLAY_WIDTH,
+					      .height = BOARD_DISPLAY_HEIGHT,
+					      .pixels = pixels,
+					      .stride = BOARD_DISPLAY_WIDTH * BLIZZARD_PIXEL});
+}
+
 /* Shows a persona in a window. Where it is already, only the edge may become another; `anew`: windows have changed their size. */
 static void show(uint32_t i, uint32_t persona, bool anew)
 {

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Runs of Veil as a flash remembers them: each has a block of Veil's own, in turn. Its first page is written when the run begins, its second when
- * it ends, with the last lines of the log; so the last words need no erasure, and a run without a second page ended without a word. A page that a
- * loss of power cut off is not whole, and counts as none.
+ * it ends, with the last lines of the log; so the last words need no erasure, and a run without that page ended without a word. A page that a
+ * loss of power cut off is not whole, and counts as none. With them goes the number of the newest image that was accepted (version_place.h): each page
+ * has the one that was kept when it was written, and a page between those two one that is kept during the run.
  *
  * Why a guest can do no harm here: nothing that it does leads to a write, so it can neither wear the flash out nor push out what is remembered. What is
  * read is only shown, in lines of the log. */
 #include <veil/last_run.h>
+#include <veil/version_place.h>
 
 #include "core/lib.h"
 #include "core/log.h"
@@ -13,14 +15,16 @@
 
 #define LINES 16
 #define BEGIN 0 /* pages */
-#define END 1
+#define ACCEPTED 1
+#define END 2
 #define WORDS (ONENAND_PAGE / 4)
-#define SUM_BASIS 0x4e55524d /* odd: a page of zeros is none */
+#define SUM_BASIS 0x4e55524f /* odd: a page of zeros is none; another one for another format */
 
 static union {
 	struct {
 		uint32_t run; /* 1 for the first one */
 		uint32_t line_count;
+		uint64_t version; /* of the newest image accepted so far */
 		struct log_record lines[LINES];
 	};
 	uint32_t words[WORDS]; /* the last one makes sum() zero */
@@ -30,6 +34,7 @@ _Static_assert(sizeof(page) == ONENAND_PAGE, "a page");
 
 static uint32_t run; /* 0: it has no block yet, or none at all, or has ended */
 static uint32_t block;
+static bool is_accepting; /* its page is being written */
 
 static bool operate(enum onenand_operation operation, uint32_t in_block, uint32_t number)
 {
@@ -59,11 +64,16 @@ static bool load(uint32_t in_block, uint32_t number)
 	return is_loaded && sum() == 0;
 }
 
-static bool store(uint32_t number)
+static void fill(void)
 {
 	page.words[WORDS - 1] = 0;
 	page.words[WORDS - 1] = -sum();
 	onenand_fill(page.words);
+}
+
+static bool store(uint32_t number)
+{
+	fill();
 	return operate(ONENAND_PROGRAM, block, number);
 }
 
@@ -104,16 +114,22 @@ static bool begin(void)
 void last_run_begin(void)
 {
 	uint32_t tries = ONENAND_BLOCKS, last = 0;
+	uint64_t version = 0;
 
 	for (uint32_t i = 0; i < ONENAND_BLOCKS; i++)
 		if (is_good(i) && load(i, BEGIN) && page.run > last) {
 			last = page.run;
 			block = i;
+			version = page.version;
 		}
-	if (last)
+	if (last) {
+		if (load(block, ACCEPTED) && page.run == last)
+			version = page.version;
 		tell(last);
+	}
 	memset(&page, 0, sizeof(page));
 	page.run = last + 1;
+	page.version = version;
 	do
 		block = (block + 1) % ONENAND_BLOCKS;
 	while (!(is_good(block) && begin()) && --tries);
@@ -129,11 +145,48 @@ static void end(uint32_t line_count)
 
 	if (!run)
 		return;
+	while (is_accepting && version_place_write(page.version) == VEIL_RESULT_AGAIN)
+		;
 	run = 0;
 	for (uint32_t i = next > line_count ? next - line_count : 0; i < next; i++)
 		if (log_read(i, &page.lines[page.line_count]) && page.lines[page.line_count].header.persona != VEIL_LAST_RUN)
 			page.line_count++;
 	store(END);
+}
+
+/* ---- The version ---- */
+
+bool version_place_is_on_disk(void)
+{
+	return false;
+}
+
+bool version_place_read(uint64_t *version)
+{
+	*version = page.version;
+	return run != 0;
+}
+
+/* A page cannot be written twice: a block that has failed is this run's no more. */
+enum veil_result version_place_write(uint64_t version)
+{
+	enum onenand_result result;
+
+	if (!run)
+		return VEIL_RESULT_NOT_KEPT;
+	if (!is_accepting) {
+		page.version = version;
+		fill();
+		is_accepting = true;
+	}
+	result = onenand_step(ONENAND_PROGRAM, block, ACCEPTED);
+	if (result == ONENAND_WAITS)
+		return VEIL_RESULT_AGAIN;
+	is_accepting = false;
+	if (result == ONENAND_DONE)
+		return VEIL_RESULT_OK;
+	run = 0;
+	return VEIL_RESULT_NOT_KEPT;
 }
 
 NOINLINE void last_run_off(void)

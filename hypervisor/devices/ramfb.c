@@ -88,3 +88,10 @@ void display_show(paddr_t pixels, uint32_t format, uint32_t width, uint32_t heig
 				       .stride = __builtin_bswap32(stride)};
 	transfer(ramfb_key << CONTROL_KEY_SHIFT | CONTROL_SELECT | CONTROL_WRITE, &config, sizeof(config));
 }
+
+void display_picture(paddr_t pixels)
+{
+	if (display_init())
+		display_show(pixels, BOARD_PIXEL_FORMAT, BOARD_DISPLAY_WIDTH, BOARD_DISPLAY_HEIGHT,
+			     BOARD_DISPLAY_WIDTH * BOARD_PIXEL_BYTES);
+}

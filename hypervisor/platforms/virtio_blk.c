@@ -15,6 +15,7 @@
 #include "core/log.h"
 #include "core/persona.h"
 #include "core/sched.h"
+#include "verify/verify.h"
 #include "virtio_mmio.h"
 
 #define DEVICE_BLOCK 2
@@ -70,7 +71,7 @@ void virtio_blk_init(const struct manifest *m)
 {
 	uint32_t count = m->storage_range_count;
 	uint64_t sectors = 0;
-	uint32_t tags = count ? block_source_init(&sectors) : 0;
+	uint32_t tags = count || verify_needs_disk() ? block_source_init(&sectors) : 0;
 
 	memset(&storage, 0, sizeof(storage));
 	storage.depth = VIRTIO_QUEUE_SIZE_MAX;

@@ -13,10 +13,12 @@ SECONDS ?= 10
 host_flags = $(common) $(host_includes) -O1 -g -fno-pie -fno-omit-frame-pointer \
 	-Dmemcpy=veil_memcpy -Dmemset=veil_memset -Dmemcmp=veil_memcmp
 host_sanitize = -fsanitize=address,undefined -fno-sanitize-recover=all
-host_shared = $(wildcard core/*.c crypto/*.c platforms/*.c arch/host/*.c) tests/image.c tests/bridge.c tests/network.c
+host_shared = $(wildcard core/*.c crypto/*.c platforms/*.c arch/host/*.c) verify/development.c tests/image.c tests/bridge.c tests/network.c
+# With keys: in place of the file for development. What tests sign with is in tests/keyed.
+host_keyed = $(patsubst %.c,$(BUILD)/host/%.o,$(filter-out verify/development.c,$(wildcard verify/*.c)) tests/keyed/keys.c tests/keyed/signer.c)
 # $(call host_objects,FOLDER,GUEST MACHINE)
 host_objects = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(host_shared) $(wildcard platforms/$(2)/*.c arch/host/$(2)/*.c))
-test_programs = $(patsubst tests/%.c,$(BUILD)/host/%,$(wildcard tests/*_test.c tests/integrator_cp/*_test.c tests/armv6/*_test.c))
+test_programs = $(patsubst tests/%.c,$(BUILD)/host/%,$(wildcard tests/*_test.c tests/keyed/*_test.c tests/integrator_cp/*_test.c tests/armv6/*_test.c))
 fuzz_targets = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c tests/fuzz/integrator_cp/*_fuzz.c tests/fuzz/armv6/*_fuzz.c))
 
 runs = $(test_programs:=.run) $(fuzz_targets:%=$(BUILD)/host/%.run)
@@ -58,6 +60,9 @@ $(BUILD)/host/%_test: $(BUILD)/host/tests/%_test.o $(call host_objects,host,virt
 $(BUILD)/host/integrator_cp/%_test: $(BUILD)/host/integrator_cp/tests/integrator_cp/%_test.o $(call host_objects,host/integrator_cp,integrator_cp)
 	@$(CC) $(host_sanitize) -no-pie -o $@ $^
 
+$(BUILD)/host/keyed/%_test: $(BUILD)/host/tests/keyed/%_test.o $(host_keyed) $(filter-out %/verify/development.o,$(call host_objects,host,virt))
+	@mkdir -p $(@D)
+	@$(CC) $(host_sanitize) -no-pie -o $@ $^
 # Says of cases from outside which signatures are good.
 $(BUILD)/host/ed25519_verdicts: $(BUILD)/host/tests/ed25519_verdicts.o $(patsubst %,$(BUILD)/host/%.o,crypto/ed25519 crypto/sha512 core/lib core/sha256 arch/host/sha256)
 	@$(CC) $(host_sanitize) -no-pie -o $@ $^

@@ -8,6 +8,7 @@
 #include <veil/network_source.h>
 #include <veil/platform.h>
 #include <veil/random_source.h>
+#include <veil/version_place.h>
 
 #include <stdlib.h>
 
@@ -89,6 +90,34 @@ void display_show(paddr_t pixels, uint32_t format, uint32_t width, uint32_t heig
 						   .height = height,
 						   .stride = stride,
 						   .shown = machine_display.shown + 1};
+}
+
+void display_picture(paddr_t pixels)
+{
+	display_show(pixels, BOARD_PIXEL_FORMAT, BOARD_DISPLAY_WIDTH, BOARD_DISPLAY_HEIGHT, BOARD_DISPLAY_WIDTH * BOARD_PIXEL_BYTES);
+}
+
+/* ---- The version: kept when asked the third time ---- */
+
+bool version_place_is_on_disk(void)
+{
+	return false;
+}
+
+bool version_place_read(uint64_t *version)
+{
+	*version = machine.version;
+	return !machine.has_no_version_place;
+}
+
+enum veil_result version_place_write(uint64_t version)
+{
+	if (++machine.version_steps % 3)
+		return VEIL_RESULT_AGAIN;
+	if (machine.version_fails)
+		return VEIL_RESULT_NOT_KEPT;
+	machine.version = version;
+	return VEIL_RESULT_OK;
 }
 
 /* ---- Input: a keyboard and a tablet that know their names; tests call input_event() ---- */

@@ -57,6 +57,11 @@ struct machine {
 	/* What must never be true: counted when it is */
 	uint32_t mapped_dirty; /* pages given to a guest with lines that were not cleaned */
 	uint32_t stale_translations; /* virtual CPUs loaded while unmapped pages were not flushed */
+	/* Where the number of the newest accepted image is kept */
+	bool has_no_version_place;
+	bool version_fails;
+	uint64_t version;
+	uint32_t version_steps; /* asked for since it was kept */
 	/* The end */
 	enum machine_run {
 		MACHINE_RUN_NONE,

@@ -259,6 +259,7 @@ static void lose_power(void)
 	memset(chip.buffer_spare, 0, sizeof(chip.buffer_spare)); /* whatever it happens to hold */
 	memset(&page, 0, sizeof(page));
 	run = block = looks = onenand_corrected = said_count = 0;
+	is_accepting = false;
 }
 
 static void boot(void)
@@ -535,6 +536,107 @@ static void given_a_loss_of_power_anywhere_then_the_next_run_tells_the_truth(voi
 		}
 }
 
+/* ---- The version ---- */
+
+static uint64_t version(void)
+{
+	uint64_t value = 0;
+
+	report(version_place_read(&value), "there is a place for it");
+	return value;
+}
+
+static enum veil_result accept_version(uint64_t value)
+{
+	enum veil_result result;
+
+	do
+		result = version_place_write(value);
+	while (result == VEIL_RESULT_AGAIN);
+	return result;
+}
+
+static void given_a_version_is_kept_then_all_later_runs_know_it(void)
+{
+	new_chip();
+	boot();
+	report_equal(version(), 0, "none yet");
+	report_equal(version_place_write(5), VEIL_RESULT_AGAIN, "nothing waits for the chip");
+	report_equal(accept_version(5), VEIL_RESULT_OK, "it is kept");
+	report_equal(version(), 5, "from now on");
+	last_run_panic("the last words 0x1");
+	boot();
+	report(has_said("the last words 0x1"), "with the last words");
+	for (uint32_t i = 0; i < 2 * BLOCKS; i++) {
+		report_equal(version(), 5, "in each run");
+		boot();
+	}
+	report_equal(accept_version(UINT64_MAX), VEIL_RESULT_OK, "another one");
+	boot();
+	report_equal(version(), UINT64_MAX, "as wide as it is");
+	report_unharmed();
+}
+
+static void given_the_end_while_a_version_is_kept_then_both_are_remembered(void)
+{
+	new_chip();
+	boot();
+	report_equal(version_place_write(5), VEIL_RESULT_AGAIN, "under way");
+	last_run_panic("the last words 0x1");
+	boot();
+	report_equal(version(), 5, "the version");
+	report(has_said("the last words 0x1"), "and the last words");
+	report_unharmed();
+}
+
+static void given_a_block_that_fails_then_the_version_before_stays(void)
+{
+	new_chip();
+	boot();
+	report_equal(accept_version(5), VEIL_RESULT_OK, "it is kept");
+	boot();
+	chip.fails_program = 1U << block;
+	report_equal(accept_version(6), VEIL_RESULT_NOT_KEPT, "another is not");
+	report_equal(accept_version(6), VEIL_RESULT_NOT_KEPT, "and a page is not written twice");
+	last_run_off();
+	chip.fails_program = 0;
+	boot();
+	report_equal(version(), 5, "the one before");
+	report_unharmed();
+	for (uint32_t i = 0; i < BLOCKS; i++)
+		chip.spare[i][0][0] = 0;
+	boot();
+	report(!version_place_read(&(uint64_t){0}), "without a block there is no place");
+}
+
+/* False: power was lost at that operation. */
+static NOINLINE bool accepts(uint32_t cut_at, bool is_torn)
+{
+	chip.cut_at = cut_at;
+	chip.is_torn = is_torn;
+	if (setjmp(chip.cut))
+		return false;
+	boot();
+	return accept_version(6) == VEIL_RESULT_OK;
+}
+
+static void given_a_loss_of_power_then_no_version_is_lost(void)
+{
+	for (uint32_t operation = 1; operation < 60; operation++)
+		for (uint32_t is_torn = 0; is_torn < 2; is_torn++) {
+			bool is_whole;
+
+			new_chip();
+			boot();
+			accept_version(5);
+			is_whole = accepts(operation, is_torn);
+			chip.cut_at = 0;
+			boot();
+			report(version() == 6 || (!is_whole && version() == 5), "what was kept, or the one before");
+			report_unharmed();
+		}
+}
+
 /* ---- Whatever the flash holds ---- */
 
 static void given_damaged_pages_then_they_are_not_believed(void)
@@ -547,7 +649,7 @@ static void given_damaged_pages_then_they_are_not_believed(void)
 		new_chip();
 		boot();
 		last_run_panic("the last words 0x1");
-		in_page = test_random(&random) % 2;
+		in_page = test_random(&random) % 2 ? BEGIN : END;
 		byte = test_random(&random) % ONENAND_PAGE;
 		chip.main[block][in_page][byte] ^= (uint8_t)(1U << test_random(&random) % 8);
 		boot();
@@ -564,7 +666,7 @@ static void given_zeros_or_random_bytes_then_there_was_no_run(void)
 	for (uint32_t i = 0; i < 50; i++) {
 		new_chip();
 		for (uint32_t b = 0; b < BLOCKS; b++)
-			for (uint32_t w = 0; w < 2 * ONENAND_PAGE; w++)
+			for (uint32_t w = 0; w < (END + 1) * ONENAND_PAGE; w++)
 				chip.main[b][w / ONENAND_PAGE][w % ONENAND_PAGE] = i ? (uint8_t)test_random(&random) : 0;
 		boot();
 		report_equal(run, 1, "the first");
@@ -637,6 +739,10 @@ static const struct test tests[] = {
 	{"other", given_zeros_or_random_bytes_then_there_was_no_run},
 	{"hostile", given_hostile_lengths_then_no_more_is_told_than_fits},
 	{"reach", given_any_other_block_then_the_chip_hears_nothing},
+	{"version", given_a_version_is_kept_then_all_later_runs_know_it},
+	{"version-end", given_the_end_while_a_version_is_kept_then_both_are_remembered},
+	{"version-fails", given_a_block_that_fails_then_the_version_before_stays},
+	{"version-power", given_a_loss_of_power_then_no_version_is_lost},
 };
 
 TEST_MAIN(tests)
