@@ -31,6 +31,7 @@ import { kernelFormat, programFormat } from "../components/image/kernel.ts";
 import { patchProgram, patchTable } from "../components/image/patch-arm.ts";
 import { payloadOf } from "../components/image/payload.ts";
 import type { Sharing } from "../components/image/policy-section.ts";
+import type { ImageSigning } from "../components/image/sign-image.ts";
 import { diskShape, volumeRange } from "../components/image/storage-layout.ts";
 import { sha256 } from "../components/util/digest.ts";
 
@@ -90,6 +91,7 @@ export async function composeDev(
 		initialForeground?: number;
 		hotkey?: number[];
 		policy?: Sharing;
+		signing?: ImageSigning;
 	} = {},
 ): Promise<Composed> {
 	const { board = "qemu-virt", cpus = 1 } = options;
@@ -104,6 +106,7 @@ export async function composeDev(
 			flags: options.skipDigests === true ? VEIL_SKIP_PAYLOAD_DIGESTS : 0,
 			hotkey: options.hotkey ?? [],
 			...(options.policy === undefined ? {} : { policy: options.policy }),
+			...(options.signing === undefined ? {} : { signing: options.signing }),
 			personas: await Promise.all(personas.map((persona) => composePersona(persona, cpus, board))),
 		},
 		out,

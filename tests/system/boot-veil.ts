@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starts an image in QEMU without any of the product's checks, and says what Veil makes of it.
+import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import {
+	VEIL_LINK_HELLO,
+	VEIL_MUX_LINK,
+	VEIL_MUX_SYNC0,
+	VEIL_MUX_SYNC1,
+	VEIL_SECTOR_BYTES,
+	VEIL_VERSION_FIRST_SECTOR,
+	VEIL_VERSION_MAGIC,
+	veilVersionRecord,
+} from "../../components/image/abi.ts";
+
+/** Veil says hello when it has checked all of an image and runs it. */
+const HELLO = Buffer.of(VEIL_MUX_SYNC0, VEIL_MUX_SYNC1, VEIL_MUX_LINK);
+const REFUSAL = /Veil (?:refuses this image|stopped): ([^\r\n]*)\r\n/;
+
+/** What became of an image: what Veil said when it refused it; `runs`; or why neither is known. */
+export type Verdict = { readonly refused: string } | "runs" | "silent" | "ended";
+
+export interface BootOptions {
+	/** A disk for Veil; none: there is none. */
+	readonly disk?: string;
+	readonly memoryMiB: number;
+	readonly seconds?: number;
+}
+
+/** Boots an image until Veil has refused it or runs it, and ends QEMU then. */
+export async function bootVeil(image: string, { disk, memoryMiB, seconds = 60 }: BootOptions): Promise<Verdict> {
+	const machine = ["-M", "virt,virtualization=on,gic-version=3", "-cpu", "cortex-a57", "-smp", "1", "-m", `${memoryMiB}M`];
+	const plain = ["-nodefaults", "-display", "none", "-serial", "stdio", "-kernel", image];
+	const devices = ["-global", "virtio-mmio.force-legacy=false", "-device", "virtio-rng-device", "-device", "ramfb"];
+	const disks =
+		disk === undefined ? [] : ["-drive", `if=none,id=disk,format=raw,file=${disk}`, "-device", "virtio-blk-device,drive=disk"];
+	const qemu = spawn("qemu-system-aarch64", [...machine, ...plain, ...devices, ...disks], { stdio: ["ignore", "pipe", "inherit"] });
+	const gone = new Promise<void>((resolve) => qemu.once("close", () => resolve()));
+	const verdict = await new Promise<Verdict>((resolve) => {
+		const timer = setTimeout(() => resolve("silent"), seconds * 1000);
+		let said = Buffer.alloc(0);
+		qemu.stdout.on("data", (bytes: Buffer) => {
+			said = Buffer.concat([said, bytes]);
+			const [, refused] = REFUSAL.exec(said.toString("latin1")) ?? [];
+			if (refused !== undefined) resolve({ refused });
+			else if (said.includes(HELLO) && said[said.indexOf(HELLO) + 5] === VEIL_LINK_HELLO) resolve("runs");
+		});
+		void gone.then(() => {
+			clearTimeout(timer);
+			resolve("ended");
+		});
+	});
+	qemu.kill("SIGKILL");
+	await gone;
+	return verdict;
+}
+
+/** A disk on which Veil has accepted a version; 0: none yet. */
+export function diskWithVersion(path: string, version: number): string {
+	const bytes = Buffer.alloc(4 << 20);
+	const record = { magic: VEIL_VERSION_MAGIC, version: BigInt(version), inverse: BigInt.asUintN(64, ~BigInt(version)) };
+	if (version > 0) veilVersionRecord.write(record, bytes, VEIL_VERSION_FIRST_SECTOR * VEIL_SECTOR_BYTES);
+	writeFileSync(path, bytes);
+	return path;
+}
