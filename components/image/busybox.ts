@@ -18,8 +18,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 /bin/busybox --install -s 2>/dev/null
 hostname -F /etc/hostname
 ${devices}# A persona with a display has a shell there too.
-if [ -e /dev/fb0 ]; then echo 'tty1::respawn:-/bin/sh' >>/etc/inittab; kill -HUP 1; fi
-if [ -x /etc/rc.local ]; then /etc/rc.local; fi
+${SHELL_ON_SCREEN}if [ -x /etc/rc.local ]; then /etc/rc.local; fi
 echo 'persona: READY' >/dev/console
 `;
 
@@ -32,8 +31,8 @@ const START_AGENT = `persona-agent &
 `;
 
 // Comes back with an address, or goes on asking in the background.
-const ASK_FOR_ADDRESS = `ip link set lo up
-ip link set eth0 up && udhcpc -i eth0 -b -S -t 2 -T 1 -s ${DHCP_SCRIPT} >/dev/null 2>&1
+const askForAddress = (script: string) => `ip link set lo up
+ip link set eth0 up && udhcpc -i eth0 -b -S -t 2 -T 1 -s ${script} >/dev/null 2>&1
 `;
 
 // What busybox's DHCP client calls with what the network says.
@@ -88,6 +87,22 @@ export interface RootOptions {
 	hasVolumes?: boolean;
 }
 
+/** What a start script does for a persona's devices. `dhcpScript` is what the DHCP client calls. */
+export function startDevices(options: RootOptions, dhcpScript: string): string {
+	const { hasModules, hasAgent, hasNetwork, hasVolumes = false, watchdogSeconds } = options;
+	return [
+		hasModules ? LOAD_MODULES : "",
+		hasAgent ? START_AGENT : "",
+		hasVolumes ? `/${MOUNT_VOLUMES}\n` : "",
+		hasNetwork ? askForAddress(dhcpScript) : "",
+		watchdogSeconds === undefined ? "" : startWatchdog(watchdogSeconds),
+	].join("");
+}
+
+/** A persona with a display has a shell there too. */
+export const SHELL_ON_SCREEN = `if [ -e /dev/fb0 ]; then echo 'tty1::respawn:-/bin/sh' >>/etc/inittab; kill -HUP 1; fi
+`;
+
 /** The tree of packages' files, given as paths of `.deb` files in the order they are laid over each other. */
 export async function busyboxTree(
 	packages: readonly string[],
@@ -116,14 +131,8 @@ export async function busyboxTree(
 	addDevice(tree, "dev/console", 5, 1);
 	addLink(tree, "init", "bin/busybox");
 	addLink(tree, "bin/sh", "busybox");
-	const devices = [
-		hasModules ? LOAD_MODULES : "",
-		hasAgent ? START_AGENT : "",
-		hasVolumes ? `/${MOUNT_VOLUMES}\n` : "",
-		hasNetwork ? ASK_FOR_ADDRESS : "",
-		watchdogSeconds === undefined ? "" : startWatchdog(watchdogSeconds),
-	];
-	addFile(tree, "etc/init.d/rcS", start(devices.join("")), 0o755);
+	const devices = startDevices({ hostname, hasModules, hasAgent, hasNetwork, hasVolumes, watchdogSeconds }, DHCP_SCRIPT);
+	addFile(tree, "etc/init.d/rcS", start(devices), 0o755);
 	if (hasNetwork) addFile(tree, DHCP_SCRIPT.slice(1), ON_ADDRESS, 0o755);
 	addFile(tree, "etc/inittab", INITTAB);
 	addFile(tree, "etc/profile", PROFILE);

@@ -5,6 +5,7 @@ import { type Board, documentFolder, type GuestFile, type Loaded, type Persona }
 import { canonicalJson, sha256, sha256File } from "../util/digest.ts";
 import { errorCode, UserError } from "../util/errors.ts";
 import { agentInputs } from "./agent.ts";
+import { buildrootInputs, linePlaces } from "./buildroot/inputs.ts";
 import { guestVolumes } from "./guest-volumes.ts";
 import { deviceModules } from "./kernel-modules.ts";
 import { kernelBuild } from "./linux-armv6.ts";
@@ -60,8 +61,6 @@ export async function guestInputs(persona: Loaded<Persona>, board: Board, lock: 
 			lock: [],
 		};
 	}
-	if (guest.builder !== "debian")
-		throw new UserError(`builder ${guest.builder} is not supported by board ${board.name} yet`, { where: file });
 	if (isArmv6 && guest.base === "debian") {
 		throw new UserError(`base debian is not supported by board ${board.name}: a full system does not fit`, {
 			where: file,
@@ -73,8 +72,9 @@ export async function guestInputs(persona: Loaded<Persona>, board: Board, lock: 
 	const volumes = await guestVolumes(document, board.architecture);
 	return {
 		...common,
-		builder: "debian",
-		base: guest.base,
+		...(guest.builder === "buildroot"
+			? { builder: "buildroot", buildroot: await buildrootInputs(persona, board) }
+			: { builder: "debian", base: guest.base }),
 		packages: [...new Set(guest.packages)].sort(),
 		overlay: overlay === undefined ? {} : await overlayDigests(overlay),
 		...(modules.length === 0 ? {} : { modules }),
@@ -92,14 +92,20 @@ export async function guestInputs(persona: Loaded<Persona>, board: Board, lock: 
 
 /** What a persona's guest asks Debian for, on a board. */
 export function guestRequest({ guest }: Pick<Persona, "guest">, { architecture }: Pick<Board, "architecture">): GuestRequest {
-	const { base, packages } = guest;
-	return { ...(architecture === "armv6" ? { architecture: "armel" as const } : {}), base, packages };
+	const of = architecture === "armv6" ? { architecture: "armel" as const } : {};
+	return guest.builder === "buildroot"
+		? { ...of, base: "kernel", packages: [] }
+		: { ...of, base: guest.base, packages: guest.packages };
 }
 
 /** Where the files of a persona's guest are on this machine. */
 export function guestSources(persona: Loaded<Persona>): GuestSources {
 	const overlayDir = overlayFolder(persona);
-	return { baseDir: documentFolder(persona), ...(overlayDir === undefined ? {} : { overlayDir }) };
+	return {
+		baseDir: documentFolder(persona),
+		...(overlayDir === undefined ? {} : { overlayDir }),
+		...(persona.document.guest.builder === "buildroot" ? { places: linePlaces(persona) } : {}),
+	};
 }
 
 /** The key of a guest: of what it is built from, not of where that lies. */

@@ -7,6 +7,7 @@ import { isOffline } from "../util/network.ts";
 import { prefixed } from "../util/progress.ts";
 import { agentProgram } from "./agent.ts";
 import { builtWithLog } from "./build-log.ts";
+import { buildrootRoot, buildrootTree } from "./buildroot/root.ts";
 import { busyboxTree } from "./busybox.ts";
 import { cpioChunks } from "./cpio.ts";
 import { debianKernel, uncompressed } from "./debian-kernel.ts";
@@ -133,7 +134,11 @@ async function debianParts(inputs: GuestInputs, sources: GuestSources, context: 
 	const { watchdogSeconds } = inputs;
 	const options = { hostname: inputs.persona, hasModules, hasAgent, hasNetwork, hasVolumes, watchdogSeconds };
 	let tree: FileTree;
-	if (inputs.base === "debian") {
+	if (inputs.buildroot !== undefined) {
+		const architecture = inputs.kernelBuild === undefined ? "arm64" : "armv6";
+		const archive = await buildrootRoot(inputs.buildroot, architecture, sources.places ?? {}, context);
+		tree = await buildrootTree(archive.path, options, signal);
+	} else if (inputs.base === "debian") {
 		tree = await debianTree(entries, fetch, options, { store, signal, progress });
 	} else {
 		const packages: string[] = [];

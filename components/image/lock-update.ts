@@ -71,7 +71,8 @@ export async function updateLock(projectDir: string, options: UpdateOptions): Pr
 			setKernel(next, architecture, undefined);
 			continue;
 		}
-		const missing = wanted.filter((request) => !next.debian.guests.some((guest) => requestKey(guest) === requestKey(request)));
+		const programs = wanted.filter(({ base }) => base !== "kernel");
+		const missing = programs.filter((request) => !next.debian.guests.some((guest) => requestKey(guest) === requestKey(request)));
 		if (missing.length === 0 && lockedKernel(next, architecture) !== undefined) continue;
 		const store = options.store ?? (await openStore());
 		// apt's state is one per user: two at once would be refused by apt itself.
@@ -127,7 +128,7 @@ function setKernel(lock: LockFile, architecture: DebianArchitecture, reference: 
 export function checkLock(lock: LockFile, requests: readonly GuestRequest[]): string[] {
 	const known = new Set(lock.debian.guests.map(requestKey));
 	const problems = distinct(requests)
-		.filter((request) => !known.has(requestKey(request)))
+		.filter((request) => request.base !== "kernel" && !known.has(requestKey(request)))
 		.map(
 			({ architecture, base, packages }) =>
 				`nothing is locked for base ${base}${packages.length === 0 ? "" : ` with ${[...packages].sort().join(", ")}`}${architecture === undefined ? "" : ` for ${architecture}`}`,

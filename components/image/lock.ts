@@ -30,7 +30,8 @@ export interface LockEntry {
 export interface GuestRequest {
 	/** Missing: arm64. */
 	architecture?: "armel";
-	base: "busybox" | "debian";
+	/** `kernel`: nothing but the kernel, since its programs come from elsewhere; no entry of the lock is about it alone. */
+	base: "busybox" | "debian" | "kernel";
 	packages: readonly string[];
 }
 
@@ -178,12 +179,14 @@ export function renderLock(lock: LockFile): string {
  */
 export function lockedEntries(lock: LockFile, request: GuestRequest, where: string): LockEntry[] {
 	const wanted = requestKey(request);
-	const guest = lock.debian.guests.find((candidate) => requestKey(candidate) === wanted);
+	const guest =
+		request.base === "kernel" ? { install: [] } : lock.debian.guests.find((candidate) => requestKey(candidate) === wanted);
 	const kernel = lockedKernel(lock, architectureOf(request));
 	if (guest === undefined || kernel === undefined) {
 		const packages = request.packages.length === 0 ? "" : ` and packages ${request.packages.join(", ")}`;
 		const architecture = request.architecture === undefined ? "" : ` for ${request.architecture}`;
-		throw new UserError(`persona.lock.yaml says nothing about a guest with base ${request.base}${packages}${architecture}`, {
+		const what = request.base === "kernel" ? "the kernel of a guest" : `a guest with base ${request.base}`;
+		throw new UserError(`persona.lock.yaml says nothing about ${what}${packages}${architecture}`, {
 			where,
 			remedy: REMEDY,
 		});

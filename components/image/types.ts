@@ -64,6 +64,19 @@ export interface KernelBuild {
 	recipe: number;
 }
 
+/** What Buildroot builds from. */
+export interface BuildrootInputs {
+	/** As it calls itself. */
+	version: string;
+	/** Digest of its own sources. */
+	source: string;
+	/** The packages of the host's cross compiler, as `name=version`; none where the configuration chooses a toolchain. */
+	toolchain: string[];
+	/** Lines of its configuration, without what is of this machine. */
+	config: string[];
+	recipe: number;
+}
+
 /** What brings a guest's volumes up, and what it is told of them. */
 export interface GuestVolumes {
 	list: readonly { readonly name: string; readonly mount: string | null; readonly encrypted: boolean }[];
@@ -75,9 +88,11 @@ export interface GuestInputs {
 	persona: string;
 	board: string;
 	os: string;
-	builder: "debian" | "prebuilt";
+	builder: "buildroot" | "debian" | "prebuilt";
 	base?: "busybox" | "debian";
 	packages: string[];
+	/** What its root filesystem is built from; missing where Buildroot does not build it. */
+	buildroot?: BuildrootInputs;
 	/** Path in the guest → `mode:digest`, mode in octal with its file type, digest of the contents or of a link's target. */
 	overlay: Record<string, string>;
 	/** What its agent is built from; missing where it has none. */
@@ -111,6 +126,8 @@ export interface GuestSources {
 	overlayDir?: string;
 	/** Folder that relative paths of the document start from. */
 	baseDir: string;
+	/** Where the document asks for a line of Buildroot's configuration. */
+	places?: Record<string, string>;
 }
 
 /** Everything Veil is built from. */

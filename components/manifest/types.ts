@@ -91,6 +91,16 @@ export interface Persona {
 		 */
 		packages: string[];
 		/**
+		 * Builder buildroot: more symbols of Buildroot's configuration, with their values. One that Buildroot does not know or take is an error.
+		 *
+		 * Default: {}.
+		 *
+		 * Example: {"BR2_PACKAGE_DROPBEAR_SMALL":true}
+		 */
+		config: {
+			[k: string]: boolean | number | string;
+		};
+		/**
 		 * Folder whose files are laid over the root filesystem, relative to this document. Builders debian and buildroot.
 		 *
 		 * Default: no overlay.
@@ -510,6 +520,16 @@ export interface PersonaInput {
 		 * @maxItems 500
 		 */
 		packages?: string[];
+		/**
+		 * Builder buildroot: more symbols of Buildroot's configuration, with their values. One that Buildroot does not know or take is an error.
+		 *
+		 * Default: {}.
+		 *
+		 * Example: {"BR2_PACKAGE_DROPBEAR_SMALL":true}
+		 */
+		config?: {
+			[k: string]: boolean | number | string;
+		};
 		/**
 		 * Folder whose files are laid over the root filesystem, relative to this document. Builders debian and buildroot.
 		 *

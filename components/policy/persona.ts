@@ -24,7 +24,6 @@ function checkGuest(persona: Loaded<Persona>): Problem[] {
 		}
 		if (guest.packages.length > 0) problems.push(notWith(persona, "packages", "debian, buildroot"));
 		if (guest.overlay !== null) problems.push(notWith(persona, "overlay", "debian, buildroot"));
-		if (guest.base !== "busybox") problems.push(notWith(persona, "base", "debian"));
 	} else {
 		for (const key of broughtFiles) if (guest[key] !== undefined) problems.push(notWith(persona, key, "prebuilt"));
 		if (guest.os === "baremetal" || guest.os === "wince") {
@@ -36,6 +35,8 @@ function checkGuest(persona: Loaded<Persona>): Problem[] {
 			);
 		}
 	}
+	if (guest.builder !== "debian" && guest.base !== "busybox") problems.push(notWith(persona, "base", "debian"));
+	if (guest.builder !== "buildroot" && Object.keys(guest.config).length > 0) problems.push(notWith(persona, "config", "buildroot"));
 	for (const key of broughtFiles) {
 		const file = guest[key];
 		if (file === undefined) continue;
@@ -52,7 +53,7 @@ function checkGuest(persona: Loaded<Persona>): Problem[] {
 
 function notWith(
 	persona: Loaded<Persona>,
-	key: "packages" | "overlay" | "base" | (typeof broughtFiles)[number],
+	key: "packages" | "overlay" | "base" | "config" | (typeof broughtFiles)[number],
 	builders: string,
 ): Problem {
 	const { builder } = persona.document.guest;

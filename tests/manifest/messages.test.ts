@@ -41,7 +41,7 @@ start:
 			a.yaml:6:12: "guest.builder" cannot be "debain"; allowed: debian, buildroot, prebuilt; did you mean "debian"?
 			a.yaml:7:28: "guest.packages" lists "dropbear-bin" twice; allowed: each once
 			a.yaml:7:42: "guest.packages[2]" cannot be "-oops"; allowed: a package's name: letters, digits and \`+._-\`
-			a.yaml:8:3: unknown key "comandLine" in "guest"; allowed: os, builder, base, packages, overlay, kernel, firmware, initramfs, deviceTree, commandLine; did you mean "commandLine"?
+			a.yaml:8:3: unknown key "comandLine" in "guest"; allowed: os, builder, base, packages, config, overlay, kernel, firmware, initramfs, deviceTree, commandLine; did you mean "commandLine"?
 			a.yaml:9:1: unknown key "memoryMiB"; allowed: version, kind, name, uuid, indicator, guest, resources, storage, devices, start, onCrash, restartLimit, restartWindowSeconds, watchdogSeconds, ready; did you mean "resources.memoryMiB"?
 			a.yaml:10:20: "resources.cpus" cannot be 9; allowed: a whole number from 1 to 8
 			a.yaml:10:23: unknown key "memory" in "resources"; allowed: memoryMiB, cpus, cpuShare, cpuCapPercent, whenInBackground; did you mean "memoryMiB"?

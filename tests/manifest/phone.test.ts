@@ -152,7 +152,7 @@ describe("a phone in code", () => {
 			personas[2]: "personas[2]" cannot be 7, which is not text; allowed: text of 1 to 1000 characters; put it in quotes if text is meant
 			rules: "rules" names nothing.yaml: there is no such file; allowed: a document's path from this one
 			personas[0].indicator.colour: "indicator.colour" is missing; allowed: a quoted colour such as "#c0392b"
-			personas[0].guest.biulder: unknown key "biulder" in "guest"; allowed: os, builder, base, packages, overlay, kernel, firmware, initramfs, deviceTree, commandLine; did you mean "builder"?
+			personas[0].guest.biulder: unknown key "biulder" in "guest"; allowed: os, builder, base, packages, config, overlay, kernel, firmware, initramfs, deviceTree, commandLine; did you mean "builder"?
 			personas[0].storage[0].sizeMiB: "storage[0].sizeMiB" cannot be 0; allowed: a whole number from 1 to 1048576
 			personal.yaml:5:8: "start" cannot be "never"; allowed: atBoot, onDemand
 			policy.channels[0].to: "channels[0].to" is "work", where it comes from; allowed: another persona"

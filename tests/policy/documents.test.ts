@@ -44,6 +44,14 @@ describe("a persona", () => {
 			['personas[0].guest.firmware: "guest.firmware" means nothing to builder debian; allowed with: prebuilt'],
 		],
 		[
+			{ guest: { config: { BR2_PACKAGE_NANO: true } } },
+			['personas[0].guest.config: "guest.config" means nothing to builder debian; allowed with: buildroot'],
+		],
+		[
+			{ guest: { builder: "buildroot", base: "debian" } },
+			['personas[0].guest.base: "guest.base" means nothing to builder buildroot; allowed with: debian'],
+		],
+		[
 			{ guest: { os: "baremetal" } },
 			['personas[0].guest.builder: "guest.builder" is debian, which cannot build baremetal; allowed: prebuilt'],
 		],

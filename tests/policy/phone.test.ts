@@ -92,7 +92,6 @@ describe("what the board does not support yet is refused, never ignored", () => 
 		expect((await problemsOf(everything as never, "qemu-virt")).join("\n")).toMatchInlineSnapshot(`
 			"target.via: "target.via" is usb, not supported by board qemu-virt yet; allowed: qemu
 			personas[0].guest.os: "guest.os" is android, not supported by board qemu-virt yet; allowed: linux, baremetal
-			personas[0].guest.builder: "guest.builder" is buildroot, not supported by board qemu-virt yet; allowed: debian, prebuilt
 			personas[0].devices.audio: "devices.audio" is true, not supported by board qemu-virt yet; allowed: false
 			personas[0].storage: "storage" cannot be had with \`via: usb\`, which does not reach the tablet's memory card; allowed: []
 			personas[1].resources.cpus: "resources.cpus" is 4; allowed: at most 2, the CPUs of the phone (its target.cpus)

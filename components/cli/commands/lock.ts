@@ -54,12 +54,12 @@ async function projectRequests(project: string): Promise<GuestRequest[]> {
 		const { draft } = await loadAndCheckPhone(phone);
 		for (const { document, file } of draft.personas) {
 			onPhones.add(file);
-			if (draft.board !== undefined && document.guest.builder === "debian")
+			if (draft.board !== undefined && document.guest.builder !== "prebuilt")
 				requests.push(guestRequest(document, draft.board.document));
 		}
 	}
 	for (const { document, file } of documents) {
-		if (document.kind === "Persona" && document.guest.builder === "debian" && !onPhones.has(file))
+		if (document.kind === "Persona" && document.guest.builder !== "prebuilt" && !onPhones.has(file))
 			requests.push(guestRequest(document, { architecture: "arm64" }));
 	}
 	return requests;

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a persona's root filesystem is built from by Buildroot, and where its document asks for each line.
+import type { Board, Loaded, Persona } from "../../manifest/index.ts";
+import { propertyPath } from "../../manifest/index.ts";
+import { UserError } from "../../util/errors.ts";
+import type { BuildrootInputs } from "../types.ts";
+import { RECIPE } from "./build.ts";
+import { boardLines, choosesToolchain, rootLines, symbolOf, wantedLines } from "./config.ts";
+import { buildrootSource } from "./source.ts";
+import { reserved } from "./symbols.ts";
+import { toolchainPackages } from "./toolchain.ts";
+
+/** Reads everything a root filesystem is built from. @throws UserError when Buildroot or a compiler is missing, or a symbol is not the document's to set */
+export async function buildrootInputs(persona: Loaded<Persona>, board: Board): Promise<BuildrootInputs> {
+	const { guest } = persona.document;
+	const own = await boardLines(board.name);
+	const asked = wantedLines(guest).map(({ line }) => line);
+	const places = linePlaces(persona);
+	const [taken] = reserved([...own, ...rootLines([], { packages: [], config: {} })], asked);
+	if (taken !== undefined)
+		throw new UserError(`builder buildroot sets ${symbolOf(taken)} by itself`, { where: places[taken] ?? persona.file });
+	return {
+		...(await source(persona)),
+		toolchain: choosesToolchain(asked) ? [] : await toolchainPackages(board.architecture),
+		config: rootLines(own, guest),
+		recipe: RECIPE,
+	};
+}
+
+async function source({ file, positions }: Loaded<Persona>): Promise<Pick<BuildrootInputs, "version" | "source">> {
+	const { line, column, property } = positions.value(["guest", "builder"]);
+	const { version, digest } = await buildrootSource(property ?? `${file}:${line}:${column}`);
+	return { version, source: digest };
+}
+
+/** Where a document asks for each line: file, line and column, or the property's path of one given in code. */
+export function linePlaces({ document, file, positions }: Loaded<Persona>): Record<string, string> {
+	return Object.fromEntries(
+		wantedLines(document.guest).map(({ line, path }) => {
+			const place = positions.value(path);
+			return [line, place.property ?? `${file}:${place.line}:${place.column}: "${propertyPath(path)}"`];
+		}),
+	);
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Buildroot itself: a checkout that BUILDROOT_DIR names, whose contents count, or the release that the lock pins.
+import { lstat, mkdir, readdir, readFile, readlink } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { writeFileAtomic } from "../../util/atomic.ts";
+import { canonicalJson, sha256, sha256File } from "../../util/digest.ts";
+import { errorCode, UserError } from "../../util/errors.ts";
+import type { BuildContext } from "../types.ts";
+import { buildrootFolder } from "./folders.ts";
+
+/** Names a checkout of Buildroot's. */
+export const SOURCE_VARIABLE = "BUILDROOT_DIR";
+
+/** Which Buildroot it is. */
+export interface BuildrootSource {
+	/** As it calls itself. */
+	version: string;
+	/** Of the contents of its folder, or of the release's archive. */
+	digest: string;
+}
+
+/** The checkout that BUILDROOT_DIR names; undefined where it names none. */
+export function checkoutFolder(variables: NodeJS.ProcessEnv = process.env): string | undefined {
+	const named = variables[SOURCE_VARIABLE];
+	return named === undefined || named === "" ? undefined : resolve(named);
+}
+
+/** Which Buildroot guests are built with. @throws UserError when there is none */
+export async function buildrootSource(where: string, variables: NodeJS.ProcessEnv = process.env): Promise<BuildrootSource> {
+	const folder = checkoutFolder(variables);
+	if (folder === undefined) {
+		throw new UserError("builder buildroot needs Buildroot", {
+			where,
+			remedy: `set ${SOURCE_VARIABLE} to the folder of a release of Buildroot; docs/guide/buildroot.md tells more`,
+		});
+	}
+	return { version: (await release(folder)).version, digest: await folderDigest(folder) };
+}
+
+/** A folder with that Buildroot. @throws UserError when it is not the one that is asked for */
+export async function openBuildroot(source: BuildrootSource, { signal }: Pick<BuildContext, "signal">): Promise<string> {
+	const folder = checkoutFolder();
+	if (folder === undefined)
+		throw new UserError(`${SOURCE_VARIABLE} is not set any more`, { remedy: "set it and run the same command again" });
+	signal?.throwIfAborted();
+	if ((await folderDigest(folder)) !== source.digest)
+		throw new UserError("Buildroot changed while it was used", { where: folder, remedy: "run the same command again" });
+	return folder;
+}
+
+/** What a release says of itself in its Makefile. @throws UserError when the folder is none of Buildroot's */
+export async function release(folder: string): Promise<{ version: string; epoch: string }> {
+	let text: string;
+	try {
+		text = await readFile(join(folder, "Makefile"), "utf8");
+	} catch (error) {
+		throw notBuildroot(folder, error);
+	}
+	const version = /^export BR2_VERSION := (\S+)$/m.exec(text)?.[1];
+	const epoch = /^BR2_VERSION_EPOCH = (\d+)$/m.exec(text)?.[1];
+	if (version === undefined || epoch === undefined) throw notBuildroot(folder);
+	return { version, epoch };
+}
+
+function notBuildroot(folder: string, cause?: unknown): UserError {
+	return new UserError("this is no folder of Buildroot's sources", {
+		where: folder,
+		remedy: `set ${SOURCE_VARIABLE} to one, as a release's archive unpacks`,
+		cause,
+	});
+}
+
+/** Of the names, kinds and contents of a folder's files, git's own apart. It is remembered as long as no file's time, size or number changes. */
+export async function folderDigest(folder: string, memory = join(buildrootFolder(), "sources")): Promise<string> {
+	const files = await listing(folder);
+	const seen = sha256(canonicalJson(files.map(({ path, stamp }) => [path, stamp])));
+	const note = join(memory, `${sha256(folder).slice("sha256:".length, "sha256:".length + 16)}.json`);
+	const known = await remembered(note);
+	if (known?.seen === seen) return known.digest;
+	const lines: string[] = [];
+	for (const { path, kind } of files) {
+		const full = join(folder, path);
+		const contents = kind === "link" ? sha256(await readlink(full)) : await sha256File(full);
+		lines.push(`${kind} ${path} ${contents}`);
+	}
+	const digest = sha256(lines.join("\n"));
+	await mkdir(memory, { recursive: true });
+	await writeFileAtomic(note, `${JSON.stringify({ seen, digest })}\n`);
+	return digest;
+}
+
+interface Listed {
+	path: string;
+	kind: "file" | "program" | "link";
+	stamp: string;
+}
+
+async function listing(folder: string): Promise<Listed[]> {
+	const found: Listed[] = [];
+	const visit = async (path: string): Promise<void> => {
+		for (const entry of await readdir(join(folder, path), { withFileTypes: true })) {
+			const inner = path === "" ? entry.name : `${path}/${entry.name}`;
+			if (inner === ".git") continue;
+			if (entry.isDirectory()) await visit(inner);
+			else if (entry.isFile() || entry.isSymbolicLink()) {
+				const { size, mtimeMs, ctimeMs, ino, mode } = await lstat(join(folder, inner));
+				const kind = entry.isSymbolicLink() ? "link" : (mode & 0o100) === 0 ? "file" : "program";
+				found.push({ path: inner, kind, stamp: `${kind} ${size} ${mtimeMs} ${ctimeMs} ${ino}` });
+			}
+		}
+	};
+	await visit("");
+	return found.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+async function remembered(note: string): Promise<{ seen: string; digest: string } | undefined> {
+	try {
+		return JSON.parse(await readFile(note, "utf8"));
+	} catch (error) {
+		if (errorCode(error) === "ENOENT" || error instanceof SyntaxError) return undefined;
+		throw error;
+	}
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// What Buildroot is given: the lines of its configuration and the tree of ours that it takes beside its own.
+
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { verifiedImage } from "../../../components/image/buildroot/build.ts";
+import {
+	boardLines,
+	choosesToolchain,
+	configLine,
+	packageSymbol,
+	rootLines,
+	wantedLines,
+} from "../../../components/image/buildroot/config.ts";
+import { externalTree, writeExternalTree } from "../../../components/image/buildroot/external-tree.ts";
+import { siteLines } from "../../../components/image/buildroot/sites.ts";
+import { temporaryFolder } from "../support.ts";
+
+describe("lines of configuration", () => {
+	test("are those of the board, ours, and the document's, each once and in an order that its own does not change", async () => {
+		const packages = ["nano", "dropbear", "nano"];
+		const config = { BR2_TARGET_TZ_INFO: true, BR2_PACKAGE_NANO_TINY: false, BR2_TARGET_LOCALTIME: "Etc/UTC", BR2_X: 7 };
+		const lines = rootLines(await boardLines("n800"), { packages, config });
+		expect(lines.slice(0, 3)).toEqual(["BR2_arm=y", "BR2_arm1136j_s=y", "BR2_ARM_EABI=y"]);
+		expect(lines).toContain("BR2_REPRODUCIBLE=y");
+		expect(lines.slice(-6)).toEqual([
+			"# BR2_PACKAGE_NANO_TINY is not set",
+			"BR2_PACKAGE_DROPBEAR=y",
+			"BR2_PACKAGE_NANO=y",
+			'BR2_TARGET_LOCALTIME="Etc/UTC"',
+			"BR2_TARGET_TZ_INFO=y",
+			"BR2_X=7",
+		]);
+	});
+
+	test("remember where the document asks for them", () => {
+		expect(wantedLines({ packages: ["nano"], config: { BR2_X: true } })).toEqual([
+			{ line: "BR2_PACKAGE_NANO=y", path: ["guest", "packages", 0] },
+			{ line: "BR2_X=y", path: ["guest", "config", "BR2_X"] },
+		]);
+	});
+
+	test("name packages as Buildroot does", () => {
+		expect(packageSymbol("util-linux")).toBe("BR2_PACKAGE_UTIL_LINUX");
+		expect(packageSymbol("libxml2")).toBe("BR2_PACKAGE_LIBXML2");
+		expect(configLine("BR2_X", "a b")).toBe('BR2_X="a b"');
+	});
+
+	test("may choose a toolchain, and then none is given", () => {
+		expect(choosesToolchain(["BR2_TOOLCHAIN_BUILDROOT=y"])).toBe(true);
+		expect(choosesToolchain(["BR2_TOOLCHAIN_EXTERNAL_BOOTLIN=y"])).toBe(true);
+		expect(choosesToolchain(["# BR2_TOOLCHAIN_EXTERNAL is not set", "BR2_PACKAGE_NANO=y"])).toBe(false);
+	});
+
+	test("name a mirror before all others, and offline nothing but it", () => {
+		expect(siteLines({})).toEqual([]);
+		expect(siteLines({ PERSONA_BUILDROOT_MIRROR: "/srv/mirror" })).toEqual(['BR2_PRIMARY_SITE="file:///srv/mirror"']);
+		expect(siteLines({ PERSONA_BUILDROOT_MIRROR: "https://m.example", PERSONA_OFFLINE: "1" })).toEqual([
+			'BR2_PRIMARY_SITE="https://m.example"',
+			"BR2_PRIMARY_SITE_ONLY=y",
+		]);
+		expect(siteLines({ PERSONA_OFFLINE: "true" })).toContain("BR2_PRIMARY_SITE_ONLY=y");
+		expect(siteLines({ PERSONA_OFFLINE: "0" })).toEqual([]);
+	});
+});
+
+describe("the generated tree", () => {
+	const spec = {
+		folder: "/work/external",
+		config: ["BR2_aarch64=y"],
+		machine: ['BR2_DL_DIR="/cache"'],
+		tools: [
+			{ name: "tar", path: "/usr/bin/tar" },
+			{ name: "ccache", path: "/usr/bin/ccache" },
+		],
+	} as const;
+
+	test("is this", async () => {
+		const tree = externalTree({ ...spec, veil: { board: "n800", sources: "/work/veil" } });
+		const text = Object.entries(tree)
+			.map(([path, file]) => `==== ${path}${file.executable ? " (executable)" : ""}\n${file.text}`)
+			.join("\n");
+		await expect(text).toMatchFileSnapshot("external-tree.txt");
+	});
+
+	test("has no package of ours where only a root filesystem is built", () => {
+		expect(Object.keys(externalTree(spec)).filter((path) => path.startsWith("package/"))).toEqual([]);
+		expect(externalTree(spec)["Config.in"]?.text).toBe("");
+	});
+
+	test("ends a run with the digests of all images, and what is taken must have its own", async () => {
+		const folder = temporaryFolder();
+		await writeExternalTree({ ...spec, folder });
+		expect(statSync(join(folder, "post-image.sh")).mode & 0o111).toBe(0o111);
+		const images = join(folder, "images");
+		mkdirSync(images);
+		writeFileSync(join(images, "rootfs.tar"), "a");
+		await expect(verifiedImage(images, "rootfs.tar")).rejects.toThrow("names no rootfs.tar");
+		execFileSync(join(folder, "post-image.sh"), [images]);
+		expect(readFileSync(join(images, "SHA256SUMS"), "utf8")).toMatch(/^[0-9a-f]{64} {2}\.\/rootfs\.tar\n$/);
+		expect(await verifiedImage(images, "rootfs.tar")).toBe(join(images, "rootfs.tar"));
+		writeFileSync(join(images, "rootfs.tar"), "b");
+		await expect(verifiedImage(images, "rootfs.tar")).rejects.toThrow("is not what Buildroot made");
+	});
+});
