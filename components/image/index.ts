@@ -23,7 +23,7 @@ export {
 	type UpdateReport,
 	updateLock,
 } from "./lock-update.ts";
-export { checkNeeds, guestNeeds, type Needs } from "./needs.ts";
+export { checkNeeds, guestNeeds, imageNeeds, type Needs } from "./needs.ts";
 export { openStore, type Store } from "./store.ts";
 export type { GcOptions, GcReport } from "./store-gc.ts";
 export type {

@@ -19,7 +19,7 @@ import type { GuestInputs, PinnedFile } from "./types.ts";
 
 const MIB = 1 << 20;
 
-// How much comes of a package, each a little more than was seen; tests/system/needs.test.ts compares them with builds.
+// How much comes of a package, each a little more than was seen; tests/system/offline.test.ts compares them with builds.
 /** Of a linux-image package: the kernel as it is in memory. */
 const KERNEL = 0.6;
 /** Of compressed packages: their files. The largest part of a full system is what it had packed best. */
@@ -86,6 +86,16 @@ export async function guestNeeds(guests: readonly GuestInputs[], context: NeedsC
 		kept: Math.ceil(sum(downloads.map(({ size = 0 }) => size)) + sum([...made.values()].map(({ kept }) => kept))),
 		scratch: Math.ceil(sum([...made.values()].map(({ scratch }) => scratch))),
 	};
+}
+
+/** What composing their device image takes, where guests have to be built for it: it is written once, and stored. */
+export function imageNeeds(guests: readonly GuestInputs[]): { kept: number; scratch: number } {
+	const kernels = new Map(
+		guests.flatMap(({ lock: [kernel] }) => (kernel === undefined ? [] : [[kernel.sha256, kernel.size * KERNEL]])),
+	);
+	const roots = guests.map(({ lock: [, ...packages] }) => packages.reduce((sum, { size }) => sum + size, 0) * UNPACKED + OURS);
+	const size = Math.ceil([...kernels.values(), ...roots].reduce((sum, part) => sum + part, 0));
+	return { kept: size, scratch: size };
 }
 
 /**

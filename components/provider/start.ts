@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Starts a provider process on given stages: serves, prints the port as Pulumi's plugin protocol asks, and leaves with its engine.
 import { unlessListening } from "../../tools/language-host/parent.mjs";
+import { withoutProxyHere } from "../../tools/network.mjs";
 import type { Settings } from "./configuration.ts";
 import { engineLog } from "./engine.ts";
 import { watchLifetime } from "./lifetime.ts";
@@ -9,6 +10,8 @@ import { Session } from "./session.ts";
 import type { Stages } from "./stages.ts";
 
 export async function startProvider(loadStages: (settings: Settings) => Promise<Stages>): Promise<void> {
+	// The engine is on this machine: it is not asked for through a proxy.
+	Object.assign(process.env, withoutProxyHere());
 	const session = new Session(loadStages);
 	watchLifetime({ parent: () => process.ppid, stop: () => session.cancel(), leave: (status) => process.exit(status) });
 

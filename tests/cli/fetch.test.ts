@@ -4,11 +4,14 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { sha256 } from "../../components/util/digest.ts";
 import { answers, type FaultyServer, faultyServer, readWholeStore } from "../image/faulty-server.ts";
 import { PERSONAL, PHONE, POLICY, WORK } from "../provider/project.ts";
 import { persona, type Ran } from "./run.ts";
+
+// Every test starts several processes, and other tests run beside it.
+vi.setConfig({ testTimeout: 120_000 });
 
 const deb = Buffer.alloc(50_000, "package");
 const kernel = Buffer.alloc(20_000, "kernel");
@@ -55,7 +58,7 @@ test("says what is missing and what a build takes, fetches it once, and then not
 	const before = await run("fetch", "--dry-run");
 	expect(before.status).toBe(3);
 	expect(before.stdout).toMatch(
-		/^busybox=1 \(48\.8 KiB\)\nlinux=1 \(19\.5 KiB\)\nhttp:\S+\/own\n3 files are not in .*: 68\.4 KiB to fetch\nbuilding the guests takes about \d.*MiB of disk, 68\.4 KiB of it to download; .* are free\n$/,
+		/^busybox=1 \(48\.8 KiB\)\nlinux=1 \(19\.5 KiB\)\nhttp:\S+\/own\n3 files are not in .*: 68\.4 KiB to fetch\nbuilding 2 guests and what is made of them takes about \d.*MiB of disk, 68\.4 KiB of it to download, \d.* of it only while it runs; .* are free\n$/,
 	);
 	expect(server.asked).toEqual([]);
 

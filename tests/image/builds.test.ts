@@ -14,6 +14,9 @@ import type { Job } from "./build-worker.ts";
 import { answers, type FaultyServer, faultyServer, readWholeStore } from "./faulty-server.ts";
 import { kernelImage, temporaryFolder } from "./support.ts";
 
+// Every test starts several processes, and other tests run beside it.
+vi.setConfig({ testTimeout: 120_000 });
+
 const worker = fileURLToPath(new URL("build-worker.ts", import.meta.url));
 const kernel = kernelImage(3_000_000);
 let server: FaultyServer;
@@ -86,7 +89,7 @@ describe("two builds of the same at once", () => {
 		expect(readWholeStore(dir)).toEqual({ wrong: [], blobs: 2 });
 	});
 
-	test("become one when the first is killed in the middle: the other goes on by itself", { timeout: 60_000 }, async () => {
+	test("become one when the first is killed in the middle: the other goes on by itself", async () => {
 		hanging();
 		const first = builder();
 		await vi.waitUntil(() => server.asked.length === 1, { timeout: 20_000 });

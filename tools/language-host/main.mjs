@@ -6,9 +6,12 @@
 import { createRequire, enableCompileCache } from "node:module";
 import { join } from "node:path";
 import { cacheDir } from "../folders.mjs";
+import { withoutProxyHere } from "../network.mjs";
 import { parentGone, unlessListening } from "./parent.mjs";
 import { installDependencies, programDependencies, runProgram } from "./program.mjs";
 
+// The engine is on this machine: neither this process nor the program asks for it through a proxy.
+Object.assign(process.env, withoutProxyHere());
 enableCompileCache?.(join(cacheDir(), "compiled"));
 const require = createRequire(import.meta.url);
 /** @type {typeof import("@grpc/grpc-js")} */

@@ -9,6 +9,7 @@ import {
 	type GuestInputs,
 	guestInputs,
 	guestNeeds,
+	imageNeeds,
 	isMissing,
 	type LockFile,
 	loadLock,
@@ -77,11 +78,17 @@ async function dryRun(terminal: Terminal, { files, guests, store, mirrors, json 
 	const missing: PinnedBytes[] = [];
 	for (const file of files) if (!(await store.has(file.digest))) missing.push(file);
 	const build = await guestNeeds(guests, { store, mirrors });
+	if (build.kept > 0) {
+		const { kept, scratch } = imageNeeds(guests);
+		build.kept += kept;
+		// Images are composed when the guests are built and what that took meanwhile is gone.
+		build.scratch = Math.max(build.scratch, scratch);
+	}
 	let needs: string | null = null;
 	let refused: string | null = null;
 	try {
 		await checkNeeds(build, store, (message) => {
-			needs = `building the guests ${message}`;
+			needs = `building ${guests.length} guests and what is made of them ${message}`;
 		});
 	} catch (error) {
 		if (!(error instanceof UserError)) throw error;
