@@ -9,21 +9,26 @@
 #include "core/sched.h"
 #include "platforms/guest_report.h"
 
+#define SMCCC_VERSION 0x80000000
+
+/* PSCI's functions by number, and which there are: those whose arguments have 32 bits, and those whose have 64. */
 enum {
-	SMCCC_VERSION = 0x80000000,
-	PSCI_VERSION = 0x84000000,
-	PSCI_CPU_SUSPEND_32 = 0x84000001,
-	PSCI_CPU_OFF = 0x84000002,
-	PSCI_CPU_ON_32 = 0x84000003,
-	PSCI_AFFINITY_INFO_32 = 0x84000004,
-	PSCI_MIGRATE_INFO_TYPE = 0x84000006,
-	PSCI_FEATURES = 0x8400000a,
-	PSCI_SYSTEM_RESET2_32 = 0x84000012,
-	PSCI_CPU_SUSPEND_64 = 0xc4000001,
-	PSCI_CPU_ON_64 = 0xc4000003,
-	PSCI_AFFINITY_INFO_64 = 0xc4000004,
-	PSCI_SYSTEM_RESET2_64 = 0xc4000012
+	VERSION = 0,
+	CPU_SUSPEND = 1,
+	CPU_OFF = 2,
+	CPU_ON = 3,
+	AFFINITY_INFO = 4,
+	MIGRATE_INFO_TYPE = 6,
+	SYSTEM_OFF = PSCI_SYSTEM_OFF & 31,
+	SYSTEM_RESET = PSCI_SYSTEM_RESET & 31,
+	FEATURES = 10,
+	SYSTEM_RESET2 = 18
 };
+#define PSCI_32 0x84000000
+#define PSCI_64 0xc4000000
+#define FUNCTIONS_64 (BIT(CPU_SUSPEND) | BIT(CPU_ON) | BIT(AFFINITY_INFO) | BIT(SYSTEM_RESET2))
+#define FUNCTIONS_32 \
+	(FUNCTIONS_64 | BIT(VERSION) | BIT(CPU_OFF) | BIT(MIGRATE_INFO_TYPE) | BIT(SYSTEM_OFF) | BIT(SYSTEM_RESET) | BIT(FEATURES))
 
 #define PSCI_1_1 0x00010001
 #define SMCCC_1_1 0x00010001
@@ -87,28 +92,11 @@ static COLD uint64_t affinity_info(struct vcpu *v, uint64_t mpidr, uint64_t leve
 	return is_on(target) ? AFFINITY_ON : AFFINITY_OFF;
 }
 
-static COLD uint64_t features(uint32_t function)
+static bool is_psci(uint32_t function)
 {
-	switch (function) {
-	case SMCCC_VERSION:
-	case PSCI_VERSION:
-	case PSCI_CPU_SUSPEND_32:
-	case PSCI_CPU_SUSPEND_64:
-	case PSCI_CPU_OFF:
-	case PSCI_CPU_ON_32:
-	case PSCI_CPU_ON_64:
-	case PSCI_AFFINITY_INFO_32:
-	case PSCI_AFFINITY_INFO_64:
-	case PSCI_MIGRATE_INFO_TYPE:
-	case PSCI_SYSTEM_OFF:
-	case PSCI_SYSTEM_RESET:
-	case PSCI_SYSTEM_RESET2_32:
-	case PSCI_SYSTEM_RESET2_64:
-	case PSCI_FEATURES:
-		return 0;
-	default:
-		return PSCI_NOT_SUPPORTED;
-	}
+	if (function - PSCI_32 < 32)
+		return FUNCTIONS_32 >> (function - PSCI_32) & 1;
+	return function - PSCI_64 < 32 && (FUNCTIONS_64 >> (function - PSCI_64) & 1);
 }
 
 /* A warm reset (type 0) keeps memory, for a kernel that looks at what the crashed one left. Veil keeps none: to the owner it is the end
@@ -119,6 +107,33 @@ static COLD uint64_t warm_reset(struct vcpu *v, uint32_t type)
 		return PSCI_INVALID_PARAMETERS;
 	guest_report_crash(v, 0);
 	return 0;
+}
+
+static COLD uint64_t psci(struct vcpu *v, uint32_t function, const uint64_t *x)
+{
+	uint64_t used = function >= PSCI_64 ? UINT64_MAX : UINT32_MAX;
+	uint64_t a = x[1] & used, b = x[2] & used, c = x[3] & used;
+
+	switch (function & 31) {
+	case CPU_SUSPEND:
+		arch_vcpu_wait(v); /* whatever was asked for: registers are kept, as in a standby state */
+		return 0;
+	case CPU_OFF:
+		cpu_off(v);
+		return x[0];
+	case CPU_ON:
+		return cpu_on(v, a, b, c);
+	case AFFINITY_INFO:
+		return affinity_info(v, a, b);
+	case MIGRATE_INFO_TYPE:
+		return NO_TRUSTED_OS;
+	case SYSTEM_RESET2:
+		return warm_reset(v, (uint32_t)a);
+	case FEATURES:
+		return is_psci((uint32_t)a) || a == SMCCC_VERSION ? 0 : PSCI_NOT_SUPPORTED;
+	default:
+		return guest_report_call(v, function, a) ? 0 : PSCI_NOT_SUPPORTED;
+	}
 }
 
 /* UUID 4d9f3f62-6c1b-4bb0-8a3e-7665696c0001, as DEN0028 lays it out in x0..x3. */
@@ -134,48 +149,14 @@ NOINLINE void hypercall(struct vcpu *v, uint64_t *x)
 {
 	uint32_t function = (uint32_t)x[0];
 
-	switch (function) {
-	case PSCI_VERSION:
+	if (function == PSCI_32 + VERSION)
 		x[0] = PSCI_1_1;
-		break;
-	case SMCCC_VERSION:
+	else if (is_psci(function))
+		x[0] = psci(v, function, x);
+	else if (function == SMCCC_VERSION)
 		x[0] = SMCCC_1_1;
-		break;
-	case PSCI_CPU_SUSPEND_32:
-	case PSCI_CPU_SUSPEND_64:
-		x[0] = 0;
-		arch_vcpu_wait(v); /* whatever was asked for: registers are kept, as in a standby state */
-		break;
-	case PSCI_CPU_OFF:
-		cpu_off(v);
-		break;
-	case PSCI_CPU_ON_32:
-		x[0] = cpu_on(v, (uint32_t)x[1], (uint32_t)x[2], (uint32_t)x[3]);
-		break;
-	case PSCI_CPU_ON_64:
-		x[0] = cpu_on(v, x[1], x[2], x[3]);
-		break;
-	case PSCI_AFFINITY_INFO_32:
-		x[0] = affinity_info(v, (uint32_t)x[1], (uint32_t)x[2]);
-		break;
-	case PSCI_AFFINITY_INFO_64:
-		x[0] = affinity_info(v, x[1], x[2]);
-		break;
-	case PSCI_MIGRATE_INFO_TYPE:
-		x[0] = NO_TRUSTED_OS;
-		break;
-	case PSCI_SYSTEM_RESET2_32:
-	case PSCI_SYSTEM_RESET2_64:
-		x[0] = warm_reset(v, (uint32_t)x[1]);
-		break;
-	case PSCI_FEATURES:
-		x[0] = features((uint32_t)x[1]);
-		break;
-	case VEIL_HVC_CALL_UID:
+	else if (function == VEIL_HVC_CALL_UID)
 		call_uid(x);
-		break;
-	default:
+	else
 		x[0] = guest_report_call(v, function, x[1]) ? 0 : PSCI_NOT_SUPPORTED;
-		break;
-	}
 }
