@@ -10,26 +10,27 @@
  * Nothing here is secret; even so, no branch and no address depends on a key, a signature or a message, but for its length. */
 #include "ed25519.h"
 
+#include <product.h>
+
 #include "core/lib.h"
 
 #define LIMBS ED25519_LIMBS
 #define LIMB_BITS (8 * sizeof(address_t))
 #define NUMBER_BYTES sizeof(ed25519_number)
 #define POINT_BYTES (4 * NUMBER_BYTES)
-#define OPERATIONS_AT_ONCE 4
+#define OPERATIONS_AT_ONCE (LIMBS == 4 ? 8 : 4) /* of some 450 and 900 instructions */
 
 #define BITS 253 /* of the scalars: both are less than the order, which is less than 2^253 */
 
-/* D2, PRIME = 2^255 - 19, ORDER = 2^252 + 27742317777372353535851937790883648493; then the base point, as keys are given. */
-static const uint8_t constants[3 * 32] = {0x59, 0xf1, 0xb2, 0x26, 0x94, 0x9b, 0xd6, 0xeb, 0x56, 0xb1, 0x83, 0x82, 0x9a, 0x14, 0xe0, 0x00,
-					  0x30, 0xd1, 0xf3, 0xee, 0xf2, 0x80, 0x8e, 0x19, 0xe7, 0xfc, 0xdf, 0x56, 0xdc, 0xd9, 0x06, 0x24,
-					  0xed, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-					  0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f,
-					  0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
-					  0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x10};
-static const uint8_t base_point[VEIL_KEY_BYTES] = {
-	0x58, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,
-	0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x1a, 0xd5, 0x25, 0x8f, 0x60, 0x2d, 0x56, 0xc9, 0xb2, 0xa7, 0x25, 0x95,
+/* D2, PRIME = 2^255 - 19, ORDER = 2^252 + 27742317777372353535851937790883648493, and the base point, as keys are given. */
+static const uint8_t constants[5 * 32] = {
+	0x59, 0xf1, 0xb2, 0x26, 0x94, 0x9b, 0xd6, 0xeb, 0x56, 0xb1, 0x83, 0x82, 0x9a, 0x14, 0xe0, 0x00, 0x30, 0xd1, 0xf3, 0xee,
+	0xf2, 0x80, 0x8e, 0x19, 0xe7, 0xfc, 0xdf, 0x56, 0xdc, 0xd9, 0x06, 0x24, 0xed, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+	0xff, 0xff, 0xff, 0x7f, 0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
+	0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x10, 0x58, 0x66, 0x66, 0x66,
+	0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66,
+	0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x66, 0x1a, 0xd5, 0x25, 0x8f, 0x60, 0x2d, 0x56, 0xc9, 0xb2, 0xa7, 0x25, 0x95,
 	0x60, 0xc7, 0x2c, 0x69, 0x5c, 0xdc, 0xd6, 0xfd, 0x31, 0xe2, 0xa4, 0xc0, 0xfe, 0x53, 0x6e, 0xcd, 0xd3, 0x36, 0x69, 0x21};
 
 /* to = a * b + c */
@@ -49,7 +50,7 @@ static const struct operation program[END] = {
 	{AT, AX, AY, ZERO},
 	{BT, BX, BY, ZERO},
 	{MINUS_D2, D2, MINUS_ONE, ZERO},
-	/* ADD: (X Y Z T) += (QX QY QZ QT) */
+	/* ADD: (Y X Z T) += (QY QX QZ QT) */
 	{A, X, MINUS_ONE, Y},
 	{B, QX, MINUS_ONE, QY},
 	{A, A, B, ZERO}, /* the A of the formulas; */
@@ -83,12 +84,8 @@ static HOT NOINLINE void multiply_add(ed25519_number to, const ed25519_number a,
 	for (size_t i = 0; i < LIMBS; i++) {
 		address_t carry = 0;
 
-		for (size_t j = 0; j < LIMBS; j++) {
-			address_pair_t sum = (address_pair_t)a[i] * b[j] + product[i + j] + carry;
-
-			product[i + j] = (address_t)sum;
-			carry = (address_t)(sum >> LIMB_BITS);
-		}
+		for (size_t j = 0; j < LIMBS; j++)
+			carry = product_add(a[i], b[j], &product[i + j], carry);
 		product[i + LIMBS] = carry;
 	}
 	/* Of the high half, then of what overflows, at most 38, and again, at most 1. */
@@ -96,11 +93,8 @@ static HOT NOINLINE void multiply_add(ed25519_number to, const ed25519_number a,
 		address_t carry = 0;
 
 		for (size_t i = 0; i < LIMBS; i++) {
-			address_pair_t sum = (address_pair_t)product[LIMBS + i] * 38 + product[i] + carry;
-
-			product[i] = (address_t)sum;
+			carry = product_add(product[LIMBS + i], 38, &product[i], carry);
 			product[LIMBS + i] = 0;
-			carry = (address_t)(sum >> LIMB_BITS);
 		}
 		product[LIMBS] = carry;
 	}
@@ -125,20 +119,10 @@ static address_t subtract(ed25519_number from, const ed25519_number modulus)
 	return taken;
 }
 
-static void small(ed25519_number to, int value)
-{
-	memset(to, value < 0 ? 0xff : 0, NUMBER_BYTES);
-	to[0] = (address_t)(value < 0 ? value - 38 : value);
-}
-
-/* Y, then X; both without signs. */
-static void point_load(ed25519_number point[4], const uint8_t key[VEIL_KEY_BYTES])
-{
-	memcpy(point[1], key, 32);
-	point[1][LIMBS - 1] &= ~(address_t)0 >> 1;
-	memcpy(point[0], key + 32, 32);
-	small(point[2], 1);
-}
+/* What is small in the registers at the beginning; all else is 0, or comes from constants and the key. */
+static const int8_t small[REGISTERS] = {
+	[ONE] = 1, [ONE_Z] = 1, [BZ] = 1, [AZ] = 1, [INVERSE] = 1, [TWO] = 2, [MINUS_ONE] = -1, [MINUS_TWO] = -2,
+};
 
 void ed25519_begin(struct ed25519 *check, uint8_t *text, size_t size, const uint8_t key[VEIL_KEY_BYTES],
 		   const uint8_t signature[VEIL_SIGNATURE_BYTES])
@@ -146,20 +130,18 @@ void ed25519_begin(struct ed25519 *check, uint8_t *text, size_t size, const uint
 	ed25519_number *r = check->registers;
 
 	memset(check, 0, sizeof(*check));
+	for (uint32_t i = 0; i < REGISTERS; i++) {
+		memset(r[i], small[i] >> 7, NUMBER_BYTES);
+		r[i][0] = (address_t)(small[i] < 0 ? small[i] - 38 : small[i]);
+	}
 	memcpy(text, signature, 32);
 	memcpy(text + 32, key, VEIL_PUBLIC_KEY_BYTES);
 	check->text = text;
 	sha512_init(&check->hash, text, ED25519_TEXT_ROOM + size);
 	memcpy(r[D2], constants, sizeof(constants));
 	memcpy(r[SCALAR], signature + 32, 32);
-	point_load(&r[BX], base_point);
-	point_load(&r[AX], key);
-	small(r[ONE], 1);
-	small(r[ONE_Z], 1);
-	small(r[INVERSE], 1);
-	small(r[TWO], 2);
-	small(r[MINUS_ONE], -1);
-	small(r[MINUS_TWO], -2);
+	memcpy(r[AY], key, VEIL_KEY_BYTES);
+	r[AY][LIMBS - 1] &= ~(address_t)0 >> 1; /* the sign of x */
 	check->end = ADD;
 }
 
@@ -191,8 +173,8 @@ static address_t bit_of(const ed25519_number number, uint32_t bit)
 /* What is to be added for a bit of both scalars, without an address that tells which. */
 static void choose(ed25519_number *r, uint32_t bit)
 {
-	address_t wanted = bit_of(r[SCALAR], bit) + 2 * bit_of(r[HASH], bit), *to = r[QX];
-	const address_t *points = r[ZERO];
+	address_t wanted = (bit_of(r[SCALAR], bit) ^ 1) + 2 * bit_of(r[HASH], bit), *to = r[QY];
+	const address_t *points = r[BY]; /* B, the neutral point, B - A, -A */
 
 	for (size_t i = 0; i < 4 * LIMBS; i++) {
 		address_t limb = 0;
@@ -207,7 +189,7 @@ static enum ed25519_result verdict(struct ed25519 *check)
 {
 	ed25519_number *r = check->registers;
 
-	for (uint32_t n = X; n <= Y; n++) {
+	for (uint32_t n = Y; n <= X; n++) {
 		subtract(r[n], r[PRIME]); /* 2^256 is less than three of it */
 		subtract(r[n], r[PRIME]);
 	}
@@ -228,20 +210,20 @@ static enum ed25519_result round_begin(struct ed25519 *check)
 	uint32_t round = check->round++;
 
 	if (round == 0) { /* B - A */
-		memcpy(r[X], r[BX], POINT_BYTES);
-		memcpy(r[QX], r[AX], POINT_BYTES);
+		memcpy(r[Y], r[BY], POINT_BYTES);
+		memcpy(r[QY], r[AY], POINT_BYTES);
 		run(check, ADD, INVERT - ADD);
 		return ED25519_GOES_ON;
 	}
 	if (--round == 0) {
-		memcpy(r[SX], r[X], POINT_BYTES);
-		memcpy(r[X], r[ZERO], POINT_BYTES);
+		memcpy(r[SY], r[Y], POINT_BYTES);
+		memcpy(r[Y], r[ONE], POINT_BYTES);
 	}
 	if (round < 2 * BITS) {
 		if (round % 2)
 			choose(r, BITS - 1 - round / 2);
 		else
-			memcpy(r[QX], r[X], POINT_BYTES);
+			memcpy(r[QY], r[Y], POINT_BYTES);
 		run(check, ADD, INVERT - ADD);
 		return ED25519_GOES_ON;
 	}

@@ -15,31 +15,34 @@
 typedef address_t ed25519_number[ED25519_LIMBS];
 
 enum ed25519_register {
-	/* Points are (X : Y : Z : T) with x = X/Z, y = Y/Z, xy = T/Z */
-	X,
+	/* Points are (Y : X : Z : T) with x = X/Z, y = Y/Z, xy = T/Z; y first, as keys have it. */
 	Y,
+	X,
 	Z,
 	T,
-	QX, /* what is added next */
-	QY,
+	QY, /* what is added next */
+	QX,
 	QZ,
 	QT,
-	ZERO, /* the neutral point, whose coordinates serve as numbers as well */
-	ONE,
-	ONE_Z,
-	ZERO_T,
-	BX, /* the base point */
-	BY,
+	D2, /* 2d */
+	PRIME,
+	ORDER, /* of the base point */
+	BY, /* the base point */
+	BX,
 	BZ,
 	BT,
-	AX, /* minus the public key */
-	AY,
-	AZ,
-	AT,
-	SX, /* the sum of both */
-	SY,
+	ONE, /* the neutral point, whose coordinates serve as numbers as well */
+	ZERO,
+	ONE_Z,
+	ZERO_T,
+	SY, /* the sum of B and A */
+	SX,
 	SZ,
 	ST,
+	AY, /* minus the public key */
+	AX,
+	AZ,
+	AT,
 	A, /* of an addition */
 	B,
 	E,
@@ -50,9 +53,6 @@ enum ed25519_register {
 	MINUS_ONE,
 	MINUS_TWO,
 	MINUS_D2,
-	D2, /* 2d */
-	PRIME,
-	ORDER, /* of the base point */
 	SCALAR, /* S of the signature */
 	HASH, /* modulo the order */
 	REGISTERS

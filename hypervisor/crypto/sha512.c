@@ -62,15 +62,12 @@ bool sha512_step(struct sha512 *hash)
 	}
 	for (uint64_t *a = last; a > hash->working; a--) {
 		uint32_t round = hash->round++;
-		uint64_t *w = &hash->schedule[round % 16];
+		uint64_t *w = &hash->schedule[round];
 		uint64_t e = a[4], t = a[7];
 
-		if (round >= 16) {
-			uint64_t w2 = hash->schedule[(round - 2) % 16], w15 = hash->schedule[(round - 15) % 16];
-
-			*w += (rotated(w2, 19) ^ rotated(w2, 61) ^ w2 >> 6) + hash->schedule[(round - 7) % 16] +
-			      (rotated(w15, 1) ^ rotated(w15, 8) ^ w15 >> 7);
-		}
+		if (round >= 16)
+			*w = (rotated(w[-2], 19) ^ rotated(w[-2], 61) ^ w[-2] >> 6) + w[-7] +
+			     (rotated(w[-15], 1) ^ rotated(w[-15], 8) ^ w[-15] >> 7) + w[-16];
 		t += (rotated(e, 14) ^ rotated(e, 18) ^ rotated(e, 41)) + ((e & a[5]) ^ (~e & a[6])) + *w +
 		     whole(round < 64 ? sha256_constants[round] : constants_high[round - 64], constants_low[round]);
 		a[3] += t;

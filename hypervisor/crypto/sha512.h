@@ -13,7 +13,7 @@ struct sha512 {
 	size_t size;
 	size_t block; /* where the one under way begins */
 	uint32_t round; /* the next one of it */
-	uint64_t schedule[16]; /* of the last 16 rounds */
+	uint64_t schedule[80];
 	uint64_t working[8 + SHA512_ROUNDS_AT_ONCE]; /* a to h are the last 8 */
 };
 

@@ -33,9 +33,12 @@ bool version_place_is_on_disk(void)
 	return true;
 }
 
-static bool start(enum block_operation operation, uint32_t record)
+static void start(enum block_operation operation, uint32_t record)
 {
-	return virtio_blk_source_start(operation, VEIL_VERSION_FIRST_SECTOR + record * VEIL_VERSION_RECORD_SECTORS, &place.sector);
+	block_source_segment(VIRTIO_BLK_OWN_TAG, 0, arch_physical(&place.sector), BLOCK_SECTOR, operation);
+	block_source_submit(VIRTIO_BLK_OWN_TAG, operation, VEIL_VERSION_FIRST_SECTOR + record * VEIL_VERSION_RECORD_SECTORS,
+			    operation != BLOCK_FLUSH);
+	block_source_start();
 }
 
 bool version_place_read(uint64_t *version)
@@ -43,11 +46,12 @@ bool version_place_read(uint64_t *version)
 	uint64_t end = arch_time() + SECONDS * arch_time_frequency();
 
 	*version = 0;
+	if (!virtio_blk_source_has_own())
+		return false;
 	for (uint32_t i = 0; i < VEIL_VERSION_RECORDS; i++) {
 		const struct veil_version_record *found = &place.sector.record;
 
-		if (!start(BLOCK_READ, i))
-			return false;
+		start(BLOCK_READ, i);
 		while (virtio_blk_source_status() == VIRTIO_BLK_UNDER_WAY && arch_time() < end)
 			;
 		if (virtio_blk_source_status() != 0)
@@ -66,17 +70,13 @@ enum veil_result version_place_write(uint64_t version)
 
 	if (status == VIRTIO_BLK_UNDER_WAY)
 		return VEIL_RESULT_AGAIN;
-	if (status == 0 && place.state == FLUSHING) {
+	if (status != 0 || place.state == FLUSHING) {
 		place.state = NOTHING;
-		place.next = 1 - place.next;
-		return VEIL_RESULT_OK;
+		place.next ^= status == 0;
+		return status == 0 ? VEIL_RESULT_OK : VEIL_RESULT_NOT_KEPT;
 	}
 	memset(&place.sector, 0, sizeof(place.sector));
 	place.sector.record = (struct veil_version_record){VEIL_VERSION_MAGIC, version, ~version};
-	if (status != 0 || !start(place.state == NOTHING ? BLOCK_WRITE : BLOCK_FLUSH, place.next)) {
-		place.state = NOTHING;
-		return VEIL_RESULT_NOT_KEPT;
-	}
-	place.state++;
+	start(place.state++ == NOTHING ? BLOCK_WRITE : BLOCK_FLUSH, place.next);
 	return VEIL_RESULT_AGAIN;
 }

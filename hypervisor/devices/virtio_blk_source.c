@@ -15,28 +15,20 @@
 #define FEATURES (FEATURE_FLUSH | VIRTIO_FEATURE_INDIRECT)
 #define DONE_AT_ONCE 8 /* handled in one interrupt: the line stays high when there are more */
 
-struct header {
-	uint32_t type; /* enum block_operation has virtio's numbers */
-	uint32_t reserved;
-	uint64_t sector;
-};
-
 struct request {
-	struct header header;
-	struct virtio_descriptor descriptors[BLOCK_SEGMENTS + 2]; /* header, data, status */
+	struct {
+		uint32_t type; /* enum block_operation has virtio's numbers */
+		uint32_t reserved;
+		uint64_t sector;
+	} header;
 	uint8_t status; /* 0: good */
+	struct virtio_descriptor descriptors[BLOCK_SEGMENTS + 2]; /* header, data, status */
 };
 
-_Static_assert(BLOCK_TAGS * sizeof(struct request) <= VEIL_WORK_STORAGE, "the requests fit into what the composer reserves");
+/* The last one is Veil's own, of which there is room for the first three descriptors. */
+_Static_assert(BLOCK_TAGS * sizeof(struct request) + offsetof(struct request, descriptors[3]) <= VEIL_WORK_STORAGE,
+	       "the requests fit into what the composer reserves");
 _Static_assert(BLOCK_TAGS <= VIRTIO_DRIVER_QUEUE_MAX, "a request is one descriptor of the queue");
-
-/* Veil's own, in the queue behind those of the tags. */
-static struct {
-	struct header header;
-	struct virtio_descriptor descriptors[3];
-	uint8_t status;
-} own;
-#define OWN_TAG BLOCK_TAGS
 
 static struct {
 	struct lock lock; /* putting into the queue; taken after a persona's */
@@ -49,7 +41,7 @@ uint32_t block_source_init(uint64_t *sector_count)
 {
 	if (!virtio_driver_open(&disk.driver, DEVICE_BLOCK, 0, FEATURES))
 		return 0;
-	disk.requests = memory_take(BLOCK_TAGS * sizeof(struct request), 16);
+	disk.requests = memory_take(VEIL_WORK_STORAGE, 16);
 	if (disk.driver.features != (FEATURES | VIRTIO_FEATURE_VERSION_1) || !disk.requests ||
 	    !virtio_driver_queue(&disk.driver, 0, &disk.queue)) {
 		virtio_driver_close(&disk.driver);
@@ -73,25 +65,20 @@ void block_source_segment(uint32_t tag, uint32_t index, paddr_t start, uint32_t 
 	disk.requests[tag].descriptors[index + 1] = (struct virtio_descriptor){start.value, size, flags, (uint16_t)(index + 2)};
 }
 
-/* The header is filled in; of the descriptors all but the first and the last. */
-static void put(uint32_t tag, const struct header *header, struct virtio_descriptor *descriptors, uint32_t last, uint8_t *status)
-{
-	*status = UINT8_MAX;
-	descriptors[0] = part(header, sizeof(*header), VIRTIO_DRIVER_NEXT, 1);
-	descriptors[last] = part(status, 1, VIRTIO_DRIVER_WRITE, 0);
-	disk.queue.descriptors[tag] = part(descriptors, (last + 1) * (uint32_t)sizeof(descriptors[0]), VIRTIO_DRIVER_INDIRECT, 0);
-	lock_take(&disk.lock);
-	virtio_driver_put(&disk.queue, (uint16_t)tag);
-	lock_release(&disk.lock);
-}
-
 void block_source_submit(uint32_t tag, enum block_operation operation, uint64_t sector, uint32_t segment_count)
 {
 	struct request *r = &disk.requests[tag];
+	uint32_t last = segment_count + 1;
 
 	r->header.type = operation;
 	r->header.sector = sector;
-	put(tag, &r->header, r->descriptors, segment_count + 1, &r->status);
+	r->status = UINT8_MAX;
+	r->descriptors[0] = part(&r->header, sizeof(r->header), VIRTIO_DRIVER_NEXT, 1);
+	r->descriptors[last] = part(&r->status, 1, VIRTIO_DRIVER_WRITE, 0);
+	disk.queue.descriptors[tag] = part(r->descriptors, (last + 1) * (uint32_t)sizeof(r->descriptors[0]), VIRTIO_DRIVER_INDIRECT, 0);
+	lock_take(&disk.lock);
+	virtio_driver_put(&disk.queue, (uint16_t)tag);
+	lock_release(&disk.lock);
 }
 
 void block_source_start(void)
@@ -118,33 +105,21 @@ bool block_source_interrupt(uint32_t irq)
 			virtio_driver_acknowledge(&disk.driver);
 		if (!virtio_driver_take(&disk.queue, &tag, &length)) /* one may have come before the acknowledgement */
 			break;
-		if (tag != OWN_TAG)
+		if (tag != VIRTIO_BLK_OWN_TAG)
 			block_done(tag, __atomic_load_n(&disk.requests[tag].status, __ATOMIC_RELAXED) == 0);
 	}
 	virtio_driver_look_again(&disk.driver, &disk.queue);
 	return true;
 }
 
-/* ---- Veil's own request ---- */
-
-bool virtio_blk_source_start(enum block_operation operation, uint64_t sector, void *bytes)
+bool virtio_blk_source_has_own(void)
 {
-	uint32_t last = operation == BLOCK_FLUSH ? 1 : 2;
-
-	if (!disk.driver.base || disk.queue.size <= OWN_TAG)
-		return false;
-	own.header.type = operation;
-	own.header.sector = sector;
-	own.descriptors[1] =
-		part(bytes, BLOCK_SECTOR, operation == BLOCK_READ ? VIRTIO_DRIVER_NEXT | VIRTIO_DRIVER_WRITE : VIRTIO_DRIVER_NEXT, 2);
-	put(OWN_TAG, &own.header, own.descriptors, last, &own.status);
-	block_source_start();
-	return true;
+	return disk.driver.base && disk.queue.size > VIRTIO_BLK_OWN_TAG;
 }
 
 uint32_t virtio_blk_source_status(void)
 {
-	uint32_t status = __atomic_load_n(&own.status, __ATOMIC_ACQUIRE);
+	uint32_t status = __atomic_load_n(&disk.requests[VIRTIO_BLK_OWN_TAG].status, __ATOMIC_ACQUIRE);
 
 	arch_device_barrier();
 	return status;

@@ -7,12 +7,9 @@
 #include "core/lib.h"
 #include "core/manifest.h"
 #include "core/payload.h"
-#include "core/sha256.h"
 #include "refuse.h"
 #include "signature.h"
 #include "verify.h"
-
-#define SIGNATURE_AT offsetof(struct veil_manifest, signature)
 
 static struct {
 	uint64_t running; /* version of the image */
@@ -31,36 +28,25 @@ bool verify_needs_disk(void)
 
 void verify_manifest(const void *bytes, size_t size)
 {
-	static const uint8_t no_signature[VEIL_SIGNATURE_BYTES];
 	const struct veil_manifest *header = bytes;
-	const uint8_t *behind = (const uint8_t *)bytes + SIGNATURE_AT + VEIL_SIGNATURE_BYTES;
 	enum ed25519_result result;
-	uint8_t digest[VEIL_SHA256_BYTES];
-	struct sha256 hash;
-	const uint8_t *key = NULL;
 
-	if (size >= sizeof(*header) && header->signature_kind == VEIL_SIGNATURE_ED25519)
-		key = signature_key(header->key_id);
-	if (!key)
-		refuse("it is not signed with a key of this handset; kind", size < sizeof(*header) ? 0 : header->signature_kind);
-	sha256_init(&hash);
-	sha256_update(&hash, bytes, SIGNATURE_AT);
-	sha256_update(&hash, no_signature, sizeof(no_signature));
-	sha256_update(&hash, behind, size - SIGNATURE_AT - sizeof(no_signature));
-	sha256_final(&hash, digest);
-	signature_begin(key, header->signature, SIGNATURE_OF_MANIFEST, digest);
+	if (size < sizeof(*header))
+		refuse("no manifest; bytes", size);
+	if (header->signature_kind != VEIL_SIGNATURE_ED25519 || !signature_begin(SIGNATURE_OF_MANIFEST, bytes, size))
+		refuse("not signed with a key of this handset; kind", header->signature_kind);
 	do
 		result = signature_step();
 	while (result == ED25519_GOES_ON);
 	if (result != ED25519_GOOD)
-		refuse("its signature is wrong; version it claims", header->version_counter);
+		refuse("wrong signature; version", header->version_counter);
 }
 
 /* From one offset in the image to another nothing must be. */
 static void zeros(const struct manifest *m, address_t from, address_t to)
 {
 	if (!bytes_are_zero(arch_pointer(paddr(m->image.base.value + from)), to - from))
-		refuse("bytes that belong to nothing; behind", from);
+		refuse("stray bytes behind", from);
 }
 
 void verify_image(const struct manifest *m)
@@ -82,11 +68,11 @@ void verify_image(const struct manifest *m)
 	zeros(m, end, m->image.size);
 	version.running = m->header->version_counter;
 	if (!version_place_read(&version.kept))
-		refuse("there is no place for the number of its version", version.running);
+		refuse("no place to keep its version", version.running);
 	if (version.running == 0 || m->policy.header->version_counter != version.running)
-		refuse("it and its policy have no version in common", version.running);
+		refuse("another version than its policy's:", version.running);
 	if (version.running < version.kept)
-		refuse("a newer one was accepted before: version", version.kept);
+		refuse("older than the accepted version", version.kept);
 }
 
 enum veil_result verify_accept(void)

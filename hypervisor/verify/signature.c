@@ -5,41 +5,76 @@
 #include "core/sha256.h"
 #include "keys.h"
 
-/* abi.h has the same as numbers. */
-static const char contexts[][VEIL_CONTEXT_BYTES] = {"veil-manifest-1", "veil-policy-1"};
+#define PART 64 /* bytes hashed at once: some 3,500 instructions where they are dear */
+
+static const struct kind {
+	uint8_t key_id, signature; /* where they are in its header */
+	char context[VEIL_CONTEXT_BYTES]; /* abi.h has the same as numbers */
+} kinds[] = {
+	[SIGNATURE_OF_MANIFEST] = {offsetof(struct veil_manifest, key_id), offsetof(struct veil_manifest, signature), "veil-manifest-1"},
+	[SIGNATURE_OF_POLICY] = {offsetof(struct veil_policy, key_id), offsetof(struct veil_policy, signature), "veil-policy-1"},
+};
 
 static struct {
+	const struct kind *kind;
+	const uint8_t *bytes;
+	size_t size;
+	size_t hashed;
+	const uint8_t *key;
+	struct sha256 hash;
 	struct ed25519 check;
+	/* What is signed, and the room in front of it */
 	uint8_t room[ED25519_TEXT_ROOM];
 	struct veil_signed text;
 } signature;
 
 _Static_assert(offsetof(struct veil_signed, sha256) == VEIL_CONTEXT_BYTES, "no padding in what is signed");
 
-const uint8_t *signature_key(const uint8_t id[VEIL_SHA256_BYTES])
+static bool is_key(const uint8_t *key)
 {
-	for (uint32_t i = 0; i < verify_key_count; i++) {
-		struct sha256 hash;
-		uint8_t digest[VEIL_SHA256_BYTES];
+	uint8_t digest[VEIL_SHA256_BYTES];
 
-		sha256_init(&hash);
-		sha256_update(&hash, verify_keys[i], VEIL_PUBLIC_KEY_BYTES);
-		sha256_final(&hash, digest);
-		if (!memcmp(digest, id, sizeof(digest)))
-			return verify_keys[i];
-	}
-	return NULL;
+	sha256_init(&signature.hash);
+	sha256_update(&signature.hash, key, VEIL_PUBLIC_KEY_BYTES);
+	sha256_final(&signature.hash, digest);
+	return !memcmp(digest, signature.bytes + signature.kind->key_id, sizeof(digest));
 }
 
-void signature_begin(const uint8_t *key, const uint8_t bytes[VEIL_SIGNATURE_BYTES], enum signature_context context,
-		     const uint8_t sha256[VEIL_SHA256_BYTES])
+bool signature_begin(enum signature_kind kind, const void *bytes, size_t size)
 {
-	memcpy(signature.text.context, contexts[context], VEIL_CONTEXT_BYTES);
-	memcpy(signature.text.sha256, sha256, VEIL_SHA256_BYTES);
-	ed25519_begin(&signature.check, signature.room, sizeof(signature.text), key, bytes);
+	signature.kind = &kinds[kind];
+	signature.bytes = bytes;
+	signature.size = size;
+	signature.hashed = 0;
+	signature.key = verify_keys[0];
+	for (uint32_t i = 0; !is_key(signature.key); signature.key += VEIL_KEY_BYTES)
+		if (++i == verify_key_count)
+			return false;
+	sha256_init(&signature.hash);
+	return true;
+}
+
+/* The signature's own bytes count as zeros. */
+static void part_hash(void)
+{
+	uint8_t part[PART];
+	uint32_t size = 0;
+
+	for (; size < PART && signature.hashed < signature.size; signature.hashed++)
+		part[size++] = signature.hashed - signature.kind->signature < VEIL_SIGNATURE_BYTES ? 0 : signature.bytes[signature.hashed];
+	sha256_update(&signature.hash, part, size);
 }
 
 enum ed25519_result signature_step(void)
 {
-	return ed25519_step(&signature.check);
+	if (signature.hashed == signature.size)
+		return ed25519_step(&signature.check);
+	part_hash();
+	if (signature.hashed == signature.size) {
+		memcpy(signature.text.context, signature.kind->context, VEIL_CONTEXT_BYTES);
+		sha256_final(&signature.hash, signature.text.sha256);
+		ed25519_begin(&signature.check, signature.room, sizeof(signature.text), signature.key,
+			      signature.bytes + signature.kind->signature);
+	}
+	return ED25519_GOES_ON;
 }

@@ -96,24 +96,24 @@ static void given_no_signature_then_it_is_refused(void)
 {
 	declare();
 	compose();
-	refused("it is not signed with a key of this handset; kind 0x0");
+	refused("not signed with a key of this handset; kind 0x0");
 }
 
 static void given_another_key_then_it_is_refused(void)
 {
 	given_signed();
 	((struct veil_manifest *)(void *)manifest)->key_id[5] ^= 4;
-	refused("it is not signed with a key of this handset; kind 0x1");
+	refused("not signed with a key of this handset; kind 0x1");
 	given_signed();
 	memcpy(((struct veil_manifest *)(void *)manifest)->key_id, (uint8_t[VEIL_SHA256_BYTES]){0}, VEIL_SHA256_BYTES);
-	refused("it is not signed with a key of this handset; kind 0x1");
+	refused("not signed with a key of this handset; kind 0x1");
 }
 
 static void given_a_manifest_without_end_then_it_is_refused(void)
 {
 	given_signed();
 	((struct veil_image_header *)(uintptr_t)image.place.base.value)->manifest_size = sizeof(struct veil_manifest) - 1;
-	refused("it is not signed with a key of this handset; kind 0x0");
+	refused("no manifest; bytes");
 }
 
 /* One wrong bit, anywhere in the image but in Veil itself. */
@@ -142,23 +142,23 @@ static void given_a_wrong_place_then_the_reason_tells_which(void)
 	given_signed();
 	base = (uint8_t *)(uintptr_t)image.place.base.value;
 	manifest[sizeof(struct veil_manifest) + 3] ^= 1;
-	refused("its signature is wrong; version it claims 0x7");
+	refused("wrong signature; version 0x7");
 	given_signed();
 	((struct veil_manifest *)(void *)manifest)->signature[40] ^= 1;
-	refused("its signature is wrong");
+	refused("wrong signature");
 	given_signed();
 	policy()->signature[9] ^= 1;
-	refused("its signature is wrong");
+	refused("wrong signature");
 	given_signed();
 	base[image.payloads[1].offset + 100] ^= 1;
 	refused("wrong digest; payload 0x1");
 	given_signed();
 	manifest[manifest_size] = 1;
-	refused("bytes that belong to nothing");
+	refused("stray bytes behind");
 	manifest[manifest_size] = 0;
 	given_signed();
 	base[image.place.size - 1] = 1;
-	refused("bytes that belong to nothing");
+	refused("stray bytes behind");
 	base[image.place.size - 1] = 0;
 	given_signed();
 	report(boots(), "without any of it, it starts");
@@ -190,7 +190,7 @@ static void given_an_old_version_then_it_is_refused(void)
 {
 	given_signed();
 	machine.version = VERSION + 1;
-	refused("a newer one was accepted before: version 0x8");
+	refused("older than the accepted version 0x8");
 	given_signed();
 	machine.version = VERSION;
 	report(boots(), "the same again starts");
@@ -206,15 +206,15 @@ static void given_no_version_then_it_is_refused(void)
 	image.header.version_counter = image.policy.version_counter = 0;
 	compose();
 	sign_manifest(manifest, manifest_size, 0);
-	refused("it and its policy have no version in common");
+	refused("another version than its policy");
 	declare();
 	image.policy.version_counter++;
 	compose();
 	sign_manifest(manifest, manifest_size, 0);
-	refused("it and its policy have no version in common");
+	refused("another version than its policy");
 	given_signed();
 	machine.has_no_version_place = true;
-	refused("there is no place for the number of its version 0x7");
+	refused("no place to keep its version 0x7");
 }
 
 static void given_it_is_accepted_then_its_version_is_kept(void)
@@ -258,7 +258,7 @@ static void given_a_refusal_then_the_screen_says_so(void)
 
 	given_signed();
 	manifest[0] ^= 1;
-	refused("its signature is wrong");
+	refused("wrong signature");
 	report_equal(machine_display.width, BOARD_DISPLAY_WIDTH, "as wide as the screen");
 	report_equal(machine_display.shown, 1, "shown once");
 	pixels = (const uint32_t *)(uintptr_t)machine_display.pixels;
