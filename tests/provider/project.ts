@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A Pulumi project in a temporary folder, driven through the real engine; programs run inside the test's own process.
-import { execFile, execFileSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { type EngineEvent, LocalWorkspace, PulumiCommand, type PulumiFn, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { packageRoot } from "../../components/util/paths.ts";
 
@@ -65,6 +64,7 @@ export interface Outcome {
 	readonly diagnostics: string;
 	/** Ephemeral status lines. */
 	readonly progress: readonly string[];
+	/** The stack's; secrets are masked. */
 	readonly outputs: Readonly<Record<string, unknown>>;
 	readonly failed: boolean;
 }
@@ -119,24 +119,19 @@ export class Project {
 	/** A stack with a program; the stack is made when it is new. */
 	async stack(program: PulumiFn, name = "dev"): Promise<TestStack> {
 		process.env.PERSONA_PROJECT = this.folder;
-		const stack = await LocalWorkspace.createOrSelectStack(
-			{ stackName: name, projectName: "test", program },
-			{ workDir: this.folder, envVars: this.env, pulumiCommand: await engine() },
-		);
-		askLess(stack, this);
+		const isMade = existsSync(join(this.folder, ".state", ".pulumi", "stacks", "test", `${name}.json`));
+		const which = { stackName: name, projectName: "test", program };
+		const options = { workDir: this.folder, envVars: this.env, pulumiCommand: await engine() };
+		const stack = await (isMade ? LocalWorkspace.selectStack(which, options) : LocalWorkspace.createStack(which, options));
+		askLess(stack);
 		return new TestStack(stack, this);
 	}
 }
 
-/** After each operation the Automation API asks for its history and, once masked and once not, for the outputs: three engines, of which tests need one. */
-function askLess(stack: Stack, { folder, env }: Project): void {
+/** After each operation the Automation API asks for its history and twice for the outputs: three engines, and tests know all of it from the events. */
+function askLess(stack: Stack): void {
 	stack.info = async () => undefined;
-	stack.outputs = async () => {
-		const args = ["stack", "output", "--json", "--show-secrets", "--stack", stack.name];
-		const { stdout } = await promisify(execFile)("pulumi", args, { cwd: folder, env });
-		const outputs: Record<string, unknown> = JSON.parse(stdout);
-		return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, { value, secret: false }]));
-	};
+	stack.outputs = async () => ({});
 }
 
 type Operation = "preview" | "up" | "refresh" | "destroy";
@@ -161,23 +156,20 @@ export class TestStack {
 			events.push(event);
 			options.onEvent?.(event);
 		};
-		let outputs: Record<string, unknown> = {};
 		let failed = false;
 		let thrown = "";
 		try {
 			const replace = options.replace === undefined ? {} : { replace: options.replace };
 			const signal = options.signal === undefined ? {} : { signal: options.signal };
 			if (operation === "preview") await this.stack.preview({ onEvent, ...replace, ...signal });
-			else if (operation === "up") {
-				const result = await this.stack.up({ onEvent, ...replace, ...signal });
-				outputs = Object.fromEntries(Object.entries(result.outputs).map(([name, { value }]) => [name, value]));
-			} else if (operation === "refresh") await this.stack.refresh({ onEvent });
+			else if (operation === "up") await this.stack.up({ onEvent, ...replace, ...signal });
+			else if (operation === "refresh") await this.stack.refresh({ onEvent });
 			else await this.stack.destroy({ onEvent });
 		} catch (error) {
 			failed = true;
 			thrown = error instanceof Error ? error.message : String(error);
 		}
-		return { ...digested(events, failed ? thrown : ""), outputs, failed };
+		return { ...digested(events, failed ? thrown : ""), failed };
 	}
 
 	/** What `pulumi config set` does. */
@@ -212,13 +204,15 @@ export class TestStack {
 	}
 }
 
-function digested(events: readonly EngineEvent[], thrown: string): Omit<Outcome, "outputs" | "failed"> {
+function digested(events: readonly EngineEvent[], thrown: string): Omit<Outcome, "failed"> {
 	const steps: Record<string, string> = {};
 	const diffs: Record<string, string[]> = {};
 	const diagnostics: string[] = [];
 	const progress: string[] = [];
+	let outputs: Record<string, unknown> = {};
 	for (const { resourcePreEvent, diagnosticEvent, resOutputsEvent } of events) {
 		const metadata = resourcePreEvent?.metadata ?? resOutputsEvent?.metadata;
+		if (resOutputsEvent?.metadata.type === "pulumi:pulumi:Stack") outputs = resOutputsEvent.metadata.new?.outputs ?? {};
 		if (metadata !== undefined) {
 			const name = `${metadata.type.split(":").pop()} ${metadata.urn.split("::").pop()}`;
 			// A refresh before the update comes first; what counts is what happens to the resource then.
@@ -233,7 +227,7 @@ function digested(events: readonly EngineEvent[], thrown: string): Omit<Outcome,
 		if (diagnosticEvent.ephemeral) progress.push(text.trim());
 		else diagnostics.push(`${diagnosticEvent.severity}: ${text}`);
 	}
-	return { steps, diffs, diagnostics: diagnostics.join("") + thrown, progress };
+	return { steps, diffs, diagnostics: diagnostics.join("") + thrown, progress, outputs };
 }
 
 export function engineIsThere(): boolean {
