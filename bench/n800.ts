@@ -3,7 +3,7 @@
 import { bareIntegrator } from "./bare.ts";
 import { buildN800Linux, measureN800Linux, nativeN800Linux } from "./n800-linux.ts";
 import { measureN800Call, measureN800Micro, measureN800Switch } from "./n800-micro.ts";
-import { isolatingText } from "./n800-size.ts";
+import { n800Size } from "./n800-size.ts";
 import { openSetting, type Setting } from "./setting.ts";
 import type { System } from "./system.ts";
 import { bytes, integer, millions, type Row } from "./table.ts";
@@ -99,7 +99,7 @@ async function sizeRows({ veil, folder, guests }: Setting, say: (message: string
 		{ name: "Veil on disk", veil: sizes.file, show: (value) => `${integer(value)} B`, atMost: 65_536 },
 		{
 			name: "  code that isolates: core and arch/armv6",
-			veil: await isolatingText(folder),
+			veil: (await n800Size(folder)).isolating,
 			show: (value) => `${integer(value)} B`,
 			atMost: 32_768,
 		},

@@ -4,9 +4,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bareIntegrator } from "../../bench/bare.ts";
 import { measureN800Call, measureN800Micro, measureN800Switch, type N800Micro } from "../../bench/n800-micro.ts";
-import { isolatingText } from "../../bench/n800-size.ts";
+import { n800Size } from "../../bench/n800-size.ts";
 import { openSetting, type Setting } from "../../bench/setting.ts";
 import { veilSizes, veilSystem } from "../../bench/veil.ts";
+import { VEIL_KEY_BYTES } from "../../components/image/abi.ts";
 import { silent } from "../../components/util/progress.ts";
 
 let setting: Setting & { close(): Promise<void> };
@@ -63,6 +64,13 @@ describe("bytes of", () => {
 	});
 
 	it("the code that isolates", async () => {
-		expect(await isolatingText(setting.folder)).toBeLessThanOrEqual(32 * 1024);
+		expect((await n800Size(setting.folder)).isolating).toBeLessThanOrEqual(32 * 1024);
+	});
+
+	it("a Veil with four keys, and its code that isolates", async () => {
+		const keys = ["1", "2", "3", "4"].map((digit) => digit.repeat(2 * VEIL_KEY_BYTES));
+		const size = await n800Size(setting.folder, keys);
+		expect(size.file).toBeLessThanOrEqual(64 * 1024);
+		expect(size.isolating).toBeLessThanOrEqual(32 * 1024);
 	});
 });
