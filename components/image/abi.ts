@@ -762,7 +762,7 @@ export const VEIL_OP_LOG = 9;
 export const VEIL_OP_STATISTICS = 10;
 /** the handset; persona is VEIL_NO_PERSONA */
 export const VEIL_OP_POWER_OFF = 11;
-/** the image that runs is good: Veil, with keys, refuses older ones from now on; AGAIN until that is kept */
+/** image and policy are good: Veil, with keys, refuses older images from now on; AGAIN until that is kept */
 export const VEIL_OP_ACCEPT = 12;
 /** another policy arrives; argument: its size; data: its SHA-256 */
 export const VEIL_OP_POLICY_BEGIN = 16;

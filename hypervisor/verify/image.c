@@ -7,13 +7,14 @@
 #include "core/lib.h"
 #include "core/manifest.h"
 #include "core/payload.h"
+#include "core/policy.h"
 #include "refuse.h"
 #include "signature.h"
 #include "verify.h"
 
 static struct {
-	uint64_t running; /* version of the image */
-	uint64_t kept; /* of the newest one that was accepted */
+	uint64_t kept; /* version of the newest image or policy that was accepted */
+	uint64_t next; /* what is just being kept; 0: nothing */
 } version;
 
 uint32_t verify_kind(void)
@@ -52,6 +53,7 @@ static void zeros(const struct manifest *m, address_t from, address_t to)
 void verify_image(const struct manifest *m)
 {
 	address_t end = m->image.veil_size - align_up((address_t)m->header->size, VEIL_PAGE_SIZE) + (address_t)m->header->size;
+	uint64_t running;
 
 	for (uint32_t i = 0; i < m->payload_count; i++) {
 		address_t offset = (address_t)m->payloads[i].offset;
@@ -66,12 +68,12 @@ void verify_image(const struct manifest *m)
 		end = offset + (address_t)m->payloads[i].size;
 	}
 	zeros(m, end, m->image.size);
-	version.running = m->header->version_counter;
+	running = m->header->version_counter;
 	if (!version_place_read(&version.kept))
-		refuse("no place to keep its version", version.running);
-	if (version.running == 0 || m->policy.header->version_counter != version.running)
-		refuse("another version than its policy's:", version.running);
-	if (version.running < version.kept)
+		refuse("no place to keep its version", running);
+	if (running == 0 || m->policy.header->version_counter != running)
+		refuse("another version than its policy's:", running);
+	if (running < version.kept)
 		refuse("older than the accepted version", version.kept);
 }
 
@@ -79,9 +81,13 @@ enum veil_result verify_accept(void)
 {
 	enum veil_result result = VEIL_RESULT_OK;
 
-	if (version.running > version.kept)
-		result = version_place_write(version.running);
+	if (!version.next) /* the image's, or that of a policy that has taken its place since, which is never less */
+		version.next = policy_current()->header->version_counter;
+	if (version.next > version.kept)
+		result = version_place_write(version.next);
 	if (result == VEIL_RESULT_OK)
-		version.kept = version.running;
+		version.kept = version.next;
+	if (result != VEIL_RESULT_AGAIN)
+		version.next = 0;
 	return result;
 }

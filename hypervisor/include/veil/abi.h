@@ -391,7 +391,7 @@ enum veil_op {
 	VEIL_OP_LOG = 9, /* argument: sequence number; -> struct veil_log_header and text of the first record not before it */
 	VEIL_OP_STATISTICS = 10, /* -> struct veil_statistics of one persona */
 	VEIL_OP_POWER_OFF = 11, /* the handset; persona is VEIL_NO_PERSONA */
-	VEIL_OP_ACCEPT = 12, /* the image that runs is good: Veil, with keys, refuses older ones from now on; AGAIN until that is kept */
+	VEIL_OP_ACCEPT = 12, /* image and policy are good: Veil, with keys, refuses older images from now on; AGAIN until that is kept */
 	VEIL_OP_POLICY_BEGIN = 16, /* another policy arrives; argument: its size; data: its SHA-256 */
 	VEIL_OP_POLICY_DATA = 17, /* argument: offset, which is how much has arrived; data: up to VEIL_POLICY_CHUNK bytes of it */
 	VEIL_OP_POLICY_COMMIT = 18, /* it is in force; AGAIN while its signature is checked; BAD_POLICY: it is not good, the old stays */

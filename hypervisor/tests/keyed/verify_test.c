@@ -346,6 +346,24 @@ static void given_a_signed_policy_then_it_takes_its_place(void)
 	report_equal(bridge_status(0).state, VEIL_STATE_RUNNING, "the personas run on");
 }
 
+static void given_a_newer_policy_then_its_version_is_accepted(void)
+{
+	uint32_t asked;
+
+	start();
+	report_equal(bridge_command(VEIL_OP_ACCEPT, VEIL_NO_PERSONA), VEIL_RESULT_AGAIN, "the image's is on its way");
+	declare_next(VERSION + 1);
+	sign_policy(next, 0);
+	report_equal(send(&asked), VEIL_RESULT_OK, "when a newer policy comes");
+	report_equal(bridge_command(VEIL_OP_ACCEPT, VEIL_NO_PERSONA), VEIL_RESULT_AGAIN, "not yet");
+	report_equal(bridge_command(VEIL_OP_ACCEPT, VEIL_NO_PERSONA), VEIL_RESULT_OK, "done");
+	report_equal(machine.version, VERSION, "the image's is kept");
+	for (uint32_t i = 0; i < 2; i++)
+		report_equal(bridge_command(VEIL_OP_ACCEPT, VEIL_NO_PERSONA), VEIL_RESULT_AGAIN, "asked once more");
+	report_equal(bridge_command(VEIL_OP_ACCEPT, VEIL_NO_PERSONA), VEIL_RESULT_OK, "done");
+	report_equal(machine.version, VERSION + 1, "the policy's is kept");
+}
+
 static void given_a_policy_that_proves_nothing_then_the_old_one_stays(void)
 {
 	uint32_t asked;
@@ -400,6 +418,7 @@ static const struct test tests[] = {
 	{"not-kept", given_a_place_that_fails_then_accepting_tells},
 	{"screen", given_a_refusal_then_the_screen_says_so},
 	{"policy", given_a_signed_policy_then_it_takes_its_place},
+	{"newer-policy", given_a_newer_policy_then_its_version_is_accepted},
 	{"bad-policy", given_a_policy_that_proves_nothing_then_the_old_one_stays},
 	{"anew", given_a_policy_that_arrives_anew_then_the_last_one_counts},
 };
