@@ -5,7 +5,7 @@
 
 #include <veil/types.h>
 
-#define SHA512_ROUNDS_AT_ONCE 16
+#define SHA512_ROUNDS_AT_ONCE 8 /* divides 80 */
 
 struct sha512 {
 	uint64_t state[8]; /* the digest, when all is done: big-endian numbers */
@@ -19,7 +19,7 @@ struct sha512 {
 
 void sha512_init(struct sha512 *hash, const void *data, size_t size);
 
-/* The next rounds, some 3,000 instructions at most. True: all is done. */
+/* The next rounds, some 4,500 instructions at most. True: all is done. */
 bool sha512_step(struct sha512 *hash);
 
 #endif

@@ -20,6 +20,7 @@ static struct {
 	const uint8_t *bytes;
 	size_t size;
 	size_t hashed;
+	bool is_hashed;
 	const uint8_t *key;
 	struct sha256 hash;
 	struct ed25519 check;
@@ -46,6 +47,7 @@ bool signature_begin(enum signature_kind kind, const void *bytes, size_t size)
 	signature.bytes = bytes;
 	signature.size = size;
 	signature.hashed = 0;
+	signature.is_hashed = false;
 	signature.key = verify_keys[0];
 	for (uint32_t i = 0; !is_key(signature.key); signature.key += VEIL_KEY_BYTES)
 		if (++i == verify_key_count)
@@ -67,10 +69,12 @@ static void part_hash(void)
 
 enum ed25519_result signature_step(void)
 {
-	if (signature.hashed == signature.size)
+	if (signature.is_hashed)
 		return ed25519_step(&signature.check);
-	part_hash();
-	if (signature.hashed == signature.size) {
+	if (signature.hashed < signature.size) {
+		part_hash();
+	} else {
+		signature.is_hashed = true;
 		memcpy(signature.text.context, signature.kind->context, VEIL_CONTEXT_BYTES);
 		sha256_final(&signature.hash, signature.text.sha256);
 		ed25519_begin(&signature.check, signature.room, sizeof(signature.text), signature.key,
