@@ -97,6 +97,7 @@ static void given_wrong_requests_then_they_are_refused(void)
 	boot();
 	for (size_t i = 0; i < ARRAY_COUNT(unknown); i++)
 		report_equal(bridge_command(unknown[i], 0), VEIL_RESULT_UNKNOWN_OP, "an unknown op");
+	report_equal(bridge_command(VEIL_OP_ACCEPT, VEIL_NO_PERSONA), VEIL_RESULT_UNKNOWN_OP, "without keys nothing is accepted");
 	for (uint8_t op = VEIL_OP_STATUS_PERSONA; op <= VEIL_OP_SWITCH; op++) {
 		report_equal(bridge_command(op, 2), VEIL_RESULT_NO_SUCH_PERSONA, "a persona too many");
 		report_equal(bridge_command(op, 254), VEIL_RESULT_NO_SUCH_PERSONA, "far too many");
