@@ -282,11 +282,8 @@ static struct mmio_result config_read(const struct volume *v, address_t offset, 
 		uint32_t geometry; /* unused */
 		uint32_t block_size;
 	} config = {.capacity = v->range->sector_count, .segments_max = BLOCK_SEGMENTS, .block_size = BLOCK_SECTOR};
-	uintptr_t value = 0;
 
-	if (range_within(offset, size, 0, sizeof(config)))
-		memcpy(&value, (const uint8_t *)&config + offset, size);
-	return mmio_value(value);
+	return mmio_value(virtio_config_read(&config, sizeof(config), offset, size).value); /* the rest, of features not offered, is zero */
 }
 
 /* A reset is done when no more is written to the driver's memory (virtio 1.2, 2.4.2). */
@@ -299,7 +296,7 @@ static NOINLINE bool reset(struct volume *v)
 	lock_take(&p->lock);
 	is_quiet = !v->busy;
 	if (is_quiet)
-		virtio_access(p, &v->virtio, VIRTIO_STATUS, true, 0);
+		virtio_access(p, &v->virtio, VIRTIO_STATUS, 4, true, 0);
 	lock_release(&p->lock);
 	return is_quiet;
 }
@@ -324,7 +321,7 @@ struct mmio_result virtio_blk_access(struct persona *p, uint32_t nth, address_t 
 	if (index >= storage.first[p->index + 1])
 		return mmio_none();
 	if (offset >= VIRTIO_CONFIG)
-		return is_write ? result : config_read(v, offset - VIRTIO_CONFIG, size);
+		return is_write ? result : config_read(v, offset, size);
 	if (size != 4)
 		return mmio_none();
 	if (is_write && offset == VIRTIO_NOTIFY) {
@@ -335,7 +332,7 @@ struct mmio_result virtio_blk_access(struct persona *p, uint32_t nth, address_t 
 			arch_access_again();
 	} else {
 		lock_take(&p->lock);
-		result = virtio_access(p, &v->virtio, offset, is_write, (uint32_t)value);
+		result = virtio_access(p, &v->virtio, offset, size, is_write, value);
 		lock_release(&p->lock);
 	}
 	return result;

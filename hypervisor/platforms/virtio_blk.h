@@ -10,7 +10,7 @@
 void virtio_blk_init(const struct manifest *manifest); /* before the personas */
 void virtio_blk_reset(struct persona *persona);
 
-/* Volume `nth` of a persona, counted from 0. */
+/* Volume `nth` of a persona, counted from 0. Takes the lock itself. */
 struct mmio_result virtio_blk_access(struct persona *persona, uint32_t nth, address_t offset, uint32_t size, bool is_write,
 				     uintptr_t value);
 

@@ -346,7 +346,7 @@ void virtio_console_go_on(struct persona *p)
 
 /* ---- Registers ---- */
 
-static void notified(struct persona *p, uintptr_t queue)
+static void queue_notified(struct persona *p, uintptr_t queue)
 {
 	switch (queue) {
 	case OWNER_IN:
@@ -367,41 +367,32 @@ static void notified(struct persona *p, uintptr_t queue)
 	}
 }
 
-static struct mmio_result config_read(address_t offset, uint32_t size)
-{
-	static const uint8_t config[CONFIG_BYTES] = {[CONFIG_PORTS] = CONSOLE_PORTS};
-	uintptr_t value = 0;
-
-	if (!range_within(offset, size, 0, sizeof(config)))
-		return mmio_none();
-	for (uint32_t i = 0; i < size; i++)
-		value |= (uintptr_t)config[offset + i] << (8 * i);
-	return mmio_value(value);
-}
-
 struct mmio_result virtio_console_access(struct persona *p, address_t offset, uint32_t size, bool is_write, uintptr_t value)
 {
+	static const uint8_t config[CONFIG_BYTES] = {[CONFIG_PORTS] = CONSOLE_PORTS};
 	struct virtual_console *c = console_of(p);
 	struct mmio_result result;
 
-	if (offset >= VIRTIO_CONFIG)
-		return is_write ? mmio_value(0) : config_read(offset - VIRTIO_CONFIG, size); /* emergency writes are not offered */
-	if (size != 4)
-		return mmio_none();
-	lock_take(&p->lock);
-	result = virtio_access(p, &c->virtio, offset, is_write, (uint32_t)value);
-	if (is_write && offset == VIRTIO_NOTIFY) {
-		notified(p, value);
-	} else if (is_write && offset == VIRTIO_STATUS) {
+	if (offset >= VIRTIO_CONFIG) /* emergency writes are not offered */
+		return is_write ? mmio_value(0) : virtio_config_read(config, sizeof(config), offset, size);
+	result = virtio_access(p, &c->virtio, offset, size, is_write, value);
+	if (!result.found || !is_write)
+		return result;
+	if (offset == VIRTIO_NOTIFY) {
+		queue_notified(p, value);
+	} else if (offset == VIRTIO_STATUS) {
 		if (!c->virtio.status)
 			forget(p);
 		else if ((value & STATUS_DRIVER_OK) && !(c->virtio.accepted & FEATURE_MULTIPORT))
 			owner_open(p, true); /* such a driver has one port, always open */
 	}
-	lock_release(&p->lock);
-	if (is_write && offset == VIRTIO_NOTIFY && value == FRAMES_OUT)
-		channel_go_on(p);
-	else if (is_write && offset == VIRTIO_NOTIFY && value == FRAMES_IN)
-		channel_has_room(p);
 	return result;
+}
+
+void virtio_console_notified(struct persona *p, uintptr_t queue)
+{
+	if (queue == FRAMES_OUT)
+		channel_go_on(p);
+	else if (queue == FRAMES_IN)
+		channel_has_room(p);
 }

@@ -9,7 +9,11 @@
 struct persona;
 
 void virtio_console_reset(struct persona *persona);
-struct mmio_result virtio_console_access(struct persona *persona, address_t offset, uint32_t size, bool is_write, uintptr_t value);
+struct mmio_result virtio_console_access(struct persona *persona, address_t offset, uint32_t size, bool is_write,
+					 uintptr_t value); /* with the persona's lock held */
+
+/* What of a notification needs other personas' locks: to be called after it, with none held. */
+void virtio_console_notified(struct persona *persona, uintptr_t queue);
 
 /* Moves what waits on both ports as far as credit and buffers go. Takes locks. */
 void virtio_console_go_on(struct persona *persona);

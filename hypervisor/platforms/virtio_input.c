@@ -53,20 +53,13 @@ static void config_answer(struct virtual_input *input, uint32_t source)
 static struct mmio_result config_access(struct virtual_input *input, uint32_t source, address_t offset, uint32_t size, bool is_write,
 					uintptr_t value)
 {
-	uintptr_t result = 0;
+	struct mmio_result result = virtio_config_read(input->config, sizeof(input->config), offset, size);
 
-	if (!range_within(offset, size, 0, sizeof(input->config)))
-		return mmio_none();
-	if (is_write) {
-		if (offset <= CONFIG_SUBSELECT && size == 1) {
-			input->config[offset] = (uint8_t)value;
-			config_answer(input, source);
-		}
-		return mmio_value(0);
+	if (result.found && is_write && offset <= VIRTIO_CONFIG + CONFIG_SUBSELECT && size == 1) {
+		input->config[offset - VIRTIO_CONFIG] = (uint8_t)value;
+		config_answer(input, source);
 	}
-	for (uint32_t i = 0; i < size; i++)
-		result |= (uintptr_t)input->config[offset + i] << (8 * i);
-	return mmio_value(result);
+	return result;
 }
 
 /* Lamps of a keyboard: taken, and not acted on. As many as the queue holds, so that the work is bounded. */
@@ -149,21 +142,17 @@ struct mmio_result virtio_input_access(struct persona *p, uint32_t source, addre
 	struct virtual_input *input = &p->platform.input[source];
 	struct mmio_result result;
 
-	lock_take(&p->lock);
-	if (offset >= VIRTIO_CONFIG) {
-		result = config_access(input, source, offset - VIRTIO_CONFIG, size, is_write, value);
-	} else if (size != 4) {
-		result = mmio_none();
-	} else {
-		result = virtio_access(p, &input->virtio, offset, is_write, (uint32_t)value);
-		if (input->virtio.status == 0) /* a driver that starts anew holds no key for pressed */
-			memset(input->down, 0, sizeof(input->down));
-		if (is_write && offset == VIRTIO_NOTIFY && value == STATUS_QUEUE)
+	if (offset >= VIRTIO_CONFIG)
+		return config_access(input, source, offset, size, is_write, value);
+	result = virtio_access(p, &input->virtio, offset, size, is_write, value);
+	if (input->virtio.status == 0) /* a driver that starts anew holds no key for pressed */
+		memset(input->down, 0, sizeof(input->down));
+	if (result.found && is_write && offset == VIRTIO_NOTIFY) {
+		if (value == STATUS_QUEUE)
 			status_drain(p, &input->virtio);
-		if (is_write && offset == VIRTIO_NOTIFY && value == EVENT_QUEUE)
+		else if (value == EVENT_QUEUE)
 			settle(p, source);
 	}
-	lock_release(&p->lock);
 	return result;
 }
 

@@ -11,7 +11,7 @@ struct persona;
 
 void virtio_input_reset(struct persona *persona);
 struct mmio_result virtio_input_access(struct persona *persona, uint32_t source, address_t offset, uint32_t size, bool is_write,
-				       uintptr_t value);
+				       uintptr_t value); /* with the persona's lock held */
 
 /* An event for the guest; dropped when it has no device, has not set it up, or gave no buffer for it. Takes the persona's locks. */
 void virtio_input_send(struct persona *persona, uint32_t source, struct input_event event);

@@ -176,14 +176,26 @@ static void register_write(struct persona *p, struct virtio_device *d, address_t
 	}
 }
 
-struct mmio_result virtio_access(struct persona *p, struct virtio_device *d, address_t offset, bool is_write, uint32_t value)
+struct mmio_result virtio_access(struct persona *p, struct virtio_device *d, address_t offset, uint32_t size, bool is_write,
+				 uintptr_t value)
 {
-	if (offset % 4)
+	if (size != 4 || offset % 4)
 		return mmio_none();
 	if (!is_write)
 		return mmio_value(register_read(d, offset));
-	register_write(p, d, offset, value);
+	register_write(p, d, offset, (uint32_t)value);
 	return mmio_value(0);
+}
+
+struct mmio_result virtio_config_read(const void *config, uint32_t config_size, address_t offset, uint32_t size)
+{
+	struct mmio_result result = mmio_none();
+
+	if (range_within(offset, size, VIRTIO_CONFIG, config_size)) {
+		result = mmio_value(0);
+		memcpy(&result.value, (const uint8_t *)config + (offset - VIRTIO_CONFIG), size);
+	}
+	return result;
 }
 
 /* ---- Queues (2.7) ---- */

@@ -11,7 +11,11 @@ struct persona;
 #define VIRTIO_CONFIG 0x100 /* device-specific registers from here on: not handled here */
 
 void virtio_reset(struct virtio_device *device);
-struct mmio_result virtio_access(struct persona *persona, struct virtio_device *device, address_t offset, bool is_write, uint32_t value);
+
+/* The registers below VIRTIO_CONFIG, and a read of the device's own, which are these bytes. */
+struct mmio_result virtio_access(struct persona *persona, struct virtio_device *device, address_t offset, uint32_t size, bool is_write,
+				 uintptr_t value);
+struct mmio_result virtio_config_read(const void *config, uint32_t config_size, address_t offset, uint32_t size);
 
 /* False: nothing is there, or the queue is broken (the device then asks to be reset). */
 bool virtio_take(struct persona *persona, struct virtio_device *device, uint32_t queue, struct virtio_buffer *buffer);

@@ -228,31 +228,22 @@ void network_received(const uint8_t *frame, uint32_t size)
 static struct mmio_result config_access(const struct persona *p, address_t offset, uint32_t size, bool is_write)
 {
 	uint8_t config[8] = {0}; /* the address, then a status that is not offered */
-	uintptr_t result = 0;
 
-	if (!range_within(offset, size, 0, sizeof(config)))
-		return mmio_none();
+	if (is_write)
+		return mmio_value(0);
 	switch_mac(p, config);
-	for (uint32_t i = 0; i < size && !is_write; i++)
-		result |= (uintptr_t)config[offset + i] << (8 * i);
-	return mmio_value(result);
+	return virtio_config_read(config, sizeof(config), offset, size);
 }
 
 struct mmio_result virtio_net_access(struct persona *p, address_t offset, uint32_t size, bool is_write, uintptr_t value)
 {
 	struct mmio_result result;
 
-	lock_take(&p->lock);
-	if (offset >= VIRTIO_CONFIG) {
-		result = config_access(p, offset - VIRTIO_CONFIG, size, is_write);
-	} else if (size != 4) {
-		result = mmio_none();
-	} else {
-		result = virtio_access(p, &p->platform.network.virtio, offset, is_write, (uint32_t)value);
-		/* More than one stretch's worth: the guest notifies again, and others get their turn in between. */
-		if (is_write && offset == VIRTIO_NOTIFY && value == QUEUE_OUT && send_some(p))
-			arch_access_again();
-	}
-	lock_release(&p->lock);
+	if (offset >= VIRTIO_CONFIG)
+		return config_access(p, offset, size, is_write);
+	result = virtio_access(p, &p->platform.network.virtio, offset, size, is_write, value);
+	/* More than one stretch's worth: the guest notifies again, and others get their turn in between. */
+	if (result.found && is_write && offset == VIRTIO_NOTIFY && value == QUEUE_OUT && send_some(p))
+		arch_access_again();
 	return result;
 }

@@ -12,6 +12,7 @@ struct persona;
 bool virtio_net_init(const struct manifest *manifest);
 
 void virtio_net_reset(struct persona *persona);
-struct mmio_result virtio_net_access(struct persona *persona, address_t offset, uint32_t size, bool is_write, uintptr_t value);
+struct mmio_result virtio_net_access(struct persona *persona, address_t offset, uint32_t size, bool is_write,
+				     uintptr_t value); /* with the persona's lock held */
 
 #endif

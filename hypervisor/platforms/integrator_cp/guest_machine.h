@@ -27,7 +27,6 @@
 #define GUEST_CONTROL_BASE 0xcb000000 /* the baseboard's control registers */
 /* Not on a real one */
 #define GUEST_VIRTIO_BASE 0x1b000000
-#define GUEST_VIRTIO_STRIDE 0x200
 #define GUEST_PVPANIC_BASE 0x1b010000
 #define GUEST_POWER_BASE 0x1b020000 /* one register: writing GUEST_POWER_OFF switches the persona off, GUEST_POWER_RESET resets it */
 #define GUEST_POWER_OFF 1

@@ -12,6 +12,7 @@
 #include "platforms/virtio_console.h"
 #include "platforms/virtio_input.h"
 #include "platforms/virtio_net.h"
+#include "platforms/virtio_slots.h"
 #include "platforms/vpl011.h"
 #include "platforms/vpl031.h"
 #include "timer.h"
@@ -19,7 +20,6 @@
 #define DEVICE_SIZE 0x1000
 #define PIC_SIZE 0x100
 #define REGION(address) ((address) >> 24)
-#define INPUT_SLOTS INPUT_SOURCES /* the first ones */
 
 /* Control registers of the baseboard (Arm DUI 0159, 3.4): what it is, and switches without a board behind them. */
 enum {
@@ -83,30 +83,13 @@ static struct mmio_result power_access(struct persona *p, uint32_t offset, bool 
 
 /* ---- Which device ---- */
 
-static struct mmio_result virtio_slot(struct vcpu *v, uint32_t offset, uint32_t size, bool is_write, uint32_t value)
-{
-	uint32_t slot = offset / GUEST_VIRTIO_STRIDE;
-	uint32_t devices = v->persona->config->devices;
-
-	offset %= GUEST_VIRTIO_STRIDE;
-	if (slot < INPUT_SLOTS)
-		return devices & VEIL_DEVICE_INPUT ? virtio_input_access(v->persona, slot, offset, size, is_write, value) : mmio_none();
-	if (slot == VIRTIO_NETWORK_SLOT)
-		return devices & VEIL_DEVICE_NETWORK ? virtio_net_access(v->persona, offset, size, is_write, value) : mmio_none();
-	if (slot == VIRTIO_CONSOLE_SLOT)
-		return devices & VEIL_DEVICE_AGENT ? virtio_console_access(v->persona, offset, size, is_write, value) : mmio_none();
-	if (slot - GUEST_SLOT_VOLUMES < VEIL_MAX_PERSONA_VOLUMES)
-		return virtio_blk_access(v->persona, slot - GUEST_SLOT_VOLUMES, offset, size, is_write, value);
-	return mmio_none();
-}
-
 static NOINLINE struct mmio_result added_device(struct vcpu *v, uint32_t a, uint32_t size, bool is_write, uint32_t value)
 {
 	if (a - GUEST_PVPANIC_BASE < DEVICE_SIZE && (v->persona->config->devices & VEIL_DEVICE_PVPANIC))
 		return pvpanic_access(v, a - GUEST_PVPANIC_BASE, is_write, value);
 	if (a - GUEST_POWER_BASE < DEVICE_SIZE)
 		return power_access(v->persona, a - GUEST_POWER_BASE, is_write, value);
-	return virtio_slot(v, a - GUEST_VIRTIO_BASE, size, is_write, value);
+	return virtio_slots_access(v->persona, a - GUEST_VIRTIO_BASE, size, is_write, value);
 }
 
 /* Whatever the address is, it only selects one of this persona's own virtual devices, and each checks the offset it is given. */

@@ -11,6 +11,7 @@
 #include "platforms/virtio_console.h"
 #include "platforms/virtio_input.h"
 #include "platforms/virtio_net.h"
+#include "platforms/virtio_slots.h"
 #include "platforms/vpl011.h"
 #include "platforms/vpl031.h"
 #include "watchdog.h"
@@ -25,8 +26,6 @@
 #define WATCHDOG_SIZE 0x20000
 #define PVPANIC_BASE 0x09f00000
 #define VIRTIO_BASE 0x0a000000
-#define VIRTIO_STRIDE 0x200
-#define VIRTIO_SLOTS (GUEST_SLOT_VOLUMES + VEIL_MAX_PERSONA_VOLUMES)
 #define DEVICE_SIZE 0x1000
 
 COLD void platform_init(struct persona *p)
@@ -55,30 +54,13 @@ bool platform_is_quiet(struct persona *p)
 	return virtio_blk_is_quiet(p);
 }
 
-/* Input, network, console, then a slot for each volume. */
-static struct mmio_result virtio_device(struct persona *p, address_t a, uint32_t size, bool is_write, uintptr_t value)
-{
-	uint32_t slot = (uint32_t)(a / VIRTIO_STRIDE), devices = p->config->devices;
-	address_t offset = a % VIRTIO_STRIDE;
-
-	if (slot >= GUEST_SLOT_VOLUMES)
-		return virtio_blk_access(p, slot - GUEST_SLOT_VOLUMES, offset, size, is_write, value);
-	if (slot == VIRTIO_NETWORK_SLOT && (devices & VEIL_DEVICE_NETWORK))
-		return virtio_net_access(p, offset, size, is_write, value);
-	if (slot == VIRTIO_CONSOLE_SLOT && (devices & VEIL_DEVICE_AGENT))
-		return virtio_console_access(p, offset, size, is_write, value);
-	if (slot < INPUT_SOURCES && (devices & VEIL_DEVICE_INPUT))
-		return virtio_input_access(p, slot, offset, size, is_write, value);
-	return mmio_none();
-}
-
 /* Whatever the address is, it only selects one of this persona's own virtual devices, and each checks the offset it is given. */
 static NOINLINE struct mmio_result other_device(struct vcpu *v, uint64_t a, uint32_t size, bool is_write, uintptr_t value)
 {
 	uint32_t devices = v->persona->config->devices;
 
 	if (likely(a - VIRTIO_BASE < VIRTIO_SLOTS * VIRTIO_STRIDE))
-		return virtio_device(v->persona, a - VIRTIO_BASE, size, is_write, value);
+		return virtio_slots_access(v->persona, a - VIRTIO_BASE, size, is_write, value);
 	if (a - GICD_BASE < GICD_SIZE)
 		return vgic_distributor(v, a - GICD_BASE, size, is_write, value);
 	if (a - GICR_BASE < GICR_SIZE)
