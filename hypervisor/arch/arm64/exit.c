@@ -27,6 +27,8 @@
 #define STATUS_EXTERNAL 0x10
 #define STATUS_EXTERNAL_WALK_LAST 0x17
 
+#define NOWHERE ipaddr(UINT64_MAX)
+
 /* Four bytes, or two of a T32 program at EL0: ESR_EL2.IL tells. */
 static void skip_instruction(uint64_t esr)
 {
@@ -96,8 +98,7 @@ static NOINLINE COLD void crash(struct vcpu *v, uint64_t esr)
 	persona_crash(v->persona, VEIL_REASON_FAULT, &fault);
 }
 
-/* In line at both places: every byte of a console goes through one of them. */
-static inline __attribute__((always_inline)) bool mmio(struct vcpu *v, uint64_t esr, ipaddr_t address)
+static inline bool mmio(struct vcpu *v, uint64_t esr, ipaddr_t address)
 {
 	uint32_t size = ISS_SIZE(esr);
 	uint32_t reg = ISS_REGISTER(esr);
@@ -130,37 +131,38 @@ static bool is_plain(uint64_t esr)
 	return (esr & (ISS_VALID | ISS_TABLE_WALK)) == ISS_VALID && esr >> ESR_EC_SHIFT == EC_DATA_ABORT_LOWER;
 }
 
-/* A page that is mapped, but not so: flash, which only reads as memory. HPFAR_EL2 tells nothing of these (D19.2.57), the guest's own
+/* HPFAR_EL2.FIPA (D19.2.57) holds bits 47..12 of the guest-physical address. */
+static ipaddr_t fault_address(void)
+{
+	return ipaddr((sysreg_read(hpfar_el2) & ~UINT64_C(15)) << 8 | (sysreg_read(far_el2) & 0xfff));
+}
+
+/* Of a page that is mapped, but not so: flash, which only reads as memory. HPFAR_EL2 tells nothing of these (D19.2.57), the guest's own
  * tables do, as far as they still say the same; an address that is none of its devices is refused like any other. */
-static NOINLINE COLD void write_to_flash(struct vcpu *v, uint64_t esr)
+static COLD ipaddr_t permission_address(void)
 {
 	uint64_t guests = sysreg_read(par_el1), par;
 
 	__asm__ volatile("at s1e1r, %0\n\tisb" : : "r"(sysreg_read(far_el2)) : "memory");
 	par = sysreg_read(par_el1);
 	sysreg_write(par_el1, guests);
-	if (!(par & 1) && is_plain(esr) && mmio(v, esr, ipaddr((par & UINT64_C(0xfffffffff000)) | (sysreg_read(far_el2) & 0xfff))))
-		skip_instruction(esr);
-	else
-		refuse_access(v, esr);
+	return par & 1 ? NOWHERE : ipaddr((par & UINT64_C(0xfffffffff000)) | (sysreg_read(far_el2) & 0xfff));
 }
 
 static NOINLINE struct vcpu *exit_memory(struct vcpu *v, uint64_t esr)
 {
 	uint64_t status = ISS_STATUS(esr);
-	/* HPFAR_EL2.FIPA (D19.2.57) holds bits 47..12 of the guest-physical address. */
-	ipaddr_t address = ipaddr((sysreg_read(hpfar_el2) & ~UINT64_C(15)) << 8 | (sysreg_read(far_el2) & 0xfff));
+	bool is_permission = STATUS_IS_PERMISSION(status);
+	ipaddr_t address = unlikely(is_permission) ? permission_address() : fault_address();
 
-	if (unlikely(status > STATUS_TRANSLATION_LAST)) {
+	if (unlikely(status > STATUS_TRANSLATION_LAST) && !is_permission) {
 		if (status >= STATUS_EXTERNAL && status <= STATUS_EXTERNAL_WALK_LAST)
 			inject_abort(esr);
-		else if (STATUS_IS_PERMISSION(status))
-			write_to_flash(v, esr);
 		else
 			crash(v, esr);
 	} else if (address.value < GUEST_DEVICES_END && likely(is_plain(esr)) && likely(mmio(v, esr, address))) {
 		skip_instruction(esr);
-	} else if (!persona_populate(v, address)) {
+	} else if (is_permission || !persona_populate(v, address)) {
 		refuse_access(v, esr);
 	}
 	return resume(v);
