@@ -10,6 +10,7 @@ import { findProject } from "./folders.mjs";
 import { aptLine, boardsOf, findCommand, missingPackages, staleModules } from "./needs.mjs";
 import { isOffline, proxyAssignments } from "./network.mjs";
 import { onCurrentNode } from "./node.mjs";
+import { getValidators, haveValidators } from "./validators.mjs";
 
 /** The folder of this package, which is the project itself in a clone. */
 export const packageFolder = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -31,12 +32,13 @@ export async function setUp(project, { tests, stack, engine = true }) {
 	const occasions = ["run"];
 	if (tests) occasions.push("test", "n800");
 	else if (boardsOf(project, stack).has("n800")) occasions.push("n800");
-	if (ready(project, occasions) && (!engine || haveEngine(project))) return;
+	if (ready(project, occasions) && (!engine || haveEngine(project)) && (!tests || haveValidators(project))) return;
 	if (isOffline()) throw new SetupError(missingOffline(project, occasions, engine));
 	await exclusively(join(project, ".persona", "setup.lock"), "sets this project up", async () => {
 		await installPackages(missingPackages(occasions));
 		await installModules(project);
 		linkCommand(project);
+		if (tests) await getValidators(project);
 		if (engine) await getEngine(project, () => installPackages(missingPackages(["engine"])));
 	});
 }
@@ -66,6 +68,9 @@ function missingOffline(project, occasions, engine) {
 		...packages,
 		...(modules.length > 0 ? [`  ${modules.length} npm packages that package-lock.json names, ${modules[0]} first`] : []),
 		...(engine && !haveEngine(project) ? ["  Pulumi's engine"] : []),
+		...(occasions.includes("test") && !haveValidators(project)
+			? ["  in-toto's definitions, which tests check provenance with"]
+			: []),
 	];
 	return `not on this machine, and nothing may be fetched offline:\n${lines.join("\n")}\nRun \`npm run up\` once while there is a network (docs/guide/offline.md)`;
 }

@@ -196,6 +196,44 @@ ${EXIT_HELP}`,
 			done(await explain(terminal, image, { ...global(sub), keys: options.key }));
 		});
 
+	/** Accounts are JSON where no person reads them, as figures are. */
+	const account = (sub: Command, markdown: boolean) => {
+		const { handset, json } = figures(sub);
+		const format = markdown ? ("markdown" as const) : json ? ("json" as const) : ("text" as const);
+		return { handset, format };
+	};
+	const IMAGE = "a stack, a file, or a digest in the store; what the handset runs by default";
+
+	command(
+		"sbom",
+		"list what is in a device image, with licences (CycloneDX)",
+		"persona sbom\npersona sbom dev --output dev.cdx.json\npersona sbom dev --markdown\npersona sbom dev --licences licences/",
+	)
+		.argument("[image]", IMAGE)
+		.option("--markdown", "a table for people to read in a review", false)
+		.option("--output <file>", "write it there")
+		.option("--licences <folder>", "collect the texts of all licences there, too")
+		.action(async (image: string | undefined, options: { markdown: boolean; output?: string; licences?: string }, sub: Command) => {
+			const { sbom } = await import("./commands/sbom.ts");
+			const { handset, format } = account(sub, options.markdown);
+			await sbom(terminal, image, { ...options, handset, format: fileFormat(format, options) });
+		});
+
+	command(
+		"provenance",
+		"say what a device image was made from (SLSA, in-toto)",
+		"persona provenance dev --output dev.intoto.json\npersona provenance dev --builder https://ci.example.org/phones",
+	)
+		.argument("[image]", IMAGE)
+		.option("--markdown", "tables for people to read in a review", false)
+		.option("--output <file>", "write it there")
+		.option("--builder <uri>", "who built it, such as your CI")
+		.action(async (image: string | undefined, options: { markdown: boolean; output?: string; builder?: string }, sub: Command) => {
+			const { provenance } = await import("./commands/provenance.ts");
+			const { handset, format } = account(sub, options.markdown);
+			await provenance(terminal, image, { ...options, handset, format: fileFormat(format, options) });
+		});
+
 	command("status", "show what each persona does", "persona status\npersona status --watch\npersona status --json")
 		.option("--watch", "go on until ^C", false)
 		.action(async (options: { watch: boolean }, sub: Command) => {
@@ -353,6 +391,11 @@ ${EXIT_HELP}`,
 			if (found.length > 0) print(terminal, found.join("\n"));
 		});
 	return program;
+}
+
+/** A file is read by programs, unless a person's format is asked for. */
+function fileFormat(format: "text" | "markdown" | "json", { output }: { output?: string }): "text" | "markdown" | "json" {
+	return output !== undefined && format === "text" ? "json" : format;
 }
 
 function indent(lines: string): string {

@@ -23,6 +23,7 @@ import {
 import { builtWithLog } from "./build-log.ts";
 import { type ComposeSpec, compose } from "./compose.ts";
 import type { ComposePersona } from "./compose-persona.ts";
+import { rememberComposition } from "./composition.ts";
 import { findGuest, type GuestPart, type GuestRecord } from "./guest.ts";
 import { guestMachine } from "./guest-machine.ts";
 import { findHypervisor } from "./hypervisor.ts";
@@ -143,7 +144,10 @@ export async function composeDeviceImage(
 	const key = deviceImageKey(inputs);
 	const { store, signal } = context;
 	const found = await findDeviceImage(key, store, signal);
-	if (found !== undefined) return found;
+	if (found !== undefined) {
+		await rememberComposition(store, found, inputs);
+		return found;
+	}
 	return builtWithLog(`device-image-${inputs.board}`, key, context, async (progress) => {
 		const meanwhile = await findDeviceImage(key, store, signal);
 		if (meanwhile !== undefined) return meanwhile;
@@ -159,6 +163,7 @@ export async function composeDeviceImage(
 			if (problems.length > 0) throw new Error(`the composed image is wrong: ${problems.join("; ")}`);
 			const blob = await store.put(createReadStream(path), signal);
 			await rememberBuilt(store, key, "device-image", blob.digest);
+			await rememberComposition(store, { key, ...blob }, inputs);
 			return { key, ...blob };
 		} finally {
 			await rm(scratch, { recursive: true, force: true });

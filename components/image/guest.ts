@@ -23,7 +23,7 @@ import { linuxArmv6 } from "./linux-armv6.ts";
 import { checkNeeds, checkRoom, guestNeeds } from "./needs.ts";
 import { addOverlay } from "./overlay.ts";
 import { patchProgram, patchSummary, patchTable } from "./patch-arm.ts";
-import { builtFrom, rememberBuilt } from "./records.ts";
+import { builtFrom, rememberBuilt, rememberInputs } from "./records.ts";
 import type { Blob, Store } from "./store.ts";
 import type { Artifact, BuildContext, GuestInputs, GuestSources, PinnedFile } from "./types.ts";
 
@@ -58,6 +58,7 @@ type Parts = Omit<GuestRecord, "kind" | "commandLine">;
 export async function buildGuest(inputs: GuestInputs, sources: GuestSources, context: BuildContext): Promise<Artifact> {
 	const key = guestKey(inputs);
 	const { store, signal } = context;
+	await rememberInputs(store, key, inputs);
 	const found = await findGuest(key, store, signal);
 	if (found !== undefined) return found.artifact;
 	const work = { store, signal, progress: prefixed(context.progress, inputs.persona) };

@@ -10,7 +10,7 @@ import { UserError } from "../util/errors.ts";
 import { packageRoot } from "../util/paths.ts";
 import { ProcessError, run } from "../util/process.ts";
 import { builtWithLog } from "./build-log.ts";
-import { builtFrom, rememberBuilt } from "./records.ts";
+import { builtFrom, rememberBuilt, rememberInputs } from "./records.ts";
 import type { Store } from "./store.ts";
 import type { Artifact, BuildContext, HypervisorInputs } from "./types.ts";
 
@@ -48,6 +48,7 @@ export async function buildHypervisor(
 ): Promise<Artifact> {
 	const key = hypervisorKey(inputs);
 	const { store, signal } = context;
+	await rememberInputs(store, key, inputs);
 	const found = await findHypervisor(key, store, signal);
 	if (found !== undefined) return found;
 	return builtWithLog(`veil-${inputs.board}`, key, context, async (progress) => {

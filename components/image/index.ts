@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The build and compose stages: guest images, Veil, the content store, the lock file and the device image.
+export { type BuiltPhone, buildPhone } from "./build-phone.ts";
+export { type Composition, compositionOf, type Part } from "./composition.ts";
+export { cpioEntries } from "./cpio-read.ts";
 export {
 	composeDeviceImage,
 	type DeviceImageParts,
@@ -7,14 +10,25 @@ export {
 	deviceImageKey,
 } from "./device-image.ts";
 export { type ExplainedImage, type ExplainedPersona, readDeviceImage, renderExplained } from "./explain.ts";
+export { packageFetcher } from "./fetch-file.ts";
 export { copyFiles, fetchFiles, fetchLocked, isMissing, lockedFiles, type PinnedBytes, pinnedFiles } from "./fetch-locked.ts";
+export { type TreeEntry, tarEntries } from "./file-tree.ts";
 export { findArtifact } from "./find.ts";
 export { bootCodeInputs } from "./flash-loader.ts";
 export { fiascoImage, flashEmulated } from "./flashing.ts";
-export { buildGuest } from "./guest.ts";
+export { buildGuest, findGuest, type GuestPart, type GuestRecord } from "./guest.ts";
 export { guestInputs, guestKey, guestRequest, guestSources } from "./guest-inputs.ts";
 export { buildHypervisor, hypervisorInputs, hypervisorKey, trusting } from "./hypervisor.ts";
-export { type GuestRequest, LOCK_NAME, type LockEntry, type LockFile, loadLock, lockPath, type Mirrors } from "./lock.ts";
+export {
+	DEBIAN_SUITE,
+	type GuestRequest,
+	LOCK_NAME,
+	type LockEntry,
+	type LockFile,
+	loadLock,
+	lockPath,
+	type Mirrors,
+} from "./lock.ts";
 export {
 	checkLock,
 	projectDocuments,
@@ -24,8 +38,9 @@ export {
 	updateLock,
 } from "./lock-update.ts";
 export { checkNeeds, guestNeeds, imageNeeds, type Needs } from "./needs.ts";
-export { openStore, type Store } from "./store.ts";
+export { type Blob, openStore, type Store } from "./store.ts";
 export type { GcOptions, GcReport } from "./store-gc.ts";
+export { streamCommand } from "./stream-command.ts";
 export type {
 	Artifact,
 	BuildContext,

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Accounts of the demo's phone, by the command and as others read them.
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { Spec, Validation } from "@cyclonedx/cyclonedx-library";
+import { expect, test } from "vitest";
+import type { Statement } from "../../components/account/index.ts";
+import { sha256 } from "../../components/util/digest.ts";
+import { packageRoot } from "../../components/util/paths.ts";
+import { validatorsFolder } from "../../tools/validators.mjs";
+import { persona } from "../cli/run.ts";
+
+const inProject = { cwd: packageRoot() };
+
+async function stdoutOf(...args: string[]): Promise<string> {
+	const { status, stdout, stderr } = await persona(args, inProject);
+	expect(status, stderr).toBe(0);
+	return stdout;
+}
+
+/** Reads a statement as in-toto's own definitions do. */
+function readByInToto(statement: string): unknown {
+	const script = fileURLToPath(new URL("../account/check-statement.py", import.meta.url));
+	const env = { ...process.env, PYTHONPATH: validatorsFolder(packageRoot()), PYTHONDONTWRITEBYTECODE: "1" };
+	return JSON.parse(
+		execFileSync("python3", [script], { input: statement, env, encoding: "utf8", stdio: ["pipe", "pipe", "pipe"] }),
+	);
+}
+
+test("bill of materials and provenance of the demo's phone are valid by others' definitions, and name each other", async () => {
+	const sbom = await stdoutOf("sbom", "dev");
+	const validator = new Validation.JsonStrictValidator(Spec.Version.v1dot6);
+	expect(await validator.validate(sbom)).toBeNull();
+	expect(sbom).toMatch(/pkg:deb\/debian\/busybox-static@/);
+
+	const text = await stdoutOf("provenance", "dev", "--builder", "https://ci.example.org/phones");
+	const statement = JSON.parse(text) as Statement;
+	const { resolvedDependencies } = statement.predicate.buildDefinition;
+	expect(readByInToto(text)).toEqual({
+		type: "https://slsa.dev/provenance/v1",
+		subjects: statement.subject.length,
+		dependencies: resolvedDependencies.length,
+		builder: "https://ci.example.org/phones",
+	});
+	expect(statement.predicate.runDetails.byproducts[0]?.digest?.sha256).toBe(sha256(sbom).slice(7));
+	expect(() => readByInToto(text.replace('"subject"', '"subjects"'))).toThrow();
+	expect(() => readByInToto(text.replace('"buildType"', '"buildKind"'))).toThrow();
+});
