@@ -94,6 +94,12 @@ export const DEBIAN_NEEDS = [
 	{ package: "cpio", why: "unpacks guests' initial filesystems as others do", there: ["cpio"], when: "test" },
 	{ package: "dosfstools", why: "makes the volume that a UEFI guest boots from", there: ["mkfs.vfat"], when: "test" },
 	{ package: "mtools", why: "fills that volume", there: ["mcopy"], when: "test" },
+	{
+		package: "libfaketime",
+		why: "shifts the clock while images are built again",
+		there: ["/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"],
+		when: "test",
+	},
 	{ package: "python3-pip", why: "gets what others check provenance with", there: ["pip3"], when: "test" },
 	{ package: "clang-format", why: "checks the look of C code", there: ["clang-format"], when: "test" },
 	{

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Accounts of device images: what is in them, what they were built from, how two differ, and whether they can be built again.
+export { describeConditions } from "./conditions.ts";
 export type { Licence } from "./copyright.ts";
 export type { AccountContext } from "./debian-packages.ts";
 export { collectLicences } from "./licence-texts.ts";
@@ -7,5 +8,6 @@ export type { AccountedPackage } from "./packages.ts";
 export { packagesOf } from "./packages-of.ts";
 export { DEFAULT_BUILDER, provenanceOf, type Statement } from "./provenance.ts";
 export { renderProvenance } from "./provenance-text.ts";
+export { type Compared, type RebuildReport, rebuild } from "./rebuild.ts";
 export { renderSbom } from "./sbom.ts";
 export { renderSbomTables } from "./sbom-text.ts";

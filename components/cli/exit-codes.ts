@@ -18,6 +18,6 @@ export const EXIT_HELP = `Exit status:
   ${EXIT.ok}    done
   ${EXIT.failed}    it failed; the message says why and what to do
   ${EXIT.usage}    wrong use: an unknown command, option or argument
-  ${EXIT.found}    it looked and found something to put right (check, lock --check, doctor)
+  ${EXIT.found}    it looked and found something to put right (check, lock --check, verify, doctor)
   ${EXIT.bug}   a fault of this program, shown with a stack
   ${EXIT.interrupted}  interrupted (SIGTERM: 143)`;

@@ -4,7 +4,7 @@ import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { goOffline } from "../util/network.ts";
 import { packageVersion } from "../util/version.ts";
 import { ACTIONS, type ActionName } from "./actions.ts";
-import { EXIT_HELP, type ExitCode } from "./exit-codes.ts";
+import { EXIT, EXIT_HELP, type ExitCode } from "./exit-codes.ts";
 import { print, type Terminal } from "./terminal.ts";
 
 interface Global {
@@ -203,6 +203,24 @@ ${EXIT_HELP}`,
 		return { handset, format };
 	};
 	const IMAGE = "a stack, a file, or a digest in the store; what the handset runs by default";
+
+	command(
+		"verify",
+		"check an image byte by byte, or whether it comes out the same again",
+		"persona verify\npersona verify image.bin\npersona verify dev --rebuild\npersona verify image.bin --rebuild --phone dev --keep different/",
+	)
+		.argument("[image]", IMAGE)
+		.option("--rebuild", "build everything again elsewhere, and compare every artifact", false)
+		.option("--phone <stack>", "what a file or digest should come out of: a stack, or a phone document")
+		.option("--keep <folder>", "copy what differs there")
+		.addHelpText(
+			"after",
+			`\nExit status: ${EXIT.ok} when all is as it should be, ${EXIT.found} when not, ${EXIT.failed} when it could not be found out.`,
+		)
+		.action(async (image: string | undefined, options: { rebuild: boolean; phone?: string; keep?: string }, sub: Command) => {
+			const { verify } = await import("./commands/verify.ts");
+			done(await verify(terminal, image, { ...options, ...figures(sub) }));
+		});
 
 	command(
 		"sbom",

@@ -8,6 +8,7 @@ import { canonicalJson, sha256 } from "../util/digest.ts";
 import { UserError } from "../util/errors.ts";
 import { packageRoot } from "../util/paths.ts";
 import { ProcessError, run } from "../util/process.ts";
+import { toolEnvironment } from "../util/tool-env.ts";
 import { builtOnce } from "./built-once.ts";
 import { structure } from "./codec.ts";
 import { compilerVersion } from "./hypervisor.ts";
@@ -128,7 +129,7 @@ async function compile(
 		for (const part of [folder, ...SHARED]) await cp(join(packageRoot(), part), join(scratch, part), { recursive: true });
 		if ((await sourcesDigest(scratch, board)) !== sources)
 			throw new UserError(`the loader of board ${board} changed while it was built`, { remedy: "run the same command again" });
-		const env = { PATH: process.env.PATH, HOME: scratch, LC_ALL: "C.UTF-8", TZ: "UTC", SOURCE_DATE_EPOCH: "0" };
+		const env = toolEnvironment({ HOME: scratch, LC_ALL: "C.UTF-8", TZ: "UTC", SOURCE_DATE_EPOCH: "0" });
 		await run("make", ["-C", join(scratch, folder), `BUILD=${scratch}/build`], { env, signal, killAfterMs: 400 });
 		return {
 			loader: await readFile(join(scratch, "build", "loader.bin")),

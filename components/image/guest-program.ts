@@ -8,6 +8,7 @@ import { canonicalJson, sha256 } from "../util/digest.ts";
 import { UserError } from "../util/errors.ts";
 import { packageRoot } from "../util/paths.ts";
 import { ProcessError, run } from "../util/process.ts";
+import { toolEnvironment } from "../util/tool-env.ts";
 import { builtOnce } from "./built-once.ts";
 import { COMPILER_PREFIX, compilerVersion } from "./hypervisor.ts";
 import type { BuildContext, ProgramInputs } from "./types.ts";
@@ -52,7 +53,7 @@ export async function guestProgram(
 					remedy: "run the same command again",
 				});
 			}
-			const env = { PATH: process.env.PATH, HOME: scratch, LC_ALL: "C.UTF-8", TZ: "UTC", SOURCE_DATE_EPOCH: "0" };
+			const env = toolEnvironment({ HOME: scratch, LC_ALL: "C.UTF-8", TZ: "UTC", SOURCE_DATE_EPOCH: "0" });
 			const architecture = inputs.architecture ?? "arm64";
 			const variables = [`ARCH=${FOLDERS[architecture]}`, `CROSS=${COMPILER_PREFIX[architecture]}`, `BUILD=${scratch}/build`];
 			await run("make", ["-C", sources, ...variables], { env, signal, killAfterMs: 400 });

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Builds Veil from hypervisor/ with Debian's cross compiler. Its key is that of its sources and compiler.
 import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { availableParallelism, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import type { Board } from "../manifest/index.ts";
 import { publicKeyOf } from "../signing/index.ts";
 import { canonicalJson, sha256 } from "../util/digest.ts";
 import { UserError } from "../util/errors.ts";
+import { jobCount } from "../util/jobs.ts";
 import { packageRoot } from "../util/paths.ts";
 import { ProcessError, run } from "../util/process.ts";
+import { toolEnvironment } from "../util/tool-env.ts";
 import { builtWithLog } from "./build-log.ts";
 import { builtFrom, rememberBuilt, rememberInputs } from "./records.ts";
 import type { Store } from "./store.ts";
@@ -64,15 +66,8 @@ export async function buildHypervisor(
 				throw new UserError("Veil's sources changed while it was built", { where: root, remedy: "run the same command again" });
 			}
 			// Only what the build needs of the environment: nothing of it may show in the bytes.
-			const env = { PATH: process.env.PATH, HOME: scratch, LC_ALL: "C.UTF-8", TZ: "UTC", SOURCE_DATE_EPOCH: "0" };
-			const args = [
-				`-j${availableParallelism()}`,
-				"-C",
-				sources,
-				`BOARD=${inputs.board}`,
-				`BUILD=${scratch}/build`,
-				...keyOptions(inputs),
-			];
+			const env = toolEnvironment({ HOME: scratch, LC_ALL: "C.UTF-8", TZ: "UTC", SOURCE_DATE_EPOCH: "0" });
+			const args = [`-j${jobCount()}`, "-C", sources, `BOARD=${inputs.board}`, `BUILD=${scratch}/build`, ...keyOptions(inputs)];
 			await run("make", args, { env, signal, killAfterMs: 400 });
 			const blob = await store.put(await readFile(join(scratch, "build", "veil.bin")), signal);
 			await rememberBuilt(store, key, "hypervisor", blob.digest);

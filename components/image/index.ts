@@ -38,7 +38,8 @@ export {
 	updateLock,
 } from "./lock-update.ts";
 export { checkNeeds, guestNeeds, imageNeeds, type Needs } from "./needs.ts";
-export { type Blob, openStore, type Store } from "./store.ts";
+export { placeInImage } from "./place.ts";
+export { type Blob, blobPath, openStore, type Store } from "./store.ts";
 export type { GcOptions, GcReport } from "./store-gc.ts";
 export { streamCommand } from "./stream-command.ts";
 export type {

@@ -2,13 +2,15 @@
 // The kernel of ARMv6 guests: built from Debian's sources of Linux with our options, and made ready to run in user mode. Debian has no kernel of
 // its own for such a machine.
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { availableParallelism, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { canonicalJson, sha256 } from "../util/digest.ts";
 import { UserError } from "../util/errors.ts";
+import { jobCount } from "../util/jobs.ts";
 import { packageRoot } from "../util/paths.ts";
 import { ProcessError, run } from "../util/process.ts";
 import type { Progress } from "../util/progress.ts";
+import { toolEnvironment } from "../util/tool-env.ts";
 import { builtOnce } from "./built-once.ts";
 import { COMPILER_PREFIX, compilerVersion } from "./hypervisor.ts";
 import type { LockEntry } from "./lock.ts";
@@ -134,7 +136,7 @@ async function compile(sources: string, progress: Progress, signal?: AbortSignal
 			progress(`compiling Linux for ARMv6, ${done - 1} files so far; a few minutes, once`);
 	};
 	// Whether Debian's sources export what is local to a file is Debian's to check; for each file it takes a tenth of the compiler's time.
-	await make(sources, [`-j${availableParallelism()}`, "cmd_check_local_export=", "vmlinux"], { signal, onLine: report });
+	await make(sources, [`-j${jobCount()}`, "cmd_check_local_export=", "vmlinux"], { signal, onLine: report });
 }
 
 const KILL_AFTER_MS = 400;
@@ -147,7 +149,7 @@ interface MakeOptions {
 
 async function make(sources: string, args: readonly string[], { signal, extra = {}, onLine }: MakeOptions): Promise<void> {
 	// Only what the build needs of the environment: nothing of it may show in the bytes.
-	const env = { PATH: process.env.PATH, HOME: sources, LC_ALL: "C", TZ: "UTC", ...BUILT_BY, ...extra };
+	const env = toolEnvironment({ HOME: sources, LC_ALL: "C", TZ: "UTC", ...BUILT_BY, ...extra });
 	const variables = ["ARCH=arm", `CROSS_COMPILE=${COMPILER_PREFIX.armv6}`];
 	try {
 		await run("nice", ["-n", NICENESS, "make", "-C", sources, ...variables, ...args], {

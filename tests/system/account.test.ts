@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Accounts of the demo's phone, by the command and as others read them.
 import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Spec, Validation } from "@cyclonedx/cyclonedx-library";
 import { expect, test } from "vitest";
 import type { Statement } from "../../components/account/index.ts";
+import { compose } from "../../components/image/compose.ts";
 import { sha256 } from "../../components/util/digest.ts";
 import { packageRoot } from "../../components/util/paths.ts";
 import { validatorsFolder } from "../../tools/validators.mjs";
 import { persona } from "../cli/run.ts";
+import { composeSpec, smallPersona } from "../image/support.ts";
 
 const inProject = { cwd: packageRoot() };
 
@@ -45,4 +50,51 @@ test("bill of materials and provenance of the demo's phone are valid by others' 
 	expect(statement.predicate.runDetails.byproducts[0]?.digest?.sha256).toBe(sha256(sbom).slice(7));
 	expect(() => readByInToto(text.replace('"subject"', '"subjects"'))).toThrow();
 	expect(() => readByInToto(text.replace('"buildType"', '"buildKind"'))).toThrow();
+});
+
+interface Verified {
+	ok: boolean;
+	rebuild: {
+		same: boolean;
+		givesThisImage: boolean;
+		conditions: Record<string, unknown>;
+		artifacts: { name: string; first: string; second: string }[];
+	};
+}
+
+test("the demo's phone comes out the same where nothing is as it was, and another image is told from it", async () => {
+	// Built from the documents; given as a file that is not what they give.
+	const folder = mkdtempSync(join(tmpdir(), "persona-account-"));
+	try {
+		const other = join(folder, "other.img");
+		await compose(composeSpec([smallPersona("work")]), other);
+
+		const { status, stdout, stderr } = await persona(["verify", other, "--rebuild", "--phone", "dev"], inProject);
+
+		expect(stderr).toBe("");
+		const { ok, rebuild } = JSON.parse(stdout) as Verified;
+		expect(rebuild).toMatchObject({ same: true, givesThisImage: false });
+		expect({ status, ok }).toEqual({ status: 3, ok: false });
+		const mine = process.env.TZ;
+		expect(rebuild.conditions).toEqual({
+			locale: expect.any(String),
+			timeZone: expect.not.stringMatching(`^${mine}$`),
+			umask: expect.stringMatching(/^0?(77|27)$/),
+			jobs: expect.any(Number),
+			clockDays: 400,
+		});
+		const names = [
+			"veil",
+			"work/kernel",
+			"work/initramfs",
+			"work/record",
+			"personal/kernel",
+			"personal/initramfs",
+			"personal/record",
+		];
+		expect(rebuild.artifacts.map(({ name }) => name)).toEqual([...names, "device image"]);
+		for (const { first, second, name } of rebuild.artifacts) expect(second, name).toBe(first);
+	} finally {
+		rmSync(folder, { recursive: true });
+	}
 });

@@ -3,11 +3,11 @@
 // that are what the end of the run says they are.
 import { createReadStream } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
-import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import type { Board } from "../../manifest/index.ts";
 import { canonicalJson, sha256, sha256File } from "../../util/digest.ts";
 import { UserError } from "../../util/errors.ts";
+import { jobCount } from "../../util/jobs.ts";
 import { ProcessError, run } from "../../util/process.ts";
 import { builtOnce } from "../built-once.ts";
 import type { Blob } from "../store.ts";
@@ -81,7 +81,7 @@ export async function buildrootImage(request: BuildrootRequest, key: string, con
 		await runMake(make, [`BR2_DEFCONFIG=${join(external.folder, "configs/persona_defconfig")}`, "defconfig"]);
 		const lost = lostLines([...external.machine, ...inputs.config], await readFile(join(output, ".config"), "utf8"));
 		if (lost.length > 0) throw lostError(lost, places, await symbolsOf(tree), inputs.version);
-		await runMake(make, [`-j${availableParallelism()}`, `BR2_JLEVEL=${availableParallelism()}`, "all"]);
+		await runMake(make, [`-j${jobCount()}`, `BR2_JLEVEL=${jobCount()}`, "all"]);
 		const path = await verifiedImage(join(output, "images"), image);
 		const blob = await store.put(createReadStream(path), signal);
 		// All that Buildroot left is a gigabyte that no other build may use: what is built must follow from the inputs alone.

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// Builds a phone a second time where nothing is as it was the first time, and compares every artifact.
+import { cp, mkdir, rm } from "node:fs/promises";
+import { dirname, extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type BuildContext, blobPath, buildPhone, lockPath, openStore } from "../image/index.ts";
+import type { ResolvedPhone } from "../manifest/index.ts";
+import { UserError } from "../util/errors.ts";
+import { ProcessError, run } from "../util/process.ts";
+import { artifactsOf, type NamedArtifact } from "./artifacts.ts";
+import { type Conditions, environmentOf, otherConditions } from "./conditions.ts";
+import { type Difference, differenceOf } from "./difference.ts";
+import { relocate } from "./relocate.ts";
+
+/** How one artifact came out twice. */
+export interface Compared {
+	readonly name: string;
+	/** `sha256:<hex>`; null: it was made only the other time. */
+	readonly first: string | null;
+	readonly second: string | null;
+	/** Missing where both are the same. */
+	readonly difference?: Difference;
+}
+
+/** What building again has shown. */
+export interface RebuildReport {
+	readonly same: boolean;
+	readonly conditions: Conditions;
+	readonly artifacts: readonly Compared[];
+}
+
+export interface RebuildOptions {
+	/** Folder that what differs is copied to, both ways. */
+	readonly keep?: string | undefined;
+}
+
+/**
+ * Builds a phone, or takes it from the store, and builds it again elsewhere.
+ *
+ * @throws UserError when it cannot be built
+ */
+export async function rebuild(phone: ResolvedPhone, context: BuildContext, options: RebuildOptions = {}): Promise<RebuildReport> {
+	const { store, signal } = context;
+	const first = await artifactsOf(await buildPhone(phone, context), store);
+	const conditions = await otherConditions();
+	const scratch = await store.scratch();
+	try {
+		const second = await buildElsewhere(phone, context, conditions, scratch);
+		const artifacts = await compareArtifacts(first, second, signal);
+		if (options.keep !== undefined) await keepDifferent(artifacts, first, second, options.keep);
+		return { same: artifacts.every(({ difference }) => difference === undefined), conditions, artifacts };
+	} finally {
+		await rm(scratch, { recursive: true, force: true });
+	}
+}
+
+async function buildElsewhere(
+	phone: ResolvedPhone,
+	{ store, signal, progress, projectDir, lock }: BuildContext,
+	conditions: Conditions,
+	scratch: string,
+): Promise<NamedArtifact[]> {
+	const folder = join(scratch, "built", "again");
+	const temporary = join(folder, "tmp");
+	const storeDir = join(folder, "store");
+	await mkdir(temporary, { recursive: true });
+	const copied = await relocate(phone, projectDir, lockPath(projectDir), join(folder, "project"));
+	await openStore(storeDir);
+	// Downloads are what their digests say wherever they come from; everything else is built anew.
+	const pinned = phone.personas.flatMap(({ document: { guest } }) =>
+		[guest.kernel, guest.firmware, guest.initramfs, guest.deviceTree].flatMap((file) =>
+			file?.url === undefined ? [] : [file.sha256],
+		),
+	);
+	for (const digest of [...lock.debian.packages.map(({ sha256 }) => sha256), ...pinned]) {
+		if (digest === undefined || (await store.get(`sha256:${digest}`, signal)) === undefined) continue;
+		const target = blobPath(storeDir, `sha256:${digest}`);
+		await mkdir(dirname(target), { recursive: true });
+		await cp(blobPath(store.dir, `sha256:${digest}`), target);
+	}
+	const worker = fileURLToPath(new URL(`./rebuild-main${extname(import.meta.url)}`, import.meta.url));
+	const { PERSONA_LOCK: _, PERSONA_PROJECT: __, ...variables } = process.env;
+	try {
+		const { stdout } = await run(process.execPath, [worker, copied, storeDir, conditions.umask], {
+			cwd: folder,
+			env: { ...environmentOf(conditions, variables), TMPDIR: temporary },
+			signal,
+			onLine: (line, stream) => stream === "stderr" && progress(`again: ${line}`),
+		});
+		return JSON.parse(stdout) as NamedArtifact[];
+	} catch (error) {
+		if (!(error instanceof ProcessError)) throw error;
+		throw new UserError(`the phone could be built once, but not a second time:\n${error.stderr.trim()}`, { cause: error });
+	}
+}
+
+/** Compares artifacts by their digests; where two differ it is said how. */
+export async function compareArtifacts(
+	first: readonly NamedArtifact[],
+	second: readonly NamedArtifact[],
+	signal?: AbortSignal,
+): Promise<Compared[]> {
+	const names = [...new Set([...first, ...second].map(({ name }) => name))];
+	const compared: Compared[] = [];
+	for (const name of names) {
+		const one = first.find((artifact) => artifact.name === name);
+		const other = second.find((artifact) => artifact.name === name);
+		const digests = { name, first: one?.digest ?? null, second: other?.digest ?? null };
+		if (one?.digest === other?.digest) compared.push(digests);
+		else compared.push({ ...digests, difference: await differenceOf(one, other, signal) });
+	}
+	return compared;
+}
+
+async function keepDifferent(
+	artifacts: readonly Compared[],
+	first: readonly NamedArtifact[],
+	second: readonly NamedArtifact[],
+	folder: string,
+): Promise<void> {
+	for (const { name } of artifacts.filter(({ difference }) => difference !== undefined)) {
+		for (const [side, list] of [
+			["first", first],
+			["second", second],
+		] as const) {
+			const path = list.find((artifact) => artifact.name === name)?.path;
+			if (path === undefined) continue;
+			const target = join(folder, side, name.replaceAll("/", "-").replaceAll(" ", "-"));
+			await mkdir(dirname(target), { recursive: true });
+			await cp(path, target);
+		}
+	}
+}

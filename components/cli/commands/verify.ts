@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// `persona verify [IMAGE]`: whether an image is what it says, and with --rebuild whether it comes out the same again.
+import { type Compared, describeConditions, type RebuildReport, rebuild } from "../../account/index.ts";
+import { type ExplainedImage, openStore, readDeviceImage } from "../../image/index.ts";
+import { UserError } from "../../util/errors.ts";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { type ChosenImage, checkedPhone, chooseImage, phoneContext, phoneFile } from "../images.ts";
+import { withProgress } from "../progress.ts";
+import { projectPublicKeys } from "../public-keys.ts";
+import { print, printJson, styled, type Terminal } from "../terminal.ts";
+
+export interface VerifyOptions {
+	readonly handset?: string | undefined;
+	readonly json: boolean;
+	readonly rebuild: boolean;
+	/** Folder that what differs is copied to. */
+	readonly keep?: string | undefined;
+	/** Stack or phone document that a file or digest is to come out of. */
+	readonly phone?: string | undefined;
+}
+
+export async function verify(terminal: Terminal, what: string | undefined, options: VerifyOptions): Promise<ExitCode> {
+	const { image, explained, again } = await withProgress(terminal, "verifying", async (progress, signal) => {
+		const how = { handset: options.handset, progress, signal };
+		const file = options.rebuild ? phoneToRebuild(what, options.phone) : undefined;
+		const chosen = await chooseImage(what, how);
+		progress("reading every byte of the image");
+		const read = await readDeviceImage(chosen.path, await projectPublicKeys(), signal);
+		if (file === undefined) return { image: chosen, explained: read, again: undefined };
+		const context = await phoneContext(file, await openStore(), how);
+		return { image: chosen, explained: read, again: await rebuild(await checkedPhone(file), context, { keep: options.keep }) };
+	});
+	const rebuilt = again?.artifacts.find(({ name }) => name === "device image");
+	// A file that was named is compared too: the phone may build again and again, and never to that file.
+	const isThatImage = rebuilt === undefined || rebuilt.second === image.digest || rebuilt.difference !== undefined;
+	const ok = explained.problems.length === 0 && again?.same !== false && isThatImage;
+	if (options.json) {
+		printJson(terminal, {
+			ok,
+			image: {
+				name: image.name,
+				digest: image.digest,
+				signature: explained.signature,
+				signed: explained.signed,
+				problems: explained.problems,
+			},
+			rebuild: again === undefined ? null : { ...again, givesThisImage: isThatImage && again.same },
+		});
+	} else {
+		print(terminal, imageLines(terminal, image, explained).join("\n"));
+		if (again !== undefined) print(terminal, rebuildLines(terminal, again).join("\n"));
+		if (!isThatImage) print(terminal, `${bad(terminal)} what the documents give is another image: ${rebuilt?.second}`);
+	}
+	return ok ? EXIT.ok : EXIT.found;
+}
+
+function phoneToRebuild(what: string | undefined, phone: string | undefined): string {
+	const named = phone ?? what;
+	const file = named === undefined ? undefined : phoneFile(named);
+	if (file !== undefined) return file;
+	throw new UserError("--rebuild needs to know what to build", {
+		remedy: "name a stack: `persona verify dev --rebuild`, or `persona verify image.bin --rebuild --phone dev`",
+	});
+}
+
+function imageLines(terminal: Terminal, { name, digest }: ChosenImage, explained: ExplainedImage): string[] {
+	const { problems, signature, signed: by } = explained;
+	const checked = by?.isChecked === true ? "" : " (NOT checked: its public key is not among the project's keys)";
+	const signed = by === null ? "not signed (a development image)" : `signed by ${signature}, version ${by.version}${checked}`;
+	if (problems.length === 0) return [`${good(terminal)} ${name}: whole and consistent, ${signed}`, `  ${digest}`];
+	return [`${bad(terminal)} ${name}: it must not run`, `  ${digest}`, ...problems.map((problem) => `  ${problem}`)];
+}
+
+function rebuildLines(terminal: Terminal, { same, conditions, artifacts }: RebuildReport): string[] {
+	const line = ({ name, first, second, difference }: Compared) =>
+		difference === undefined
+			? [`  ${good(terminal)} ${name.padEnd(24)} ${first}`]
+			: [
+					`  ${bad(terminal)} ${name}`,
+					`      first:  ${first ?? "not made"}`,
+					`      second: ${second ?? "not made"}`,
+					...difference.explanation.map((sentence) => `      ${sentence}`),
+				];
+	return [
+		same
+			? `${good(terminal)} built again, every artifact came out the same`
+			: `${bad(terminal)} built again, it came out different`,
+		`  ${describeConditions(conditions)}`,
+		...artifacts.flatMap(line),
+	];
+}
+
+function good(terminal: Terminal): string {
+	return styled(terminal, "green", "✓");
+}
+
+function bad(terminal: Terminal): string {
+	return styled(terminal, "red", "✗");
+}
