@@ -8,7 +8,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
  * no run has before, which gives way to what others compute; those that would only wait for it are the last.
  */
 const LONG = (
-	"n800 fresh-clone pulumi image storage debian interfaces channels cpus package attacks kill provider " +
+	"n800 fresh-clone pulumi image storage account debian interfaces channels cpus package attacks kill provider " +
 	"attacks-n800 handset uefi guests faults view agent network oracle budget-n800 n800-usb n800-last-run n800-storage n800-three"
 ).split(" ");
 

@@ -3,6 +3,9 @@
 export { describeConditions } from "./conditions.ts";
 export type { Licence } from "./copyright.ts";
 export type { AccountContext } from "./debian-packages.ts";
+export { renderDiff } from "./diff-text.ts";
+export { imageContents } from "./image-contents.ts";
+export { diffImages, type ImageDiff } from "./image-diff.ts";
 export { collectLicences } from "./licence-texts.ts";
 export type { AccountedPackage } from "./packages.ts";
 export { packagesOf } from "./packages-of.ts";

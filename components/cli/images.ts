@@ -11,6 +11,7 @@ import { sha256File } from "../util/digest.ts";
 import { UserError } from "../util/errors.ts";
 import { projectRoot } from "../util/paths.ts";
 import type { Progress } from "../util/progress.ts";
+import { phoneAtRevision, stackAtRevision } from "./at-revision.ts";
 import { chooseHandset } from "./choose.ts";
 import { currentProject } from "./public-keys.ts";
 
@@ -22,6 +23,8 @@ export interface ChosenImage {
 	readonly digest: string;
 	/** Missing where it was not composed here. */
 	readonly composition?: Composition;
+	/** What of it is not as the user might think. */
+	readonly note?: string;
 }
 
 /** What choosing may need: building a stack's phone takes time. */
@@ -40,15 +43,22 @@ export async function chooseImage(what: string | undefined, how: Choosing): Prom
 		return stored(store, `handset ${id}`, imageDigest, how.signal);
 	}
 	const phone = phoneFile(what);
-	if (phone !== undefined) {
-		const { device } = await buildPhone(await checkedPhone(phone), await phoneContext(phone, store, how));
-		return withComposition(store, { name: what, path: device.path, digest: device.digest });
+	if (phone !== undefined) return built(store, what, phone, how);
+	const old = existsSync(what) ? undefined : stackAtRevision(what);
+	if (old !== undefined) {
+		const { file, note, remove } = await phoneAtRevision(old.stack, old.revision, how.signal);
+		try {
+			return { ...(await built(store, what, file, how)), ...(note === undefined ? {} : { note }) };
+		} finally {
+			await remove();
+		}
 	}
 	if (existsSync(what)) return withComposition(store, { name: what, path: what, digest: await sha256File(what, how.signal) });
 	if (/^(sha256:)?[0-9a-f]{64}$/.test(what))
 		return stored(store, what, what.startsWith("sha256:") ? what : `sha256:${what}`, how.signal);
 	throw new UserError(`"${what}" is no stack, file or digest`, {
-		remedy: "name a stack (stacks/<stack>.phone.yaml), a device image's file, or its digest (`pulumi stack output`, `persona ps`)",
+		remedy:
+			"name a stack (stacks/<stack>.phone.yaml), one at a revision of git (<stack>@<revision>), a device image's file, or its digest (`pulumi stack output`, `persona ps`)",
 	});
 }
 
@@ -87,6 +97,11 @@ export function knownComposition({ name, digest, composition }: ChosenImage): Co
 	throw new UserError(`what ${name} was composed from is not known here (${digest})`, {
 		remedy: "only the machine that composed it keeps that; name the stack instead, and the image is composed again here",
 	});
+}
+
+async function built(store: Store, name: string, phone: string, how: Choosing): Promise<ChosenImage> {
+	const { device } = await buildPhone(await checkedPhone(phone), await phoneContext(phone, store, how));
+	return withComposition(store, { name, path: device.path, digest: device.digest });
 }
 
 async function stored(store: Store, name: string, digest: string, signal: AbortSignal): Promise<ChosenImage> {

@@ -252,6 +252,21 @@ ${EXIT_HELP}`,
 			await provenance(terminal, image, { ...options, handset, format: fileFormat(format, options) });
 		});
 
+	command(
+		"diff",
+		"show what changes from one device image to another",
+		"persona diff dev@origin/main dev\npersona diff dev@origin/main dev --markdown > review.md\npersona diff old.bin new.bin --json",
+	)
+		.argument("<old>", "a stack, a stack at a revision of git (dev@main), a file, or a digest in the store")
+		.argument("[new]", "the same; what the handset runs by default")
+		.option("--markdown", "for a review", false)
+		.option("--output <file>", "write it there")
+		.action(async (old: string, now: string | undefined, options: { markdown: boolean; output?: string }, sub: Command) => {
+			const { diff } = await import("./commands/diff.ts");
+			const { handset, format } = account(sub, options.markdown);
+			await diff(terminal, old, now, { ...options, handset, format: fileFormat(format, options) });
+		});
+
 	command("status", "show what each persona does", "persona status\npersona status --watch\npersona status --json")
 		.option("--watch", "go on until ^C", false)
 		.action(async (options: { watch: boolean }, sub: Command) => {

@@ -9,6 +9,7 @@ export {
 	deviceImageInputs,
 	deviceImageKey,
 } from "./device-image.ts";
+export { type Enforced, readEnforced } from "./enforced.ts";
 export { type ExplainedImage, type ExplainedPersona, readDeviceImage, renderExplained } from "./explain.ts";
 export { packageFetcher } from "./fetch-file.ts";
 export { copyFiles, fetchFiles, fetchLocked, isMissing, lockedFiles, type PinnedBytes, pinnedFiles } from "./fetch-locked.ts";

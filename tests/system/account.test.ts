@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Accounts of the demo's phone, by the command and as others read them.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Spec, Validation } from "@cyclonedx/cyclonedx-library";
-import { expect, test } from "vitest";
-import type { Statement } from "../../components/account/index.ts";
+import { afterAll, describe, expect, test } from "vitest";
+import type { ImageDiff, Statement } from "../../components/account/index.ts";
 import { compose } from "../../components/image/compose.ts";
 import { sha256 } from "../../components/util/digest.ts";
 import { packageRoot } from "../../components/util/paths.ts";
@@ -97,4 +97,47 @@ test("the demo's phone comes out the same where nothing is as it was, and anothe
 	} finally {
 		rmSync(folder, { recursive: true });
 	}
+});
+
+describe("a change under review", () => {
+	const folder = mkdtempSync(join(tmpdir(), "persona-review-"));
+	afterAll(() => rmSync(folder, { recursive: true }));
+	const git = (...args: string[]) =>
+		execFileSync("git", ["-C", folder, "-c", "user.name=x", "-c", "user.email=x@example.org", ...args], { encoding: "utf8" });
+	const write = (path: string, text: string) => {
+		mkdirSync(dirname(join(folder, path)), { recursive: true });
+		writeFileSync(join(folder, path), text);
+	};
+	const personaText = (share: number) =>
+		`version: 1\nkind: Persona\nname: probe\nindicator: { label: P, colour: "#010203" }\nguest: { os: baremetal, builder: prebuilt, kernel: { path: ./probe.img } }\nresources: { memoryMiB: 16, cpuShare: ${share} }\n`;
+
+	test("is what persona diff shows of a branch against the working tree, which it does not touch", async () => {
+		write("Pulumi.yaml", "name: review\nruntime: nodejs\n");
+		write("stacks/dev.phone.yaml", "version: 1\nkind: Phone\nname: p\nboard: qemu-virt\npersonas: [../personas/probe.yaml]\n");
+		write("personas/probe.img", "a kernel of sorts");
+		write("personas/probe.yaml", personaText(100));
+		git("init", "--quiet", "--initial-branch", "main");
+		git("add", ".");
+		git("commit", "--quiet", "--message", "first");
+		write("personas/probe.yaml", personaText(40));
+		const before = git("status", "--porcelain");
+
+		const how = { cwd: folder, env: { PERSONA_PROJECT: "" } };
+		const markdown = await persona(["diff", "dev@main", "dev", "--markdown"], how);
+		const json = await persona(["diff", "dev@main", "dev"], how);
+		const wrong = await persona(["diff", "dev@nothing", "dev"], how);
+
+		expect(markdown).toMatchObject({ status: 0, stderr: "" });
+		expect(markdown.stdout).toMatch(/### Persona probe\n\n- `~` cpuShare: 100 → 40\n$/);
+		const [changed] = (JSON.parse(json.stdout) as ImageDiff).personas.changed;
+		expect(changed).toMatchObject({
+			name: "probe",
+			settings: [{ field: "cpuShare", old: 100, new: 40 }],
+			packages: [],
+			deviceTree: false,
+		});
+		expect(wrong).toMatchObject({ status: 1, stderr: expect.stringContaining('git knows no revision "nothing"') });
+		expect(git("status", "--porcelain")).toBe(before);
+		expect(git("worktree", "list").trim().split("\n")).toHaveLength(1);
+	});
 });

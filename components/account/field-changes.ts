@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// How two plain values differ, field by field: what a reviewer reads of policies and settings.
+import { canonicalJson } from "../util/digest.ts";
+
+/** One field that is not the same; `old` or `new` is missing where it was not there. */
+export interface FieldChange {
+	/** `networks.work.egress`; of a list, an item of which came or went, the list's own. */
+	readonly field: string;
+	readonly old?: unknown;
+	readonly new?: unknown;
+}
+
+/** The fields that differ. The order of a list's items is no difference: what is listed counts. */
+export function fieldChanges(old: unknown, now: unknown, field = ""): FieldChange[] {
+	if (canonicalJson(old ?? null) === canonicalJson(now ?? null)) return [];
+	if (Array.isArray(old) && Array.isArray(now)) return listChanges(old, now, field);
+	if (isRecord(old) && isRecord(now)) {
+		const names = [...new Set([...Object.keys(old), ...Object.keys(now)])].sort();
+		return names.flatMap((name) => fieldChanges(old[name], now[name], field === "" ? name : `${field}.${name}`));
+	}
+	return [{ field, ...(old === undefined ? {} : { old }), ...(now === undefined ? {} : { new: now }) }];
+}
+
+function listChanges(old: readonly unknown[], now: readonly unknown[], field: string): FieldChange[] {
+	const count = (list: readonly unknown[], item: string) => list.filter((other) => canonicalJson(other) === item).length;
+	const only = (list: readonly unknown[], other: readonly unknown[]) =>
+		list.filter((item, index) => {
+			const text = canonicalJson(item);
+			return count(list.slice(0, index + 1), text) > count(other, text);
+		});
+	const changes = [
+		...only(old, now).map((item) => ({ field, old: item })),
+		...only(now, old).map((item) => ({ field, new: item })),
+	];
+	// The same items in another order: then the order is all there is to tell.
+	return changes.length > 0 ? changes : [{ field, old, new: now }];
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
