@@ -6,6 +6,8 @@ import { CustomResource } from "./sdk.ts";
 export interface HypervisorImageArgs {
 	/** The board Veil is to run on: a folder's name in `boards/`, for instance `qemu-virt`. */
 	readonly board: pulumi.Input<string>;
+	/** What compiles it: `debian` this machine's cross compiler (default), `buildroot` a run of Buildroot. */
+	readonly builder?: pulumi.Input<"debian" | "buildroot">;
 	/**
 	 * Public Ed25519 keys, 64 hexadecimal digits each and 4 at most: it accepts images signed by one of them and no others. Default: it accepts
 	 * unsigned images and no others.

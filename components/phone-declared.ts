@@ -12,6 +12,7 @@ import { invoke, Output, output, RunError } from "./sdk.ts";
 
 export interface DeclaredPhone {
 	readonly board: string;
+	readonly veilBuilder: "debian" | "buildroot";
 	readonly target: NonNullable<HandsetArgs["target"]>;
 	readonly personas: readonly {
 		readonly name: string;
@@ -31,9 +32,10 @@ export async function declaredPhone(args: PhoneArgs, parent: pulumi.Resource): P
 	if (value === undefined) throw new RunError("phone: the path of a Phone document must be known in previews");
 	const answer: PhoneDescription = await invoke("persona:index:describePhone", { phone: value, complete }, { parent });
 	if (answer.problems !== "") throw new RunError(answer.problems);
-	const { board, target, personas, trustedKeys } = answer;
+	const { board, veilBuilder, target, personas, trustedKeys } = answer;
 	return {
 		board,
+		veilBuilder,
 		...(trustedKeys === undefined ? {} : { trustedKeys }),
 		target: { ...target, via: target.via as "qemu" | "usb" },
 		personas: personas.map(({ name, document, volumes }, index) => ({

@@ -66,7 +66,7 @@ export class Phone extends ComponentResource<PhoneOutputs> {
 
 	protected override async initialize(args: PhoneArgs, _options: unknown, name: string): Promise<PhoneOutputs> {
 		const options = { parent: this };
-		const { board, target, personas, source, trustedKeys } = await declaredPhone(args, this);
+		const { board, veilBuilder, target, personas, source, trustedKeys } = await declaredPhone(args, this);
 		const trust = trustedKeys === undefined ? {} : { trustedKeys };
 		const guests = Object.fromEntries(
 			personas.map((persona) => {
@@ -74,7 +74,7 @@ export class Phone extends ComponentResource<PhoneOutputs> {
 				return [persona.name, guest.key];
 			}),
 		);
-		const hypervisor = new HypervisorImage(name, { board, ...trust }, options).key;
+		const hypervisor = new HypervisorImage(name, { board, builder: veilBuilder, ...trust }, options).key;
 		const image = new DeviceImage(name, { phone: source, hypervisor, guests }, options);
 		const handset = new Handset(name, { board, target }, options);
 		const { hardware } = handset;

@@ -54,7 +54,8 @@ function documentTypes(kind: Kind, replace: Record<string, Type> = {}): Record<s
 		if (typeof schema.additionalProperties === "object") {
 			return { type: "object", additionalProperties: typeOf(name.replace(/s$/, ""), resolved(root, schema.additionalProperties)) };
 		}
-		return { type: scalarOf(schema) };
+		const scalars = [schema.type ?? []].flat().filter((type) => type !== "null");
+		return scalars.length > 1 ? { oneOf: scalars.map((type) => ({ type })) } : { type: scalarOf(schema) };
 	};
 	add(kind, root, true);
 	return types;
@@ -229,6 +230,9 @@ export function providerSchema(): string {
 			"Veil, built from its sources for one board.",
 			{
 				board: BOARD,
+				builder: text(
+					"What compiles it: `debian` this machine's cross compiler, `buildroot` a run of Buildroot. Default: `debian`.",
+				),
 				trustedKeys: {
 					description:
 						"Public Ed25519 keys, 64 hexadecimal digits each and 4 at most: it accepts images signed by one of them and no others. Default: it accepts unsigned images and no others.",

@@ -11,7 +11,7 @@ import { ProcessError, run } from "../util/process.ts";
 import { toolEnvironment } from "../util/tool-env.ts";
 import { builtOnce } from "./built-once.ts";
 import { structure } from "./codec.ts";
-import { compilerVersion } from "./hypervisor.ts";
+import { compilerVersion } from "./compiler.ts";
 import type { BootCodeInputs, BuildContext } from "./types.ts";
 
 /** Bytes at the front of the kernel partition that are the loader's. */

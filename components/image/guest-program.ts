@@ -10,7 +10,7 @@ import { packageRoot } from "../util/paths.ts";
 import { ProcessError, run } from "../util/process.ts";
 import { toolEnvironment } from "../util/tool-env.ts";
 import { builtOnce } from "./built-once.ts";
-import { COMPILER_PREFIX, compilerVersion } from "./hypervisor.ts";
+import { COMPILER_PREFIX, compilerVersion } from "./compiler.ts";
 import type { BuildContext, ProgramInputs } from "./types.ts";
 
 /** Another number means other bytes from the same sources. */

@@ -136,8 +136,7 @@ async function debianParts(inputs: GuestInputs, sources: GuestSources, context: 
 	const options = { hostname: inputs.persona, hasModules, hasAgent, hasNetwork, hasVolumes, watchdogSeconds };
 	let tree: FileTree;
 	if (inputs.buildroot !== undefined) {
-		const architecture = inputs.kernelBuild === undefined ? "arm64" : "armv6";
-		const archive = await buildrootRoot(inputs.buildroot, architecture, sources.places ?? {}, context);
+		const archive = await buildrootRoot(inputs.buildroot, sources.places ?? {}, context);
 		tree = await buildrootTree(archive.path, options, signal);
 	} else if (inputs.base === "debian") {
 		tree = await debianTree(entries, fetch, options, { store, signal, progress });

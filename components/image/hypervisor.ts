@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Builds Veil from hypervisor/ with Debian's cross compiler. Its key is that of its sources and compiler.
+// Builds Veil from hypervisor/ with Debian's cross compiler, or by Buildroot. Its key is that of its sources and compiler.
 import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
@@ -12,18 +12,24 @@ import { packageRoot } from "../util/paths.ts";
 import { ProcessError, run } from "../util/process.ts";
 import { toolEnvironment } from "../util/tool-env.ts";
 import { builtWithLog } from "./build-log.ts";
+import { veilByBuildroot, veilInputs } from "./buildroot/veil.ts";
+import { compilerVersion } from "./compiler.ts";
 import { builtFrom, rememberBuilt, rememberInputs } from "./records.ts";
-import type { Store } from "./store.ts";
-import type { Artifact, BuildContext, HypervisorInputs } from "./types.ts";
+import type { Blob, Store } from "./store.ts";
+import type { Artifact, BuildContext, HypervisorInputs, VeilBuilder } from "./types.ts";
 
 const RECIPE = 1;
 
 /** Reads everything Veil is built from. @throws UserError when the cross compiler is missing */
-export async function hypervisorInputs(board: Board, root = join(packageRoot(), "hypervisor")): Promise<HypervisorInputs> {
+export async function hypervisorInputs(
+	board: Board,
+	root = join(packageRoot(), "hypervisor"),
+	builder: VeilBuilder = "debian",
+): Promise<HypervisorInputs> {
 	return {
 		board: board.name,
 		sources: await sourcesDigest(root),
-		compiler: await compilerVersion(board.architecture),
+		...(builder === "buildroot" ? { buildroot: await veilInputs(board) } : { compiler: await compilerVersion(board.architecture) }),
 		recipe: RECIPE,
 	};
 }
@@ -65,11 +71,13 @@ export async function buildHypervisor(
 			if ((await sourcesDigest(sources)) !== inputs.sources) {
 				throw new UserError("Veil's sources changed while it was built", { where: root, remedy: "run the same command again" });
 			}
-			// Only what the build needs of the environment: nothing of it may show in the bytes.
-			const env = toolEnvironment({ HOME: scratch, LC_ALL: "C.UTF-8", TZ: "UTC", SOURCE_DATE_EPOCH: "0" });
-			const args = [`-j${jobCount()}`, "-C", sources, `BOARD=${inputs.board}`, `BUILD=${scratch}/build`, ...keyOptions(inputs)];
-			await run("make", args, { env, signal, killAfterMs: 400 });
-			const blob = await store.put(await readFile(join(scratch, "build", "veil.bin")), signal);
+			const blob = await (inputs.buildroot === undefined
+				? compile(inputs, sources, scratch, context)
+				: veilByBuildroot(
+						inputs.buildroot,
+						{ board: inputs.board, sources, digest: inputs.sources, options: keyOptions(inputs) },
+						{ ...context, progress },
+					));
 			await rememberBuilt(store, key, "hypervisor", blob.digest);
 			return { key, ...blob };
 		} catch (error) {
@@ -82,6 +90,14 @@ export async function buildHypervisor(
 			await rm(scratch, { recursive: true, force: true });
 		}
 	});
+}
+
+async function compile(inputs: HypervisorInputs, sources: string, scratch: string, { store, signal }: BuildContext): Promise<Blob> {
+	// Only what the build needs of the environment: nothing of it may show in the bytes.
+	const env = toolEnvironment({ HOME: scratch, LC_ALL: "C.UTF-8", TZ: "UTC", SOURCE_DATE_EPOCH: "0" });
+	const args = [`-j${jobCount()}`, "-C", sources, `BOARD=${inputs.board}`, `BUILD=${scratch}/build`, ...keyOptions(inputs)];
+	await run("make", args, { env, signal, killAfterMs: 400 });
+	return store.put(await readFile(join(scratch, "build", "veil.bin")), signal);
 }
 
 /** Each key with the x coordinate of its point, as the makefile takes them. */
@@ -126,28 +142,4 @@ async function sourcesDigest(root: string): Promise<string> {
 	};
 	await visit("");
 	return sha256(listing.join("\n"));
-}
-
-/** What compiles Veil and our programs in guests, by architecture. */
-export const COMPILER_PREFIX = { arm64: "aarch64-linux-gnu-", armv6: "arm-linux-gnueabi-" } as const;
-
-const versions = new Map<Board["architecture"], Promise<string>>();
-
-/** The first line of what the cross compiler says of itself. @throws UserError when it is missing */
-export function compilerVersion(architecture: Board["architecture"]): Promise<string> {
-	const known = versions.get(architecture);
-	if (known !== undefined) return known;
-	const compiler = `${COMPILER_PREFIX[architecture]}gcc`;
-	const version = run(compiler, ["--version"]).then(
-		({ stdout }) => stdout.split("\n")[0] ?? "",
-		(error: unknown) => {
-			versions.delete(architecture);
-			throw new UserError(`${compiler} is missing, which Veil is built with`, {
-				remedy: `apt-get install ${architecture === "arm64" ? "gcc-aarch64-linux-gnu" : "gcc-arm-linux-gnueabi"} make`,
-				cause: error,
-			});
-		},
-	);
-	versions.set(architecture, version);
-	return version;
 }

@@ -51,5 +51,6 @@ export type {
 	GuestInputs,
 	GuestSources,
 	HypervisorInputs,
+	VeilBuilder,
 } from "./types.ts";
 export { verifyImage } from "./verify.ts";

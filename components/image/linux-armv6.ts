@@ -12,7 +12,7 @@ import { ProcessError, run } from "../util/process.ts";
 import type { Progress } from "../util/progress.ts";
 import { toolEnvironment } from "../util/tool-env.ts";
 import { builtOnce } from "./built-once.ts";
-import { COMPILER_PREFIX, compilerVersion } from "./hypervisor.ts";
+import { COMPILER_PREFIX, compilerVersion } from "./compiler.ts";
 import type { LockEntry } from "./lock.ts";
 import type { Blob, Store } from "./store.ts";
 import type { KernelBuild } from "./types.ts";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the build and compose stages take and give.
-import type { Board, Policy } from "../manifest/index.ts";
+import type { Board, Phone, Policy } from "../manifest/index.ts";
 import type { Sign } from "../signing/index.ts";
 import type { Progress } from "../util/progress.ts";
 import type { LockEntry, LockFile } from "./lock.ts";
@@ -130,13 +130,18 @@ export interface GuestSources {
 	places?: Record<string, string>;
 }
 
+/** What compiles Veil. */
+export type VeilBuilder = Phone["veil"]["builder"];
+
 /** Everything Veil is built from. */
 export interface HypervisorInputs {
 	board: string;
 	/** Digest of the names and contents of every file under `hypervisor/`, tests apart. */
 	sources: string;
-	/** First line of the cross compiler's `--version`. */
-	compiler: string;
+	/** First line of the cross compiler's `--version`; missing where Buildroot compiles it. */
+	compiler?: string;
+	/** What Buildroot builds it from; missing where it does not. */
+	buildroot?: BuildrootInputs;
 	/** Public keys (64 hexadecimal digits) whose images it accepts; missing: it accepts unsigned ones alone. */
 	trustedKeys?: string[];
 	recipe: number;

@@ -1438,6 +1438,21 @@ export interface Phone {
 		version: number;
 	} | null;
 	/**
+	 * How Veil, the hypervisor, is built.
+	 *
+	 * Default: {}.
+	 */
+	veil: {
+		/**
+		 * What compiles it: `debian` this machine's cross compiler, `buildroot` a package of ours in a run of Buildroot.
+		 *
+		 * Default: "debian".
+		 *
+		 * Example: "buildroot"
+		 */
+		builder: "debian" | "buildroot";
+	};
+	/**
 	 * The handset it is deployed to.
 	 *
 	 * Default: {}.
@@ -1591,6 +1606,21 @@ export interface PhoneInput {
 		 */
 		version: number;
 	} | null;
+	/**
+	 * How Veil, the hypervisor, is built.
+	 *
+	 * Default: {}.
+	 */
+	veil?: {
+		/**
+		 * What compiles it: `debian` this machine's cross compiler, `buildroot` a package of ours in a run of Buildroot.
+		 *
+		 * Default: "debian".
+		 *
+		 * Example: "buildroot"
+		 */
+		builder?: "debian" | "buildroot";
+	};
 	/**
 	 * The handset it is deployed to.
 	 *

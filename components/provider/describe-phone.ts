@@ -20,6 +20,7 @@ import type { PersonaSource, PhoneSource, Stages } from "./stages.ts";
 export interface PhoneDescription {
 	readonly problems: string;
 	readonly board: string;
+	readonly veilBuilder: Phone["veil"]["builder"];
 	readonly target: DescribedTarget;
 	/** In the phone's order; `document` is the path of the persona's document, relative to Pulumi.yaml's folder, unless it is in code. */
 	readonly personas: readonly DescribedPersona[];
@@ -81,7 +82,7 @@ async function whole(stages: Stages, phone: PhoneSource): Promise<PhoneDescripti
 	const { projectDir } = stages;
 	const { resolved, problems } = await stages.loadPhone(phone);
 	if (resolved === undefined) return failed(renderProblems(problems, projectDir));
-	const { board } = resolved.phone.document;
+	const { board, veil } = resolved.phone.document;
 	const given = typeof phone === "string" ? [] : phone.personas;
 	const personas = resolved.personas.map((persona, index): DescribedPersona => {
 		const { document, file } = persona;
@@ -92,6 +93,7 @@ async function whole(stages: Stages, phone: PhoneSource): Promise<PhoneDescripti
 	return {
 		problems: "",
 		board,
+		veilBuilder: veil.builder,
 		target,
 		personas,
 		...(resolved.signing === undefined ? {} : { trustedKeys: keysOf(resolved.signing) }),
@@ -109,7 +111,7 @@ function targetOf(phone: Loaded<Phone>, projectDir: string): DescribedTarget {
 }
 
 async function incomplete(stages: Stages, phone: Properties): Promise<PhoneDescription | Properties> {
-	const { board, personas, target, signing } = phone;
+	const { board, personas, target, signing, veil } = phone;
 	if (typeof board !== "string") return failed("board must be known in previews");
 	if (!Array.isArray(personas)) return failed("personas must be known in previews");
 	const cpus = isObject(target) && typeof target.cpus === "number" ? target.cpus : 2;
@@ -121,13 +123,15 @@ async function incomplete(stages: Stages, phone: Properties): Promise<PhoneDescr
 		const volumes = loaded === undefined ? [] : volumesOf(loaded, stages.projectDir);
 		found.push({ name, volumes, ...(typeof persona === "string" ? { document: persona } : {}) });
 	}
-	if (!isObject(signing)) return { problems: "", board, target: { via: "qemu", cpus }, personas: found };
+	const veilBuilder = isObject(veil) && veil.builder === "buildroot" ? veil.builder : "debian";
+	const description = { problems: "", board, veilBuilder, target: { via: "qemu", cpus }, personas: found } as const;
+	if (!isObject(signing)) return description;
 	// What is not known yet does not keep the keys of a phone in code from being read.
 	const known = { name: "incomplete", board, personas: ["incomplete"], signing };
 	const { loaded } = checkSource("Phone", partSource("Phone", known, [], stages.projectDir));
 	const keys = loaded === undefined ? undefined : phoneSigning(loaded).signing;
 	if (keys === undefined) return failed("signing must be known in previews, and its keys must be right");
-	return { problems: "", board, target: { via: "qemu", cpus }, personas: found, trustedKeys: keysOf(keys) };
+	return { ...description, trustedKeys: keysOf(keys) };
 }
 
 function failed(problems: string): Properties {

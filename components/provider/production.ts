@@ -3,7 +3,7 @@
 // needed; and what is read of documents, boards and the lock file is read once in a process, which lives as long as one operation.
 import { resolve } from "node:path";
 import * as handset from "../handset/index.ts";
-import type { BuildContext, GuestInputs } from "../image/index.ts";
+import type { BuildContext, GuestInputs, VeilBuilder } from "../image/index.ts";
 import type { Board, Loaded, Persona, ResolvedPhone } from "../manifest/index.ts";
 import { SIGN_COMMAND, signer } from "../signing/index.ts";
 import { canonicalJson } from "../util/digest.ts";
@@ -39,10 +39,10 @@ export function productionStages({ signCommand }: Settings): Stages {
 			phone.push(inputs);
 			return inputs;
 		});
-	const plainHypervisor = (board: Board) =>
-		remember(`hypervisor ${board.name}`, async () => (await loadImage()).hypervisorInputs(board));
-	const hypervisorInputs = async (board: Board, trustedKeys: readonly string[]) =>
-		(await loadImage()).trusting(await plainHypervisor(board), trustedKeys);
+	const plainHypervisor = (board: Board, builder: VeilBuilder) =>
+		remember(`hypervisor ${board.name} ${builder}`, async () => (await loadImage()).hypervisorInputs(board, undefined, builder));
+	const hypervisorInputs = async (board: Board, trustedKeys: readonly string[], builder: VeilBuilder) =>
+		(await loadImage()).trusting(await plainHypervisor(board, builder), trustedKeys);
 	const loadBoard = (name: string) => remember(`board ${name}`, async () => (await loadManifest()).boardByName(name, projectDir));
 	const start: Handsets["start"] = async (spec, of, personas, work, secrets) => {
 		const board = (await loadBoard(spec.board)).document;
@@ -75,7 +75,7 @@ export function productionStages({ signCommand }: Settings): Stages {
 					rememberParts(result.resolved, remember);
 					// The resources of the phone will ask for these next: they are found out while the program declares them.
 					for (const persona of personas) guestInputs(persona, board.document).catch(() => {});
-					plainHypervisor(board.document).catch(() => {});
+					plainHypervisor(board.document, result.resolved.phone.document.veil.builder).catch(() => {});
 				}
 				return result;
 			}),

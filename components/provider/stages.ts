@@ -9,7 +9,7 @@ import type {
 	StoredVolume,
 	VolumeId,
 } from "../handset/index.ts";
-import type { Artifact, DeviceImageInputs, GuestInputs, HypervisorInputs } from "../image/index.ts";
+import type { Artifact, DeviceImageInputs, GuestInputs, HypervisorInputs, VeilBuilder } from "../image/index.ts";
 import type { Board, Loaded, Persona, PhoneParts, PhoneResult, ResolvedPhone } from "../manifest/index.ts";
 import type { Progress } from "../util/progress.ts";
 import type { Properties } from "./properties.ts";
@@ -38,7 +38,7 @@ export interface Stages {
 	guestKey(inputs: GuestInputs): Promise<string>;
 	buildGuest(inputs: GuestInputs, persona: Loaded<Persona>, work: Work): Promise<Artifact>;
 	/** `trustedKeys`: public keys whose images it is to accept; none: unsigned ones. */
-	hypervisorInputs(board: Board, trustedKeys: readonly string[]): Promise<HypervisorInputs>;
+	hypervisorInputs(board: Board, trustedKeys: readonly string[], builder: VeilBuilder): Promise<HypervisorInputs>;
 	hypervisorKey(inputs: HypervisorInputs): Promise<string>;
 	buildHypervisor(inputs: HypervisorInputs, work: Work): Promise<Artifact>;
 	deviceImageInputs(phone: ResolvedPhone, hypervisorKey: string, guestKeys: Record<string, string>): Promise<DeviceImageInputs>;

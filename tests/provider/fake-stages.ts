@@ -160,8 +160,10 @@ export function fakeStages(folder: string, projectDir: string): Stages {
 		},
 		guestKey: async (inputs) => keyOf(inputs),
 		buildGuest: (inputs, _persona, work) => build(keyOf(inputs), `build ${inputs.persona}${isOffline() ? " offline" : ""}`, work),
-		hypervisorInputs: async ({ name }, trustedKeys) =>
-			trusting({ board: name, sources: sha256("veil"), compiler: "gcc 12", recipe: 1 }, trustedKeys),
+		hypervisorInputs: async ({ name }, trustedKeys, builder) => {
+			const compiler = builder === "buildroot" ? "Buildroot" : "gcc 12";
+			return trusting({ board: name, sources: sha256("veil"), compiler, recipe: 1 }, trustedKeys);
+		},
 		hypervisorKey: async (inputs) => keyOf(inputs),
 		buildHypervisor: (inputs, work) => build(keyOf(inputs), "build veil", work),
 		deviceImageInputs: async (phone, hypervisor, guestKeys): Promise<DeviceImageInputs> => ({

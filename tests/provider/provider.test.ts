@@ -105,6 +105,14 @@ describe("a phone through its life", () => {
 		expect(world.takeLog()).toEqual(["compose", "start"]);
 	});
 
+	test("another builder of Veil touches Veil and what holds it, and no guest", async () => {
+		project.write("stacks/dev.phone.yaml", `${PHONE}veil: { builder: buildroot }\n`);
+		const { steps } = await stack.run("preview");
+		const touched = { "HypervisorImage pocket": "update", "DeviceImage pocket": "update", "Deployment pocket": "update" };
+		expect(steps).toEqual({ ...UNCHANGED, ...touched });
+		project.write("stacks/dev.phone.yaml", PHONE);
+	});
+
 	test("moving a document changes nothing", async () => {
 		project.write("people/personal.yaml", PERSONAL);
 		project.write("stacks/dev.phone.yaml", PHONE.replace("../personas/personal.yaml", "../people/personal.yaml"));

@@ -6,7 +6,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildrootRoot } from "../../components/image/buildroot/root.ts";
-import { guestInputs, loadLock, openStore } from "../../components/image/index.ts";
+import {
+	buildHypervisor,
+	guestInputs,
+	hypervisorInputs,
+	loadLock,
+	openStore,
+	type VeilBuilder,
+} from "../../components/image/index.ts";
+import { boardByName } from "../../components/manifest/index.ts";
 import { loadAndCheckPhone } from "../../components/policy/index.ts";
 import { packageRoot } from "../../components/util/paths.ts";
 import { silent } from "../../components/util/progress.ts";
@@ -83,13 +91,22 @@ describe.skipIf(!isGiven)("root filesystems", () => {
 			if (cache !== undefined) process.env.XDG_CACHE_HOME = cache;
 			try {
 				const context = { store: await openStore(), lock, progress: silent, projectDir: folder };
-				return (await buildrootRoot(buildroot, resolved.board.document.architecture, {}, context)).digest;
+				return (await buildrootRoot(buildroot, {}, context)).digest;
 			} finally {
 				if (before === undefined) delete process.env.XDG_CACHE_HOME;
 				else process.env.XDG_CACHE_HOME = before;
 			}
 		};
 		expect(await build(join(folder, "elsewhere"))).toBe(await build(undefined));
+	});
+});
+
+describe.skipIf(!isGiven)("Veil as a package of Buildroot's", () => {
+	it.each(["qemu-virt", "n800"])("is for %s what the cross compiler makes by itself", { timeout: BUILD_MS }, async (name) => {
+		const board = (await boardByName(name, packageRoot())).document;
+		const context = { store: await openStore(), lock: await loadLock(packageRoot()), progress: silent, projectDir: packageRoot() };
+		const build = async (builder: VeilBuilder) => buildHypervisor(await hypervisorInputs(board, undefined, builder), context);
+		expect((await build("buildroot")).digest).toBe((await build("debian")).digest);
 	});
 });
 

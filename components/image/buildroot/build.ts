@@ -4,7 +4,6 @@
 import { createReadStream } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Board } from "../../manifest/index.ts";
 import { canonicalJson, sha256, sha256File } from "../../util/digest.ts";
 import { UserError } from "../../util/errors.ts";
 import { jobCount } from "../../util/jobs.ts";
@@ -12,6 +11,7 @@ import { ProcessError, run } from "../../util/process.ts";
 import { builtOnce } from "../built-once.ts";
 import type { Blob } from "../store.ts";
 import type { BuildContext, BuildrootInputs } from "../types.ts";
+import { architectureOf } from "./config.ts";
 import { type ExternalSpec, writeExternalTree } from "./external-tree.ts";
 import { buildFolders } from "./folders.ts";
 import { hostTools } from "./host-tools.ts";
@@ -33,7 +33,6 @@ const KILL_AFTER_MS = 400;
 /** What is asked of a run. */
 export interface BuildrootRequest {
 	inputs: BuildrootInputs;
-	architecture: Board["architecture"];
 	/** Name of the image that is wanted, as Buildroot calls it. */
 	image: "rootfs.tar" | "veil.bin";
 	/** Where a document asks for a line of the configuration. */
@@ -42,7 +41,7 @@ export interface BuildrootRequest {
 }
 
 /** The key of what a run makes: personas that ask for the same share it. */
-export function buildrootKey(inputs: BuildrootInputs, image: BuildrootRequest["image"], veil?: string): string {
+export function buildrootKey(inputs: BuildrootInputs, image: BuildrootRequest["image"], veil?: readonly string[]): string {
 	return sha256(canonicalJson({ kind: "buildroot", ...inputs, image, veil }));
 }
 
@@ -53,14 +52,14 @@ export function buildrootKey(inputs: BuildrootInputs, image: BuildrootRequest["i
  */
 export async function buildrootImage(request: BuildrootRequest, key: string, context: BuildContext): Promise<Blob> {
 	return builtOnce(key, context, async () => {
-		const { inputs, architecture, image, places, veil } = request;
+		const { inputs, image, places, veil } = request;
 		const { store, signal, progress } = context;
 		const folders = buildFolders(key);
 		const tree = await openBuildroot({ version: inputs.version, digest: inputs.source }, context);
 		const toolchain =
 			inputs.toolchain.length === 0
 				? []
-				: (await relocatedToolchain(architecture, inputs.toolchain, folders.toolchains, context)).config;
+				: (await relocatedToolchain(architectureOf(inputs.config), inputs.toolchain, folders.toolchains, context)).config;
 		const external = {
 			folder: join(folders.work, "external"),
 			config: inputs.config,

@@ -2,7 +2,7 @@
 // Lines of Buildroot's configuration, as Kconfig writes them: those of a board, of every persona, and of what a document asks for.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { DocumentPath, Persona } from "../../manifest/index.ts";
+import type { Board, DocumentPath, Persona } from "../../manifest/index.ts";
 import { errorCode, UserError } from "../../util/errors.ts";
 import { packageRoot } from "../../util/paths.ts";
 
@@ -15,17 +15,29 @@ export interface WantedLine {
 	path: DocumentPath;
 }
 
-/** What every root filesystem of ours has, and what makes it the same on every machine. */
-const COMMON = [
-	"BR2_REPRODUCIBLE=y",
-	"BR2_PER_PACKAGE_DIRECTORIES=y",
-	"BR2_DOWNLOAD_FORCE_CHECK_HASHES=y",
-	"BR2_CCACHE=y",
+/** What makes a build the same on every machine, and quick. */
+const COMMON = ["BR2_REPRODUCIBLE=y", "BR2_PER_PACKAGE_DIRECTORIES=y", "BR2_DOWNLOAD_FORCE_CHECK_HASHES=y", "BR2_CCACHE=y"];
+
+/** What every root filesystem of ours has. */
+const ROOT = [
 	"BR2_INIT_BUSYBOX=y",
 	"# BR2_TARGET_GENERIC_GETTY is not set",
 	'BR2_TARGET_GENERIC_HOSTNAME="persona"',
 	'BR2_TARGET_GENERIC_ISSUE=""',
 	"BR2_TARGET_ROOTFS_TAR=y",
+];
+
+/** Veil alone: no root filesystem, and none of the flags that Buildroot's wrapper of the compiler adds for programs of Linux. */
+const VEIL = [
+	"BR2_INIT_NONE=y",
+	"BR2_SYSTEM_BIN_SH_NONE=y",
+	"# BR2_PACKAGE_BUSYBOX is not set",
+	"# BR2_TARGET_ROOTFS_TAR is not set",
+	"# BR2_PIC_PIE is not set",
+	"BR2_SSP_NONE=y",
+	"BR2_RELRO_NONE=y",
+	"BR2_FORTIFY_SOURCE_NONE=y",
+	"BR2_PACKAGE_VEIL=y",
 ];
 
 /** The lines of a board. @throws UserError when Buildroot does not build for it */
@@ -47,7 +59,17 @@ export function configLines(text: string): string[] {
 /** Everything a root filesystem is configured with, but for what is of this machine; a document's own lines last. */
 export function rootLines(board: readonly string[], guest: Pick<Persona["guest"], "packages" | "config">): string[] {
 	const own = wantedLines(guest).map(({ line }) => line);
-	return [...board, ...COMMON, ...[...new Set(own)].sort()];
+	return [...board, ...COMMON, ...ROOT, ...[...new Set(own)].sort()];
+}
+
+/** Everything Veil is configured with. */
+export function veilLines(board: readonly string[]): string[] {
+	return [...board, ...COMMON, ...VEIL];
+}
+
+/** The architecture of a configuration. */
+export function architectureOf(lines: readonly string[]): Board["architecture"] {
+	return lines.includes("BR2_aarch64=y") ? "arm64" : "armv6";
 }
 
 /** What a document asks for: a package each, and its symbols. */

@@ -14,8 +14,8 @@ export interface ExternalSpec {
 	machine: readonly string[];
 	/** Tools of the machine's that stand in. */
 	tools: readonly HostTool[];
-	/** Veil is built too, for a board, from the sources in a folder. */
-	veil?: { board: string; sources: string };
+	/** Veil is built too, for a board, from the sources in a folder, with further variables for its makefile. */
+	veil?: { board: string; sources: string; options: readonly string[] };
 }
 
 /** A file of the tree. */
@@ -58,10 +58,11 @@ find . -type f ! -name SHA256SUMS | LC_ALL=C sort | while read -r image; do sha2
 `;
 
 // Debian's compiler makes position-independent programs unless it is told.
-const VEIL_MK = (
-	board: string,
-	sources: string,
-) => `################################################################################
+const VEIL_MK = ({
+	board,
+	sources,
+	options,
+}: NonNullable<ExternalSpec["veil"]>) => `################################################################################
 #
 # veil
 #
@@ -75,7 +76,7 @@ VEIL_INSTALL_IMAGES = YES
 VEIL_INSTALL_TARGET = NO
 
 define VEIL_BUILD_CMDS
-	$(TARGET_MAKE_ENV) $(MAKE) -C $(@D) BOARD=${board} CROSS=$(TARGET_CROSS) BUILD=$(@D)/build
+	$(TARGET_MAKE_ENV) $(MAKE) -C $(@D) BOARD=${board} CROSS=$(TARGET_CROSS) BUILD=$(@D)/build${options.map((option) => ` ${option}`).join("")}
 endef
 
 define VEIL_INSTALL_IMAGES_CMDS
@@ -117,7 +118,7 @@ export function externalTree(spec: ExternalSpec): Record<string, TreeFile> {
 			? {}
 			: {
 					"package/veil/Config.in": { text: VEIL_CONFIG },
-					"package/veil/veil.mk": { text: VEIL_MK(veil.board, veil.sources) },
+					"package/veil/veil.mk": { text: VEIL_MK(veil) },
 				}),
 	};
 }

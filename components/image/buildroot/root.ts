@@ -15,11 +15,10 @@ const DHCP_SCRIPT = "/usr/share/udhcpc/default.script";
 /** The archive of a root filesystem. */
 export function buildrootRoot(
 	inputs: BuildrootInputs,
-	architecture: "arm64" | "armv6",
 	places: Readonly<Record<string, string>>,
 	context: BuildContext,
 ): Promise<Blob> {
-	return buildrootImage({ inputs, architecture, image: "rootfs.tar", places }, buildrootKey(inputs, "rootfs.tar"), context);
+	return buildrootImage({ inputs, image: "rootfs.tar", places }, buildrootKey(inputs, "rootfs.tar"), context);
 }
 
 /** The tree of such an archive, and the few files that make it a persona's. @throws UserError when the persona chose another init than busybox's */

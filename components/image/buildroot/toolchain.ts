@@ -10,7 +10,7 @@ import { canonicalJson, sha256 } from "../../util/digest.ts";
 import { UserError } from "../../util/errors.ts";
 import { run } from "../../util/process.ts";
 import type { Progress } from "../../util/progress.ts";
-import { COMPILER_PREFIX } from "../hypervisor.ts";
+import { COMPILER_PREFIX } from "../compiler.ts";
 import type { Store } from "../store.ts";
 
 /** Another number means another folder from the same packages. */

@@ -16,13 +16,17 @@ export const hypervisorImage = imageKind({
 	extra: (inputs) => ({ board: inputs.board ?? UNKNOWN }),
 
 	async check(operation, news) {
-		const reader = new InputReader(news, ["board", "trustedKeys"]);
+		const reader = new InputReader(news, ["board", "builder", "trustedKeys"]);
 		const board = reader.text("board");
+		const builder = reader.text("builder", "debian");
+		if (builder !== "debian" && builder !== "buildroot" && builder !== UNKNOWN)
+			reader.fail("builder", "must be debian or buildroot");
 		const trustedKeys = readTrustedKeys(reader, news.trustedKeys);
-		if (reader.failures.length > 0 || board === UNKNOWN || trustedKeys === UNKNOWN)
+		if (reader.failures.length > 0 || board === UNKNOWN || builder === UNKNOWN || trustedKeys === UNKNOWN)
 			return { inputs: news, failures: reader.failures };
 		const { stages } = operation;
-		const inputs = asValue(await stages.hypervisorInputs((await stages.loadBoard(board)).document, trustedKeys));
+		const { document } = await stages.loadBoard(board);
+		const inputs = asValue(await stages.hypervisorInputs(document, trustedKeys, builder === "buildroot" ? builder : "debian"));
 		return { inputs: isObject(inputs) ? inputs : {}, failures: [] };
 	},
 

@@ -51,7 +51,7 @@ async function build({ inputs, key, said, signal, places = {} }: Run) {
 		projectDir: folder,
 		...(signal === undefined ? {} : { signal }),
 	};
-	return buildrootImage({ inputs, architecture: "arm64", image: "rootfs.tar", places }, key, context);
+	return buildrootImage({ inputs, image: "rootfs.tar", places }, key, context);
 }
 
 async function failure(run: Run): Promise<string> {

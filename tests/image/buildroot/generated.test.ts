@@ -7,11 +7,13 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { verifiedImage } from "../../../components/image/buildroot/build.ts";
 import {
+	architectureOf,
 	boardLines,
 	choosesToolchain,
 	configLine,
 	packageSymbol,
 	rootLines,
+	veilLines,
 	wantedLines,
 } from "../../../components/image/buildroot/config.ts";
 import { externalTree, writeExternalTree } from "../../../components/image/buildroot/external-tree.ts";
@@ -33,6 +35,13 @@ describe("lines of configuration", () => {
 			"BR2_TARGET_TZ_INFO=y",
 			"BR2_X=7",
 		]);
+	});
+
+	test("of Veil have no root filesystem and no flag of its own for the compiler", async () => {
+		const lines = veilLines(await boardLines("qemu-virt"));
+		expect(architectureOf(lines)).toBe("arm64");
+		expect(architectureOf(veilLines(await boardLines("n800")))).toBe("armv6");
+		expect(lines).toEqual(expect.arrayContaining(["BR2_PACKAGE_VEIL=y", "# BR2_TARGET_ROOTFS_TAR is not set", "BR2_SSP_NONE=y"]));
 	});
 
 	test("remember where the document asks for them", () => {
@@ -78,7 +87,7 @@ describe("the generated tree", () => {
 	} as const;
 
 	test("is this", async () => {
-		const tree = externalTree({ ...spec, veil: { board: "n800", sources: "/work/veil" } });
+		const tree = externalTree({ ...spec, veil: { board: "n800", sources: "/work/veil", options: ["KEYS=ab"] } });
 		const text = Object.entries(tree)
 			.map(([path, file]) => `==== ${path}${file.executable ? " (executable)" : ""}\n${file.text}`)
 			.join("\n");
