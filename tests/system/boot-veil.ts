@@ -17,8 +17,8 @@ import {
 const HELLO = Buffer.of(VEIL_MUX_SYNC0, VEIL_MUX_SYNC1, VEIL_MUX_LINK);
 const REFUSAL = /Veil (?:refuses this image|stopped): ([^\r\n]*)\r\n/;
 
-/** What became of an image: what Veil said when it refused it; `runs`; or why neither is known. */
-export type Verdict = { readonly refused: string } | "runs" | "silent" | "ended";
+/** What became of an image: what Veil said when it refused it, or that it runs. */
+export type Verdict = { readonly refused: string } | "runs";
 
 export interface BootOptions {
 	/** A disk for Veil; none: there is none. */
@@ -27,17 +27,21 @@ export interface BootOptions {
 	readonly seconds?: number;
 }
 
-/** Boots an image until Veil has refused it or runs it, and ends QEMU then. */
+/** Boots an image until Veil has refused it or runs it, and ends QEMU then. Fails when it does neither. */
 export async function bootVeil(image: string, { disk, memoryMiB, seconds = 60 }: BootOptions): Promise<Verdict> {
 	const machine = ["-M", "virt,virtualization=on,gic-version=3", "-cpu", "cortex-a57", "-smp", "1", "-m", `${memoryMiB}M`];
 	const plain = ["-nodefaults", "-display", "none", "-serial", "stdio", "-kernel", image];
 	const devices = ["-global", "virtio-mmio.force-legacy=false", "-device", "virtio-rng-device", "-device", "ramfb"];
 	const disks =
 		disk === undefined ? [] : ["-drive", `if=none,id=disk,format=raw,file=${disk}`, "-device", "virtio-blk-device,drive=disk"];
-	const qemu = spawn("qemu-system-aarch64", [...machine, ...plain, ...devices, ...disks], { stdio: ["ignore", "pipe", "inherit"] });
+	const qemu = spawn("qemu-system-aarch64", [...machine, ...plain, ...devices, ...disks], { stdio: ["ignore", "pipe", "pipe"] });
 	const gone = new Promise<void>((resolve) => qemu.once("close", () => resolve()));
-	const verdict = await new Promise<Verdict>((resolve) => {
-		const timer = setTimeout(() => resolve("silent"), seconds * 1000);
+	let complaints = "";
+	qemu.stderr.setEncoding("utf8").on("data", (text: string) => {
+		complaints += text;
+	});
+	const verdict = new Promise<Verdict>((resolve, reject) => {
+		const timer = setTimeout(() => reject(new Error(`Veil has said nothing for ${seconds} s\n${complaints}`)), seconds * 1000);
 		let said = Buffer.alloc(0);
 		qemu.stdout.on("data", (bytes: Buffer) => {
 			said = Buffer.concat([said, bytes]);
@@ -47,12 +51,15 @@ export async function bootVeil(image: string, { disk, memoryMiB, seconds = 60 }:
 		});
 		void gone.then(() => {
 			clearTimeout(timer);
-			resolve("ended");
+			reject(new Error(`QEMU ended, and Veil had said nothing\n${complaints}`));
 		});
 	});
-	qemu.kill("SIGKILL");
-	await gone;
-	return verdict;
+	try {
+		return await verdict;
+	} finally {
+		qemu.kill("SIGKILL");
+		await gone;
+	}
 }
 
 /** A disk on which Veil has accepted a version; 0: none yet. */

@@ -17,7 +17,7 @@ import { composeDev } from "../../tools/compose-dev.ts";
 import { builtGuests } from "../guests/built.ts";
 import { type Flip, flipPlan, flips, withFlip } from "../signing/flips.ts";
 import { testKey } from "../signing/support.ts";
-import { bootVeil, diskWithVersion, type Verdict } from "./boot-veil.ts";
+import { bootVeil, diskWithVersion } from "./boot-veil.ts";
 
 const [release, next, other] = [testKey("release"), testKey("next"), testKey("other")];
 let folder: string;
@@ -60,13 +60,13 @@ test("an image of either of its keys runs, of the version that was accepted and 
 });
 
 test("an older one does not", async () => {
-	expect(await boot(image, 4)).toEqual(refused(/newer one was accepted/));
+	expect(await boot(image, 4)).toEqual(refused(/older than the accepted version/));
 });
 
 test("an image of another key does not, nor one that only claims to be of a known one, nor one that nobody has signed", async () => {
 	expect(await boot(await signed("other-3", other, 3))).toEqual(refused(/not signed with a key of this handset/));
 	const forged = await composed("forged", veil.keyed, { key: release.publicKey, sign: other.sign, version: 3 });
-	expect(await boot(forged)).toEqual(refused(/signature is wrong/));
+	expect(await boot(forged)).toEqual(refused(/wrong signature/));
 	expect(await boot(await composed("unsigned", veil.keyed))).toEqual(refused(/not signed with a key of this handset/));
 });
 
@@ -88,11 +88,11 @@ test("one byte that is another, anywhere outside of Veil itself, and it is refus
 	const tried = [...(await edges(image)), ...random.filter(({ at }) => at >= veilItself)];
 	const path = join(folder, "flipped.img");
 	copyFileSync(image, path);
-	const accepted: { at: number; verdict: Verdict }[] = [];
+	const accepted: number[] = [];
 	const reasons = new Map<string, number>();
 	for (const flip of tried) {
 		const verdict = await withFlip(path, flip, () => boot(path));
-		if (typeof verdict === "string") accepted.push({ at: flip.at, verdict });
+		if (verdict === "runs") accepted.push(flip.at);
 		else {
 			const reason = verdict.refused.replace(/ ?0x[0-9a-f]+$/, "");
 			reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
