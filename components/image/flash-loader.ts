@@ -108,7 +108,8 @@ export async function bootCode(
 	context: Pick<BuildContext, "store" | "signal" | "progress">,
 ): Promise<BootCode> {
 	const key = sha256(canonicalJson({ kind: "boot-code", board, ...inputs }));
-	const { path } = await builtOnce(key, context, async () => {
+	const { path } = await builtOnce(key, { ...context, log: `loader-${board}` }, async (progress) => {
+		progress("compiling the loader");
 		const { loader, slide } = await compile(board, inputs, context.signal);
 		const both = { loader: loader.toString("base64"), slide: slide.toString("base64") };
 		return context.store.put(Buffer.from(canonicalJson(both)), context.signal);

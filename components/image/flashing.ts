@@ -52,8 +52,8 @@ export async function fiascoImage(
 	const made = { image: image.digest, loader: sha256(loader), partitions: storage?.partitions ?? [], product, revisions };
 	const key = sha256(canonicalJson({ kind: "fiasco", ...made, recipe: RECIPE }));
 	const version = `p${key.slice("sha256:".length).slice(0, 12)}`;
-	const blob = await builtOnce(key, context, async () => {
-		context.progress("packing the image for the tablet");
+	const blob = await builtOnce(key, { ...context, log: `fiasco-${board.name}` }, async (progress) => {
+		progress("packing the image for the tablet");
 		const scratch = await context.store.scratch();
 		try {
 			const path = join(scratch, "device.fiasco");

@@ -159,6 +159,17 @@ describe.skipIf(!canMount)("on a disk of 2 MB", () => {
 		expect(said.trim().split("\n").at(-1)).toBe(JSON.stringify({ wrong: [], blobs: 2 }));
 	});
 
+	test.each(["here", "command"] as const)(
+		"what a build writes meanwhile and fills it (%s) is told so, with the log",
+		async (fill) => {
+			const said = await onSmallDisk({ fill });
+			expect(said).toMatch(
+				/no space left in .*store.*\n {2}free some, .*`persona gc`.*\n {2}log: .*store\/logs\/filler-[0-9a-f]{12}\.log\n/,
+			);
+			expect(said.trim().split("\n").at(-1)).toBe(JSON.stringify({ wrong: [], blobs: 0 }));
+		},
+	);
+
 	test("a package that fills it is told so, and the store is as it was", async () => {
 		const entry: LockEntry = {
 			name: "big",

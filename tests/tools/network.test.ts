@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // What set-up and the engine are told of proxies, and what set-up does offline.
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFile, execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { packageRoot } from "../../components/util/paths.ts";
 import { engineEnvironment } from "../../tools/environment.mjs";
 import { isOffline, proxyAssignments, withoutProxyHere } from "../../tools/network.mjs";
+import { faultyServer } from "../image/faulty-server.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -36,6 +38,20 @@ test("behind a proxy, what runs on this machine is asked without it", () => {
 		no_proxy: "localhost,127.0.0.1,::1",
 	});
 	expect(proxyAssignments({ http_proxy: proxy, NO_PROXY: "x", PATH: "/bin" })).toEqual([`http_proxy=${proxy}`, "NO_PROXY=x"]);
+});
+
+test("set-up asks for the engine's release through the proxy that is named", async () => {
+	const proxy = await faultyServer();
+	try {
+		const program = `import { getEngine } from ${JSON.stringify(join(packageRoot(), "tools/engine.mjs"))};
+			await getEngine(${JSON.stringify(folder)}, async () => {}).catch((error) => console.log(error.message));`;
+		const env = { PATH: process.env.PATH, HOME: folder, PERSONA_ENGINE: "release", https_proxy: proxy.url };
+		const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program], { env });
+		expect(stdout).toContain("cannot be reached");
+		expect(proxy.asked).toEqual([expect.stringMatching(/^CONNECT \S+:443$/)]);
+	} finally {
+		await proxy.close();
+	}
 });
 
 test("set-up offline lists all that is missing at once and fetches nothing", () => {
