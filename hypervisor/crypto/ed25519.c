@@ -38,14 +38,19 @@ struct operation {
 	uint8_t to, a, b, c;
 };
 
-#define PREPARE 0
-#define ADD 4
-#define INVERT 20
-#define DIVIDE 22
-#define END 24
+#define ADD 10
+#define INVERT 26
+#define DIVIDE 28
+#define END 30
 
 static const struct operation program[END] = {
-	/* What is made of the keys' coordinates, once; goes on with ADD */
+	/* What is made of 1, -1, the base point's coordinates and the key's, once */
+	{TWO, ONE, ONE, ONE},
+	{MINUS_TWO, MINUS_ONE, TWO, ZERO},
+	{INVERSE, ONE, ONE, ZERO},
+	{ONE_Z, ONE, ONE, ZERO},
+	{BZ, ONE, ONE, ZERO},
+	{AZ, ONE, ONE, ZERO},
 	{AX, AX, MINUS_ONE, ZERO},
 	{AT, AX, AY, ZERO},
 	{BT, BX, BY, ZERO},
@@ -119,25 +124,19 @@ static address_t subtract(ed25519_number from, const ed25519_number modulus)
 	return taken;
 }
 
-/* What is small in the registers at the beginning; all else is 0, or comes from constants and the key. */
-static const int8_t small[REGISTERS] = {
-	[ONE] = 1, [ONE_Z] = 1, [BZ] = 1, [AZ] = 1, [INVERSE] = 1, [TWO] = 2, [MINUS_ONE] = -1, [MINUS_TWO] = -2,
-};
-
 void ed25519_begin(struct ed25519 *check, uint8_t *text, size_t size, const uint8_t key[VEIL_KEY_BYTES],
 		   const uint8_t signature[VEIL_SIGNATURE_BYTES])
 {
 	ed25519_number *r = check->registers;
 
 	memset(check, 0, sizeof(*check));
-	for (uint32_t i = 0; i < REGISTERS; i++) {
-		memset(r[i], small[i] >> 7, NUMBER_BYTES);
-		r[i][0] = (address_t)(small[i] < 0 ? small[i] - 38 : small[i]);
-	}
 	memcpy(text, signature, 32);
 	memcpy(text + 32, key, VEIL_PUBLIC_KEY_BYTES);
 	check->text = text;
 	sha512_init(&check->hash, text, ED25519_TEXT_ROOM + size);
+	r[ONE][0] = 1;
+	memset(r[MINUS_ONE], 0xff, NUMBER_BYTES);
+	r[MINUS_ONE][0] -= 38;
 	memcpy(r[D2], constants, sizeof(constants));
 	memcpy(r[SCALAR], signature + 32, 32);
 	memcpy(r[AY], key, VEIL_KEY_BYTES);

@@ -32,9 +32,9 @@ void verify_manifest(const void *bytes, size_t size)
 	const struct veil_manifest *header = bytes;
 	enum ed25519_result result;
 
-	if (size < sizeof(*header))
-		refuse("no manifest; bytes", size);
-	if (header->signature_kind != VEIL_SIGNATURE_ED25519 || !signature_begin(SIGNATURE_OF_MANIFEST, bytes, size))
+	/* A page begins there, so that a header can be looked at where there is none. */
+	if (size < sizeof(*header) || header->signature_kind != VEIL_SIGNATURE_ED25519 ||
+	    !signature_begin(SIGNATURE_OF_MANIFEST, bytes, size))
 		refuse("not signed with a key of this handset; kind", header->signature_kind);
 	do
 		result = signature_step();
@@ -72,7 +72,7 @@ void verify_image(const struct manifest *m)
 	if (!version_place_read(&version.kept))
 		refuse("no place to keep its version", running);
 	if (running == 0 || m->policy.header->version_counter != running)
-		refuse("another version than its policy's:", running);
+		refuse("not its policy's version:", running);
 	if (running < version.kept)
 		refuse("older than the accepted version", version.kept);
 }

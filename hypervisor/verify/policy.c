@@ -14,48 +14,54 @@
 
 static struct {
 	struct lock lock; /* all below, and the signature */
-	bool is_begun; /* then it goes on, or there is */
-	enum ed25519_result verdict;
+	enum {
+		NOTHING,
+		CHECKING,
+		KNOWN
+	} state;
+	bool is_good; /* when it is known */
 } check;
 
 enum veil_result verify_policy(const uint8_t *bytes, uint32_t size)
 {
 	const struct veil_policy *header = (const void *)bytes;
-	enum ed25519_result verdict;
+	enum veil_result result = VEIL_RESULT_AGAIN;
 
 	lock_take(&check.lock);
-	if (!check.is_begun) {
-		check.is_begun = true;
-		check.verdict = ED25519_BAD;
+	if (check.state == NOTHING) {
+		check.is_good = false;
+		check.state = KNOWN;
 		if (header->version_counter >= policy_current()->header->version_counter &&
 		    signature_begin(SIGNATURE_OF_POLICY, bytes, size))
-			check.verdict = ED25519_GOES_ON;
+			check.state = CHECKING;
 	}
-	verdict = check.verdict;
-	check.is_begun = verdict == ED25519_GOES_ON;
+	if (check.state == KNOWN) {
+		check.state = NOTHING;
+		result = check.is_good ? VEIL_RESULT_OK : VEIL_RESULT_BAD_POLICY;
+	}
 	lock_release(&check.lock);
-	if (verdict == ED25519_GOOD)
-		return VEIL_RESULT_OK;
-	if (verdict == ED25519_BAD)
-		return VEIL_RESULT_BAD_POLICY;
 	mux_flush_by(arch_time());
-	return VEIL_RESULT_AGAIN;
+	return result;
 }
 
 void verify_policy_forget(void)
 {
 	lock_take(&check.lock);
-	check.is_begun = false;
-	check.verdict = ED25519_BAD;
+	check.state = NOTHING;
 	lock_release(&check.lock);
 }
 
 void verify_step(uint64_t now)
 {
 	lock_take(&check.lock);
-	if (check.is_begun && check.verdict == ED25519_GOES_ON) {
+	if (check.state == CHECKING) {
+		enum ed25519_result result;
+
 		sched_unload(arch_this_cpu()); /* hashing uses the registers a guest's FP state is in */
-		check.verdict = signature_step();
+		result = signature_step();
+		check.is_good = result == ED25519_GOOD;
+		if (result != ED25519_GOES_ON)
+			check.state = KNOWN;
 		mux_flush_by(now + us_to_ticks(PERIOD_US));
 	}
 	lock_release(&check.lock);

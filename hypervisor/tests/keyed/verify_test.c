@@ -113,7 +113,7 @@ static void given_a_manifest_without_end_then_it_is_refused(void)
 {
 	given_signed();
 	((struct veil_image_header *)(uintptr_t)image.place.base.value)->manifest_size = sizeof(struct veil_manifest) - 1;
-	refused("no manifest; bytes");
+	refused("not signed with a key of this handset");
 }
 
 /* One wrong bit, anywhere in the image but in Veil itself. */
@@ -206,12 +206,12 @@ static void given_no_version_then_it_is_refused(void)
 	image.header.version_counter = image.policy.version_counter = 0;
 	compose();
 	sign_manifest(manifest, manifest_size, 0);
-	refused("another version than its policy");
+	refused("not its policy's version");
 	declare();
 	image.policy.version_counter++;
 	compose();
 	sign_manifest(manifest, manifest_size, 0);
-	refused("another version than its policy");
+	refused("not its policy's version");
 	given_signed();
 	machine.has_no_version_place = true;
 	refused("no place to keep its version 0x7");
