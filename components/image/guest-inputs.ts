@@ -73,7 +73,7 @@ export async function guestInputs(persona: Loaded<Persona>, board: Board, lock: 
 	return {
 		...common,
 		...(guest.builder === "buildroot"
-			? { builder: "buildroot", buildroot: await buildrootInputs(persona, board) }
+			? { builder: "buildroot", buildroot: await buildrootInputs(persona, board, lock) }
 			: { builder: "debian", base: guest.base }),
 		packages: [...new Set(guest.packages)].sort(),
 		overlay: overlay === undefined ? {} : await overlayDigests(overlay),

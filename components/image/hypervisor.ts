@@ -14,6 +14,7 @@ import { toolEnvironment } from "../util/tool-env.ts";
 import { builtWithLog } from "./build-log.ts";
 import { veilByBuildroot, veilInputs } from "./buildroot/veil.ts";
 import { compilerVersion } from "./compiler.ts";
+import { emptyLock, type LockFile } from "./lock.ts";
 import { builtFrom, rememberBuilt, rememberInputs } from "./records.ts";
 import type { Blob, Store } from "./store.ts";
 import type { Artifact, BuildContext, HypervisorInputs, VeilBuilder } from "./types.ts";
@@ -25,11 +26,14 @@ export async function hypervisorInputs(
 	board: Board,
 	root = join(packageRoot(), "hypervisor"),
 	builder: VeilBuilder = "debian",
+	lock: LockFile = emptyLock(),
 ): Promise<HypervisorInputs> {
 	return {
 		board: board.name,
 		sources: await sourcesDigest(root),
-		...(builder === "buildroot" ? { buildroot: await veilInputs(board) } : { compiler: await compilerVersion(board.architecture) }),
+		...(builder === "buildroot"
+			? { buildroot: await veilInputs(board, lock) }
+			: { compiler: await compilerVersion(board.architecture) }),
 		recipe: RECIPE,
 	};
 }

@@ -62,6 +62,7 @@ export async function updateLock(projectDir: string, options: UpdateOptions): Pr
 	const next = emptyLock();
 	const entries = new Map(base.debian.packages.map((entry) => [referenceOf(entry), entry]));
 	if (old.mirrors !== undefined) next.mirrors = old.mirrors;
+	if (old.buildroot !== undefined) next.buildroot = old.buildroot;
 	if (base.debian.kernelSource !== undefined) next.debian.kernelSource = base.debian.kernelSource;
 	next.debian.kernel = base.debian.kernel;
 	next.debian.guests = base.debian.guests.filter((guest) => requests.some((request) => requestKey(request) === requestKey(guest)));

@@ -49,11 +49,21 @@ export interface Mirrors {
 	"debian-security"?: string[];
 }
 
+/** A release of Buildroot: its archive, and what its bytes must be. */
+export interface LockedBuildroot {
+	version: string;
+	url: string;
+	/** SHA-256 in hexadecimal, as the release's signature file has it. */
+	sha256: string;
+}
+
 /** The lock file. */
 export interface LockFile {
 	version: 1;
 	/** Written by people and kept by updates; missing where there are none. */
 	mirrors?: Mirrors;
+	/** Written by people and kept by updates; missing where nothing is built from source, or a checkout serves. */
+	buildroot?: LockedBuildroot;
 	debian: {
 		suite: typeof DEBIAN_SUITE;
 		/** The kernel of all arm64 guests, as `name=version`. */
@@ -110,8 +120,9 @@ export function readLock(text: string, path: string): LockFile {
 		throw fault(error instanceof Error ? error.message : String(error));
 	}
 	if (!isRecord(document) || document.version !== 1) throw fault("`version: 1` is missing");
-	const { debian, mirrors } = document;
+	const { debian, mirrors, buildroot } = document;
 	if (mirrors !== undefined && !isMirrors(mirrors)) throw fault("mirrors: lists of URLs under files, debian or debian-security");
+	if (buildroot !== undefined && !isLockedBuildroot(buildroot)) throw fault("buildroot: its version, url and sha256");
 	if (!isRecord(debian) || debian.suite !== DEBIAN_SUITE) throw fault(`debian.suite is not ${DEBIAN_SUITE}`);
 	const { kernel, kernelSource, guests, packages } = debian;
 	if (kernel !== null && typeof kernel !== "string") throw fault("debian.kernel");
@@ -123,6 +134,7 @@ export function readLock(text: string, path: string): LockFile {
 	const lock: LockFile = {
 		version: 1,
 		...(mirrors === undefined ? {} : { mirrors }),
+		...(buildroot === undefined ? {} : { buildroot }),
 		debian: {
 			suite: DEBIAN_SUITE,
 			kernel,
@@ -166,6 +178,7 @@ export function renderLock(lock: LockFile): string {
 	const document = {
 		version: 1,
 		...(lock.mirrors === undefined ? {} : { mirrors: lock.mirrors }),
+		...(lock.buildroot === undefined ? {} : { buildroot: lock.buildroot }),
 		debian: { suite, kernel, ...(kernelSource === undefined ? {} : { kernelSource }), guests, packages },
 	};
 	const head = "# Every outside input of the images, by version and SHA-256. Written by `persona lock`; commit it.\n";
@@ -229,6 +242,17 @@ function isUrls(value: unknown): value is string[] {
 function isMirrors(value: unknown): value is Mirrors {
 	const names = ["files", "debian", "debian-security"];
 	return isRecord(value) && Object.entries(value).every(([name, urls]) => names.includes(name) && isUrls(urls));
+}
+
+function isLockedBuildroot(value: unknown): value is LockedBuildroot {
+	return (
+		isRecord(value) &&
+		typeof value.version === "string" &&
+		typeof value.url === "string" &&
+		/^https?:\/\//.test(value.url) &&
+		typeof value.sha256 === "string" &&
+		/^[0-9a-f]{64}$/.test(value.sha256)
+	);
 }
 
 function isLockedGuest(value: unknown): value is LockedGuest {

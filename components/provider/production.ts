@@ -40,7 +40,9 @@ export function productionStages({ signCommand }: Settings): Stages {
 			return inputs;
 		});
 	const plainHypervisor = (board: Board, builder: VeilBuilder) =>
-		remember(`hypervisor ${board.name} ${builder}`, async () => (await loadImage()).hypervisorInputs(board, undefined, builder));
+		remember(`hypervisor ${board.name} ${builder}`, async () =>
+			(await loadImage()).hypervisorInputs(board, undefined, builder, await lock()),
+		);
 	const hypervisorInputs = async (board: Board, trustedKeys: readonly string[], builder: VeilBuilder) =>
 		(await loadImage()).trusting(await plainHypervisor(board, builder), trustedKeys);
 	const loadBoard = (name: string) => remember(`board ${name}`, async () => (await loadManifest()).boardByName(name, projectDir));

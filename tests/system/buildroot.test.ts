@@ -38,6 +38,7 @@ function declare(folder: string, board: string): string {
 			guest: { builder: "buildroot", commandLine: "quiet" },
 			...(board === "n800" ? { resources: { memoryMiB: 32 } } : {}),
 			devices: { agent: true },
+			ready: { deadlineSeconds: 600 },
 		};
 		writeFileSync(join(folder, `${name}.yaml`), JSON.stringify(document));
 	});

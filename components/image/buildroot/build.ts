@@ -3,12 +3,12 @@
 // that are what the end of the run says they are.
 import { createReadStream } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { canonicalJson, sha256, sha256File } from "../../util/digest.ts";
 import { UserError } from "../../util/errors.ts";
 import { jobCount } from "../../util/jobs.ts";
 import { ProcessError, run } from "../../util/process.ts";
-import { builtOnce } from "../built-once.ts";
+import { builtWithLog } from "../build-log.ts";
 import type { Blob } from "../store.ts";
 import type { BuildContext, BuildrootInputs } from "../types.ts";
 import { architectureOf } from "./config.ts";
@@ -51,15 +51,18 @@ export function buildrootKey(inputs: BuildrootInputs, image: BuildrootRequest["i
  * @throws UserError when the configuration asks for what there is not, or a step fails
  */
 export async function buildrootImage(request: BuildrootRequest, key: string, context: BuildContext): Promise<Blob> {
-	return builtOnce(key, context, async () => {
-		const { inputs, image, places, veil } = request;
-		const { store, signal, progress } = context;
+	const { inputs, image, places, veil } = request;
+	return builtWithLog(`buildroot-${image}`, key, context, async (told) => {
+		const { store, signal } = context;
+		const stored = await storedImage(key, context);
+		if (stored !== undefined) return stored;
+		const inner = { ...context, progress: told };
 		const folders = buildFolders(key);
-		const tree = await openBuildroot({ version: inputs.version, digest: inputs.source }, context);
+		const tree = await openBuildroot({ version: inputs.version, digest: inputs.source }, inner);
 		const toolchain =
 			inputs.toolchain.length === 0
 				? []
-				: (await relocatedToolchain(architectureOf(inputs.config), inputs.toolchain, folders.toolchains, context)).config;
+				: (await relocatedToolchain(architectureOf(inputs.config), inputs.toolchain, folders.toolchains, inner)).config;
 		const external = {
 			folder: join(folders.work, "external"),
 			config: inputs.config,
@@ -68,25 +71,30 @@ export async function buildrootImage(request: BuildrootRequest, key: string, con
 			...(veil === undefined ? {} : { veil }),
 		};
 		const output = join(folders.work, "output");
-		for (const folder of [output, folders.downloads, dirname(folders.log)]) await mkdir(folder, { recursive: true });
-		await rm(folders.log, { force: true });
+		for (const folder of [output, folders.downloads]) await mkdir(folder, { recursive: true });
 		// Images of a run that was cut short must not be taken for this one's.
 		await rm(join(output, "images"), { recursive: true, force: true });
 		await rm(external.folder, { recursive: true, force: true });
 		await writeExternalTree(external);
 		const { epoch } = await release(tree);
-		const make: Make = { tree, output, external: external.folder, version: inputs.version, epoch, log: folders.log, context };
-		progress("configuring Buildroot");
+		const make: Make = { tree, output, external: external.folder, version: inputs.version, epoch, context: inner };
+		told("configuring Buildroot");
 		await runMake(make, [`BR2_DEFCONFIG=${join(external.folder, "configs/persona_defconfig")}`, "defconfig"]);
 		const lost = lostLines([...external.machine, ...inputs.config], await readFile(join(output, ".config"), "utf8"));
 		if (lost.length > 0) throw lostError(lost, places, await symbolsOf(tree), inputs.version);
 		await runMake(make, [`-j${jobCount()}`, `BR2_JLEVEL=${jobCount()}`, "all"]);
 		const path = await verifiedImage(join(output, "images"), image);
 		const blob = await store.put(createReadStream(path), signal);
+		await store.putKeyed(key, blob.digest);
 		// All that Buildroot left is a gigabyte that no other build may use: what is built must follow from the inputs alone.
 		await rm(folders.work, { recursive: true, force: true });
 		return blob;
 	});
+}
+
+async function storedImage(key: string, { store, signal }: BuildContext): Promise<Blob | undefined> {
+	const known = await store.getKeyed(key);
+	return typeof known === "string" ? store.get(known, signal) : undefined;
 }
 
 /** An image after its digest was compared with what the end of the run wrote down. */
@@ -107,11 +115,10 @@ interface Make {
 	external: string;
 	version: string;
 	epoch: string;
-	log: string;
 	context: BuildContext;
 }
 
-async function runMake({ tree, output, external, version, epoch, log, context }: Make, args: readonly string[]): Promise<void> {
+async function runMake({ tree, output, external, version, epoch, context }: Make, args: readonly string[]): Promise<void> {
 	const { signal, progress } = context;
 	const env = {
 		PATH,
@@ -131,7 +138,6 @@ async function runMake({ tree, output, external, version, epoch, log, context }:
 			env,
 			signal,
 			killAfterMs: KILL_AFTER_MS,
-			logFile: log,
 			onLine: (line) => {
 				said.push(line);
 				const step = stepOf(line);
@@ -140,7 +146,7 @@ async function runMake({ tree, output, external, version, epoch, log, context }:
 		});
 	} catch (error) {
 		if (!(error instanceof ProcessError)) throw error;
-		throw failure(error, said, log);
+		throw failure(error, said);
 	}
 }
 
@@ -151,7 +157,7 @@ function proxies(variables: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /** What a user is told of a failed run: `said` is all it said, in its order. */
-export function failure(error: ProcessError, said: readonly string[], log: string): UserError {
+export function failure(error: ProcessError, said: readonly string[]): UserError {
 	const stop = stopOf(said);
 	const tail = (stop?.tail ?? said.slice(-12)).join("\n");
 	const where = stop?.package === undefined ? (stop?.step ?? "its makefiles") : `package ${stop.package}, step ${stop.step}`;
@@ -159,5 +165,5 @@ export function failure(error: ProcessError, said: readonly string[], log: strin
 		stop?.step === "downloaded"
 			? "check the network, or name a mirror by PERSONA_BUILDROOT_MIRROR; then run the same command again"
 			: "correct guest.packages or guest.config, or run the same command again to go on from there";
-	return new UserError(`Buildroot stopped at ${where}:\n${tail}`, { remedy: `${remedy}; the whole log is ${log}`, cause: error });
+	return new UserError(`Buildroot stopped at ${where}:\n${tail}`, { remedy, cause: error });
 }

@@ -14,13 +14,12 @@ export function buildrootFolder(cache = cacheDir()): string {
 export function buildFolders(
 	key: string,
 	parent = buildrootFolder(),
-): Record<"downloads" | "ccache" | "toolchains" | "work" | "log", string> {
+): Record<"downloads" | "ccache" | "toolchains" | "work", string> {
 	const name = key.slice("sha256:".length, "sha256:".length + 16);
 	return {
 		downloads: join(parent, "downloads"),
 		ccache: join(parent, "ccache"),
 		toolchains: join(parent, "toolchains"),
 		work: join(parent, "work", name),
-		log: join(parent, "logs", `${name}.log`),
 	};
 }

@@ -3,6 +3,7 @@
 import type { Board, Loaded, Persona } from "../../manifest/index.ts";
 import { propertyPath } from "../../manifest/index.ts";
 import { UserError } from "../../util/errors.ts";
+import type { LockFile } from "../lock.ts";
 import type { BuildrootInputs } from "../types.ts";
 import { RECIPE } from "./build.ts";
 import { boardLines, choosesToolchain, rootLines, symbolOf, wantedLines } from "./config.ts";
@@ -11,7 +12,7 @@ import { reserved } from "./symbols.ts";
 import { toolchainPackages } from "./toolchain.ts";
 
 /** Reads everything a root filesystem is built from. @throws UserError when Buildroot or a compiler is missing, or a symbol is not the document's to set */
-export async function buildrootInputs(persona: Loaded<Persona>, board: Board): Promise<BuildrootInputs> {
+export async function buildrootInputs(persona: Loaded<Persona>, board: Board, lock: LockFile): Promise<BuildrootInputs> {
 	const { guest } = persona.document;
 	const own = await boardLines(board.name);
 	const asked = wantedLines(guest).map(({ line }) => line);
@@ -20,16 +21,16 @@ export async function buildrootInputs(persona: Loaded<Persona>, board: Board): P
 	if (taken !== undefined)
 		throw new UserError(`builder buildroot sets ${symbolOf(taken)} by itself`, { where: places[taken] ?? persona.file });
 	return {
-		...(await source(persona)),
+		...(await source(persona, lock)),
 		toolchain: choosesToolchain(asked) ? [] : await toolchainPackages(board.architecture),
 		config: rootLines(own, guest),
 		recipe: RECIPE,
 	};
 }
 
-async function source({ file, positions }: Loaded<Persona>): Promise<Pick<BuildrootInputs, "version" | "source">> {
+async function source({ file, positions }: Loaded<Persona>, lock: LockFile): Promise<Pick<BuildrootInputs, "version" | "source">> {
 	const { line, column, property } = positions.value(["guest", "builder"]);
-	const { version, digest } = await buildrootSource(property ?? `${file}:${line}:${column}`);
+	const { version, digest } = await buildrootSource(lock, property ?? `${file}:${line}:${column}`);
 	return { version, source: digest };
 }
 

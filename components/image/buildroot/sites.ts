@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where Buildroot gets its packages' sources. Whatever sends them, Buildroot's own digests say what they must be.
 import { resolve } from "node:path";
+import { isOffline } from "../../util/network.ts";
 
 /** Names a mirror that is asked first: a folder, or the URL of one. */
 export const MIRROR_VARIABLE = "PERSONA_BUILDROOT_MIRROR";
@@ -8,11 +9,10 @@ export const MIRROR_VARIABLE = "PERSONA_BUILDROOT_MIRROR";
 /** Lines of configuration for the mirror and, offline, nothing but it and what was fetched before. */
 export function siteLines(variables: NodeJS.ProcessEnv = process.env): string[] {
 	const mirror = variables[MIRROR_VARIABLE];
-	const offline = (variables.PERSONA_OFFLINE ?? "") !== "" && variables.PERSONA_OFFLINE !== "0";
 	const named =
 		mirror === undefined || mirror === "" ? undefined : /^[a-z]+:\/\//.test(mirror) ? mirror : `file://${resolve(mirror)}`;
 	return [
 		...(named === undefined ? [] : [`BR2_PRIMARY_SITE="${named}"`]),
-		...(offline ? [`BR2_PRIMARY_SITE="${named ?? "file:///nowhere"}"`, "BR2_PRIMARY_SITE_ONLY=y"] : []),
+		...(isOffline(variables) ? [`BR2_PRIMARY_SITE="${named ?? "file:///nowhere"}"`, "BR2_PRIMARY_SITE_ONLY=y"] : []),
 	].filter((line, index, all) => all.indexOf(line) === index);
 }

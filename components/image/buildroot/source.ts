@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Buildroot itself: a checkout that BUILDROOT_DIR names, whose contents count, or the release that the lock pins.
-import { lstat, mkdir, readdir, readFile, readlink } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { lstat, mkdir, readdir, readFile, readlink, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { writeFileAtomic } from "../../util/atomic.ts";
 import { canonicalJson, sha256, sha256File } from "../../util/digest.ts";
 import { errorCode, UserError } from "../../util/errors.ts";
+import { run } from "../../util/process.ts";
+import { fetchUrl } from "../fetch-file.ts";
+import type { LockFile } from "../lock.ts";
 import type { BuildContext } from "../types.ts";
 import { buildrootFolder } from "./folders.ts";
 
@@ -26,25 +30,51 @@ export function checkoutFolder(variables: NodeJS.ProcessEnv = process.env): stri
 }
 
 /** Which Buildroot guests are built with. @throws UserError when there is none */
-export async function buildrootSource(where: string, variables: NodeJS.ProcessEnv = process.env): Promise<BuildrootSource> {
+export async function buildrootSource(
+	{ buildroot }: LockFile,
+	where: string,
+	variables: NodeJS.ProcessEnv = process.env,
+): Promise<BuildrootSource> {
 	const folder = checkoutFolder(variables);
-	if (folder === undefined) {
-		throw new UserError("builder buildroot needs Buildroot", {
-			where,
-			remedy: `set ${SOURCE_VARIABLE} to the folder of a release of Buildroot; docs/guide/buildroot.md tells more`,
-		});
-	}
-	return { version: (await release(folder)).version, digest: await folderDigest(folder) };
+	if (folder !== undefined) return { version: (await release(folder)).version, digest: await folderDigest(folder) };
+	if (buildroot !== undefined) return { version: buildroot.version, digest: `sha256:${buildroot.sha256}` };
+	throw new UserError("builder buildroot needs Buildroot", {
+		where,
+		remedy: `pin a release under \`buildroot:\` in persona.lock.yaml, or set ${SOURCE_VARIABLE} to the folder of one; docs/guide/buildroot.md tells more`,
+	});
 }
 
-/** A folder with that Buildroot. @throws UserError when it is not the one that is asked for */
-export async function openBuildroot(source: BuildrootSource, { signal }: Pick<BuildContext, "signal">): Promise<string> {
+/** A folder with that Buildroot. @throws UserError when it cannot be had, or is not the one that is asked for */
+export async function openBuildroot(source: BuildrootSource, context: BuildContext): Promise<string> {
 	const folder = checkoutFolder();
-	if (folder === undefined)
-		throw new UserError(`${SOURCE_VARIABLE} is not set any more`, { remedy: "set it and run the same command again" });
-	signal?.throwIfAborted();
+	if (folder === undefined) return unpackedRelease(source, context);
 	if ((await folderDigest(folder)) !== source.digest)
 		throw new UserError("Buildroot changed while it was used", { where: folder, remedy: "run the same command again" });
+	return folder;
+}
+
+/** The release that the lock pins, downloaded, verified and unpacked once. */
+async function unpackedRelease(source: BuildrootSource, { store, lock, signal, progress }: BuildContext): Promise<string> {
+	const { buildroot } = lock;
+	if (buildroot === undefined) throw new UserError("there is no Buildroot any more", { remedy: `set ${SOURCE_VARIABLE} again` });
+	const folder = join(buildrootFolder(), "sources", source.digest.slice("sha256:".length, "sha256:".length + 16));
+	await store.exclusively(sha256(`unpack ${source.digest}`), { signal, progress }, async () => {
+		if (existsSync(folder)) return;
+		const { path } = await fetchUrl(buildroot.url, source.digest, { store, signal, progress, mirrors: lock.mirrors });
+		progress(`unpacking Buildroot ${source.version}`);
+		const unfinished = `${folder}.new`;
+		await rm(unfinished, { recursive: true, force: true });
+		await mkdir(unfinished, { recursive: true });
+		const args = ["--extract", "--file", path, "--directory", unfinished, "--strip-components=1", "--no-same-owner"];
+		await run("tar", args, { signal, killAfterMs: 400 });
+		const { version } = await release(unfinished);
+		if (version !== source.version) {
+			throw new UserError(`the archive holds Buildroot ${version}, persona.lock.yaml says ${source.version}`, {
+				remedy: "correct `buildroot:` in persona.lock.yaml",
+			});
+		}
+		await rename(unfinished, folder);
+	});
 	return folder;
 }
 

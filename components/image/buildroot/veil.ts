@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Veil as a package of Buildroot's, in a run of its own.
 import type { Board } from "../../manifest/index.ts";
+import type { LockFile } from "../lock.ts";
 import type { Blob } from "../store.ts";
 import type { BuildContext, BuildrootInputs } from "../types.ts";
 import { buildrootImage, buildrootKey, RECIPE } from "./build.ts";
@@ -9,8 +10,8 @@ import { buildrootSource } from "./source.ts";
 import { toolchainPackages } from "./toolchain.ts";
 
 /** What Veil is built from, beside its own sources. @throws UserError when Buildroot or a compiler is missing */
-export async function veilInputs(board: Board): Promise<BuildrootInputs> {
-	const { version, digest } = await buildrootSource("veil.builder");
+export async function veilInputs(board: Board, lock: LockFile): Promise<BuildrootInputs> {
+	const { version, digest } = await buildrootSource(lock, "veil.builder");
 	return {
 		version,
 		source: digest,

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs of Buildroot, by a stand-in that speaks like it: what is built, what is told meanwhile, and what is left when it goes wrong.
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { buildrootImage, buildrootKey } from "../../../components/image/buildroot/build.ts";
 import { buildFolders } from "../../../components/image/buildroot/folders.ts";
-import { folderDigest } from "../../../components/image/buildroot/source.ts";
+import { buildrootSource, folderDigest } from "../../../components/image/buildroot/source.ts";
+import { emptyLock, type LockFile } from "../../../components/image/lock.ts";
 import { openStore } from "../../../components/image/store.ts";
 import type { BuildrootInputs } from "../../../components/image/types.ts";
 import { isAlive } from "../../../components/util/alive.ts";
@@ -32,6 +34,7 @@ interface Run {
 	key: string;
 	said: string[];
 	signal?: AbortSignal;
+	lock?: LockFile;
 	places?: Record<string, string>;
 }
 
@@ -41,12 +44,12 @@ async function prepare(all?: string, config: string[] = ["BR2_aarch64=y"]): Prom
 	return { inputs, key: buildrootKey(inputs, "rootfs.tar"), said: [] };
 }
 
-async function build({ inputs, key, said, signal, places = {} }: Run) {
+async function build({ inputs, key, said, signal, lock = emptyLock(), places = {} }: Run) {
 	const store = await openStore(join(folder, "store"));
 	const progress = (message: string) => said.push(message);
 	const context = {
 		store,
-		lock: { version: 1 } as never,
+		lock,
 		progress,
 		projectDir: folder,
 		...(signal === undefined ? {} : { signal }),
@@ -66,9 +69,7 @@ describe("a run that goes well", () => {
 		const blob = await build(run);
 		expect(readFileSync(blob.path, "utf8")).toContain("BR2_aarch64=y");
 		expect(run.said).toEqual(["configuring Buildroot", "busybox 1.0: building", "generating filesystem image rootfs.tar"]);
-		const { work, log } = buildFolders(run.key);
-		expect(existsSync(work)).toBe(false);
-		expect(readFileSync(log, "utf8")).toContain(">>> busybox 1.0 Building");
+		expect(existsSync(buildFolders(run.key).work)).toBe(false);
 	});
 
 	test("is made once, by two at once and for all who ask for the same", async () => {
@@ -86,6 +87,38 @@ describe("a run that goes well", () => {
 		writeFileSync(join(images, "rootfs.tar"), "old");
 		writeFileSync(join(images, "SHA256SUMS"), `${"0".repeat(64)}  ./rootfs.tar\n`);
 		await expect(build(run)).rejects.toThrow("names no rootfs.tar");
+	});
+});
+
+describe("the release that the lock pins", () => {
+	async function pinned(version: string): Promise<Run & { lock: LockFile }> {
+		delete process.env.BUILDROOT_DIR;
+		const name = `buildroot-${VERSION}`;
+		fakeBuildroot(join(folder, name));
+		execFileSync("tar", ["-C", folder, "-cJf", join(folder, "release.tar.xz"), name]);
+		const store = await openStore(join(folder, "store"));
+		const { digest } = await store.put(readFileSync(join(folder, "release.tar.xz")));
+		const buildroot = { version, url: "https://buildroot.example/release.tar.xz", sha256: digest.slice("sha256:".length) };
+		const lock = { ...emptyLock(), buildroot };
+		const { version: named, digest: source } = await buildrootSource(lock, "work.yaml:6:12");
+		const inputs = { version: named, source, toolchain: [], config: ["BR2_aarch64=y"], recipe: 1 };
+		return { inputs, key: buildrootKey(inputs, "rootfs.tar"), said: [], lock };
+	}
+
+	test("is unpacked once, and used", async () => {
+		const run = await pinned(VERSION);
+		await build(run);
+		expect(run.said).toContain(`unpacking Buildroot ${VERSION}`);
+		const other = { ...run.inputs, config: ["BR2_aarch64=y", "BR2_PACKAGE_DROPBEAR=y"] };
+		const again = { ...run, inputs: other, key: buildrootKey(other, "rootfs.tar"), said: [] };
+		await build(again);
+		expect(again.said.join()).not.toContain("unpacking");
+	});
+
+	test("must be the version it is said to be", async () => {
+		expect(await failure(await pinned("2098.11"))).toContain(
+			`the archive holds Buildroot ${VERSION}, persona.lock.yaml says 2098.11`,
+		);
 	});
 });
 
@@ -107,7 +140,8 @@ exit 1`);
 		const said = await failure(run);
 		expect(said).toMatch(/^Buildroot stopped at package dropbear, step built:\n/);
 		expect(said).toContain("svr-main.c:7: error: no such thing");
-		expect(said).toContain(`the whole log is ${buildFolders(run.key).log}`);
+		const log = /\n {2}log: (.+)$/.exec(said)?.[1] ?? "";
+		expect(readFileSync(log, "utf8")).toContain(">>> dropbear 2025.1 Building");
 	});
 
 	test("goes on where it stopped when it is run again", async () => {

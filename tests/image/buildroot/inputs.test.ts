@@ -70,8 +70,11 @@ describe("inputs", () => {
 		expect(await key()).not.toBe(first);
 	});
 
-	test("cannot be had without Buildroot, and the message says which key asks for it", async () => {
+	test("come from the release that the lock pins where no folder is named; with neither the message says which key asks for it", async () => {
 		delete process.env.BUILDROOT_DIR;
+		const buildroot = { version: "2099.05", url: "https://buildroot.example/b.tar.xz", sha256: "ab".repeat(32) };
+		const pinned = await guestInputs(await load(OWN), board, { ...lock, buildroot });
+		expect(pinned.buildroot).toMatchObject({ version: "2099.05", source: `sha256:${"ab".repeat(32)}` });
 		const failed = await guestInputs(await load(OWN), board, lock).catch((error: unknown) => String(error));
 		expect(failed).toContain("builder buildroot needs Buildroot");
 		process.env.BUILDROOT_DIR = join(folder, "nothing");
