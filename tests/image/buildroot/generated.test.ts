@@ -66,8 +66,13 @@ describe("lines of configuration", () => {
 	test("name a mirror before all others, and offline nothing but it", () => {
 		expect(siteLines({})).toEqual([]);
 		expect(siteLines({ PERSONA_BUILDROOT_MIRROR: "/srv/mirror" })).toEqual(['BR2_PRIMARY_SITE="file:///srv/mirror"']);
+		expect(siteLines({ PERSONA_BUILDROOT_MIRROR: "/srv/mirror", PERSONA_OFFLINE: "1" })).toEqual([
+			'BR2_PRIMARY_SITE="file:///srv/mirror"',
+			"BR2_PRIMARY_SITE_ONLY=y",
+		]);
+		// A mirror that is asked over the network is none offline.
 		expect(siteLines({ PERSONA_BUILDROOT_MIRROR: "https://m.example", PERSONA_OFFLINE: "1" })).toEqual([
-			'BR2_PRIMARY_SITE="https://m.example"',
+			'BR2_PRIMARY_SITE="file:///nowhere"',
 			"BR2_PRIMARY_SITE_ONLY=y",
 		]);
 		expect(siteLines({ PERSONA_OFFLINE: "true" })).toContain("BR2_PRIMARY_SITE_ONLY=y");
