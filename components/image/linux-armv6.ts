@@ -42,6 +42,12 @@ const LEFT_OUT = [
 	...["gpu/drm", "iio", "infiniband", "media", "scsi", "staging", "usb"].map((kind) => `drivers/${kind}/*.[ch]`),
 ];
 
+/**
+ * Most of a file's time goes into the headers. That the compiler needs not know, for messages, through which macros each word of them came saves a
+ * quarter of its memory; and it gets the memory in large pages. The objects are the same.
+ */
+const COMPILE_FASTER = { flags: "-ftrack-macro-expansion=0", environment: { GLIBC_TUNABLES: "glibc.malloc.hugetlb=1" } };
+
 /** How far it gives way to what else runs: it fills both cores of a small machine for minutes, and others have deadlines. */
 const NICENESS = "10";
 
@@ -136,7 +142,8 @@ async function compile(sources: string, progress: Progress, signal?: AbortSignal
 			progress(`compiling Linux for ARMv6, ${done - 1} files so far; a few minutes, once`);
 	};
 	// Whether Debian's sources export what is local to a file is Debian's to check; for each file it takes a tenth of the compiler's time.
-	await make(sources, [`-j${jobCount()}`, "cmd_check_local_export=", "vmlinux"], { signal, onLine: report });
+	const variables = [`-j${jobCount()}`, "cmd_check_local_export=", `KCFLAGS=${COMPILE_FASTER.flags}`];
+	await make(sources, [...variables, "vmlinux"], { signal, extra: COMPILE_FASTER.environment, onLine: report });
 }
 
 const KILL_AFTER_MS = 400;
