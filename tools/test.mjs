@@ -125,18 +125,23 @@ async function* checks(env) {
  * Gets what the tests need and the checks before them do not: the engine, and all that is locked. It is downloaded and built beside the checks, to
  * which it gives way.
  * @param {string} mark the run's
+ * @param {boolean} withKernel build the kernel of ARMv6 guests, too, beside the first tests: it gives way to everything
+ * @returns {{ rest: Promise<void>, kernel: Promise<void> }} what all tests need, and what some do
  */
-async function fetchRest(mark) {
+function fetchRest(mark, withKernel) {
 	const ended = (/** @type {string[]} */ ...args) =>
 		new Promise((settle) => {
 			const env = { ...process.env, [MARK]: mark };
-			const child = spawn("nice", ["-n", "10", process.execPath, ...args], { cwd: packageFolder, env, stdio: "inherit" });
+			const child = spawn("nice", ["-n", "3", process.execPath, ...args], { cwd: packageFolder, env, stdio: "inherit" });
 			child.once("error", () => settle(undefined)).once("close", settle);
 		});
 	const inputs = ended(join("tools", "fetch-locked.ts"));
-	const engine = haveEngine(packageFolder) ? 0 : await ended(join("tools", "setup.mjs"), "--tests");
-	await inputs;
-	if (engine !== 0) throw new SetupError("there is no engine to test with");
+	const kernel = withKernel ? inputs.then(() => ended(join("tools", "build-kernel.ts"))) : Promise.resolve();
+	const engine = haveEngine(packageFolder) ? Promise.resolve(0) : ended(join("tools", "setup.mjs"), "--tests");
+	const rest = Promise.all([inputs, engine]).then(([, status]) => {
+		if (status !== 0) throw new SetupError("there is no engine to test with");
+	});
+	return { rest, kernel };
 }
 
 /** @param {readonly string[]} names */
@@ -144,7 +149,7 @@ async function main(names) {
 	await setUp(packageFolder, { tests: true, engine: false });
 	const folder = mkdtempSync(join(tmpdir(), "persona-test-"));
 	const mark = folder.slice(folder.lastIndexOf("-") + 1);
-	const rest = fetchRest(mark);
+	const { rest, kernel } = fetchRest(mark, names.length === 0);
 	// It is waited for before the tests.
 	rest.catch(() => {});
 	// Tests get the engine and the cache, and otherwise live in a folder that is removed afterwards.
@@ -186,14 +191,15 @@ async function main(names) {
 		// Now the engine is in it.
 		env.PATH = engineEnvironment(packageFolder).variables.PATH;
 		results.push(["tests (vitest)", await vitest(names, env, folder)]);
+		await kernel;
 		const processes = markedProcesses(mark);
 		const files = changedFiles(packageFolder).filter((line) => !before.includes(line));
 		for (const { pid, command } of processes) say(`left behind: process ${pid}: ${command.slice(0, 200)}`);
-		endMarked(mark);
 		for (const line of files) say(`left behind: ${line}`);
 		const clean = processes.length === 0 && files.length === 0;
 		results.push(["nothing left behind", { passed: clean ? 1 : 0, failed: clean ? 0 : 1, skipped: 0 }]);
 	} finally {
+		endMarked(mark);
 		rmSync(folder, { recursive: true, force: true });
 	}
 	const total = (/** @type {keyof Count} */ what) => results.reduce((sum, [, count]) => sum + count[what], 0);

@@ -48,8 +48,8 @@ const LEFT_OUT = [
  */
 const COMPILE_FASTER = { flags: "-ftrack-macro-expansion=0", environment: { GLIBC_TUNABLES: "glibc.malloc.hugetlb=1" } };
 
-/** How far it gives way to what else runs: it fills both cores of a small machine for minutes, and others have deadlines. */
-const NICENESS = "10";
+/** How far it gives way to what else runs: it fills both cores of a small machine for minutes, and others have deadlines. But it must get on. */
+const NICENESS = "4";
 
 /** What the kernel is built from, beside its sources. @throws UserError when the cross compiler is missing */
 export async function kernelBuild(): Promise<KernelBuild> {
