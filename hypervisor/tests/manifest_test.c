@@ -211,8 +211,7 @@ static enum manifest_error read_exactly(const uint8_t *from, size_t size, bool *
 	struct manifest manifest;
 	enum manifest_error error;
 
-	for (size_t i = 0; i < size; i++)
-		copy[i] = from[i];
+	__builtin_memcpy(copy, from, size);
 	error = manifest_read(&manifest, copy, size, BOARD_NAME, image.place);
 	*is_sound = error != MANIFEST_OK || manifest_check(&manifest, image.place);
 	free(copy);
