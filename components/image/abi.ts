@@ -627,7 +627,7 @@ export const VEIL_VERSION_FIRST_SECTOR = 64;
 
 export const VEIL_VERSION_RECORDS = 2;
 
-/** from one record to the next: disks write 4 KiB at a time; the rest is zero */
+/** from one record to the next: disks write 4 KiB at a time */
 export const VEIL_VERSION_RECORD_SECTORS = 8;
 
 /** "VEILVRS1" */

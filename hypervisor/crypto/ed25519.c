@@ -196,46 +196,38 @@ static enum ed25519_result verdict(struct ed25519 *check)
 	return subtract(r[SCALAR], r[ORDER]) | (address_t)memcmp(r[Y], check->text, 32) ? ED25519_BAD : ED25519_GOOD;
 }
 
-static void run(struct ed25519 *check, uint32_t first, uint32_t count)
-{
-	check->next = first;
-	check->end = first + count;
-}
-
 /* What comes after the operations that have been done. */
 static enum ed25519_result round_begin(struct ed25519 *check)
 {
 	ed25519_number *r = check->registers;
 	uint32_t round = check->round++;
 
+	check->next = ADD;
+	check->end = INVERT;
 	if (round == 0) { /* B - A */
 		memcpy(r[Y], r[BY], POINT_BYTES);
 		memcpy(r[QY], r[AY], POINT_BYTES);
-		run(check, ADD, INVERT - ADD);
-		return ED25519_GOES_ON;
-	}
-	if (--round == 0) {
-		memcpy(r[SY], r[Y], POINT_BYTES);
-		memcpy(r[Y], r[ONE], POINT_BYTES);
-	}
-	if (round < 2 * BITS) {
+	} else if (round <= 2 * BITS) {
+		if (round == 1) {
+			memcpy(r[SY], r[Y], POINT_BYTES);
+			memcpy(r[Y], r[ONE], POINT_BYTES);
+		}
 		if (round % 2)
-			choose(r, BITS - 1 - round / 2);
-		else
 			memcpy(r[QY], r[Y], POINT_BYTES);
-		run(check, ADD, INVERT - ADD);
-		return ED25519_GOES_ON;
+		else
+			choose(r, BITS - round / 2);
+	} else if (round <= 2 * BITS + 255) { /* Z to the power of 2^255 - 21, whose bits but 2 and 4 are set */
+		uint32_t bit = 2 * BITS + 255 - round;
+
+		check->next = INVERT;
+		check->end = bit == 2 || bit == 4 ? DIVIDE - 1 : DIVIDE;
+	} else if (round == 2 * BITS + 256) {
+		check->next = DIVIDE;
+		check->end = END;
+	} else {
+		return verdict(check);
 	}
-	round -= 2 * BITS;
-	if (round < 255) { /* Z to the power of 2^255 - 21, whose bits but 2 and 4 are set */
-		run(check, INVERT, round == 254 - 2 || round == 254 - 4 ? 1 : 2);
-		return ED25519_GOES_ON;
-	}
-	if (round == 255) {
-		run(check, DIVIDE, END - DIVIDE);
-		return ED25519_GOES_ON;
-	}
-	return verdict(check);
+	return ED25519_GOES_ON;
 }
 
 enum ed25519_result ed25519_step(struct ed25519 *check)

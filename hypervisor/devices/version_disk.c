@@ -7,7 +7,6 @@
 #include <veil/arch.h>
 #include <veil/version_place.h>
 
-#include "core/lib.h"
 #include "virtio_blk_source.h"
 
 #define SECONDS 5 /* a disk that does not answer for so long at boot is none */
@@ -75,7 +74,6 @@ enum veil_result version_place_write(uint64_t version)
 		place.next ^= status == 0;
 		return status == 0 ? VEIL_RESULT_OK : VEIL_RESULT_NOT_KEPT;
 	}
-	memset(&place.sector, 0, sizeof(place.sector));
 	place.sector.record = (struct veil_version_record){VEIL_VERSION_MAGIC, version, ~version};
 	start(place.state++ == NOTHING ? BLOCK_WRITE : BLOCK_FLUSH, place.next);
 	return VEIL_RESULT_AGAIN;

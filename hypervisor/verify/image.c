@@ -55,19 +55,20 @@ void verify_image(const struct manifest *m)
 	address_t end = m->image.veil_size - align_up((address_t)m->header->size, VEIL_PAGE_SIZE) + (address_t)m->header->size;
 	uint64_t running;
 
-	for (uint32_t i = 0; i < m->payload_count; i++) {
-		address_t offset = (address_t)m->payloads[i].offset;
+	for (uint32_t i = 0;; i++) {
+		const struct veil_payload *next = &m->payloads[i];
 		enum payload_state state;
 
+		zeros(m, end, i < m->payload_count ? (address_t)next->offset : m->image.size);
+		if (i == m->payload_count)
+			break;
 		do
 			state = payload_verify_step(i);
 		while (state == PAYLOAD_UNVERIFIED);
 		if (state != PAYLOAD_GOOD)
-			refuse("wrong digest; payload", i);
-		zeros(m, end, offset);
-		end = offset + (address_t)m->payloads[i].size;
+			refuse("wrong digest: payload", i);
+		end = (address_t)next->offset + (address_t)next->size;
 	}
-	zeros(m, end, m->image.size);
 	running = m->header->version_counter;
 	if (!version_place_read(&version.kept))
 		refuse("no place to keep its version", running);

@@ -7,16 +7,16 @@
 
 #define PART 64 /* bytes hashed at once: some 3,500 instructions where they are dear */
 
-static const struct kind {
+static const struct signed_kind {
 	uint8_t key_id, signature; /* where they are in its header */
 	char context[VEIL_CONTEXT_BYTES]; /* abi.h has the same as numbers */
-} kinds[] = {
+} signed_kinds[] = {
 	[SIGNATURE_OF_MANIFEST] = {offsetof(struct veil_manifest, key_id), offsetof(struct veil_manifest, signature), "veil-manifest-1"},
 	[SIGNATURE_OF_POLICY] = {offsetof(struct veil_policy, key_id), offsetof(struct veil_policy, signature), "veil-policy-1"},
 };
 
 static struct {
-	const struct kind *kind;
+	const struct signed_kind *kind;
 	const uint8_t *bytes;
 	size_t size;
 	size_t hashed;
@@ -43,7 +43,7 @@ static bool is_key(const uint8_t *key)
 
 bool signature_begin(enum signature_kind kind, const void *bytes, size_t size)
 {
-	signature.kind = &kinds[kind];
+	signature.kind = &signed_kinds[kind];
 	signature.bytes = bytes;
 	signature.size = size;
 	signature.hashed = 0;

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Veil's promised costs, counted in instructions: the same on every machine and every run. `npm run bench` compares them with others'.
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Micro, measureMicro, measureSwitch, measureWorstTimer } from "../../bench/micro.ts";
 import { openSetting, type Setting } from "../../bench/setting.ts";
 import { type VeilSizes, veilSizes, veilSystem } from "../../bench/veil.ts";
+import { VEIL_KEY_BYTES } from "../../components/image/abi.ts";
+import { packageRoot } from "../../components/util/paths.ts";
+import { run } from "../../components/util/process.ts";
 import { silent } from "../../components/util/progress.ts";
 
 let setting: Setting & { close(): Promise<void> };
@@ -59,6 +64,13 @@ describe("bytes of", () => {
 
 	it("Veil in the image: at most 64 KiB", () => {
 		expect(sizes.file).toBeLessThanOrEqual(64 * 1024);
+	});
+
+	it("a Veil with a key, whatever it is: at most 64 KiB", async () => {
+		const build = join(setting.folder, "keyed");
+		const key = "1".repeat(2 * VEIL_KEY_BYTES);
+		await run("make", ["-s", "-C", join(packageRoot(), "hypervisor"), "BOARD=qemu-virt", `BUILD=${build}`, `KEYS=${key}`]);
+		expect((await stat(join(build, "veil.bin"))).size).toBeLessThanOrEqual(64 * 1024);
 	});
 
 	it("RAM that two guests cost: at most 1 MiB", () => {

@@ -306,7 +306,7 @@ struct veil_surface {
  * `inverse` is none, and without any the number is 0. On the N800 it is in Veil's own blocks of the flash. */
 #define VEIL_VERSION_FIRST_SECTOR 64
 #define VEIL_VERSION_RECORDS 2
-#define VEIL_VERSION_RECORD_SECTORS 8 /* from one record to the next: disks write 4 KiB at a time; the rest is zero */
+#define VEIL_VERSION_RECORD_SECTORS 8 /* from one record to the next: disks write 4 KiB at a time */
 #define VEIL_VERSION_MAGIC 0x315352564c494556 /* "VEILVRS1" */
 
 struct veil_version_record {

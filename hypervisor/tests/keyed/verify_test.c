@@ -151,7 +151,7 @@ static void given_a_wrong_place_then_the_reason_tells_which(void)
 	refused("wrong signature");
 	given_signed();
 	base[image.payloads[1].offset + 100] ^= 1;
-	refused("wrong digest; payload 0x1");
+	refused("wrong digest: payload 0x1");
 	given_signed();
 	manifest[manifest_size] = 1;
 	refused("stray bytes behind");
