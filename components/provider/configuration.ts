@@ -55,10 +55,14 @@ export function configure(request: providerProto.ConfigureRequest): Settings {
 	return { offline: isOffline, ...(typeof signCommand === "string" && signCommand !== "" ? { signCommand } : {}) };
 }
 
-/** Another version of the provider goes on with the same resources. */
-export function diffConfig(): providerProto.DiffResponse {
+/** Another version of the provider goes on with the same resources, and so does one with other options: but it is configured anew, at once. */
+export function diffConfig(request: providerProto.DiffRequest): providerProto.DiffResponse {
+	const { DIFF_NONE, DIFF_SOME } = providerProto.DiffResponse.DiffChanges;
+	const [olds, news] = [decode(request.getOldInputs() ?? request.getOlds()).values, decode(request.getNews()).values];
+	const changed = Object.keys(OPTIONS).filter((name) => olds[name] !== news[name]);
 	const response = new providerProto.DiffResponse();
-	response.setChanges(providerProto.DiffResponse.DiffChanges.DIFF_NONE);
+	response.setChanges(changed.length === 0 ? DIFF_NONE : DIFF_SOME);
+	response.setDiffsList(changed);
 	return response;
 }
 

@@ -71,7 +71,7 @@ export function service(session: Session): UntypedServiceImplementation {
 		}),
 		parameterize: unimplemented("Parameterize"),
 		checkConfig: total(async (request: providerProto.CheckRequest) => checkConfig(request)),
-		diffConfig: total(async () => diffConfig()),
+		diffConfig: total(async (request: providerProto.DiffRequest) => diffConfig(request)),
 		configure: total(async (request: providerProto.ConfigureRequest) => {
 			session.settings = configure(request);
 			session.warmUp();

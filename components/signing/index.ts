@@ -11,4 +11,5 @@ export {
 	publicKeyOf,
 	publicKeyPem,
 } from "./public-key.ts";
-export { SIGN_COMMAND, type Sign, signer } from "./signer.ts";
+export { SIGN_COMMAND } from "./sign-command.ts";
+export { type Sign, signer } from "./signer.ts";

@@ -4,6 +4,9 @@ import { UserError } from "../util/errors.ts";
 import { ProcessError, run } from "../util/process.ts";
 import type { PublicKey } from "./public-key.ts";
 
+/** The environment's name for the signing command; it goes before the provider's configuration. */
+export const SIGN_COMMAND = "PERSONA_SIGN_COMMAND";
+
 /** Time for a person to touch a token. */
 const DEADLINE_MS = 120_000;
 const SIGNATURE_BYTES = 64;
@@ -28,8 +31,9 @@ export async function signByCommand(
 	let stdout: string;
 	let stderr: string;
 	try {
-		({ stdout, stderr } = await run("sh", ["-c", command], {
-			env: { ...process.env, ...variablesFor(key) },
+		// By the environment, which neither `ps` nor a log shows.
+		({ stdout, stderr } = await run("sh", ["-c", `eval "$${SIGN_COMMAND}"`], {
+			env: { ...process.env, ...variablesFor(key), [SIGN_COMMAND]: command },
 			input: message,
 			signal: signals,
 			stdoutEncoding: "latin1",

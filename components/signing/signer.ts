@@ -4,13 +4,10 @@ import { sign } from "node:crypto";
 import { UserError } from "../util/errors.ts";
 import { findPrivateKey, privateKeyDir } from "./private-keys.ts";
 import { isSignedBy, type PublicKey } from "./public-key.ts";
-import { signByCommand } from "./sign-command.ts";
+import { SIGN_COMMAND, signByCommand } from "./sign-command.ts";
 
 /** Signs a message with the private key that belongs to a public one. @throws UserError when that cannot be done here */
 export type Sign = (message: Uint8Array, key: PublicKey, signal?: AbortSignal) => Promise<Uint8Array>;
-
-/** The environment's name for the signing command; it goes before the provider's configuration. */
-export const SIGN_COMMAND = "PERSONA_SIGN_COMMAND";
 
 export interface SignerOptions {
 	/** A command that signs; without one the key is looked for among this machine's. */

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is looked at before an image is started: every byte of it, who signed it, and what the handset has accepted before.
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readAccepted, writeAccepted } from "../../components/handset/accepted.ts";
 import { checkImage, checkStep } from "../../components/handset/check-image.ts";
+import { keepVersions, readVolumes, writeVolumes } from "../../components/handset/disk.ts";
 import { readImageFacts } from "../../components/handset/image-facts.ts";
 import { compose } from "../../components/image/compose.ts";
 import { sha256File } from "../../components/util/digest.ts";
@@ -87,6 +89,23 @@ describe("an image", () => {
 		expect(after.policyDigest).not.toBe(policyDigest);
 		await composed();
 		expect((await facts()).base).not.toBe(base);
+	});
+});
+
+describe("the disk of a handset with signed images", () => {
+	const partitions = () =>
+		spawnSync("sfdisk", ["--dump", join(folder, "disk.img")], {
+			encoding: "utf8",
+			env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` },
+		}).stdout;
+
+	test("has a place for Veil's versions, which host tools show, and keeps it beside volumes", async () => {
+		await keepVersions(folder);
+		expect(partitions()).toMatch(/start= +64, size= +16, .*name="veil"/);
+		const volume = { persona: "work", name: "data", sizeMiB: 1, encrypted: false, fileSystem: "none", state: "attached" } as const;
+		await writeVolumes(folder, [{ ...volume, urn: "test", createdAt: "2026-01-01T00:00:00Z" }]);
+		expect(partitions()).toMatch(/name="veil"[\s\S]*name="work\/data"/);
+		expect(await readVolumes(folder)).toHaveLength(1);
 	});
 });
 

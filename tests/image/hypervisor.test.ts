@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { VEIL_IMAGE_MAGIC, veilImageHeader } from "../../components/image/abi.ts";
-import { buildHypervisor, hypervisorInputs, hypervisorKey } from "../../components/image/hypervisor.ts";
+import { buildHypervisor, hypervisorInputs, hypervisorKey, trusting } from "../../components/image/hypervisor.ts";
 import { emptyLock } from "../../components/image/lock.ts";
 import { openStore } from "../../components/image/store.ts";
 import type { BuildContext } from "../../components/image/types.ts";
@@ -13,6 +13,7 @@ import { boardByName } from "../../components/manifest/index.ts";
 import { renderError, type UserError } from "../../components/util/errors.ts";
 import { packageRoot } from "../../components/util/paths.ts";
 import { silent } from "../../components/util/progress.ts";
+import { testKey } from "../signing/support.ts";
 import { temporaryFolder } from "./support.ts";
 
 const board = (await boardByName("qemu-virt", packageRoot())).document;
@@ -43,6 +44,15 @@ describe("the key", () => {
 		expect(await key()).not.toBe(before);
 	});
 
+	test("is another one for each set of keys that Veil trusts, in whatever order, and the same as ever without", async () => {
+		const inputs = await hypervisorInputs(board, tiny());
+		const [one, two] = [testKey("one").publicKey.hex, testKey("two").publicKey.hex];
+		const key = (...keys: string[]) => hypervisorKey(trusting(inputs, keys));
+		expect(trusting(inputs, [])).toEqual(inputs);
+		expect(new Set([key(), key(one), key(two), key(one, two)]).size).toBe(4);
+		expect(key(two, one)).toBe(key(one, two));
+	});
+
 	test("names the compiler", async () => {
 		expect((await hypervisorInputs(board, tiny())).compiler).toMatch(/^aarch64-linux-gnu-gcc .*\d+\.\d+/);
 	});
@@ -62,6 +72,14 @@ describe("a build", () => {
 		expect(messages).toEqual(["compiling Veil"]);
 		expect(existsSync(join(root, "build"))).toBe(false);
 		expect(readdirSync(tmpdir()).filter((name) => name.startsWith("persona-veil-") && !before.has(name))).toEqual([]);
+	});
+
+	test("is given each key with the x coordinate of its point", async () => {
+		const root = tiny("echo $(KEYS) >$(BUILD)/veil.bin");
+		const [one, two] = [testKey("one").publicKey, testKey("two").publicKey].sort((a, b) => (a.hex < b.hex ? -1 : 1));
+		const inputs = trusting(await hypervisorInputs(board, root), [two?.hex ?? "", one?.hex ?? ""]);
+		const { path } = await buildHypervisor(inputs, await context(), root);
+		expect(readFileSync(path, "utf8")).toBe(`${one?.hex}${one?.x},${two?.hex}${two?.x}\n`);
 	});
 
 	test("that fails shows the compiler's last words, and where the log with all of them is", async () => {

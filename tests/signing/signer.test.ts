@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { listPrivateKeys, makePrivateKey, privateKeyDir } from "../../components/signing/private-keys.ts";
 import { isSignedBy } from "../../components/signing/public-key.ts";
 import { signer } from "../../components/signing/signer.ts";
+import { withLogFile } from "../../components/util/log-file.ts";
 import { testKey } from "./support.ts";
 
 let folder: string;
@@ -114,6 +115,16 @@ describe("a signing command", () => {
 		expect(Buffer.from(await by(`${signing(release, "process.stdout.write(signature);")} | base64 -w 40`))).toEqual(expected);
 		const told = `test "$PERSONA_SIGN_KEY" = ${release.publicKey.fingerprint} && test "$PERSONA_SIGN_PUBLIC_KEY" = ${release.publicKey.hex}`;
 		expect(Buffer.from(await by(`${told} && ${signing(release, "process.stdout.write(signature);")}`))).toEqual(expected);
+	});
+
+	test("is in no argument and no log", async () => {
+		const secret = "token-4711";
+		const log = join(folder, "log");
+		const command = `ps -A -o args >${join(folder, "args")}; ${signing(release, "process.stdout.write(signature);")} # ${secret}`;
+		await withLogFile(log, () => by(command));
+		expect(readFileSync(join(folder, "args"), "utf8")).not.toContain(secret);
+		expect(readFileSync(log, "utf8")).toContain("$ sh -c");
+		expect(readFileSync(log, "utf8")).not.toContain(secret);
 	});
 
 	test("that fails is shown with what it has said", async () => {
