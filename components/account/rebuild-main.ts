@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Builds a phone in a process of its own, whose surroundings the caller chose: PHONE STORE UMASK. Prints what was built as JSON.
+// Builds a phone in a process of its own, whose surroundings the caller chose: PHONE STORE UMASK [IMAGE]. It signs with the signatures of that image,
+// since it has no private key. Prints what was built as JSON.
 import { dirname } from "node:path";
-import { buildPhone, loadLock, openStore } from "../image/index.ts";
+import { loadLock, openStore, signaturesOf } from "../image/index.ts";
 import { loadAndCheckPhone } from "../policy/index.ts";
 import { renderError } from "../util/errors.ts";
 import { projectRoot } from "../util/paths.ts";
-import { artifactsOf } from "./artifacts.ts";
+import { buildArtifacts } from "./artifacts.ts";
 
-const [phone = "", storeDir = "", umask = "022"] = process.argv.slice(2);
+const [phone = "", storeDir = "", umask = "022", image] = process.argv.slice(2);
 process.umask(Number.parseInt(umask, 8));
 try {
 	const { resolved, problems } = await loadAndCheckPhone(phone);
@@ -15,8 +16,9 @@ try {
 	const store = await openStore(storeDir);
 	const projectDir = projectRoot(dirname(phone), {});
 	const progress = (message: string) => void process.stderr.write(`${message}\n`);
-	const built = await buildPhone(resolved, { store, lock: await loadLock(projectDir), progress, projectDir });
-	process.stdout.write(`${JSON.stringify(await artifactsOf(built, store))}\n`);
+	const sign = image === undefined ? {} : { sign: await signaturesOf(image) };
+	const context = { store, lock: await loadLock(projectDir), progress, projectDir, ...sign };
+	process.stdout.write(`${JSON.stringify(await buildArtifacts(resolved, context))}\n`);
 } catch (error) {
 	process.stderr.write(`${renderError(error)}\n`);
 	process.exitCode = 1;

@@ -3,11 +3,11 @@
 import { cp, mkdir, rm } from "node:fs/promises";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type BuildContext, blobPath, buildPhone, lockPath, openStore } from "../image/index.ts";
+import { type BuildContext, blobPath, lockPath, openStore, signaturesOf } from "../image/index.ts";
 import type { ResolvedPhone } from "../manifest/index.ts";
 import { UserError } from "../util/errors.ts";
 import { ProcessError, run } from "../util/process.ts";
-import { artifactsOf, type NamedArtifact } from "./artifacts.ts";
+import { buildArtifacts, type NamedArtifact } from "./artifacts.ts";
 import { type Conditions, environmentOf, otherConditions } from "./conditions.ts";
 import { type Difference, differenceOf } from "./difference.ts";
 import { relocate } from "./relocate.ts";
@@ -30,6 +30,8 @@ export interface RebuildReport {
 }
 
 export interface RebuildOptions {
+	/** Path of the image that should come out: where the private key is not at hand, its signatures do. */
+	readonly image?: string | undefined;
 	/** Folder that what differs is copied to, both ways. */
 	readonly keep?: string | undefined;
 }
@@ -41,12 +43,13 @@ export interface RebuildOptions {
  */
 export async function rebuild(phone: ResolvedPhone, context: BuildContext, options: RebuildOptions = {}): Promise<RebuildReport> {
 	const { store, signal } = context;
-	const first = await artifactsOf(await buildPhone(phone, context), store);
+	const first = await buildArtifacts(phone, { ...context, ...(await signing(phone, context, options)) });
 	const conditions = await otherConditions();
 	const scratch = await store.scratch();
 	try {
-		const second = await buildElsewhere(phone, context, conditions, scratch);
-		const artifacts = await compareArtifacts(first, second, signal);
+		const signed = first.find(({ name }) => name === "device image")?.path ?? options.image;
+		const second = await buildElsewhere(phone, context, conditions, scratch, phone.signing === undefined ? undefined : signed);
+		const artifacts = [...(await compareArtifacts(first, second, signal)), ...notComposed(first, second)];
 		if (options.keep !== undefined) await keepDifferent(artifacts, first, second, options.keep);
 		return { same: artifacts.every(({ difference }) => difference === undefined), conditions, artifacts };
 	} finally {
@@ -54,11 +57,21 @@ export async function rebuild(phone: ResolvedPhone, context: BuildContext, optio
 	}
 }
 
+/** Where the private key is not at hand, the signatures of the image that should come out are. */
+async function signing(
+	{ signing: wanted }: ResolvedPhone,
+	{ sign }: BuildContext,
+	{ image }: RebuildOptions,
+): Promise<Pick<BuildContext, "sign">> {
+	return wanted === undefined || image === undefined ? {} : { sign: await signaturesOf(image, sign) };
+}
+
 async function buildElsewhere(
 	phone: ResolvedPhone,
 	{ store, signal, progress, projectDir, lock }: BuildContext,
 	conditions: Conditions,
 	scratch: string,
+	signed: string | undefined,
 ): Promise<NamedArtifact[]> {
 	const folder = join(scratch, "built", "again");
 	const temporary = join(folder, "tmp");
@@ -81,17 +94,28 @@ async function buildElsewhere(
 	const worker = fileURLToPath(new URL(`./rebuild-main${extname(import.meta.url)}`, import.meta.url));
 	const { PERSONA_LOCK: _, PERSONA_PROJECT: __, ...variables } = process.env;
 	try {
-		const { stdout } = await run(process.execPath, [worker, copied, storeDir, conditions.umask], {
-			cwd: folder,
-			env: { ...environmentOf(conditions, variables), TMPDIR: temporary },
-			signal,
-			onLine: (line, stream) => stream === "stderr" && progress(`again: ${line}`),
-		});
+		const { stdout } = await run(
+			process.execPath,
+			[worker, copied, storeDir, conditions.umask, ...(signed === undefined ? [] : [signed])],
+			{
+				cwd: folder,
+				env: { ...environmentOf(conditions, variables), TMPDIR: temporary },
+				signal,
+				onLine: (line, stream) => stream === "stderr" && progress(`again: ${line}`),
+			},
+		);
 		return JSON.parse(stdout) as NamedArtifact[];
 	} catch (error) {
 		if (!(error instanceof ProcessError)) throw error;
 		throw new UserError(`the phone could be built once, but not a second time:\n${error.stderr.trim()}`, { cause: error });
 	}
+}
+
+/** A device image that came out neither time, since it is not the one that was signed, is no match. */
+function notComposed(...builds: readonly (readonly NamedArtifact[])[]): Compared[] {
+	if (builds.some((artifacts) => artifacts.some(({ name }) => name === "device image"))) return [];
+	const explanation = ["what the documents give is not the image that was signed, and the private key is not here to sign it"];
+	return [{ name: "device image", first: null, second: null, difference: { offset: null, explanation } }];
 }
 
 /** Compares artifacts by their digests; where two differ it is said how. */

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // A phone's documents and all files they name, copied to another folder, such that paths from one to the other still hold.
+import { existsSync } from "node:fs";
 import { cp, mkdir } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { LOCK_NAME } from "../image/index.ts";
 import { documentFolder, type Loaded, type Persona, type ResolvedPhone } from "../manifest/index.ts";
 
 /** Copies what a phone is built from into `folder`, and gives the path of its document there. */
 export async function relocate(phone: ResolvedPhone, projectDir: string, lock: string, folder: string): Promise<string> {
 	const { board, policy, rules, personas } = phone;
-	const documents = [phone.phone, board, policy, ...(rules === undefined ? [] : [rules]), ...personas].map(({ file }) => file);
+	// A board of this package is found from anywhere.
+	const boards = board.file.startsWith(join(projectDir, sep)) ? [board] : [];
+	const documents = [phone.phone, ...boards, policy, ...(rules === undefined ? [] : [rules]), ...personas].map(({ file }) => file);
 	const { signing } = phone.phone.document;
 	const keys = signing === null ? [] : [signing.key, ...signing.alsoTrusted];
 	const named = [...personas.flatMap(namedFiles), ...relativeTo(phone.phone, keys)];
@@ -19,7 +23,8 @@ export async function relocate(phone: ResolvedPhone, projectDir: string, lock: s
 		// Links in an overlay are part of it, and not to be followed.
 		await cp(path, moved(path), { recursive: true, verbatimSymlinks: true });
 	}
-	await cp(lock, join(moved(projectDir), "persona.lock.yaml"));
+	// A project whose guests are all brought has none.
+	if (existsSync(lock)) await cp(lock, join(moved(projectDir), LOCK_NAME));
 	return moved(phone.phone.file);
 }
 

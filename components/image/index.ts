@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The build and compose stages: guest images, Veil, the content store, the lock file and the device image.
-export { type BuiltPhone, buildPhone } from "./build-phone.ts";
+export { type BuiltParts, buildParts, buildPhone, type ComposedPhone, composePhone } from "./build-phone.ts";
 export { type Composition, compositionOf, type Part } from "./composition.ts";
 export { cpioEntries } from "./cpio-read.ts";
 export {
@@ -40,6 +40,7 @@ export {
 } from "./lock-update.ts";
 export { checkNeeds, guestNeeds, imageNeeds, type Needs } from "./needs.ts";
 export { placeInImage } from "./place.ts";
+export { OtherImageError, signaturesOf } from "./signatures-of.ts";
 export { type Blob, blobPath, openStore, type Store } from "./store.ts";
 export type { GcOptions, GcReport } from "./store-gc.ts";
 export { streamCommand } from "./stream-command.ts";

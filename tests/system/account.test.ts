@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Accounts of the demo's phone, by the command and as others read them.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Spec, Validation } from "@cyclonedx/cyclonedx-library";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ImageDiff, Statement } from "../../components/account/index.ts";
 import { compose } from "../../components/image/compose.ts";
+import { blobPath, openStore } from "../../components/image/index.ts";
 import { sha256 } from "../../components/util/digest.ts";
 import { packageRoot } from "../../components/util/paths.ts";
 import { validatorsFolder } from "../../tools/validators.mjs";
@@ -101,31 +102,36 @@ test("the demo's phone comes out the same where nothing is as it was, and anothe
 
 describe("a change under review", () => {
 	const folder = mkdtempSync(join(tmpdir(), "persona-review-"));
-	afterAll(() => rmSync(folder, { recursive: true }));
+	beforeAll(() => {
+		write("Pulumi.yaml", "name: review\nruntime: nodejs\n");
+		write("stacks/dev.phone.yaml", phoneText);
+		write("personas/probe.img", "a kernel of sorts");
+		write("personas/probe.yaml", personaText(100));
+	});
+	afterAll(() => {
+		for (const used of [folder, `${folder}-data`]) rmSync(used, { recursive: true, force: true });
+	});
 	const git = (...args: string[]) =>
 		execFileSync("git", ["-C", folder, "-c", "user.name=x", "-c", "user.email=x@example.org", ...args], { encoding: "utf8" });
 	const write = (path: string, text: string) => {
 		mkdirSync(dirname(join(folder, path)), { recursive: true });
 		writeFileSync(join(folder, path), text);
 	};
+	const run = (...args: string[]) => persona(args, { cwd: folder, env: { PERSONA_PROJECT: "", XDG_DATA_HOME: `${folder}-data` } });
 	const personaText = (share: number) =>
 		`version: 1\nkind: Persona\nname: probe\nindicator: { label: P, colour: "#010203" }\nguest: { os: baremetal, builder: prebuilt, kernel: { path: ./probe.img } }\nresources: { memoryMiB: 16, cpuShare: ${share} }\n`;
+	const phoneText = "version: 1\nkind: Phone\nname: p\nboard: qemu-virt\npersonas: [../personas/probe.yaml]\n";
 
 	test("is what persona diff shows of a branch against the working tree, which it does not touch", async () => {
-		write("Pulumi.yaml", "name: review\nruntime: nodejs\n");
-		write("stacks/dev.phone.yaml", "version: 1\nkind: Phone\nname: p\nboard: qemu-virt\npersonas: [../personas/probe.yaml]\n");
-		write("personas/probe.img", "a kernel of sorts");
-		write("personas/probe.yaml", personaText(100));
 		git("init", "--quiet", "--initial-branch", "main");
 		git("add", ".");
 		git("commit", "--quiet", "--message", "first");
 		write("personas/probe.yaml", personaText(40));
 		const before = git("status", "--porcelain");
 
-		const how = { cwd: folder, env: { PERSONA_PROJECT: "" } };
-		const markdown = await persona(["diff", "dev@main", "dev", "--markdown"], how);
-		const json = await persona(["diff", "dev@main", "dev"], how);
-		const wrong = await persona(["diff", "dev@nothing", "dev"], how);
+		const markdown = await run("diff", "dev@main", "dev", "--markdown");
+		const json = await run("diff", "dev@main", "dev");
+		const wrong = await run("diff", "dev@nothing", "dev");
 
 		expect(markdown).toMatchObject({ status: 0, stderr: "" });
 		expect(markdown.stdout).toMatch(/### Persona probe\n\n- `~` cpuShare: 100 → 40\n$/);
@@ -139,5 +145,29 @@ describe("a change under review", () => {
 		expect(wrong).toMatchObject({ status: 1, stderr: expect.stringContaining('git knows no revision "nothing"') });
 		expect(git("status", "--porcelain")).toBe(before);
 		expect(git("worktree", "list").trim().split("\n")).toHaveLength(1);
+	});
+
+	test("is told from a signed image, and the signed image comes out again, where its private key is not", async () => {
+		expect(await run("key", "new", "release")).toMatchObject({ status: 0 });
+		write("stacks/dev.phone.yaml", `${phoneText}signing: { key: ../keys/release.pub.pem, version: 1 }\n`);
+		const image = join(folder, "signed.img");
+		const { subject } = JSON.parse((await run("provenance", "dev")).stdout) as Statement;
+		const digest = `sha256:${subject[0]?.digest?.sha256}`;
+		cpSync(blobPath((await openStore()).dir, digest), image);
+		rmSync(`${folder}-data`, { recursive: true });
+
+		const again = await run("verify", image, "--rebuild", "--phone", "dev");
+		expect(again).toMatchObject({ status: 0, stderr: "" });
+		expect(JSON.parse(again.stdout)).toMatchObject({
+			ok: true,
+			image: { digest, signed: { version: 1, isChecked: true } },
+			rebuild: { same: true, givesThisImage: true },
+		});
+
+		write("personas/probe.yaml", personaText(50));
+		const other = await run("verify", image, "--rebuild", "--phone", "dev", "--text");
+		expect(other).toMatchObject({ status: 3, stderr: "" });
+		expect(other.stdout).toMatch(/✓ veil {2}/);
+		expect(other.stdout).toMatch(/✗ device image\n.*\n.*\n {6}what the documents give is not the image that was signed/);
 	});
 });

@@ -28,7 +28,11 @@ export async function verify(terminal: Terminal, what: string | undefined, optio
 		const read = await readDeviceImage(chosen.path, await projectPublicKeys(), signal);
 		if (file === undefined) return { image: chosen, explained: read, again: undefined };
 		const context = await phoneContext(file, await openStore(), how);
-		return { image: chosen, explained: read, again: await rebuild(await checkedPhone(file), context, { keep: options.keep }) };
+		return {
+			image: chosen,
+			explained: read,
+			again: await rebuild(await checkedPhone(file), context, { keep: options.keep, image: chosen.path }),
+		};
 	});
 	const rebuilt = again?.artifacts.find(({ name }) => name === "device image");
 	// A file that was named is compared too: the phone may build again and again, and never to that file.
