@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { lstat, mkdir, readdir, readFile, readlink, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { writeFileAtomic } from "../../util/atomic.ts";
-import { canonicalJson, sha256, sha256File } from "../../util/digest.ts";
+import { canonicalJson, sha256 } from "../../util/digest.ts";
 import { errorCode, UserError } from "../../util/errors.ts";
 import { run } from "../../util/process.ts";
 import { fetchUrl } from "../fetch-file.ts";
@@ -110,7 +110,7 @@ export async function folderDigest(folder: string, memory = join(buildrootFolder
 	const lines: string[] = [];
 	for (const { path, kind } of files) {
 		const full = join(folder, path);
-		const contents = kind === "link" ? sha256(await readlink(full)) : await sha256File(full);
+		const contents = sha256(kind === "link" ? await readlink(full) : await readFile(full));
 		lines.push(`${kind} ${path} ${contents}`);
 	}
 	const digest = sha256(lines.join("\n"));
