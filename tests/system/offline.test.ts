@@ -51,6 +51,25 @@ describe.skipIf(!canBeAlone)("without a network", () => {
 		expect(readWholeStore(join(cache, "store"))).toEqual({ wrong: [], blobs: 0 });
 	});
 
+	test("plain pulumi says the same of a stack that is configured so, with the log of the build", async () => {
+		const { PERSONA_CACHE_DIR } = project.env;
+		project.env.PERSONA_CACHE_DIR = cache;
+		try {
+			await project.pulumi("stack", "select", "--create", "dev");
+			await project.pulumi("config", "set", "persona:offline", "true", "--stack", "dev");
+			const { status, output } = await project.pulumi("up", "--yes", "--skip-preview", "--stack", "dev", "--non-interactive");
+			expect(status).not.toBe(0);
+			expect(output).toMatch(
+				/2 files are not on this machine \(57\.\d MiB\), and nothing may be fetched offline:\n +linux-image-\S+ \(57\.\d MiB\)\n +busybox-static=\S+ \(80\d KiB\)\n +run `persona fetch`.*\n +log: .*\/store\/logs\/guest-(work|personal)-[0-9a-f]{12}\.log/,
+			);
+			expect(readWholeStore(join(cache, "store")).wrong).toEqual([]);
+		} finally {
+			if (PERSONA_CACHE_DIR === undefined) delete project.env.PERSONA_CACHE_DIR;
+			else project.env.PERSONA_CACHE_DIR = PERSONA_CACHE_DIR;
+			await project.pulumi("config", "rm", "persona:offline", "--stack", "dev");
+		}
+	});
+
 	test("a folder that was carried there is enough to bring both personas up, in about the room that was said", async () => {
 		const env = { ...project.env, PERSONA_CACHE_DIR: cache };
 		const { build } = JSON.parse((await persona(["fetch", "--dry-run", "--json"], { cwd: project.folder, env })).stdout);
