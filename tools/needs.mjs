@@ -281,16 +281,17 @@ export function compareVersions(a, b) {
 /**
  * What of node_modules differs from what package-lock.json asks for; empty when `npm ci` would change nothing.
  * @param {string} folder with package-lock.json
+ * @param {{ tests: boolean }} options `tests`: those included that only development and tests need
  * @returns {string[]} paths such as `node_modules/yaml`
  */
-export function staleModules(folder) {
+export function staleModules(folder, { tests }) {
 	const lockFile = join(folder, "package-lock.json");
 	if (!existsSync(lockFile)) return [];
 	const wanted = JSON.parse(readFileSync(lockFile, "utf8")).packages ?? {};
 	const installedFile = join(folder, "node_modules", ".package-lock.json");
 	const installed = existsSync(installedFile) ? (JSON.parse(readFileSync(installedFile, "utf8")).packages ?? {}) : {};
 	return Object.keys(wanted).filter((path) => {
-		if (path === "" || (wanted[path].optional && installed[path] === undefined)) return false;
+		if (path === "" || (wanted[path].dev && !tests) || (wanted[path].optional && installed[path] === undefined)) return false;
 		return installed[path]?.version !== wanted[path].version || installed[path]?.integrity !== wanted[path].integrity;
 	});
 }
@@ -323,7 +324,7 @@ export function checkNeeds(project, variables = process.env) {
 		why: "runs everything but the guests",
 		fix: nodeOk ? undefined : "npm run up (takes a current Node from the npm registry)",
 	});
-	const stale = staleModules(project);
+	const stale = staleModules(project, { tests: false });
 	checks.push({
 		name: "node_modules",
 		ok: stale.length === 0,

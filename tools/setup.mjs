@@ -36,7 +36,7 @@ export async function setUp(project, { tests, stack, engine = true }) {
 	if (isOffline()) throw new SetupError(missingOffline(project, occasions, engine));
 	await exclusively(join(project, ".persona", "setup.lock"), "sets this project up", async () => {
 		await installPackages(missingPackages(occasions));
-		await installModules(project);
+		await installModules(project, tests);
 		linkCommand(project);
 		if (tests) await getValidators(project);
 		if (engine) await getEngine(project, () => installPackages(missingPackages(["engine"])));
@@ -50,7 +50,7 @@ export async function setUp(project, { tests, stack, engine = true }) {
 function ready(project, occasions) {
 	return (
 		missingPackages(occasions).length === 0 &&
-		staleModules(project).length === 0 &&
+		staleModules(project, { tests: occasions.includes("test") }).length === 0 &&
 		existsSync(join(project, "node_modules", ".bin", "persona"))
 	);
 }
@@ -103,12 +103,15 @@ async function installPackages(missing) {
 	}
 }
 
-/** @param {string} project */
-async function installModules(project) {
-	const stale = staleModules(project);
+/**
+ * @param {string} project
+ * @param {boolean} tests with what only development and tests need, which is most of it
+ */
+async function installModules(project, tests) {
+	const stale = staleModules(project, { tests });
 	if (stale.length === 0) return;
 	say(`installing npm packages (${stale.length} are missing or differ from package-lock.json)`);
-	await run("npm", ["ci", "--no-audit", "--no-fund", "--prefer-offline"], { cwd: project });
+	await run("npm", ["ci", "--no-audit", "--no-fund", "--prefer-offline", ...(tests ? [] : ["--omit=dev"])], { cwd: project });
 }
 
 /**

@@ -58,16 +58,23 @@ test("a need is met by what does as well", async () => {
 	expect(chromiumIsMissing()).toBe(false);
 });
 
-test("node_modules that differ from the lock are named", async () => {
-	const lock = (version: string) =>
-		JSON.stringify({ packages: { "": {}, "node_modules/a": { version }, "node_modules/b": { version: "1.0.0", optional: true } } });
-	await writeFile(join(folder, "package-lock.json"), lock("2.0.0"));
-	expect(staleModules(folder)).toEqual(["node_modules/a"]);
+test("node_modules that differ from the lock are named, those for tests only where there are to be any", async () => {
+	const lock = (version: string, others = {}) =>
+		JSON.stringify({
+			packages: { "": {}, "node_modules/a": { version }, "node_modules/b": { version: "1.0.0", optional: true }, ...others },
+		});
+	const forTests = { "node_modules/c": { version: "1.0.0", dev: true } };
+	await writeFile(join(folder, "package-lock.json"), lock("2.0.0", forTests));
+	expect(staleModules(folder, { tests: false })).toEqual(["node_modules/a"]);
+	expect(staleModules(folder, { tests: true })).toEqual(["node_modules/a", "node_modules/c"]);
 	await mkdir(join(folder, "node_modules"));
 	await writeFile(join(folder, "node_modules/.package-lock.json"), lock("1.0.0"));
-	expect(staleModules(folder)).toEqual(["node_modules/a"]);
+	expect(staleModules(folder, { tests: false })).toEqual(["node_modules/a"]);
 	await writeFile(join(folder, "node_modules/.package-lock.json"), lock("2.0.0"));
-	expect(staleModules(folder)).toEqual([]);
+	expect(staleModules(folder, { tests: false })).toEqual([]);
+	expect(staleModules(folder, { tests: true })).toEqual(["node_modules/c"]);
+	await writeFile(join(folder, "node_modules/.package-lock.json"), lock("2.0.0", forTests));
+	expect(staleModules(folder, { tests: true })).toEqual([]);
 });
 
 test("what a board needs is asked for where a phone of it is declared", async () => {
