@@ -63,7 +63,7 @@ function ready(project, occasions) {
  */
 function missingOffline(project, occasions, engine) {
 	const packages = missingPackages(occasions).map((need) => `  Debian package ${need.package}: ${need.why}`);
-	const modules = staleModules(project);
+	const modules = staleModules(project, { tests: occasions.includes("test") });
 	const lines = [
 		...packages,
 		...(modules.length > 0 ? [`  ${modules.length} npm packages that package-lock.json names, ${modules[0]} first`] : []),
