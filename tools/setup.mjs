@@ -63,16 +63,15 @@ function ready(project, occasions) {
  */
 function missingOffline(project, occasions, engine) {
 	const packages = missingPackages(occasions).map((need) => `  Debian package ${need.package}: ${need.why}`);
-	const modules = staleModules(project, { tests: occasions.includes("test") });
+	const tests = occasions.includes("test");
+	const modules = staleModules(project, { tests });
 	const lines = [
 		...packages,
 		...(modules.length > 0 ? [`  ${modules.length} npm packages that package-lock.json names, ${modules[0]} first`] : []),
 		...(engine && !haveEngine(project) ? ["  Pulumi's engine"] : []),
-		...(occasions.includes("test") && !haveValidators(project)
-			? ["  in-toto's definitions, which tests check provenance with"]
-			: []),
+		...(tests && !haveValidators(project) ? ["  in-toto's definitions, which tests check provenance with"] : []),
 	];
-	return `not on this machine, and nothing may be fetched offline:\n${lines.join("\n")}\nRun \`npm run up\` once while there is a network (docs/guide/offline.md)`;
+	return `not on this machine, and nothing may be fetched offline:\n${lines.join("\n")}\nRun \`npm ${tests ? "test" : "run up"}\` once while there is a network (docs/guide/offline.md)`;
 }
 
 /** @param {ReturnType<typeof missingPackages>} missing */
