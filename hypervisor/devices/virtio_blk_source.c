@@ -39,11 +39,10 @@ static struct {
 
 uint32_t block_source_init(uint64_t *sector_count)
 {
-	if (!virtio_driver_open(&disk.driver, DEVICE_BLOCK, 0, FEATURES))
+	if (!virtio_driver_open(&disk.driver, DEVICE_BLOCK, 0, FEATURES) || !virtio_driver_queue(&disk.driver, 0, 1, &disk.queue))
 		return 0;
 	disk.requests = memory_take(VEIL_WORK_STORAGE, 16);
-	if (disk.driver.features != (FEATURES | VIRTIO_FEATURE_VERSION_1) || !disk.requests ||
-	    !virtio_driver_queue(&disk.driver, 0, &disk.queue)) {
+	if (disk.driver.features != (FEATURES | VIRTIO_FEATURE_VERSION_1) || !disk.requests) {
 		virtio_driver_close(&disk.driver);
 		return 0;
 	}
@@ -101,9 +100,7 @@ bool block_source_interrupt(uint32_t irq)
 		uint32_t length;
 		uint16_t tag;
 
-		if (!virtio_driver_has_used(&disk.queue))
-			virtio_driver_acknowledge(&disk.driver);
-		if (!virtio_driver_take(&disk.queue, &tag, &length)) /* one may have come before the acknowledgement */
+		if (!virtio_driver_next(&disk.driver, &disk.queue, &tag, &length))
 			break;
 		if (tag != VIRTIO_BLK_OWN_TAG)
 			block_done(tag, __atomic_load_n(&disk.requests[tag].status, __ATOMIC_RELAXED) == 0);

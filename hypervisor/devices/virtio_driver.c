@@ -86,19 +86,21 @@ static void write_address(uint64_t reg, const void *pointer)
 	mmio_write32(reg + 4, (uint32_t)(address >> 32));
 }
 
-bool virtio_driver_queue(const struct virtio_driver *driver, uint32_t number, struct virtio_driver_queue *queue)
+bool virtio_driver_queue(struct virtio_driver *driver, uint32_t number, uint32_t least, struct virtio_driver_queue *queue)
 {
 	uint64_t base = driver->base;
 	uint32_t size;
 
 	mmio_write32(base + QUEUE_SELECT, number);
 	size = mmio_read32(base + QUEUE_SIZE_MAX);
-	if (size == 0)
-		return false;
 	if (size > VIRTIO_DRIVER_QUEUE_MAX)
 		size = VIRTIO_DRIVER_QUEUE_MAX;
 	while (size & (size - 1)) /* down to a power of two */
 		size &= size - 1;
+	if (size < least) {
+		virtio_driver_close(driver);
+		return false;
+	}
 	queue->number = (uint16_t)number;
 	queue->size = (uint16_t)size;
 	queue->seen = queue->driver.index = queue->device.index = 0;
@@ -129,6 +131,14 @@ void virtio_driver_put(struct virtio_driver_queue *queue, uint16_t head)
 	__atomic_store_n(&queue->driver.index, (uint16_t)(queue->driver.index + 1), __ATOMIC_RELEASE);
 }
 
+void virtio_driver_put_new(struct virtio_driver_queue *queue, uint16_t head, const void *buffer, uint32_t size, uint16_t flags)
+{
+	queue->descriptors[head].address = arch_physical(buffer).value;
+	queue->descriptors[head].size = size;
+	queue->descriptors[head].flags = flags;
+	virtio_driver_put(queue, head);
+}
+
 void virtio_driver_notify(const struct virtio_driver *driver, const struct virtio_driver_queue *queue)
 {
 	arch_device_barrier();
@@ -147,10 +157,14 @@ bool virtio_driver_take(struct virtio_driver_queue *queue, uint16_t *head, uint3
 	return true;
 }
 
-void virtio_driver_acknowledge(const struct virtio_driver *driver)
+bool virtio_driver_next(const struct virtio_driver *driver, struct virtio_driver_queue *queue, uint16_t *head, uint32_t *length)
 {
-	mmio_write32(driver->base + INTERRUPT_ACKNOWLEDGE, INTERRUPT_USED | INTERRUPT_CONFIG); /* whichever: the queues say what there is */
-	arch_device_barrier();
+	if (!virtio_driver_has_used(queue)) {
+		mmio_write32(driver->base + INTERRUPT_ACKNOWLEDGE,
+			     INTERRUPT_USED | INTERRUPT_CONFIG); /* whichever: the queue says what there is */
+		arch_device_barrier();
+	}
+	return virtio_driver_take(queue, head, length);
 }
 
 void virtio_driver_look_again(const struct virtio_driver *driver, const struct virtio_driver_queue *queue)

@@ -52,8 +52,8 @@ struct virtio_driver_queue {
  * so many, or it refuses. */
 bool virtio_driver_open(struct virtio_driver *driver, uint32_t device_id, uint32_t nth, uint64_t features);
 
-/* Gives the device a queue, between open and ready. False if it has none of that number. */
-bool virtio_driver_queue(const struct virtio_driver *driver, uint32_t number, struct virtio_driver_queue *queue);
+/* Gives the device a queue of at least so many descriptors, between open and ready. False, and the device closed: it has none such. */
+bool virtio_driver_queue(struct virtio_driver *driver, uint32_t number, uint32_t least, struct virtio_driver_queue *queue);
 
 /* The device works from here on, and interrupts if `interrupts`. */
 void virtio_driver_ready(const struct virtio_driver *driver, bool interrupts);
@@ -61,6 +61,9 @@ void virtio_driver_close(struct virtio_driver *driver); /* the device forgets al
 
 /* Makes available the buffer that begins with descriptor `head`; notify once after the last of several. */
 void virtio_driver_put(struct virtio_driver_queue *queue, uint16_t head);
+
+/* The same for one of a single descriptor, which is described first. */
+void virtio_driver_put_new(struct virtio_driver_queue *queue, uint16_t head, const void *buffer, uint32_t size, uint16_t flags);
 void virtio_driver_notify(const struct virtio_driver *driver, const struct virtio_driver_queue *queue);
 
 /* A buffer the device is done with: its head (always below the queue's size) and how many bytes it wrote. False: there is none. */
@@ -72,8 +75,9 @@ static inline bool virtio_driver_has_used(const struct virtio_driver_queue *queu
 	return __atomic_load_n(&queue->device.index, __ATOMIC_ACQUIRE) != queue->seen;
 }
 
-/* Lowers the interrupt line. What is used from then on raises it again: look at the queues after it. */
-void virtio_driver_acknowledge(const struct virtio_driver *driver);
+/* The same while the device's interrupt is handled: lowers its line when there seems to be none. What is used from then on raises it again, so
+ * the queue is looked at after it: one may have come before. */
+bool virtio_driver_next(const struct virtio_driver *driver, struct virtio_driver_queue *queue, uint16_t *head, uint32_t *length);
 
 /* At the end of a look that is bounded: the interrupt comes again if there is more, whose interrupt an acknowledgement may have taken. */
 void virtio_driver_look_again(const struct virtio_driver *driver, const struct virtio_driver_queue *queue);

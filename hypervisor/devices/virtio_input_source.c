@@ -26,19 +26,11 @@ static bool source_init(uint32_t source)
 	struct virtio_driver *driver = &sources[source].driver;
 	struct virtio_driver_queue *queue = &sources[source].queue;
 
-	if (!virtio_driver_open(driver, DEVICE_INPUT, source, 0))
+	if (!virtio_driver_open(driver, DEVICE_INPUT, source, 0) || !virtio_driver_queue(driver, 0, 1, queue))
 		return false;
-	if (!virtio_driver_queue(driver, 0, queue)) {
-		virtio_driver_close(driver);
-		return false;
-	}
 	virtio_driver_ready(driver, true);
-	for (uint16_t b = 0; b < EVENTS && b < queue->size; b++) {
-		queue->descriptors[b].address = arch_physical(&sources[source].events[b]).value;
-		queue->descriptors[b].size = sizeof(struct input_event);
-		queue->descriptors[b].flags = VIRTIO_DRIVER_WRITE;
-		virtio_driver_put(queue, b);
-	}
+	for (uint16_t b = 0; b < EVENTS && b < queue->size; b++)
+		virtio_driver_put_new(queue, b, &sources[source].events[b], sizeof(struct input_event), VIRTIO_DRIVER_WRITE);
 	virtio_driver_notify(driver, queue);
 	return true;
 }
@@ -57,9 +49,7 @@ static void events_pass(uint32_t source)
 		uint32_t length;
 		uint16_t buffer;
 
-		if (!virtio_driver_has_used(queue))
-			virtio_driver_acknowledge(&sources[source].driver);
-		if (!virtio_driver_take(queue, &buffer, &length)) /* one may have come before the acknowledgement */
+		if (!virtio_driver_next(&sources[source].driver, queue, &buffer, &length))
 			return;
 		input_event(source, sources[source].events[buffer % EVENTS]);
 		virtio_driver_put(queue, buffer);

@@ -27,15 +27,6 @@ static struct {
 	bool room_wanted;
 } card;
 
-static void buffer_describe(struct virtio_driver_queue *queue, uint16_t index, const struct network_buffer *buffer, uint32_t size,
-			    uint16_t flags)
-{
-	queue->descriptors[index].address = arch_physical(buffer).value;
-	queue->descriptors[index].size = size;
-	queue->descriptors[index].flags = flags;
-	virtio_driver_put(queue, index);
-}
-
 bool network_source_init(void)
 {
 	card.driver.base = 0;
@@ -46,16 +37,12 @@ bool network_source_init(void)
 	card.free = UINT64_MAX;
 	card.room_wanted = false;
 	card.out.driver.flags = NO_INTERRUPT;
-	if (!virtio_driver_open(&card.driver, DEVICE_NETWORK, 0, 0))
+	if (!virtio_driver_open(&card.driver, DEVICE_NETWORK, 0, 0) || !virtio_driver_queue(&card.driver, QUEUE_IN, BUFFERS_IN, &card.in) ||
+	    !virtio_driver_queue(&card.driver, QUEUE_OUT, BUFFERS_OUT, &card.out))
 		return true;
-	if (!virtio_driver_queue(&card.driver, QUEUE_IN, &card.in) || card.in.size < BUFFERS_IN ||
-	    !virtio_driver_queue(&card.driver, QUEUE_OUT, &card.out) || card.out.size < BUFFERS_OUT) {
-		virtio_driver_close(&card.driver);
-		return true;
-	}
 	virtio_driver_ready(&card.driver, true);
 	for (uint16_t i = 0; i < BUFFERS_IN; i++)
-		buffer_describe(&card.in, i, &card.buffers_in[i], sizeof(struct network_buffer), VIRTIO_DRIVER_WRITE);
+		virtio_driver_put_new(&card.in, i, &card.buffers_in[i], sizeof(struct network_buffer), VIRTIO_DRIVER_WRITE);
 	virtio_driver_notify(&card.driver, &card.in);
 	return true;
 }
@@ -112,7 +99,7 @@ void network_source_send(struct network_buffer *buffer, uint32_t size)
 		return;
 	}
 	lock_take(&card.lock);
-	buffer_describe(&card.out, (uint16_t)(buffer - card.buffers_out), buffer, NETWORK_HEADER + size, 0);
+	virtio_driver_put_new(&card.out, (uint16_t)(buffer - card.buffers_out), buffer, NETWORK_HEADER + size, 0);
 	lock_release(&card.lock);
 }
 
@@ -150,9 +137,7 @@ bool network_source_interrupt(uint32_t irq)
 		uint32_t length;
 		uint16_t head;
 
-		if (!virtio_driver_has_used(&card.in))
-			virtio_driver_acknowledge(&card.driver);
-		if (!virtio_driver_take(&card.in, &head, &length)) /* one may have come before the acknowledgement */
+		if (!virtio_driver_next(&card.driver, &card.in, &head, &length))
 			break;
 		head %= BUFFERS_IN;
 		if (length >= NETWORK_HEADER && length <= NETWORK_HEADER + NETWORK_FRAME)

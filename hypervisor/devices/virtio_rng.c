@@ -22,18 +22,13 @@ bool random_source_read(uint8_t *bytes, size_t size)
 	bool found = false;
 	uint16_t head;
 
-	if (size > BUFFER_BYTES || !virtio_driver_open(&driver, DEVICE_RNG, 0, 0))
+	if (size > BUFFER_BYTES || !virtio_driver_open(&driver, DEVICE_RNG, 0, 0) || !virtio_driver_queue(&driver, 0, 1, &queue))
 		return false;
-	if (virtio_driver_queue(&driver, 0, &queue)) {
-		virtio_driver_ready(&driver, false);
-		queue.descriptors[0].address = arch_physical(buffer).value;
-		queue.descriptors[0].size = (uint32_t)size;
-		queue.descriptors[0].flags = VIRTIO_DRIVER_WRITE;
-		virtio_driver_put(&queue, 0);
-		virtio_driver_notify(&driver, &queue);
-		while (!found && arch_time() < deadline)
-			found = virtio_driver_take(&queue, &head, &length);
-	}
+	virtio_driver_ready(&driver, false);
+	virtio_driver_put_new(&queue, 0, buffer, (uint32_t)size, VIRTIO_DRIVER_WRITE);
+	virtio_driver_notify(&driver, &queue);
+	while (!found && arch_time() < deadline)
+		found = virtio_driver_take(&queue, &head, &length);
 	virtio_driver_close(&driver);
 	found = found && length == size;
 	if (found)
