@@ -314,9 +314,9 @@ static bool bank_access(struct vgic_word *bank, bool is_private, uint64_t reg, u
 		return false;
 	if (reg == GICD_ICFGR) {
 		if (!is_write)
-			*value = spread_edge(word->edge, index & 1);
+			*value = spread_edge(word->edge, index / 4 & 1);
 		else
-			word->edge = gather_edge(word->edge, index & 1, (uint32_t)*value);
+			word->edge = gather_edge(word->edge, index / 4 & 1, (uint32_t)*value);
 		if (is_private)
 			word->edge |= SGI_WORD_EDGE;
 	} else if (is_write) {
@@ -327,34 +327,27 @@ static bool bank_access(struct vgic_word *bank, bool is_private, uint64_t reg, u
 	return true;
 }
 
-/* Splits an offset in a banked area into register, word and index within it. False: not a banked register. */
+/* Splits an offset in a banked area into register, word and bytes into the register. False: not a banked register. */
 static bool bank_decode(address_t offset, uint64_t *reg, uint64_t *word, uint64_t *index)
 {
+	uint32_t shift = 2; /* bytes of the register a word of interrupts takes, as a power of two */
+
 	if (offset >= GICD_IGROUPR && offset < GICD_IPRIORITYR) {
 		*reg = offset & ~UINT64_C(0x7f);
-		*word = (offset & 0x7f) / 4;
-		*index = 0;
-		return offset % 4 == 0;
-	}
-	if (offset >= GICD_IPRIORITYR && offset < GICD_ITARGETSR) {
+	} else if (offset >= GICD_IPRIORITYR && offset < GICD_ITARGETSR) {
 		*reg = GICD_IPRIORITYR;
-		*word = (offset - GICD_IPRIORITYR) / 32;
-		*index = offset - GICD_IPRIORITYR;
-		return true;
-	}
-	if (offset >= GICD_ICFGR && offset < GICD_IGRPMODR) {
+		shift = 5;
+	} else if (offset >= GICD_ICFGR && offset < GICD_IGRPMODR) {
 		*reg = GICD_ICFGR;
-		*word = (offset - GICD_ICFGR) / 8;
-		*index = (offset - GICD_ICFGR) / 4;
-		return offset % 4 == 0;
-	}
-	if (offset >= GICD_IGRPMODR && offset < GICD_IGRPMODR + 0x80) {
+		shift = 3;
+	} else if (offset >= GICD_IGRPMODR && offset < GICD_IGRPMODR + 0x80) {
 		*reg = GICD_IGRPMODR;
-		*word = (offset - GICD_IGRPMODR) / 4;
-		*index = 0;
-		return offset % 4 == 0;
+	} else {
+		return false;
 	}
-	return false;
+	*index = offset - *reg;
+	*word = *index >> shift;
+	return *reg == GICD_IPRIORITYR || offset % 4 == 0;
 }
 
 /* ---- Distributor ---- */

@@ -57,7 +57,7 @@ static void refresh(struct persona *p, uint32_t enable)
 
 NOINLINE void watchdog_check(struct persona *p)
 {
-	static const struct veil_fault none;
+	const struct veil_fault none = {0};
 	struct watchdog *w = &p->platform.watchdog;
 	bool ends = false;
 
