@@ -42,7 +42,7 @@ void arch_access_again(void)
 }
 
 /* Back to the guest, or to the scheduler if somebody asked for it. */
-static struct vcpu *resume(struct vcpu *v)
+static NOINLINE struct vcpu *resume(struct vcpu *v)
 {
 	uint8_t wishes = __atomic_load_n(&v->cpu->need_resched, __ATOMIC_RELAXED);
 

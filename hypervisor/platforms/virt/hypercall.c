@@ -151,6 +151,8 @@ NOINLINE void hypercall(struct vcpu *v, uint64_t *x)
 
 	if (function == PSCI_32 + VERSION)
 		x[0] = PSCI_1_1;
+	else if (function >= VEIL_HVC_READY) /* above all others, and a yield is among them */
+		x[0] = guest_report_call(v, function, x[1]) ? 0 : PSCI_NOT_SUPPORTED;
 	else if (is_psci(function))
 		x[0] = psci(v, function, x);
 	else if (function == SMCCC_VERSION)
