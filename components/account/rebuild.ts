@@ -29,6 +29,11 @@ export interface RebuildReport {
 	readonly artifacts: readonly Compared[];
 }
 
+/** Whether an image is what came out, both times: documents may give the same again and again, and never that one. */
+export function givesImage({ artifacts }: RebuildReport, digest: string): boolean {
+	return artifacts.some(({ name, first, second }) => name === "device image" && first === digest && second === digest);
+}
+
 export interface RebuildOptions {
 	/** Path of the image that should come out: where the private key is not at hand, its signatures do. */
 	readonly image?: string | undefined;
@@ -112,7 +117,7 @@ async function buildElsewhere(
 }
 
 /** A device image that came out neither time, since it is not the one that was signed, is no match. */
-function notComposed(...builds: readonly (readonly NamedArtifact[])[]): Compared[] {
+export function notComposed(...builds: readonly (readonly NamedArtifact[])[]): Compared[] {
 	if (builds.some((artifacts) => artifacts.some(({ name }) => name === "device image"))) return [];
 	const explanation = ["what the documents give is not the image that was signed, and the private key is not here to sign it"];
 	return [{ name: "device image", first: null, second: null, difference: { offset: null, explanation } }];

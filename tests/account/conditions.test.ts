@@ -63,4 +63,6 @@ test("a phone moves with everything its documents name, and nothing else", async
 	expect(readFileSync(join(root, "persona.lock.yaml"), "utf8")).toBe("version: 1\n");
 	expect(readlinkSync(join(root, "personas/work/link"))).toBe("/etc/hostname");
 	expect(() => readFileSync(join(root, "personas/secret"))).toThrow(/ENOENT/);
+	// A project whose guests are all brought has no lock file.
+	await relocate(resolved, project, join(project, "none.lock"), join(temporaryFolder(), "again"));
 });

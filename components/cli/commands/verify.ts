@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `persona verify [IMAGE]`: whether an image is what it says, and with --rebuild whether it comes out the same again.
-import { type Compared, describeConditions, type RebuildReport, rebuild } from "../../account/index.ts";
+import { type Compared, describeConditions, givesImage, type RebuildReport, rebuild } from "../../account/index.ts";
 import { type ExplainedImage, openStore, readDeviceImage } from "../../image/index.ts";
 import { UserError } from "../../util/errors.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
@@ -34,9 +34,7 @@ export async function verify(terminal: Terminal, what: string | undefined, optio
 			again: await rebuild(await checkedPhone(file), context, { keep: options.keep, image: chosen.path }),
 		};
 	});
-	const rebuilt = again?.artifacts.find(({ name }) => name === "device image");
-	// A file that was named is compared too: the phone may build again and again, and never to that file.
-	const isThatImage = rebuilt === undefined || rebuilt.second === image.digest || rebuilt.difference !== undefined;
+	const isThatImage = again === undefined || givesImage(again, image.digest);
 	const ok = explained.problems.length === 0 && again?.same !== false && isThatImage;
 	if (options.json) {
 		printJson(terminal, {
@@ -48,12 +46,13 @@ export async function verify(terminal: Terminal, what: string | undefined, optio
 				signed: explained.signed,
 				problems: explained.problems,
 			},
-			rebuild: again === undefined ? null : { ...again, givesThisImage: isThatImage && again.same },
+			rebuild: again === undefined ? null : { ...again, givesThisImage: isThatImage },
 		});
 	} else {
 		print(terminal, imageLines(terminal, image, explained).join("\n"));
 		if (again !== undefined) print(terminal, rebuildLines(terminal, again).join("\n"));
-		if (!isThatImage) print(terminal, `${bad(terminal)} what the documents give is another image: ${rebuilt?.second}`);
+		if (!isThatImage && again?.same === true)
+			print(terminal, `${bad(terminal)} what the documents give is another image than ${image.name}`);
 	}
 	return ok ? EXIT.ok : EXIT.found;
 }
