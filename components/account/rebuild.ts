@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Builds a phone a second time where nothing is as it was the first time, and compares every artifact.
-import { cp, mkdir, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildContext, blobPath, lockPath, openStore, signaturesOf } from "../image/index.ts";
@@ -79,9 +80,7 @@ async function buildElsewhere(
 	signed: string | undefined,
 ): Promise<NamedArtifact[]> {
 	const folder = join(scratch, "built", "again");
-	const temporary = join(folder, "tmp");
 	const storeDir = join(folder, "store");
-	await mkdir(temporary, { recursive: true });
 	const copied = await relocate(phone, projectDir, lockPath(projectDir), join(folder, "project"));
 	await openStore(storeDir);
 	// Downloads are what their digests say wherever they come from; everything else is built anew.
@@ -98,6 +97,8 @@ async function buildElsewhere(
 	}
 	const worker = fileURLToPath(new URL(`./rebuild-main${extname(import.meta.url)}`, import.meta.url));
 	const { PERSONA_LOCK: _, PERSONA_PROJECT: __, ...variables } = process.env;
+	// Not in the store, whose path may have blanks, which make(1) cannot take.
+	const temporary = await mkdtemp(join(tmpdir(), "persona-again-"));
 	try {
 		const { stdout } = await run(
 			process.execPath,
@@ -113,6 +114,8 @@ async function buildElsewhere(
 	} catch (error) {
 		if (!(error instanceof ProcessError)) throw error;
 		throw new UserError(`the phone could be built once, but not a second time:\n${error.stderr.trim()}`, { cause: error });
+	} finally {
+		await rm(temporary, { recursive: true, force: true });
 	}
 }
 

@@ -37,6 +37,7 @@ describe("a phone in files", () => {
 			rules: null,
 			initialForeground: "work",
 			signing: null,
+			veil: { builder: "debian" },
 			target: { via: "qemu", cpus: 2, usb: null },
 		});
 		expect(resolved?.policy.document).toMatchObject({ networks: {}, channels: [], switching: { hotkey: [], lockOnLeave: [] } });
@@ -58,7 +59,7 @@ describe("a phone in files", () => {
 		expect(lines(problems, folder).join("\n")).toMatchInlineSnapshot(`
 			"dev.phone.yaml:4:8: there is no board "qemu-vrit"; allowed: n800, qemu-virt; did you mean "qemu-virt"?
 			dev.phone.yaml:6:9: "policy" names polcy.yaml: there is no such file; allowed: a document's path from this one; did you mean "policy.yaml"?
-			dev.phone.yaml:9:1: unknown key "extra"; allowed: version, kind, name, board, personas, policy, rules, initialForeground, signing, target
+			dev.phone.yaml:9:1: unknown key "extra"; allowed: version, kind, name, board, personas, policy, rules, initialForeground, signing, veil, target
 			work.yaml:4:21: "indicator.label" cannot be "Work\\u007f"; allowed: 1 to 31 printable ASCII characters, no space at either end
 			personal.yaml:5:10: "guest.kernel" means nothing to builder debian; allowed with: prebuilt
 			personal.yaml:5:26: "guest.kernel.path" names ./nothing: there is no such file; allowed: a file, by its path from this document
@@ -148,7 +149,7 @@ describe("a phone in code", () => {
 		expect(resolved).toBeUndefined();
 		expect(lines(problems, folder).join("\n")).toMatchInlineSnapshot(`
 			"board: "board" is missing; allowed: lower-case letters, digits and \`-\`, starting with a letter, at most 31 characters
-			initialForegroud: unknown key "initialForegroud"; allowed: version, kind, name, board, personas, policy, rules, initialForeground, signing, target; did you mean "initialForeground"?
+			initialForegroud: unknown key "initialForegroud"; allowed: version, kind, name, board, personas, policy, rules, initialForeground, signing, veil, target; did you mean "initialForeground"?
 			personas[2]: "personas[2]" cannot be 7, which is not text; allowed: text of 1 to 1000 characters; put it in quotes if text is meant
 			rules: "rules" names nothing.yaml: there is no such file; allowed: a document's path from this one
 			personas[0].indicator.colour: "indicator.colour" is missing; allowed: a quoted colour such as "#c0392b"

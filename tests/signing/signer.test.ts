@@ -103,7 +103,7 @@ describe("a signing command", () => {
 			const signature = sign(null, readFileSync(0), readFileSync(${JSON.stringify(path)}, "utf8"));
 			${output}`,
 		);
-		return `${process.execPath} ${script}`;
+		return `'${process.execPath}' '${script}'`;
 	};
 	const by = (command: string, deadlineMs?: number) =>
 		signer({ command, folder: keys, ...(deadlineMs === undefined ? {} : { deadlineMs }) })(message, release.publicKey);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Accounts of the demo's phone, by the command and as others read them.
 import { execFileSync } from "node:child_process";
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ImageDiff, Statement } from "../../components/account/index.ts";
 import { blobPath, lockPath, openStore } from "../../components/image/index.ts";
 import { sha256 } from "../../components/util/digest.ts";
-import { packageRoot } from "../../components/util/paths.ts";
+import { cacheDir, packageRoot } from "../../components/util/paths.ts";
 import { validatorsFolder } from "../../tools/validators.mjs";
 import { persona } from "../cli/run.ts";
 
@@ -60,7 +60,11 @@ test("the demo's phone, signed, comes out the same where nothing is as it was, n
 		cpSync(lockPath(packageRoot()), join(project, "persona.lock.yaml"));
 		writeFileSync(join(project, "Pulumi.yaml"), "name: clone\nruntime: nodejs\n");
 		appendFileSync(join(project, "stacks/dev.phone.yaml"), "signing: { key: ../keys/release.pub.pem, version: 1 }\n");
-		const env = { PERSONA_PROJECT: "", PERSONA_LOCK: "", XDG_DATA_HOME: join(folder, "data") };
+		// The same store by a path with a blank.
+		mkdirSync(join(folder, "a cache"));
+		symlinkSync(cacheDir(), join(folder, "a cache/persona"));
+		const places = { XDG_DATA_HOME: join(folder, "data"), XDG_CACHE_HOME: join(folder, "a cache") };
+		const env = { PERSONA_PROJECT: "", PERSONA_LOCK: "", ...places };
 		const run = (...args: string[]) => persona(args, { cwd: project, env });
 		expect(await run("key", "new", "release")).toMatchObject({ status: 0 });
 		const { subject } = JSON.parse((await run("provenance", "dev")).stdout) as Statement;
