@@ -6,7 +6,7 @@ TIDY_TARGET = --target=aarch64-linux-gnu -march=armv8-a+crypto
 guest_machine = virt
 
 # For size; but the files on the way in and out of a guest for speed, without padding between functions (see docs/decisions/0050).
-hot = exit.c sched.c virt.c vcpu.c
+hot = exit.c guest_ram.c sched.c stage2.c virt.c vcpu.c
 port_cpu = -mcmodel=tiny -mcpu=cortex-a53 -mgeneral-regs-only -mno-outline-atomics
 port_speed = -O2 -fno-expensive-optimizations -falign-functions=4 -falign-jumps=1 -falign-loops=1 -falign-labels=1
 port_size = -Os -fno-inline-small-functions -fno-partial-inlining -fno-tree-tail-merge -fno-ipa-pure-const -fno-ipa-cp -fno-ipa-sra -fno-shrink-wrap -fno-expensive-optimizations -fno-tree-loop-im -fno-move-loop-invariants
