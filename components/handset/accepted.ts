@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a handset has accepted: the version and the trusted keys of the newest signed image all personas of which were READY. It stands beside
 // the record, for Veil's own number cannot be read before a Veil runs.
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomic } from "../util/atomic.ts";
-import { errorCode, UserError } from "../util/errors.ts";
+import { UserError } from "../util/errors.ts";
+import { readIfThere } from "../util/read-if-there.ts";
 import { FILE } from "./run-folder.ts";
 
 export interface Accepted {
@@ -17,13 +17,8 @@ export interface Accepted {
 /** What was accepted; undefined on a handset that no signed image has run on. */
 export async function readAccepted(folder: string): Promise<Accepted | undefined> {
 	const path = join(folder, FILE.accepted);
-	let text: string;
-	try {
-		text = await readFile(path, "utf8");
-	} catch (error) {
-		if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return undefined;
-		throw error;
-	}
+	const text = await readIfThere(path);
+	if (text === undefined) return undefined;
 	const accepted = parsed(text);
 	if (accepted !== undefined) return accepted;
 	throw new UserError("does not say which version was accepted", {

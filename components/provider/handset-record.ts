@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the provider keeps in a handset's folder, so that import, retries after a kill, and other stacks find out whose it is.
-import { mkdir, readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { HandsetSpec, ReadyExpectation } from "../handset/index.ts";
 import { writeFileAtomic } from "../util/atomic.ts";
 import { errorCode, UserError } from "../util/errors.ts";
+import { readIfThere } from "../util/read-if-there.ts";
 import type { Handsets } from "./stages.ts";
 
 const FILE = "pulumi.json";
@@ -57,13 +58,8 @@ export async function removedHandsets(handsets: Handsets, urn: string): Promise<
 
 async function readAny(handsets: Handsets, id: string): Promise<HandsetRecord | undefined> {
 	const path = join(handsets.folder(id), FILE);
-	let text: string;
-	try {
-		text = await readFile(path, "utf8");
-	} catch (error) {
-		if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return undefined;
-		throw error;
-	}
+	const text = await readIfThere(path);
+	if (text === undefined) return undefined;
 	const record = parsed(text);
 	if (record !== undefined) return record;
 	throw new UserError("is not a record this version can read", {

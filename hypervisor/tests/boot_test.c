@@ -9,18 +9,6 @@
 
 static struct image image;
 
-static bool output_holds(const char *text)
-{
-	size_t size = 0;
-
-	while (text[size])
-		size++;
-	for (size_t i = 0; i + size <= machine.output_size; i++)
-		if (memcmp(machine.output + i, text, size) == 0)
-			return true;
-	return false;
-}
-
 static void given_a_good_image_then_both_personas_run(void)
 {
 	image_boot_default(2, 1);
@@ -106,9 +94,9 @@ static void given_a_bad_header_then_it_stops_with_a_reason(void)
 
 	for (size_t i = 0; i < ARRAY_COUNT(changes); i++) {
 		report(!boots(changes[i]), "refused");
-		report(output_holds("Veil stopped: "), "with last words");
+		report(machine_has_said("Veil stopped: "), "with last words");
 		report_equal(machine.run, MACHINE_RUN_PANIC, "which are remembered");
-		report(machine.last_words[0] && output_holds(machine.last_words), "as they are");
+		report(machine.last_words[0] && machine_has_said(machine.last_words), "as they are");
 	}
 }
 
@@ -119,7 +107,7 @@ static void given_too_little_work_memory_then_it_stops(void)
 	image.header.work_size = VEIL_PAGE_SIZE;
 	image_write(&image);
 	report(!machine_try(boot_init), "refused");
-	report(output_holds("too little work memory"), "with the reason");
+	report(machine_has_said("too little work memory"), "with the reason");
 }
 
 static void given_the_work_memory_of_the_formula_then_it_is_enough(void)
@@ -146,7 +134,7 @@ static void given_a_cpu_that_does_not_start_then_it_stops(void)
 	image_declare(&image, 1, 2);
 	image_write(&image);
 	report(!machine_try(boot_init), "refused");
-	report(output_holds("a CPU did not start"), "with the reason");
+	report(machine_has_said("a CPU did not start"), "with the reason");
 }
 
 static const struct test tests[] = {

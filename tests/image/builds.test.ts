@@ -12,7 +12,7 @@ import type { GuestInputs } from "../../components/image/types.ts";
 import { sha256 } from "../../components/util/digest.ts";
 import type { Job } from "./build-worker.ts";
 import { answers, type FaultyServer, faultyServer, readWholeStore } from "./faulty-server.ts";
-import { kernelImage, temporaryFolder } from "./support.ts";
+import { kernelImage, prebuilt, temporaryFolder } from "./support.ts";
 
 // Every test starts several processes, and other tests run beside it.
 vi.setConfig({ testTimeout: 120_000 });
@@ -35,17 +35,7 @@ afterEach(() => {
 });
 
 function guest(): GuestInputs {
-	const common = {
-		persona: "probe",
-		board: "qemu-virt",
-		os: "baremetal",
-		builder: "prebuilt",
-		packages: [],
-		overlay: {},
-		recipe: 1,
-	};
-	const file = { url: `${server.url}/kernel`, sha256: sha256(kernel).slice(7) };
-	return { ...common, kernel: file, commandLine: "", lock: [] } as unknown as GuestInputs;
+	return prebuilt({ url: `${server.url}/kernel`, sha256: sha256(kernel).slice(7) });
 }
 
 /** A builder that runs, and what it has said so far. */

@@ -11,10 +11,10 @@ import { buildGuest, findGuest } from "../../components/image/guest.ts";
 import { guestKey } from "../../components/image/guest-inputs.ts";
 import { emptyLock } from "../../components/image/lock.ts";
 import { openStore } from "../../components/image/store.ts";
-import type { BuildContext, GuestInputs, PinnedFile } from "../../components/image/types.ts";
+import type { BuildContext, PinnedFile } from "../../components/image/types.ts";
 import { sha256 } from "../../components/util/digest.ts";
 import { silent } from "../../components/util/progress.ts";
-import { kernelImage, temporaryFolder } from "./support.ts";
+import { kernelImage, prebuilt, temporaryFolder } from "./support.ts";
 
 const kernel = kernelImage(5000, 9000);
 let server: Server;
@@ -34,19 +34,6 @@ afterAll(() => new Promise((settle) => server.close(settle)));
 
 async function context(): Promise<BuildContext> {
 	return { store: await openStore(temporaryFolder()), lock: emptyLock(), progress: silent, projectDir: "/" };
-}
-
-function prebuilt(file: PinnedFile): GuestInputs {
-	const common = {
-		persona: "probe",
-		board: "qemu-virt",
-		os: "baremetal",
-		builder: "prebuilt",
-		packages: [],
-		overlay: {},
-		recipe: 1,
-	} as const;
-	return { ...common, kernel: file, commandLine: "", lock: [] } as unknown as GuestInputs;
 }
 
 const digest = (bytes: Uint8Array) => sha256(bytes).slice(7);

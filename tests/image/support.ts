@@ -9,6 +9,7 @@ import type { ComposeSpec } from "../../components/image/compose.ts";
 import type { ComposePersona } from "../../components/image/compose-persona.ts";
 import { kernelFormat } from "../../components/image/kernel.ts";
 import { payloadOf } from "../../components/image/payload.ts";
+import type { GuestInputs, PinnedFile } from "../../components/image/types.ts";
 
 const folders: string[] = [];
 
@@ -97,4 +98,18 @@ export function composeSpec(personas: ComposePersona[], changes: Partial<Compose
 		personas,
 		...changes,
 	};
+}
+
+/** A guest that is brought: its kernel alone. */
+export function prebuilt(file: PinnedFile): GuestInputs {
+	const common = {
+		persona: "probe",
+		board: "qemu-virt",
+		os: "baremetal",
+		builder: "prebuilt",
+		packages: [],
+		overlay: {},
+		recipe: 1,
+	} as const;
+	return { ...common, kernel: file, commandLine: "", lock: [] } as unknown as GuestInputs;
 }

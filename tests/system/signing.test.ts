@@ -18,7 +18,7 @@ import { openStore, readDeviceImage } from "../../components/image/index.ts";
 import * as persona from "../../components/index.ts";
 import { publicKeyPem } from "../../components/signing/index.ts";
 import { packageRoot } from "../../components/util/paths.ts";
-import { Project, type TestStack } from "../provider/project.ts";
+import { PHONE, Project, type TestStack } from "../provider/project.ts";
 import { testKey } from "../signing/support.ts";
 import { bootVeil } from "./boot-veil.ts";
 import { bareMetal, copyGuests } from "./mini-guests.ts";
@@ -33,15 +33,6 @@ const before = { state: process.env.XDG_STATE_HOME, data: process.env.XDG_DATA_H
 
 /** Channels are for personas that have one. */
 const AGENT = { rest: "devices: { agent: true }\n" };
-
-const PHONE = `version: 1
-kind: Phone
-name: pocket
-board: qemu-virt
-personas: [../personas/work.yaml, ../personas/personal.yaml]
-policy: ../personas/policy.yaml
-initialForeground: personal
-`;
 
 beforeAll(async () => {
 	project = new Project({

@@ -159,6 +159,18 @@ void machine_receive(const void *bytes, size_t size)
 
 /* ---- Running ---- */
 
+bool machine_has_said(const char *text)
+{
+	size_t size = 0;
+
+	while (text[size])
+		size++;
+	for (size_t i = 0; i + size <= machine.output_size; i++)
+		if (memcmp(machine.output + i, text, size) == 0)
+			return true;
+	return false;
+}
+
 bool machine_try(void (*body)(void))
 {
 	jmp_buf *before = machine.off;

@@ -121,6 +121,9 @@ void machine_network_receive(const uint8_t *frame, uint32_t size);
 /* Runs `body` as Veil on the boot CPU; false if it switched the handset off (or stopped in a panic). */
 bool machine_try(void (*body)(void));
 
+/* Is this text in the output? */
+bool machine_has_said(const char *text);
+
 /* Lets all CPUs run until that tick; false if the handset was switched off before. */
 bool machine_run(uint64_t until);
 bool machine_run_ms(uint64_t milliseconds);
