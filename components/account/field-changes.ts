@@ -16,7 +16,7 @@ export function fieldChanges(old: unknown, now: unknown, field = ""): FieldChang
 	if (Array.isArray(old) && Array.isArray(now)) return listChanges(old, now, field);
 	if (isRecord(old) && isRecord(now)) {
 		const names = [...new Set([...Object.keys(old), ...Object.keys(now)])].sort();
-		return names.flatMap((name) => fieldChanges(old[name], now[name], field === "" ? name : `${field}.${name}`));
+		return names.flatMap((name) => fieldChanges(own(old, name), own(now, name), field === "" ? name : `${field}.${name}`));
 	}
 	return [{ field, ...(old === undefined ? {} : { old }), ...(now === undefined ? {} : { new: now }) }];
 }
@@ -34,6 +34,11 @@ function listChanges(old: readonly unknown[], now: readonly unknown[], field: st
 	];
 	// The same items in another order: then the order is all there is to tell.
 	return changes.length > 0 ? changes : [{ field, old, new: now }];
+}
+
+/** Of its own: `toString` may be a name, too. */
+function own(record: Readonly<Record<string, unknown>>, name: string): unknown {
+	return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -20,6 +20,10 @@ test("fields are compared by their names, lists by what is in them", () => {
 	expect(fieldChanges({ list: ["a", "a"] }, { list: ["a"] })).toEqual([{ field: "list", old: "a" }]);
 });
 
+test("a field may be called like what every object has", () => {
+	expect(fieldChanges({ toString: {} }, {})).toEqual([{ field: "toString", old: {} }]);
+});
+
 test("nothing differs from itself, and what differs shows", () => {
 	fc.assert(
 		fc.property(fc.jsonValue({ noUnicodeString: false }), fc.jsonValue({ noUnicodeString: false }), (one, other) => {
