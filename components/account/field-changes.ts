@@ -12,13 +12,19 @@ export interface FieldChange {
 
 /** The fields that differ. The order of a list's items is no difference: what is listed counts. */
 export function fieldChanges(old: unknown, now: unknown, field = ""): FieldChange[] {
-	if (canonicalJson(old ?? null) === canonicalJson(now ?? null)) return [];
+	if (same(old, now)) return [];
 	if (Array.isArray(old) && Array.isArray(now)) return listChanges(old, now, field);
 	if (isRecord(old) && isRecord(now)) {
 		const names = [...new Set([...Object.keys(old), ...Object.keys(now)])].sort();
 		return names.flatMap((name) => fieldChanges(own(old, name), own(now, name), field === "" ? name : `${field}.${name}`));
 	}
 	return [{ field, ...(old === undefined ? {} : { old }), ...(now === undefined ? {} : { new: now }) }];
+}
+
+/** Where one is missing they are the same if both are: `null` is a value as any other. */
+function same(old: unknown, now: unknown): boolean {
+	if (old === undefined || now === undefined) return old === now;
+	return canonicalJson(old) === canonicalJson(now);
 }
 
 function listChanges(old: readonly unknown[], now: readonly unknown[], field: string): FieldChange[] {

@@ -24,11 +24,16 @@ test("a field may be called like what every object has", () => {
 	expect(fieldChanges({ toString: {} }, {})).toEqual([{ field: "toString", old: {} }]);
 });
 
+test("a field that is null is there", () => {
+	expect(fieldChanges({ a: null }, {})).toEqual([{ field: "a", old: null }]);
+	expect(fieldChanges({}, { a: null })).toEqual([{ field: "a", new: null }]);
+});
+
 test("nothing differs from itself, and what differs shows", () => {
 	fc.assert(
 		fc.property(fc.jsonValue({ noUnicodeString: false }), fc.jsonValue({ noUnicodeString: false }), (one, other) => {
 			expect(fieldChanges(one, one)).toEqual([]);
-			// -0 is 0 in JSON, and an absent field is null in no document of ours.
+			// As JSON, where -0 is 0.
 			const same = JSON.stringify(sorted(one)) === JSON.stringify(sorted(other));
 			expect(fieldChanges({ it: one }, { it: other }).length > 0).toBe(!same);
 		}),
