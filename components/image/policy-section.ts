@@ -28,6 +28,7 @@ import {
 	veilNetwork,
 	veilPolicy,
 	veilProtocolNames,
+	veilSignatureKindNames,
 } from "./abi.ts";
 import type { Codec } from "./codec.ts";
 import { signatureFields } from "./sign-image.ts";
@@ -242,6 +243,7 @@ export function* policyProblems(section: Uint8Array, personas: number): Generato
 	const channelsAt = rulesAt + rules.length * veilEgressRule.size;
 	const end = channelsAt + channels.length * veilChannel.size;
 	if (header.mustUnderstand !== 0) yield "the policy asks for what this version does not know";
+	if (!veilSignatureKindNames.has(header.signatureKind)) yield "the policy is signed in a way this version does not know";
 	if (header.networks.offset !== veilPolicy.size || header.egressRules.offset !== rulesAt)
 		yield "a table of the policy is not where the one before it ends";
 	if (header.channels.offset !== channelsAt || header.size !== end) yield "the policy does not end where its tables do";
