@@ -4,78 +4,14 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
+import { checks } from "./checks.mjs";
 import { fail, SetupError, say } from "./console.mjs";
 import { haveEngine } from "./engine.mjs";
 import { engineEnvironment } from "./environment.mjs";
 import { changedFiles, endMarked, MARK, markedProcesses } from "./leftovers.mjs";
 import { packageFolder, setUp } from "./setup.mjs";
 
-/** @typedef {{ passed: number, failed: number, skipped: number }} Count */
-
-/**
- * Runs a command with the terminal's streams, keeping a copy of what it says.
- * @param {string} command
- * @param {readonly string[]} args
- * @param {NodeJS.ProcessEnv} env
- * @returns {Promise<{ ok: boolean, output: string }>}
- */
-function show(command, args, env) {
-	return new Promise((settle) => {
-		const child = spawn(command, args, { cwd: packageFolder, env, stdio: ["ignore", "pipe", "pipe"] });
-		let output = "";
-		for (const [stream, target] of /** @type {const} */ ([
-			[child.stdout, process.stdout],
-			[child.stderr, process.stderr],
-		])) {
-			stream.setEncoding("utf8").on("data", (/** @type {string} */ text) => {
-				output += text;
-				target.write(text);
-			});
-		}
-		child.once("error", (error) => settle({ ok: false, output: `${output}\n${error.message}` }));
-		child.once("close", (status) => settle({ ok: status === 0, output }));
-	});
-}
-
-/**
- * @param {string} pattern for git ls-files
- * @param {NodeJS.ProcessEnv} env
- */
-async function sources(pattern, env) {
-	const { output } = await quiet("git", ["ls-files", "--cached", "--others", "--exclude-standard", pattern], env);
-	return output.split("\n").filter((file) => file !== "" && existsSync(join(packageFolder, file)));
-}
-
-/**
- * @param {string} command
- * @param {readonly string[]} args
- * @param {NodeJS.ProcessEnv} env
- * @returns {Promise<{ ok: boolean, output: string }>}
- */
-function quiet(command, args, env) {
-	return new Promise((settle) => {
-		const child = spawn(command, args, { cwd: packageFolder, env, stdio: ["ignore", "pipe", "inherit"] });
-		let output = "";
-		child.stdout.setEncoding("utf8").on("data", (/** @type {string} */ text) => {
-			output += text;
-		});
-		child.once("error", () => settle({ ok: false, output }));
-		child.once("close", (status) => settle({ ok: status === 0, output }));
-	});
-}
-
-/**
- * What a line `N passed, N failed` in a program's output says; where there is none, the program counts as one test.
- * @param {{ ok: boolean, output: string }} outcome
- * @returns {Count}
- */
-function counted({ ok, output }) {
-	const totals = [...output.matchAll(/^(?:\w+: )?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/gm)];
-	const sum = (/** @type {number} */ index) => totals.reduce((total, match) => total + Number(match[index] ?? 0), 0);
-	if (totals.length === 0) return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 };
-	// A program that ends badly after counting no failure has failed all the same.
-	return { passed: sum(1), failed: Math.max(sum(2), ok ? 0 : 1), skipped: sum(3) };
-}
+/** @typedef {import("./checks.mjs").Count} Count */
 
 /**
  * The unit and system tests.
@@ -87,7 +23,11 @@ function counted({ ok, output }) {
 async function vitest(names, env, folder) {
 	const report = join(folder, "vitest.json");
 	const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-	const { ok } = await show(process.execPath, [join("node_modules", "vitest", "vitest.mjs"), "run", ...reporters, ...names], env);
+	const args = [join("node_modules", "vitest", "vitest.mjs"), "run", ...reporters, ...names];
+	const ok = await new Promise((settle) => {
+		const child = spawn(process.execPath, args, { cwd: packageFolder, env, stdio: ["ignore", "inherit", "inherit"] });
+		child.once("error", () => settle(false)).once("close", (status) => settle(status === 0));
+	});
 	if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 };
 	const result = JSON.parse(readFileSync(report, "utf8"));
 	// A file that cannot even be loaded has no tests in it to fail.
@@ -104,26 +44,23 @@ async function vitest(names, env, folder) {
 }
 
 /**
- * Checks of the sources themselves.
+ * Runs the checks beside whatever else runs, and says of each how it ended; what it said only where it failed.
  * @param {NodeJS.ProcessEnv} env
- * @returns {AsyncGenerator<[string, Count]>}
+ * @returns {Promise<[string, Count][]>}
  */
-async function* checks(env) {
-	const bin = join("node_modules", ".bin");
-	yield ["look and mistakes of TypeScript (biome)", counted(await show(join(bin, "biome"), ["check"], env))];
-	yield ["types (tsc)", counted(await show(join(bin, "tsc"), ["-p", "."], env))];
-	yield ["types of the viewer's page (tsc)", counted(await show(join(bin, "tsc"), ["-p", "viewer"], env))];
-	const c = [...(await sources("*.c", env)), ...(await sources("*.h", env))];
-	if (c.length > 0) yield ["look of C (clang-format)", counted(await show("clang-format", ["--dry-run", "-Werror", ...c], env))];
-	if (existsSync(join(packageFolder, "hypervisor", "Makefile"))) {
-		yield ["hypervisor on the host (make test)", counted(await show("make", ["-s", "-j2", "-C", "hypervisor", "test"], env))];
-		yield ["mistakes of C (clang-tidy)", counted(await show("make", ["-s", "-j2", "-C", "hypervisor", "tidy_boards"], env))];
+async function checked(env) {
+	/** @type {[string, Count][]} */
+	const results = [];
+	for await (const { name, count, output } of checks(packageFolder, env)) {
+		results.push([name, count]);
+		if (count.failed > 0) process.stderr.write(output);
+		say(`${name}: ${count.failed === 0 ? "ok" : "FAILED"}`);
 	}
+	return results;
 }
 
 /**
- * Gets what the tests need and the checks before them do not: the engine, and all that is locked. It is downloaded and built beside the checks, to
- * which it gives way.
+ * Gets what the tests need and the checks do not: the engine, and all that is locked.
  * @param {string} mark the run's
  * @param {boolean} withKernel build the kernel of ARMv6 guests, too, beside the first tests: it gives way to everything
  * @returns {{ rest: Promise<void>, kernel: Promise<void> }} what all tests need, and what some do
@@ -132,7 +69,7 @@ function fetchRest(mark, withKernel) {
 	const ended = (/** @type {string[]} */ ...args) =>
 		new Promise((settle) => {
 			const env = { ...process.env, [MARK]: mark };
-			const child = spawn("nice", ["-n", "3", process.execPath, ...args], { cwd: packageFolder, env, stdio: "inherit" });
+			const child = spawn(process.execPath, args, { cwd: packageFolder, env, stdio: "inherit" });
 			child.once("error", () => settle(undefined)).once("close", settle);
 		});
 	const inputs = ended(join("tools", "fetch-locked.ts"));
@@ -181,16 +118,13 @@ async function main(names) {
 	/** @type {[string, Count][]} */
 	const results = [];
 	try {
-		if (names.length === 0) {
-			for await (const result of checks(env)) {
-				results.push(result);
-				say(`${result[0]}: ${result[1].failed === 0 ? "ok" : "FAILED"}`);
-			}
-		}
+		const sources = names.length === 0 ? checked(env) : Promise.resolve([]);
+		sources.catch(() => {});
 		await rest;
 		// Now the engine is in it.
-		env.PATH = engineEnvironment(packageFolder).variables.PATH;
-		results.push(["tests (vitest)", await vitest(names, env, folder)]);
+		const withEngine = { ...env, PATH: engineEnvironment(packageFolder).variables.PATH };
+		const [ofSources, ofTests] = await Promise.all([sources, vitest(names, withEngine, folder)]);
+		results.push(...ofSources, ["tests (vitest)", ofTests]);
 		await kernel;
 		const processes = markedProcesses(mark);
 		const files = changedFiles(packageFolder).filter((line) => !before.includes(line));

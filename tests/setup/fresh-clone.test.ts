@@ -132,6 +132,8 @@ test("after `git clean -xfd` nothing is lost and nothing is replaced", async () 
 test("a second clone has a state of its own", async () => {
 	const second = join(folder, "second clone");
 	await run("git", ["clone", "--quiet", packageRoot(), second]);
+	// Setting up a clone was the first test's; here the state counts.
+	for (const made of ["node_modules", ".persona"]) await run("cp", ["-al", join(clone, made), join(second, made)]);
 	expect(projectStateDir(second, env)).not.toBe(projectStateDir(clone, env));
 	const { status, output } = await sh("npm run up", second);
 	expect(output).toContain("stack dev is as declared");
