@@ -4,12 +4,11 @@
 import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { armProgram } from "../components/image/elf-arm.ts";
-import { findGuest } from "../components/image/guest.ts";
-import { type BuildContext, buildGuest, guestInputs, guestKey, guestSources } from "../components/image/index.ts";
+import type { BuildContext } from "../components/image/index.ts";
 import { linuxArmv6 } from "../components/image/linux-armv6.ts";
-import { phoneFromParts, renderProblems } from "../components/manifest/index.ts";
 import { packageRoot } from "../components/util/paths.ts";
 import { run } from "../components/util/process.ts";
+import { buildDevGuest } from "../tools/dev-guest.ts";
 import { bareIntegrator } from "./bare.ts";
 import { between, median } from "./count.ts";
 import type { Setting } from "./setting.ts";
@@ -41,22 +40,12 @@ export async function buildN800Linux(folder: string, context: BuildContext): Pro
 	const hook = join(overlay, "etc/rc.local");
 	await assemble("linux-armv6.S", hook, ["-s"]);
 	await chmod(hook, 0o755);
-	const persona = {
-		name: "bench",
-		indicator: { label: "Bench", colour: "#808080" },
-		resources: { memoryMiB: MEMORY_MIB },
-		guest: { os: "linux", builder: "debian", overlay: "./overlay-armv6" },
-	} as const;
-	const { resolved, problems } = await phoneFromParts({ name: "bench", board: "n800", personas: [persona] }, folder);
-	const loaded = resolved?.personas[0];
-	if (resolved === undefined || loaded === undefined) throw new Error(renderProblems(problems));
-	const inputs = await guestInputs(loaded, resolved.board.document, context.lock);
-	await buildGuest(inputs, guestSources(loaded), context);
-	const found = await findGuest(guestKey(inputs), context.store);
-	const initramfs = found?.blobs.get(found.record.initramfs?.digest ?? "")?.path;
+	const guest = { os: "linux", builder: "debian", overlay: "./overlay-armv6" } as const;
+	const persona = { name: "bench", resources: { memoryMiB: MEMORY_MIB }, guest };
+	const { inputs, initramfs } = await buildDevGuest(persona, folder, context, { board: "n800" });
 	const [sources] = inputs.lock;
-	if (initramfs === undefined || inputs.builder !== "debian" || inputs.kernelBuild === undefined || sources === undefined)
-		throw new Error("the debian builder left no kernel and initial filesystem for ARMv6");
+	if (inputs.builder !== "debian" || inputs.kernelBuild === undefined || sources === undefined)
+		throw new Error("the debian builder left no kernel for ARMv6");
 	const lost = () => Promise.reject(new Error("the store lost the kernel that was just built"));
 	const kernel = await linuxArmv6(sources, inputs.kernelBuild, lost, context);
 	return { kernel: kernel.path, initramfs, arguments: "console=ttyAMA0 quiet panic=-1", memoryMiB: MEMORY_MIB };

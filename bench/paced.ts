@@ -25,11 +25,16 @@ export class PacedMachine {
 		process.kill(pid, "SIGSTOP");
 	}
 
+	/** Lets it go on for good: a process that is stopped does not answer whoever asks it to end. */
+	resume(): void {
+		process.kill(this.#pid, "SIGCONT");
+	}
+
 	/** Lets it go on until it says its next figure. @throws Error when it says none in time */
 	async next(): Promise<Figure> {
 		let text = "";
 		let figure: Figure | undefined;
-		process.kill(this.#pid, "SIGCONT");
+		this.resume();
 		const said = async () => {
 			text = await this.#console();
 			const [, measure, value] = [...text.matchAll(LINE)][this.#seen] ?? [];

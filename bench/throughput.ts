@@ -12,12 +12,13 @@ import {
 	removeHandset,
 	startHandset,
 } from "../components/handset/index.ts";
-import { type BuildContext, buildGuest, guestInputs, guestSources } from "../components/image/index.ts";
-import { type PhoneParts, phoneFromParts, renderProblems } from "../components/manifest/index.ts";
+import type { BuildContext } from "../components/image/index.ts";
+import type { PhoneParts } from "../components/manifest/index.ts";
 import { sha256File } from "../components/util/digest.ts";
 import { packageRoot } from "../components/util/paths.ts";
 import { run } from "../components/util/process.ts";
 import { composeDev, type DevPersona } from "../tools/compose-dev.ts";
+import { buildDevGuest } from "../tools/dev-guest.ts";
 import { withCpusAwake } from "./awake.ts";
 import { median } from "./count.ts";
 import { PacedMachine } from "./paced.ts";
@@ -110,29 +111,8 @@ async function buildImages(
 	const program = join(folder, name, "etc/rc.local");
 	await run("aarch64-linux-gnu-gcc", ["-O2", "-static", "-s", "-o", program, join(packageRoot(), `bench/linux/${name}.c`)]);
 	await chmod(program, 0o755);
-	const { resolved, problems } = await phoneFromParts(
-		{
-			name: "bench",
-			board: "qemu-virt",
-			...(policy === undefined ? {} : { policy }),
-			personas: [
-				{
-					name: "bench",
-					indicator: { label: "Bench", colour: "#808080" },
-					guest: { os: "linux", builder: "debian", overlay: `./${name}`, commandLine: "quiet" },
-					...persona,
-				},
-			],
-		},
-		folder,
-	);
-	const [document] = resolved?.personas ?? [];
-	if (resolved === undefined || document === undefined) throw new Error(renderProblems(problems));
-	const inputs = await guestInputs(document, resolved.board.document, context.lock);
-	const artifact = await buildGuest(inputs, guestSources(document), context);
-	const record = JSON.parse(await readFile(artifact.path, "utf8")) as Record<keyof Images, { digest: string }>;
-	const file = async (digest: string) => (await context.store.get(digest))?.path ?? "";
-	return { kernel: await file(record.kernel.digest), initramfs: await file(record.initramfs.digest) };
+	const guest = { os: "linux", builder: "debian", overlay: `./${name}`, commandLine: "quiet" } as const;
+	return buildDevGuest({ name: "bench", guest, ...persona }, folder, context, policy === undefined ? {} : { policy });
 }
 
 async function onBare(
@@ -197,8 +177,8 @@ async function onVeil(
 		const pid = (await listHandsets()).find((handset) => handset.id === id)?.pid;
 		if (pid === undefined) throw new Error("the handset has just ended");
 		const log = join(handsetDir(id), HANDSET_FILES.logs, "console-bench.log");
-		await work(new PacedMachine(pid, () => readFile(log, "utf8")));
-		process.kill(pid, "SIGCONT");
+		const machine = new PacedMachine(pid, () => readFile(log, "utf8"));
+		await work(machine).finally(() => machine.resume());
 	} finally {
 		await removeHandset(id);
 	}

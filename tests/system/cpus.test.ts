@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Stock Linux with several virtual CPUs on fewer physical ones, with CPUs taken away and given back; and with a watchdog nobody refreshes.
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { buildGuest, guestInputs, guestSources, loadLock, openStore } from "../../components/image/index.ts";
-import { phoneFromParts, renderProblems } from "../../components/manifest/index.ts";
+import { loadLock, openStore } from "../../components/image/index.ts";
 import { packageRoot } from "../../components/util/paths.ts";
 import { silent } from "../../components/util/progress.ts";
+import { buildDevGuest } from "../../tools/dev-guest.ts";
 import { type GuestPhone, openWorkshop, type Workshop } from "../guests/phone.ts";
 
 const SCRIPT = `#!/bin/sh
@@ -41,23 +40,8 @@ beforeAll(async () => {
 	chmodSync(join(folder, "overlay/etc/rc.local"), 0o755);
 	const projectDir = packageRoot();
 	const context = { store: await openStore(), lock: await loadLock(projectDir), progress: silent, projectDir };
-	const indicator = { label: "Linux", colour: "#808080" };
 	const guest = { os: "linux", builder: "debian", overlay: "./overlay" } as const;
-	const { resolved, problems } = await phoneFromParts(
-		{ name: "cpus", board: "qemu-virt", personas: [{ name: "linux", indicator, guest, watchdogSeconds: 4 }] },
-		folder,
-	);
-	const persona = resolved?.personas[0];
-	if (resolved === undefined || persona === undefined) throw new Error(renderProblems(problems));
-	const inputs = await guestInputs(persona, resolved.board.document, context.lock);
-	const built = await buildGuest(inputs, guestSources(persona), context);
-	const parts = JSON.parse(await readFile(built.path, "utf8")) as { kernel: { digest: string }; initramfs: { digest: string } };
-	const file = async (digest: string) => {
-		const blob = await context.store.get(digest);
-		if (blob === undefined) throw new Error(`the store lost ${digest}`);
-		return blob.path;
-	};
-	linux = { kernel: await file(parts.kernel.digest), initramfs: await file(parts.initramfs.digest) };
+	linux = await buildDevGuest({ name: "linux", guest, watchdogSeconds: 4 }, folder, context);
 });
 afterAll(() => {
 	workshop.close();

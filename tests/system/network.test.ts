@@ -16,21 +16,14 @@ import {
 	startHandset,
 } from "../../components/handset/index.ts";
 import { waitUntil } from "../../components/handset/processes.ts";
-import {
-	buildGuest,
-	buildHypervisor,
-	guestInputs,
-	guestSources,
-	hypervisorInputs,
-	loadLock,
-	openStore,
-} from "../../components/image/index.ts";
+import { buildHypervisor, hypervisorInputs, loadLock, openStore } from "../../components/image/index.ts";
 import { NOTHING_SHARED } from "../../components/image/policy-section.ts";
-import { boardByName, phoneFromParts, renderProblems } from "../../components/manifest/index.ts";
+import { boardByName } from "../../components/manifest/index.ts";
 import { sha256File } from "../../components/util/digest.ts";
 import { packageRoot } from "../../components/util/paths.ts";
 import { silent } from "../../components/util/progress.ts";
 import { composeDev } from "../../tools/compose-dev.ts";
+import { buildDevGuest } from "../../tools/dev-guest.ts";
 
 const ID = "network";
 let folder: string;
@@ -50,28 +43,10 @@ beforeAll(async () => {
 	const context = { store: await openStore(), lock: await loadLock(projectDir), progress: silent, projectDir };
 	const { document: board } = await boardByName("qemu-virt");
 	const { path: veil } = await buildHypervisor(await hypervisorInputs(board), context);
-	const { resolved, problems } = await phoneFromParts(
-		{
-			name: "net",
-			board: "qemu-virt",
-			policy: { name: "net", networks: { office: {} } },
-			personas: [
-				{
-					name: "work",
-					indicator: { label: "Work", colour: "#c0392b" },
-					devices: { network: "office" },
-					guest: { os: "linux", builder: "debian" },
-				},
-			],
-		},
-		folder,
-	);
-	const persona = resolved?.personas[0];
-	if (persona === undefined) throw new Error(renderProblems(problems));
-	const guest = await buildGuest(await guestInputs(persona, board, context.lock), guestSources(persona), context);
-	const parts = JSON.parse(readFileSync(guest.path, "utf8")) as Record<"kernel" | "initramfs", { digest: string }>;
-	const file = async (digest: string) => (await context.store.get(digest))?.path ?? "";
-	const files = { kernel: await file(parts.kernel.digest), initramfs: await file(parts.initramfs.digest) };
+	const guest = { os: "linux", builder: "debian" } as const;
+	const files = await buildDevGuest({ name: "work", devices: { network: "office" }, guest }, folder, context, {
+		policy: { name: "net", networks: { office: {} } },
+	});
 	compose = async (open) => {
 		const path = join(folder, `${open}.img`);
 		const rule = (port: number) => ({ to: "10.0.2.2/32", protocol: "tcp" as const, ports: [port] });
