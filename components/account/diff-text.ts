@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // A comparison of two images for people: as text, or in Markdown for a review.
+
+import { printableName } from "../util/printable.ts";
 import type { FieldChange } from "./field-changes.ts";
 import type { FileChange } from "./file-changes.ts";
 import type { ImageDiff, PersonaChange } from "./image-diff.ts";
 import type { PackageChange } from "./package-changes.ts";
-import { markdownText, printable } from "./report-table.ts";
+import { markdownText } from "./report-table.ts";
 
 /** No list of files is longer in a text; JSON has all of them. */
 const MOST_FILES = 200;
@@ -15,7 +17,7 @@ interface Format {
 }
 
 const FORMATS: Readonly<Record<"text" | "markdown", Format>> = {
-	text: { heading: (text) => ["", printable(text)], item: (text) => `  ${printable(text)}` },
+	text: { heading: (text) => ["", printableName(text)], item: (text) => `  ${printableName(text)}` },
 	// A sign at the beginning would be taken for a list in the list.
 	markdown: {
 		heading: (text) => ["", `### ${markdownText(text)}`, ""],
@@ -29,7 +31,7 @@ export function renderDiff(diff: ImageDiff, format: "text" | "markdown"): string
 	const isMarkdown = format === "markdown";
 	const section = (title: string, items: readonly string[]) => (items.length === 0 ? [] : [...heading(title), ...items.map(item)]);
 	const side = ({ name, digest }: ImageDiff["old"]) =>
-		isMarkdown ? `${markdownText(name)} \`${digest}\`` : printable(`${name}  ${digest}`);
+		isMarkdown ? `${markdownText(name)} \`${digest}\`` : printableName(`${name}  ${digest}`);
 	const lines = isMarkdown
 		? ["## What changes in the image", "", `from ${side(diff.old)}`, `to ${side(diff.new)}`]
 		: [`from ${side(diff.old)}`, `to   ${side(diff.new)}`];

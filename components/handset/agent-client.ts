@@ -5,9 +5,9 @@ import { connect, type Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import { getSystemErrorMessage } from "node:util";
 import { UserError } from "../util/errors.ts";
+import { printableLine } from "../util/printable.ts";
 import { AGENT_OP, type AgentMessage, encodeMessage, MessageDecoder, PAYLOAD_MAX, readU32, u32 } from "./agent-messages.ts";
 import { handsetEndpoints } from "./observe.ts";
-import { printableLine } from "./printable.ts";
 
 /** Output the agent may send ahead of what has been taken. */
 const WINDOW = 65536;

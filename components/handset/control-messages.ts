@@ -13,7 +13,7 @@ import {
 	veilStatusPersona,
 	veilStatusSystem,
 } from "../image/abi.ts";
-import { printableLine } from "./printable.ts";
+import { printableLine } from "../util/printable.ts";
 import type { Fault, PersonaReason, PersonaState } from "./types.ts";
 
 /** A persona as Veil sees it. */

@@ -2,8 +2,8 @@
 // Runs 0xFFFF on a tablet. Version 0.9 ends with status 0 whatever the tablet has refused, and waits for ever where there is none: what it
 // says is what counts, and it gets a time.
 import { UserError } from "../util/errors.ts";
+import { printableLine } from "../util/printable.ts";
 import { ProcessError, run } from "../util/process.ts";
-import { printableLine } from "./printable.ts";
 
 const FLASHER = "0xFFFF";
 

@@ -16,7 +16,6 @@ export { flashHandset } from "./flash-handset.ts";
 export { cleanOrphans, findOrphans, listHandsets } from "./list.ts";
 export { type NetworkReport, networkLine } from "./network-report.ts";
 export { controlClient, handsetEndpoints, handsetIndicators, observeHandset } from "./observe.ts";
-export { printable, printableLine } from "./printable.ts";
 export { faultText, REASONS } from "./reasons.ts";
 export { type PersonaReport, reportStatus, SAMPLE_MS, type StatusReport, type StatusSample, sampleStatus } from "./report.ts";
 export { FILE as HANDSET_FILES, handsetDir } from "./run-folder.ts";

@@ -3,7 +3,7 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { errorCode } from "../util/errors.ts";
-import { printable } from "./printable.ts";
+import { printable } from "../util/printable.ts";
 import { FILE } from "./run-folder.ts";
 
 /** The last bytes of a file; none when there is no file. */

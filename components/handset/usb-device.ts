@@ -3,8 +3,8 @@
 import { access, constants, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../util/errors.ts";
+import { printableLine } from "../util/printable.ts";
 import { flasher } from "./flasher.ts";
-import { printableLine } from "./printable.ts";
 
 /** A boot loader that is there answers within a second. */
 const ANSWER_MS = 20_000;

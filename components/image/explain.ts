@@ -4,6 +4,7 @@ import { open } from "node:fs/promises";
 import { fingerprintOf, type PublicKey } from "../signing/index.ts";
 import { sha256File } from "../util/digest.ts";
 import { errorCode, UserError } from "../util/errors.ts";
+import { printable } from "../util/printable.ts";
 import {
 	VEIL_FREEZE_IN_BACKGROUND,
 	VEIL_OWNER_FREE,
@@ -239,8 +240,7 @@ export function renderExplained(image: ExplainedImage): string {
 		"",
 		image.problems.length === 0 ? "No problem found." : `Problems:\n${image.problems.map((problem) => `  ${problem}`).join("\n")}`,
 	];
-	// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out.
-	return `${lines.join("\n").replace(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/g, "?")}\n`;
+	return `${printable(lines.join("\n"))}\n`;
 }
 
 function signatureText({ signature, signed }: ExplainedImage): string {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A signing command: what stands between this machine and a key that it does not have, in a CI's vault or a hardware module.
 import { UserError } from "../util/errors.ts";
+import { printable } from "../util/printable.ts";
 import { ProcessError, run } from "../util/process.ts";
 import type { PublicKey } from "./public-key.ts";
 
@@ -67,6 +68,5 @@ function signatureIn(stdout: string): Uint8Array | undefined {
 /** The end of what it has said, made harmless for a terminal. */
 function lastLines(stderr: string): string {
 	const lines = stderr.trimEnd().split("\n").slice(-8).join("\n");
-	// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out.
-	return lines === "" ? "" : `:\n${lines.replace(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/g, "?")}`;
+	return lines === "" ? "" : `:\n${printable(lines)}`;
 }

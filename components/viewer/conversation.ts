@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page's own WebSocket: what the handset does goes out, what buttons ask for comes in.
 import type { WebSocket } from "ws";
-import { printable } from "../handset/index.ts";
 import { UserError } from "../util/errors.ts";
+import { printable } from "../util/printable.ts";
 import type { FromPage, FromServer, PersonaAction } from "./messages.ts";
 import { ACTIONS, type Watch } from "./watch.ts";
 

@@ -12,13 +12,13 @@ import {
 	type Indicator,
 	listHandsets,
 	observeHandset,
-	printable,
 	REASONS,
 	type StatusSample,
 	sampleStatus,
 } from "../handset/index.ts";
 import { readableOn } from "../image/strip.ts";
 import { UserError } from "../util/errors.ts";
+import { printable } from "../util/printable.ts";
 import type { FromPage, FromServer, PersonaAction, ShownPersona } from "./messages.ts";
 
 /** CPU figures are means over this time. */

@@ -122,7 +122,7 @@ test("names of hostile files do nothing to a terminal or to a review", async () 
 	const diff = await diffImages(old, now);
 	expect(renderDiff(diff, "text")).not.toContain("\x1b");
 	expect(renderDiff(diff, "text")).not.toContain("\n## ");
-	expect(renderDiff(diff, "markdown")).toContain("- `+` /a?\\[2J?\\#\\# Approved \\<img src=x\\>");
+	expect(renderDiff(diff, "markdown")).toContain("- `+` /a\\\\x1b\\[2J\\\\x0a\\#\\# Approved \\<img src=x\\>");
 });
 
 test("the digest of Veil in an image is that of its binary", async () => {

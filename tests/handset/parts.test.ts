@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The small parts: markers, harmless text, request ids, logs, personas, ids and socket folders.
+// The small parts: markers, request ids, logs, personas, ids and socket folders.
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,32 +7,11 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { PersonaStatus } from "../../components/handset/control-messages.ts";
 import { PersonaTracker } from "../../components/handset/personas.ts";
-import { printable, printableLine } from "../../components/handset/printable.ts";
 import { MarkerWatcher } from "../../components/handset/ready.ts";
 import { RequestTable } from "../../components/handset/request-table.ts";
 import { previousLog, RotatingLog } from "../../components/handset/rotating-log.ts";
 import { checkId, socketDir } from "../../components/handset/run-folder.ts";
 import { UserError } from "../../components/util/errors.ts";
-
-describe("printable", () => {
-	it("leaves nothing that drives a terminal, whatever a guest writes", () => {
-		fc.assert(
-			fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.uint8Array()), (text) => {
-				expect(printable(text)).not.toMatch(/(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
-				expect(printableLine(text)).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
-			}),
-			{ numRuns: 500 },
-		);
-	});
-
-	it("keeps what people read and shows what it neutralises", () => {
-		expect(printable("grün 日本 🙂\tx\r\ny")).toBe("grün 日本 🙂\tx\ny");
-		expect(printable("\x1b[31mred\x1b[0m")).toBe("red");
-		expect(printable("a\x07b\x1b")).toBe("a\\x07b\\x1b");
-		expect(printable("abc\u202edef")).toBe("abc\\u202edef");
-		expect(printable(Buffer.from([0x9b, 0x33, 0x31, 0x6d]))).toBe("\ufffd31m");
-	});
-});
 
 describe("MarkerWatcher", () => {
 	it("finds its marker however the output is cut, and only when it is there", () => {

@@ -2,9 +2,9 @@
 // `persona start|stop|pause|resume|restart|switch PERSONA` and `persona statistics`: what Veil does for one persona.
 import { type ControlClient, controlClient, type PersonaState } from "../../handset/index.ts";
 import { UserError } from "../../util/errors.ts";
+import { table } from "../../util/table.ts";
 import type { ActionName } from "../actions.ts";
 import { checkPersonaName, chooseHandset } from "../choose.ts";
-import { table } from "../table.ts";
 import { print, printJson, type Terminal } from "../terminal.ts";
 
 interface Action {

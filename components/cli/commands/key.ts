@@ -8,9 +8,9 @@ import { loadAndCheckPhone } from "../../policy/index.ts";
 import { checkKeyName, listPrivateKeys, makePrivateKey, type PublicKey, publicKeyPem } from "../../signing/index.ts";
 import { errorCode, UserError } from "../../util/errors.ts";
 import { projectRoot } from "../../util/paths.ts";
+import { table } from "../../util/table.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { currentProject, projectPublicKeys, publicKeyPath } from "../public-keys.ts";
-import { table } from "../table.ts";
 import { print, printJson, styled, type Terminal } from "../terminal.ts";
 
 /** A key that was made. */

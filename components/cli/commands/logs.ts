@@ -4,8 +4,9 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
 import { setTimeout as delay } from "node:timers/promises";
-import { HANDSET_FILES, type HandsetSummary, handsetDir, lastBytes, listHandsets, printable } from "../../handset/index.ts";
+import { HANDSET_FILES, type HandsetSummary, handsetDir, lastBytes, listHandsets } from "../../handset/index.ts";
 import { errorCode, UserError } from "../../util/errors.ts";
+import { printable } from "../../util/printable.ts";
 import { checkPersonaName, chooseHandset } from "../choose.ts";
 import type { Terminal } from "../terminal.ts";
 

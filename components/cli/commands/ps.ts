@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // `persona ps`: all handsets of this user, what is left behind of some, and how to be rid of it.
-import {
-	cleanOrphans,
-	findOrphans,
-	type HandsetSummary,
-	listHandsets,
-	type Orphan,
-	printableLine,
-	stopHandset,
-} from "../../handset/index.ts";
+import { cleanOrphans, findOrphans, type HandsetSummary, listHandsets, type Orphan, stopHandset } from "../../handset/index.ts";
+import { printableLine } from "../../util/printable.ts";
+import { table } from "../../util/table.ts";
 import { chooseHandset } from "../choose.ts";
-import { span, table } from "../table.ts";
+import { span } from "../meter.ts";
 import { print, printJson, styled, type Terminal } from "../terminal.ts";
 
 export async function ps(terminal: Terminal, options: { readonly json: boolean }): Promise<void> {

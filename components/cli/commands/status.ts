@@ -10,7 +10,6 @@ import {
 	observeHandset,
 	type PersonaReason,
 	type PersonaReport,
-	printable,
 	REASONS,
 	SAMPLE_MS,
 	type StatusSample,
@@ -18,8 +17,10 @@ import {
 } from "../../handset/index.ts";
 import { bytes } from "../../util/bytes.ts";
 import { UserError } from "../../util/errors.ts";
+import { printable } from "../../util/printable.ts";
+import { table } from "../../util/table.ts";
 import { chooseHandset } from "../choose.ts";
-import { meter, span, table } from "../table.ts";
+import { meter, span } from "../meter.ts";
 import { print, printJson, styled, type Terminal } from "../terminal.ts";
 
 const WATCH_MS = 1000;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // `persona volume`: the volumes on this machine's handsets, kept ones too, and what becomes of those.
 import { allowAdoption, type ListedVolume, listVolumes, parseVolumeId, wipeKept } from "../../handset/index.ts";
+import { table } from "../../util/table.ts";
 import { chooseHandset } from "../choose.ts";
-import { table } from "../table.ts";
 import { print, printJson, styled, type Terminal } from "../terminal.ts";
 
 export async function volumeList(
