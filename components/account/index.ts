@@ -14,3 +14,4 @@ export { renderProvenance } from "./provenance-text.ts";
 export { type Compared, givesImage, type RebuildReport, rebuild } from "./rebuild.ts";
 export { renderSbom } from "./sbom.ts";
 export { renderSbomTables } from "./sbom-text.ts";
+export { type CheckedProvenance, checkProvenance, signProvenance } from "./signed-provenance.ts";

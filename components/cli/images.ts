@@ -66,7 +66,9 @@ export async function chooseImage(what: string | undefined, how: Choosing): Prom
 export function phoneFile(what: string): string | undefined {
 	if (/\.phone\.ya?ml$/.test(what)) return resolve(what);
 	if (!/^[\w.-]+$/.test(what) || existsSync(what)) return undefined;
-	const file = join(projectRoot(), "stacks", `${what}.phone.yaml`);
+	// Files and digests are looked at outside of a project, too.
+	const project = currentProject();
+	const file = project === undefined ? "" : join(project, "stacks", `${what}.phone.yaml`);
 	return existsSync(file) ? file : undefined;
 }
 

@@ -4,6 +4,8 @@ import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { goOffline } from "../util/network.ts";
 import { packageVersion } from "../util/version.ts";
 import { ACTIONS, type ActionName } from "./actions.ts";
+import type { ProvenanceOptions } from "./commands/provenance.ts";
+import type { VerifyOptions } from "./commands/verify.ts";
 import { EXIT, EXIT_HELP, type ExitCode } from "./exit-codes.ts";
 import { print, type Terminal } from "./terminal.ts";
 
@@ -12,6 +14,8 @@ interface Global {
 	readonly json?: boolean;
 	readonly text?: boolean;
 }
+
+type ProvenanceFlags = Omit<ProvenanceOptions, "handset" | "format"> & { readonly markdown: boolean };
 
 /** Builds the command. `done` takes the exit status of what was run. Sub-commands are loaded when they are called. */
 export function makeProgram(terminal: Terminal, done: (code: ExitCode) => void): Command {
@@ -207,17 +211,19 @@ ${EXIT_HELP}`,
 	command(
 		"verify",
 		"check an image byte by byte, or whether it comes out the same again",
-		"persona verify\npersona verify image.bin\npersona verify dev --rebuild\npersona verify image.bin --rebuild --phone dev --keep different/",
+		"persona verify\npersona verify image.bin --provenance image.intoto.json --key release.pub.pem\npersona verify dev --rebuild\npersona verify image.bin --rebuild --phone dev --keep different/",
 	)
 		.argument("[image]", IMAGE)
 		.option("--rebuild", "build everything again elsewhere, and compare every artifact", false)
 		.option("--phone <stack>", "what a file or digest should come out of: a stack, or a phone document")
 		.option("--keep <folder>", "copy what differs there")
+		.option("--provenance <file>", "check the signed provenance of the image in it, too")
+		.option("--key <files...>", "public keys to check signatures by; those in the project's keys/ by default", [])
 		.addHelpText(
 			"after",
 			`\nExit status: ${EXIT.ok} when all is as it should be, ${EXIT.found} when not, ${EXIT.failed} when it could not be found out.`,
 		)
-		.action(async (image: string | undefined, options: { rebuild: boolean; phone?: string; keep?: string }, sub: Command) => {
+		.action(async (image: string | undefined, options: Omit<VerifyOptions, "handset" | "json">, sub: Command) => {
 			const { verify } = await import("./commands/verify.ts");
 			done(await verify(terminal, image, { ...options, ...figures(sub) }));
 		});
@@ -240,13 +246,15 @@ ${EXIT_HELP}`,
 	command(
 		"provenance",
 		"say what a device image was made from (SLSA, in-toto)",
-		"persona provenance dev --output dev.intoto.json\npersona provenance dev --builder https://ci.example.org/phones",
+		"persona provenance dev --output dev.intoto.json\npersona provenance dev --sign --builder https://ci.example.org/phones --output dev.intoto.json",
 	)
 		.argument("[image]", IMAGE)
 		.option("--markdown", "tables for people to read in a review", false)
 		.option("--output <file>", "write it there")
 		.option("--builder <uri>", "who built it, such as your CI")
-		.action(async (image: string | undefined, options: { markdown: boolean; output?: string; builder?: string }, sub: Command) => {
+		.option("--sign", "sign it with the key that signed the image, as an envelope of DSSE", false)
+		.option("--key <files...>", "public keys, to find that of the image among; those in the project's keys/ by default", [])
+		.action(async (image: string | undefined, options: ProvenanceFlags, sub: Command) => {
 			const { provenance } = await import("./commands/provenance.ts");
 			const { handset, format } = account(sub, options.markdown);
 			await provenance(terminal, image, { ...options, handset, format: fileFormat(format, options) });
@@ -427,7 +435,10 @@ ${EXIT_HELP}`,
 }
 
 /** A file is read by programs, unless a person's format is asked for. */
-function fileFormat(format: "text" | "markdown" | "json", { output }: { output?: string }): "text" | "markdown" | "json" {
+function fileFormat(
+	format: "text" | "markdown" | "json",
+	{ output }: { output?: string | undefined },
+): "text" | "markdown" | "json" {
 	return output !== undefined && format === "text" ? "json" : format;
 }
 

@@ -43,8 +43,13 @@ export async function projectPublicKeys(project = currentProject()): Promise<Pro
 	return keys.flat();
 }
 
+/** The keys that signatures are checked with: those in the files, or where none is named the project's. */
+export function trustedKeys(files: readonly string[]): Promise<PublicKey[]> {
+	return files.length === 0 ? projectPublicKeys() : Promise.all(files.map(publicKeyFile));
+}
+
 /** The public key in a file. @throws UserError where there is none */
-export async function publicKeyFile(path: string): Promise<PublicKey> {
+async function publicKeyFile(path: string): Promise<PublicKey> {
 	let text: string;
 	try {
 		text = await readFile(path, "latin1");

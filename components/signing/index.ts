@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Signing: keys, who holds them, and what is signed. It knows no documents and no images.
+export { openEnvelope, signEnvelope } from "./dsse.ts";
 export { signedMessage } from "./message.ts";
 export { checkKeyName, type HeldKey, listPrivateKeys, makePrivateKey, privateKeyDir } from "./private-keys.ts";
 export {

@@ -47,7 +47,7 @@ export async function signByCommand(
 		if (!(error instanceof ProcessError)) throw error;
 		const end = error.signal ?? `exit status ${error.status ?? "unknown"}`;
 		throw new UserError(`the signing command failed (${end})${lastLines(error.stderr)}`, {
-			remedy: "it gets 47 bytes on its input, and PERSONA_SIGN_KEY names the key; see docs/guide/sign-images.md",
+			remedy: "it gets what is to be signed on its input, and PERSONA_SIGN_KEY names the key; see docs/guide/sign-images.md",
 			cause: error,
 		});
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Accounts of the demo's phone, by the command and as others read them.
 import { execFileSync } from "node:child_process";
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -67,17 +67,21 @@ test("the demo's phone, signed, comes out the same where nothing is as it was, n
 		const env = { PERSONA_PROJECT: "", PERSONA_LOCK: "", ...places };
 		const run = (...args: string[]) => persona(args, { cwd: project, env });
 		expect(await run("key", "new", "release")).toMatchObject({ status: 0 });
-		const { subject } = JSON.parse((await run("provenance", "dev")).stdout) as Statement;
+		const envelope = join(folder, "dev.intoto.json");
+		expect(await run("provenance", "dev", "--sign", "--output", envelope)).toMatchObject({ status: 0 });
+		const { payload } = JSON.parse(readFileSync(envelope, "utf8")) as { payload: string };
+		const { subject } = JSON.parse(Buffer.from(payload, "base64").toString()) as Statement;
 		const digest = `sha256:${subject[0]?.digest?.sha256}`;
 		const image = join(folder, "signed.img");
 		cpSync(blobPath((await openStore()).dir, digest), image);
 		rmSync(join(folder, "data"), { recursive: true });
 
-		const { status, stdout, stderr } = await run("verify", image, "--rebuild", "--phone", "dev");
+		const { status, stdout, stderr } = await run("verify", image, "--rebuild", "--phone", "dev", "--provenance", envelope);
 
 		expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-		const { image: verified, rebuild } = JSON.parse(stdout) as Verified;
+		const { image: verified, provenance, rebuild } = JSON.parse(stdout) as Verified;
 		expect(verified).toMatchObject({ digest, signed: { version: 1, isChecked: true }, problems: [] });
+		expect(provenance).toEqual({ file: envelope, fingerprint: verified.signature, builder: "pkg:npm/pulumi-persona" });
 		expect(rebuild).toMatchObject({ same: true, givesThisImage: true });
 		expect(rebuild.conditions).toEqual({
 			locale: expect.any(String),
@@ -96,7 +100,8 @@ test("the demo's phone, signed, comes out the same where nothing is as it was, n
 
 interface Verified {
 	ok: boolean;
-	image: object;
+	image: { signature: string };
+	provenance: object;
 	rebuild: {
 		same: boolean;
 		givesThisImage: boolean;

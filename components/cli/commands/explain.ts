@@ -5,7 +5,7 @@ import { openStore, readDeviceImage, renderExplained } from "../../image/index.t
 import { UserError } from "../../util/errors.ts";
 import { chooseHandset } from "../choose.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { projectPublicKeys, publicKeyFile } from "../public-keys.ts";
+import { trustedKeys } from "../public-keys.ts";
 import { print, printJson, type Terminal } from "../terminal.ts";
 
 /** Explains a file, a digest in the store, or what a handset runs. */
@@ -14,8 +14,7 @@ export async function explain(
 	image: string | undefined,
 	options: { readonly handset?: string | undefined; readonly json: boolean; readonly keys: readonly string[] },
 ): Promise<ExitCode> {
-	const keys = options.keys.length > 0 ? await Promise.all(options.keys.map(publicKeyFile)) : await projectPublicKeys();
-	const explained = await readDeviceImage(await imagePath(image, options.handset), keys);
+	const explained = await readDeviceImage(await imagePath(image, options.handset), await trustedKeys(options.keys));
 	if (options.json) printJson(terminal, explained);
 	else print(terminal, renderExplained(explained));
 	return explained.problems.length === 0 ? EXIT.ok : EXIT.found;

@@ -1,12 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // `persona verify [IMAGE]`: whether an image is what it says, and with --rebuild whether it comes out the same again.
-import { type Compared, describeConditions, givesImage, type RebuildReport, rebuild } from "../../account/index.ts";
+import { readFile } from "node:fs/promises";
+import {
+	type CheckedProvenance,
+	type Compared,
+	checkProvenance,
+	describeConditions,
+	givesImage,
+	type RebuildReport,
+	rebuild,
+} from "../../account/index.ts";
 import { type ExplainedImage, openStore, readDeviceImage } from "../../image/index.ts";
-import { UserError } from "../../util/errors.ts";
+import type { PublicKey } from "../../signing/index.ts";
+import { errorCode, UserError } from "../../util/errors.ts";
+import { printableName } from "../../util/printable.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { type ChosenImage, checkedPhone, chooseImage, phoneContext, phoneFile } from "../images.ts";
 import { withProgress } from "../progress.ts";
-import { projectPublicKeys } from "../public-keys.ts";
+import { trustedKeys } from "../public-keys.ts";
 import { print, printJson, styled, type Terminal } from "../terminal.ts";
 
 export interface VerifyOptions {
@@ -17,15 +28,20 @@ export interface VerifyOptions {
 	readonly keep?: string | undefined;
 	/** Stack or phone document that a file or digest is to come out of. */
 	readonly phone?: string | undefined;
+	/** File of its signed provenance. */
+	readonly provenance?: string | undefined;
+	/** Files of the public keys that count; the project's where none is named. */
+	readonly key: readonly string[];
 }
 
 export async function verify(terminal: Terminal, what: string | undefined, options: VerifyOptions): Promise<ExitCode> {
+	const keys = await trustedKeys(options.key);
 	const { image, explained, again } = await withProgress(terminal, "verifying", async (progress, signal) => {
 		const how = { handset: options.handset, progress, signal };
 		const file = options.rebuild ? phoneToRebuild(what, options.phone) : undefined;
 		const chosen = await chooseImage(what, how);
 		progress("reading every byte of the image");
-		const read = await readDeviceImage(chosen.path, await projectPublicKeys(), signal);
+		const read = await readDeviceImage(chosen.path, keys, signal);
 		if (file === undefined) return { image: chosen, explained: read, again: undefined };
 		const context = await phoneContext(file, await openStore(), how);
 		return {
@@ -35,7 +51,8 @@ export async function verify(terminal: Terminal, what: string | undefined, optio
 		};
 	});
 	const isThatImage = again === undefined || givesImage(again, image.digest);
-	const ok = explained.problems.length === 0 && again?.same !== false && isThatImage;
+	const origin = options.provenance === undefined ? undefined : await provenanceIn(options.provenance, explained, keys);
+	const ok = explained.problems.length === 0 && again?.same !== false && isThatImage && origin?.problem === undefined;
 	if (options.json) {
 		printJson(terminal, {
 			ok,
@@ -46,10 +63,12 @@ export async function verify(terminal: Terminal, what: string | undefined, optio
 				signed: explained.signed,
 				problems: explained.problems,
 			},
+			provenance: origin ?? null,
 			rebuild: again === undefined ? null : { ...again, givesThisImage: isThatImage },
 		});
 	} else {
 		print(terminal, imageLines(terminal, image, explained).join("\n"));
+		if (origin !== undefined) print(terminal, provenanceLine(terminal, origin));
 		if (again !== undefined) print(terminal, rebuildLines(terminal, again).join("\n"));
 		if (!isThatImage && again?.same === true)
 			print(terminal, `${bad(terminal)} what the documents give is another image than ${image.name}`);
@@ -64,6 +83,31 @@ function phoneToRebuild(what: string | undefined, phone: string | undefined): st
 	throw new UserError("--rebuild needs to know what to build", {
 		remedy: "name a stack: `persona verify dev --rebuild`, or `persona verify image.bin --rebuild --phone dev`",
 	});
+}
+
+/** What its provenance says of an image, or what is wrong with that. */
+type Origin = { readonly file: string } & ((CheckedProvenance & { readonly problem?: undefined }) | { readonly problem: string });
+
+async function provenanceIn(file: string, image: ExplainedImage, keys: readonly PublicKey[]): Promise<Origin> {
+	let text: string;
+	try {
+		text = await readFile(file, "utf8");
+	} catch (error) {
+		if (errorCode(error) === undefined) throw error;
+		throw new UserError("cannot be read", {
+			where: file,
+			remedy: "name the file that `persona provenance --sign` wrote",
+			cause: error,
+		});
+	}
+	const checked = checkProvenance(text, image, keys);
+	return typeof checked === "string" ? { file, problem: checked } : { file, ...checked };
+}
+
+function provenanceLine(terminal: Terminal, origin: Origin): string {
+	return origin.problem === undefined
+		? `${good(terminal)} ${origin.file}: signed by ${origin.fingerprint}, built by ${printableName(origin.builder)}`
+		: `${bad(terminal)} ${origin.file}: ${origin.problem}`;
 }
 
 function imageLines(terminal: Terminal, { name, digest }: ChosenImage, explained: ExplainedImage): string[] {
