@@ -10,8 +10,9 @@ import { networkTimeout } from "../util/network.ts";
 import { cacheDir } from "../util/paths.ts";
 import { ProcessError, run } from "../util/process.ts";
 import { type DebianArchives, debianArchives } from "./debian-sources.ts";
-import { SourceFault, type Wanted } from "./download.ts";
+import type { Wanted } from "./download.ts";
 import { DEBIAN_SUITE, type DebianArchitecture, type GuestRequest, type LockEntry } from "./lock.ts";
+import { SourceFault } from "./source-fault.ts";
 import { type Blob, noSpace, type Store, WrongDigest } from "./store.ts";
 
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";

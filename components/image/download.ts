@@ -1,28 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Downloads one file from one place into the store, where it appears only when it is what was wanted.
+// Downloads one file from one place into the store, where it appears only when it is what was wanted. A connection that breaks is made anew, and
+// the server asked for the rest; whether what came together is one file, its digest tells.
 import { createReadStream } from "node:fs";
-import http from "node:http";
-import https from "node:https";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { bytes } from "../util/bytes.ts";
 import { errorCode } from "../util/errors.ts";
-import { agentFor, networkTimeout } from "../util/network.ts";
+import { networkTimeout } from "../util/network.ts";
+import { type Progress, silent } from "../util/progress.ts";
+import { OnlyWhole, type OpenFile, openHttp, type Rest } from "./http-file.ts";
+import { type FaultKind, SourceFault } from "./source-fault.ts";
 import { type Blob, type Store, WrongDigest } from "./store.ts";
-
-/** Why a place did not give a file: it does not have it, has another, could not be asked, refused, stopped in the middle or said nothing more. */
-export type FaultKind = "gone" | "wrong" | "unreachable" | "refused" | "cut" | "stalled";
-
-/** A place that did not give a file. */
-export class SourceFault extends Error {
-	readonly kind: FaultKind;
-
-	/** `message` is what a user reads behind the address. */
-	constructor(kind: FaultKind, message: string, cause?: unknown) {
-		super(message, cause === undefined ? {} : { cause });
-		this.name = "SourceFault";
-		this.kind = kind;
-	}
-}
 
 /** A file that is wanted. */
 export interface Wanted {
@@ -32,79 +20,115 @@ export interface Wanted {
 	size?: number | undefined;
 }
 
-const REDIRECTS = 5;
+/** How often a file is fetched from its beginning again. */
+const RESTARTS = 2;
+/** Connections in a row that bring next to nothing. */
+const TRIES = 5;
+const NEXT_TO_NOTHING = 1 << 16;
+/** What may be over when it is tried again. */
+const PASSING: ReadonlySet<FaultKind> = new Set(["cut", "stalled", "unreachable", "refused"]);
+
+/** How far a download has come. */
+interface State {
+	received: number;
+	/** Why it broke off, where it did. */
+	broken?: SourceFault;
+}
 
 /**
  * Downloads over http, https or from a local file.
  *
  * @throws SourceFault when the place does not give the file; UserError when the store cannot hold it
  */
-export async function download(address: string, wanted: Wanted, store: Store, signal?: AbortSignal): Promise<Blob> {
-	const seconds = networkTimeout();
-	const watch = new AbortController();
-	const timer = setTimeout(() => watch.abort(), seconds * 1000);
-	const both = AbortSignal.any([watch.signal, ...(signal === undefined ? [] : [signal])]);
-	let received = 0;
-	let begun = false;
-	const explained = (error: unknown): unknown => {
-		if (signal?.aborted) return signal.reason;
-		if (error instanceof SourceFault) return error;
-		if (watch.signal.aborted) return new SourceFault("stalled", `sent nothing for ${seconds} s${soFar(received, wanted)}`, error);
-		if (errorCode(error) === "ENOENT") return new SourceFault("gone", "is not there", error);
-		if (begun) return new SourceFault("cut", `the connection was cut${soFar(received, wanted)}`, error);
-		return new SourceFault("unreachable", `cannot be reached: ${reasonOf(error)}`, error);
-	};
-	// The store's own faults pass as they are; those of the place are told as such.
-	async function* pieces(): AsyncGenerator<Uint8Array> {
+export async function download(
+	address: string,
+	wanted: Wanted,
+	store: Store,
+	signal?: AbortSignal,
+	progress: Progress = silent,
+): Promise<Blob> {
+	for (let restarts = 0; ; restarts++) {
+		const state: State = { received: 0 };
 		try {
-			const answer = await open(new URL(address), both);
-			begun = true;
-			for await (const piece of answer) {
-				timer.refresh();
-				received += piece.length;
-				if (wanted.size !== undefined && received > wanted.size) {
-					throw new SourceFault("wrong", `sends more than the ${bytes(wanted.size)} it should`);
-				}
-				yield piece;
-			}
+			return await store.put(pieces(new URL(address), wanted, state, progress, signal), signal, wanted.digest);
 		} catch (error) {
-			throw explained(error);
+			const fault =
+				error instanceof WrongDigest ? new SourceFault("wrong", `has another file: ${error.found}`, error) : state.broken;
+			if (!(error instanceof WrongDigest || error instanceof OnlyWhole) || fault === undefined) throw error;
+			// Of parts a wrong file may come together from two right ones.
+			if (state.broken === undefined || restarts === RESTARTS) throw fault;
+			progress(`${address} is fetched from its beginning again`);
 		}
-		if (wanted.size !== undefined && received < wanted.size) {
-			throw new SourceFault("cut", `the connection was cut${soFar(received, wanted)}`);
-		}
-	}
-	try {
-		return await store.put(pieces(), signal, wanted.digest);
-	} catch (error) {
-		if (!(error instanceof WrongDigest)) throw error;
-		throw new SourceFault("wrong", `has another file: ${error.found}`, error);
-	} finally {
-		clearTimeout(timer);
 	}
 }
 
-async function open(url: URL, signal: AbortSignal, redirects = REDIRECTS): Promise<AsyncIterable<Uint8Array>> {
-	if (url.protocol === "file:") return createReadStream(fileURLToPath(url), { signal, highWaterMark: 1 << 20 });
-	if (url.protocol !== "http:" && url.protocol !== "https:") throw new SourceFault("refused", `${url.protocol} is not supported`);
-	const get = url.protocol === "https:" ? https.get : http.get;
-	const response = await new Promise<http.IncomingMessage>((settle, refuse) => {
-		get(url, { agent: agentFor(url), signal, headers: { "user-agent": "pulumi-persona" } })
-			.once("response", settle)
-			.once("error", refuse);
-	});
-	const { statusCode: status = 0, statusMessage = "", headers } = response;
-	if (status === 200) return response;
-	response.destroy();
-	if (status >= 300 && status < 400 && headers.location !== undefined) {
-		const target = new URL(headers.location, url);
-		if (redirects === 0) throw new SourceFault("refused", `redirects more than ${REDIRECTS} times`);
-		if (target.protocol === "file:") throw new SourceFault("refused", "redirects to a file of this machine");
-		return open(target, signal, redirects - 1);
+/** The bytes of a file, from as many connections as it takes. The store's own faults pass as they are; those of the place are told as such. */
+async function* pieces(
+	url: URL,
+	wanted: Wanted,
+	state: State,
+	progress: Progress,
+	signal?: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+	const seconds = networkTimeout();
+	let tag: string | undefined;
+	for (let idle = 0; ; ) {
+		const from = state.received;
+		const watch = new AbortController();
+		const timer = setTimeout(() => watch.abort(), seconds * 1000);
+		let begun = false;
+		try {
+			const answer = await open(url, { from, tag }, AbortSignal.any([watch.signal, ...(signal === undefined ? [] : [signal])]));
+			({ tag } = answer);
+			begun = true;
+			for await (const piece of answer.bytes) {
+				timer.refresh();
+				state.received += piece.length;
+				if (wanted.size !== undefined && state.received > wanted.size)
+					throw new SourceFault("wrong", `sends more than the ${bytes(wanted.size)} it should`);
+				yield piece;
+			}
+			if (wanted.size === undefined || state.received === wanted.size) return;
+			throw new SourceFault("cut", `the connection was cut${soFar(state.received, wanted)}`);
+		} catch (error) {
+			if (signal?.aborted) throw signal.reason;
+			if (error instanceof OnlyWhole) throw error;
+			const fault = faultOf(error, { begun, stalled: watch.signal.aborted, seconds, received: state.received, wanted });
+			if (from === state.received) state.broken ??= fault;
+			else state.broken = fault;
+			idle = state.received - from < NEXT_TO_NOTHING ? idle + 1 : 0;
+			if (!PASSING.has(fault.kind)) throw fault;
+			if (state.received === 0 || url.protocol === "file:" || idle === TRIES) throw state.broken;
+			progress(`${url.href} ${fault.message}; asking for the rest`);
+		} finally {
+			clearTimeout(timer);
+		}
+		// A hundredth of the time that a server may say nothing, and then twice as long each time.
+		await delay(seconds * 10 * 2 ** idle, undefined, signal === undefined ? {} : { signal }).catch((error: unknown) => {
+			throw signal?.aborted ? signal.reason : error;
+		});
 	}
-	const answer = `answers ${status} ${statusMessage}`.trimEnd();
-	if (status === 404 || status === 410) throw new SourceFault("gone", `no longer has it (${answer})`);
-	throw new SourceFault("refused", answer);
+}
+
+async function open(url: URL, rest: Rest, signal: AbortSignal): Promise<OpenFile> {
+	if (url.protocol !== "file:") return openHttp(url, rest, signal);
+	return { bytes: createReadStream(fileURLToPath(url), { signal, highWaterMark: 1 << 20 }) };
+}
+
+interface Circumstances {
+	readonly begun: boolean;
+	readonly stalled: boolean;
+	readonly seconds: number;
+	readonly received: number;
+	readonly wanted: Wanted;
+}
+
+function faultOf(error: unknown, { begun, stalled, seconds, received, wanted }: Circumstances): SourceFault {
+	if (error instanceof SourceFault) return error;
+	if (stalled) return new SourceFault("stalled", `sent nothing for ${seconds} s${soFar(received, wanted)}`, error);
+	if (errorCode(error) === "ENOENT") return new SourceFault("gone", "is not there", error);
+	if (begun) return new SourceFault("cut", `the connection was cut${soFar(received, wanted)}`, error);
+	return new SourceFault("unreachable", `cannot be reached: ${reasonOf(error)}`, error);
 }
 
 function soFar(received: number, { size }: Wanted): string {
@@ -112,7 +136,13 @@ function soFar(received: number, { size }: Wanted): string {
 	return ` after ${bytes(received)}${size === undefined ? "" : ` of ${bytes(size)}`}`;
 }
 
+/** What Node calls a certificate of somebody it does not know. */
+const UNKNOWN_AUTHORITY = /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(GET_ISSUER_CERT|VERIFY_LEAF)\w*)$/;
+
 function reasonOf(error: unknown): string {
+	const code = String(errorCode(error) ?? "");
+	if (UNKNOWN_AUTHORITY.test(code))
+		return `its certificate is of an authority that is not known here (${code}); NODE_EXTRA_CA_CERTS names a file with more`;
 	if (error instanceof AggregateError && error.errors[0] instanceof Error) return error.errors[0].message;
-	return error instanceof Error && error.message !== "" ? error.message : String(errorCode(error) ?? error);
+	return error instanceof Error && error.message !== "" ? error.message : code || String(error);
 }

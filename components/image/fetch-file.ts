@@ -5,8 +5,9 @@ import { UserError } from "../util/errors.ts";
 import { isOffline } from "../util/network.ts";
 import type { Progress } from "../util/progress.ts";
 import { type Apt, openApt } from "./apt.ts";
-import { download, SourceFault, type Wanted } from "./download.ts";
+import { download, type Wanted } from "./download.ts";
 import { type LockEntry, type Mirrors, referenceOf } from "./lock.ts";
+import { SourceFault } from "./source-fault.ts";
 import { fileSources, isLocal, packageSources, type Source } from "./sources.ts";
 import type { Blob, Store } from "./store.ts";
 
@@ -62,7 +63,7 @@ export function packageFetcher(context: FetchContext): (entry: LockEntry) => Pro
 		return obtain(`${entry.name} ${entry.version}`, referenceOf(entry), wanted, PACKAGE, context, () => ({
 			sources: packageSources(entry, context.mirrors),
 			ask: async (source) => {
-				if (source.byApt === undefined) return download(source.url, wanted, context.store, context.signal);
+				if (source.byApt === undefined) return download(source.url, wanted, context.store, context.signal, context.progress);
 				apt ??= openApt();
 				return (await apt).download(source.url, wanted, context.store, context.signal);
 			},
@@ -74,7 +75,7 @@ export function packageFetcher(context: FetchContext): (entry: LockEntry) => Pro
 export function fetchUrl(url: string, digest: string, context: FetchContext): Promise<Blob> {
 	return obtain(url, url, { digest }, FILE, context, () => ({
 		sources: [...fileSources(digest, context.mirrors), { url }],
-		ask: (source) => download(source.url, { digest }, context.store, context.signal),
+		ask: (source) => download(source.url, { digest }, context.store, context.signal, context.progress),
 	}));
 }
 

@@ -22,6 +22,27 @@ export const answers = {
 		(response) => {
 			response.setHeader("content-length", bytes.length).write(bytes.subarray(0, bytes.length / 2), () => response.destroy());
 		},
+	/** Closes each connection after so many bytes of what was asked for, and the last one not; gives the rest of the file where the client has its tag. */
+	inParts:
+		(bytes: Uint8Array, parts: number[], { tag, ranges = true, shift = 0 }: Parts = {}): Answer =>
+		(response, request) => {
+			const [, asked = "0"] = /^bytes=(\d+)-$/.exec(request.headers.range ?? "") ?? [];
+			const ifRange = request.headers["if-range"];
+			const from = ranges && (ifRange === undefined || ifRange === tag) ? Number(asked) : 0;
+			if (from > bytes.length) return void response.writeHead(416).end();
+			const isPart = ranges && request.headers.range !== undefined && from === Number(asked);
+			if (tag !== undefined) response.setHeader("etag", tag);
+			if (isPart) response.setHeader("content-range", `bytes ${from + shift}-${bytes.length - 1}/${bytes.length}`);
+			response.writeHead(isPart ? 206 : 200, { "content-length": bytes.length - from });
+			const part = parts.shift();
+			if (part === undefined) response.end(bytes.subarray(from));
+			else response.write(bytes.subarray(from, from + part), () => setTimeout(() => response.destroy(), 5));
+		},
+	/** One answer after the other; the last one from then on. */
+	inTurn: (...turns: [Answer, ...Answer[]]): Answer => {
+		let turn = 0;
+		return (response, request) => turns[Math.min(turn++, turns.length - 1)]?.(response, request);
+	},
 	/** Says that it is whole in the middle. */
 	short:
 		(bytes: Uint8Array): Answer =>
@@ -40,11 +61,22 @@ export const answers = {
 			void response.writeHead(302, { location }).end(),
 };
 
+/** How a server gives parts of a file. */
+interface Parts {
+	readonly tag?: string;
+	/** Whether it gives any. */
+	readonly ranges?: boolean;
+	/** How far beside what was asked for they begin. */
+	readonly shift?: number;
+}
+
 export interface FaultyServer {
 	/** Without a slash at the end. */
 	readonly url: string;
 	/** Paths asked for, or addresses where it is asked as a proxy, in order. */
 	readonly asked: string[];
+	/** What was asked to begin where, and of which file: the headers Range and If-Range of each request that has the first. */
+	readonly ranges: string[];
 	/** What it does with a path, decoded; 404 where nothing is set. */
 	readonly files: Map<string, Answer>;
 	close(): Promise<void>;
@@ -52,10 +84,13 @@ export interface FaultyServer {
 
 export async function faultyServer(): Promise<FaultyServer> {
 	const asked: string[] = [];
+	const ranges: string[] = [];
 	const files = new Map<string, Answer>();
 	const server = createServer((request, response) => {
 		const path = decodeURIComponent(request.url ?? "");
 		asked.push(path);
+		const { range, "if-range": of = "" } = request.headers;
+		if (range !== undefined) ranges.push(`${range} ${of}`.trim());
 		(files.get(path) ?? answers.gone())(response, request);
 	});
 	server.on("connect", (request, socket) => {
@@ -68,7 +103,7 @@ export async function faultyServer(): Promise<FaultyServer> {
 			server.close(() => settle());
 			server.closeAllConnections();
 		});
-	return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked, files, close };
+	return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked, ranges, files, close };
 }
 
 /** Reads all of a store: what is wrong with it, and how many blobs it has. */
