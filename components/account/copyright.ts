@@ -38,7 +38,11 @@ const SPDX_NAMES: Readonly<Record<string, string>> = {
  */
 export function licencesOf(copyright: string): Licence[] {
 	const stated = filesLicences(copyright);
-	if (stated.length === 0) return [{ name: looseName(copyright) }];
+	return stated.length === 0 ? [{ name: looseName(copyright) }] : licencesOfTerms(stated);
+}
+
+/** Terms that hold together, each as its author writes it: one identifier or expression where SPDX can say all, else each by itself. */
+export function licencesOfTerms(stated: readonly string[]): Licence[] {
 	const terms = stated.map((text) => ({ text, spdx: spdxExpression(text) }));
 	const known = terms.flatMap(({ spdx }) => (spdx === undefined ? [] : [spdx]));
 	if (known.length === terms.length) {

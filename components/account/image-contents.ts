@@ -11,6 +11,7 @@ import {
 } from "../image/index.ts";
 import { sha256 } from "../util/digest.ts";
 import { filesOf } from "./file-changes.ts";
+import type { PackageVersion } from "./package-changes.ts";
 
 /** Devicetree Specification, 5.2. */
 const FDT_MAGIC = 0xd00dfeed;
@@ -25,6 +26,8 @@ export interface ImageContents {
 	readonly loaded: ReadonlyMap<string, Loaded>;
 	/** Missing where it is not known. */
 	readonly composition?: Composition;
+	/** By persona name, the packages of each; missing where they are not known. */
+	readonly packages: ReadonlyMap<string, readonly PackageVersion[]>;
 }
 
 /** What is loaded for a persona. */
@@ -42,6 +45,7 @@ export async function imageContents(
 	name: string,
 	path: string,
 	composition: Composition | undefined,
+	packages: ImageContents["packages"],
 	signal?: AbortSignal,
 ): Promise<ImageContents> {
 	const image = await readDeviceImage(path, [], signal);
@@ -53,7 +57,7 @@ export async function imageContents(
 	} finally {
 		await file.close();
 	}
-	return { name, image, enforced, loaded, ...(composition === undefined ? {} : { composition }) };
+	return { name, image, enforced, loaded, packages, ...(composition === undefined ? {} : { composition }) };
 }
 
 async function loadedOf(

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // How two device images differ, in what a reviewer decides about: Veil, policy, personas, their settings, packages and files.
-import type { Composition, ExplainedPersona } from "../image/index.ts";
+import type { ExplainedPersona } from "../image/index.ts";
 import { type FieldChange, fieldChanges } from "./field-changes.ts";
 import { type FileChange, fileChanges } from "./file-changes.ts";
 import type { ImageContents } from "./image-contents.ts";
-import { type PackageChange, type PackageVersion, packageChanges } from "./package-changes.ts";
+import { type PackageChange, packageChanges } from "./package-changes.ts";
 
 /** One side of a comparison. */
 export interface DiffSide {
@@ -18,7 +18,7 @@ export interface DiffSide {
 export interface PersonaChange {
 	readonly name: string;
 	readonly settings: readonly FieldChange[];
-	/** Null: not known, for one of the images was not composed here. */
+	/** Null: not known, for instance since one of the images was not composed here. */
 	readonly packages: readonly PackageChange[] | null;
 	/** Null: one of them has no initial filesystem that can be read. */
 	readonly files: readonly FileChange[] | null;
@@ -100,7 +100,7 @@ function phoneOf({ image }: ImageContents): object {
 
 async function personaChange(name: string, old: ImageContents, now: ImageContents): Promise<PersonaChange> {
 	const [before, after] = [old.loaded.get(name), now.loaded.get(name)];
-	const packages = [packagesIn(old.composition, name), packagesIn(now.composition, name)] as const;
+	const packages = [old.packages.get(name), now.packages.get(name)] as const;
 	const change = {
 		name,
 		settings: fieldChanges(settingsOf(name, old), settingsOf(name, now)),
@@ -127,8 +127,4 @@ function settingsOf(name: string, { image, enforced, composition }: ImageContent
 		...(record === undefined ? {} : { commandLine: record.commandLine }),
 		...(record?.deviceTree === undefined ? {} : { deviceTree: record.deviceTree.digest }),
 	};
-}
-
-function packagesIn(composition: Composition | undefined, name: string): readonly PackageVersion[] | undefined {
-	return composition?.guests[name]?.inputs?.lock;
 }

@@ -7,6 +7,8 @@ export { renderDiff } from "./diff-text.ts";
 export { imageContents } from "./image-contents.ts";
 export { diffImages, type ImageDiff } from "./image-diff.ts";
 export { collectLicences } from "./licence-texts.ts";
+export { type Materials, materialsOf } from "./materials.ts";
+export { packageVersions } from "./package-versions.ts";
 export type { AccountedPackage } from "./packages.ts";
 export { packagesOf } from "./packages-of.ts";
 export { DEFAULT_BUILDER, provenanceOf, type Statement } from "./provenance.ts";

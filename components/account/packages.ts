@@ -10,6 +10,8 @@ export interface AccountedPackage {
 	readonly purl: string;
 	/** Hex, of the package's file or archive. */
 	readonly sha256?: string;
+	/** By which lists of known faults call it. */
+	readonly cpe?: string;
 	readonly summary?: string;
 	readonly homepage?: string;
 	readonly licences: readonly Licence[];

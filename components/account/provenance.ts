@@ -5,6 +5,7 @@ import type { Composition, GuestInputs, LockEntry } from "../image/index.ts";
 import { canonicalJson, sha256 } from "../util/digest.ts";
 import { packageVersion } from "../util/version.ts";
 import { contentUuid } from "./content-uuid.ts";
+import { compilerMaterials, type Materials } from "./materials.ts";
 import { debianPurl, ownPurl } from "./purl.ts";
 
 /** Something with a name and a digest, in in-toto's form. */
@@ -40,8 +41,13 @@ const BUILD_TYPE = "pkg:npm/pulumi-persona#docs/reference/provenance.md";
 /** Whoever runs this package. Who trusts a machine more than another names it. */
 export const DEFAULT_BUILDER = "pkg:npm/pulumi-persona";
 
-/** The statement about an image; `sbom`: the text of its bill of materials. */
-export function provenanceOf(composition: Composition, sbom: string, builder = DEFAULT_BUILDER): Statement {
+/** The statement about an image; `sbom`: the text of its bill of materials, `materials`: what compilers took. */
+export function provenanceOf(
+	composition: Composition,
+	sbom: string,
+	materials: Materials = new Map(),
+	builder = DEFAULT_BUILDER,
+): Statement {
 	const { inputs, hypervisor, guests } = composition;
 	const { personas, policy, board, initialForeground, cpus, display, hotkey, ...internal } = inputs;
 	const buildDefinition = {
@@ -68,7 +74,7 @@ export function provenanceOf(composition: Composition, sbom: string, builder = D
 			...(display === undefined ? {} : { display }),
 			...(hypervisor.inputs === undefined ? {} : { hypervisorBuild: hypervisor.inputs }),
 		},
-		resolvedDependencies: dependencies(composition),
+		resolvedDependencies: dependencies(composition, materials),
 	};
 	return {
 		_type: "https://in-toto.io/Statement/v1",
@@ -106,15 +112,17 @@ function declared(built: GuestInputs | undefined): object {
 	return { os, builder, ...(base === undefined ? {} : { base }), packages, commandLine };
 }
 
-function dependencies({ inputs, hypervisor, guests }: Composition): Resource[] {
+function dependencies({ inputs, hypervisor, guests }: Composition, materials: Materials): Resource[] {
 	const found = new Map<string, Resource>();
 	const add = (resource: Resource) => found.set(canonicalJson(resource), resource);
 	if (hypervisor.inputs !== undefined) add(ownSources("hypervisor", hypervisor.inputs.sources));
+	for (const resource of compilerMaterials(hypervisor.inputs?.buildroot)) add(resource);
 	if (inputs.bootCode !== undefined) add(ownSources(`boards/${inputs.board}/loader`, inputs.bootCode.sources));
 	for (const { name } of inputs.personas) {
 		const built = guests[name]?.inputs;
 		if (built === undefined) continue;
 		for (const entry of built.lock) add(lockedPackage(entry));
+		for (const resource of materials.get(name) ?? []) add(resource);
 		if (built.agent !== undefined) add(ownSources("agent", built.agent.sources));
 		if (built.volumes !== undefined) add(ownSources("guest", built.volumes.program.sources));
 		for (const file of [built.kernel, built.initramfs, built.deviceTree]) {

@@ -102,6 +102,7 @@ function packageComponent(persona: string, one: AccountedPackage): Models.Compon
 		bomRef: `persona:${persona}/${one.purl}`,
 		version: one.version,
 		purl: one.purl,
+		...(one.cpe === undefined ? {} : { cpe: one.cpe }),
 		...(one.summary === undefined ? {} : { description: one.summary }),
 		...(one.sha256 === undefined ? {} : { hashes: hashes(one.sha256) }),
 	});

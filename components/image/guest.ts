@@ -7,7 +7,7 @@ import { isOffline } from "../util/network.ts";
 import { prefixed } from "../util/progress.ts";
 import { agentProgram } from "./agent.ts";
 import { builtWithLog } from "./build-log.ts";
-import { buildrootRoot, buildrootTree } from "./buildroot/root.ts";
+import { buildrootRoot, buildrootTree, rootAccount } from "./buildroot/root.ts";
 import { busyboxTree } from "./busybox.ts";
 import { cpioChunks } from "./cpio.ts";
 import { debianKernel, uncompressed } from "./debian-kernel.ts";
@@ -60,11 +60,12 @@ export async function buildGuest(inputs: GuestInputs, sources: GuestSources, con
 	const { store, signal } = context;
 	await rememberInputs(store, key, inputs);
 	const found = await findGuest(key, store, signal);
-	if (found !== undefined) return found.artifact;
+	const isKnown = inputs.buildroot === undefined || (await rootAccount(inputs.buildroot, store, signal)) !== undefined;
+	if (found !== undefined && isKnown) return found.artifact;
 	const work = { store, signal, progress: prefixed(context.progress, inputs.persona) };
 	return builtWithLog(`guest-${inputs.persona}`, key, work, async (progress) => {
 		const meanwhile = await findGuest(key, store, signal);
-		if (meanwhile !== undefined) return meanwhile.artifact;
+		if (meanwhile !== undefined && isKnown) return meanwhile.artifact;
 		const inner = { ...context, progress };
 		await seeToIt(inputs, inner);
 		const parts =

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The build and compose stages: guest images, Veil, the content store, the lock file and the device image.
+
 export { type BuiltParts, buildParts, buildPhone, type ComposedPhone, composePhone } from "./build-phone.ts";
+export type { BuildrootAccount, BuildrootPackage, SourceArchive } from "./buildroot/account.ts";
+export type { CompilerPackage } from "./buildroot/compiler-packages.ts";
+export { rootAccount } from "./buildroot/root.ts";
 export { type Composition, compositionOf, type Part } from "./composition.ts";
 export { cpioEntries } from "./cpio-read.ts";
 export {
@@ -47,6 +51,7 @@ export { streamCommand } from "./stream-command.ts";
 export type {
 	Artifact,
 	BuildContext,
+	BuildrootInputs,
 	DeviceImageInputs,
 	DevicePersona,
 	GuestInputs,

@@ -23,7 +23,8 @@ function archive(files: Record<string, string>) {
 async function contents(name: string, spec: ComposeSpec, from?: Composition) {
 	const path = join(temporaryFolder(), "image");
 	await compose(spec, path);
-	return imageContents(name, path, from);
+	const packages = new Map(Object.entries(from?.guests ?? {}).map(([persona, { inputs }]) => [persona, inputs?.lock ?? []]));
+	return imageContents(name, path, from, packages);
 }
 
 const sharing = (maxKiB: number) => ({

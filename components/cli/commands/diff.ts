@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // `persona diff OLD NEW`: what changes in a phone's image, for who has to approve it.
 import { writeFile } from "node:fs/promises";
-import { diffImages, imageContents, renderDiff } from "../../account/index.ts";
+import { diffImages, imageContents, packageVersions, renderDiff } from "../../account/index.ts";
+import { openStore } from "../../image/index.ts";
 import { chooseImage } from "../images.ts";
 import { withProgress } from "../progress.ts";
 import { print, type Terminal } from "../terminal.ts";
@@ -17,10 +18,11 @@ export interface DiffOptions {
 export async function diff(terminal: Terminal, old: string, now: string | undefined, options: DiffOptions): Promise<void> {
 	const notes: string[] = [];
 	const found = await withProgress(terminal, "comparing", async (progress, signal) => {
+		const store = await openStore();
 		const contents = async (what: string | undefined) => {
 			const { name, path, composition, note } = await chooseImage(what, { handset: options.handset, progress, signal });
 			if (note !== undefined) notes.push(note);
-			return imageContents(name, path, composition, signal);
+			return imageContents(name, path, composition, await packageVersions(composition, store, signal), signal);
 		};
 		return diffImages(await contents(old), await contents(now));
 	});

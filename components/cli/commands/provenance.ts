@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `persona provenance [IMAGE]`: what a device image was made from, as a statement others can check; with --sign one that they can trust.
 import { writeFile } from "node:fs/promises";
-import { packagesOf, provenanceOf, renderProvenance, renderSbom, signProvenance } from "../../account/index.ts";
+import { materialsOf, packagesOf, provenanceOf, renderProvenance, renderSbom, signProvenance } from "../../account/index.ts";
 import { readDeviceImage } from "../../image/index.ts";
 import { listPrivateKeys, type PublicKey, SIGN_COMMAND, signer } from "../../signing/index.ts";
 import { UserError } from "../../util/errors.ts";
@@ -31,8 +31,10 @@ export async function provenance(terminal: Terminal, what: string | undefined, o
 		const image = await chooseImage(what, { handset: options.handset, progress, signal });
 		const key = options.sign ? await signingKey(image, options.key, signal) : undefined;
 		const composition = knownComposition(image);
-		const packages = await packagesOf(composition, await accountContext({ progress, signal }));
-		const statement = provenanceOf(composition, renderSbom(composition, packages), options.builder);
+		const context = await accountContext({ progress, signal });
+		const packages = await packagesOf(composition, context);
+		const materials = await materialsOf(composition, context.store, signal);
+		const statement = provenanceOf(composition, renderSbom(composition, packages), materials, options.builder);
 		const json = `${JSON.stringify(statement, undefined, 2)}\n`;
 		if (key === undefined) return options.format === "json" ? json : renderProvenance(statement, options.format);
 		return signProvenance(json, key, signer({ command: process.env[SIGN_COMMAND] }), signal);

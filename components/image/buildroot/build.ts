@@ -11,6 +11,7 @@ import { ProcessError, run } from "../../util/process.ts";
 import { builtWithLog } from "../build-log.ts";
 import type { Blob } from "../store.ts";
 import type { BuildContext, BuildrootInputs } from "../types.ts";
+import { accountOf, INFO_ARGUMENTS, readAccount, rememberAccount } from "./account.ts";
 import { architectureOf } from "./config.ts";
 import { type ExternalSpec, writeExternalTree } from "./external-tree.ts";
 import { buildFolders } from "./folders.ts";
@@ -54,7 +55,8 @@ export async function buildrootImage(request: BuildrootRequest, key: string, con
 	const { inputs, image, places, veil } = request;
 	return builtWithLog(`buildroot-${image}`, key, context, async (told) => {
 		const { store, signal } = context;
-		const stored = await storedImage(key, context);
+		const isAccounted = image === "rootfs.tar";
+		const stored = await storedImage(key, isAccounted, context);
 		if (stored !== undefined) return stored;
 		const inner = { ...context, progress: told };
 		const folders = buildFolders(key);
@@ -85,6 +87,12 @@ export async function buildrootImage(request: BuildrootRequest, key: string, con
 		await runMake(make, [`-j${jobCount()}`, `BR2_JLEVEL=${jobCount()}`, "all"]);
 		const path = await verifiedImage(join(output, "images"), image);
 		const blob = await store.put(createReadStream(path), signal);
+		if (isAccounted) {
+			told("asking Buildroot what it has built");
+			const { toolchain } = inputs;
+			const ran = { output, downloads: folders.downloads, toolchain, tools: external.tools };
+			await rememberAccount(store, key, await readAccount(await runMake(make, INFO_ARGUMENTS), ran), signal);
+		}
 		await store.putKeyed(key, blob.digest);
 		// All that Buildroot left is a gigabyte that no other build may use: what is built must follow from the inputs alone.
 		await rm(folders.work, { recursive: true, force: true });
@@ -92,7 +100,8 @@ export async function buildrootImage(request: BuildrootRequest, key: string, con
 	});
 }
 
-async function storedImage(key: string, { store, signal }: BuildContext): Promise<Blob | undefined> {
+async function storedImage(key: string, isAccounted: boolean, { store, signal }: BuildContext): Promise<Blob | undefined> {
+	if (isAccounted && (await accountOf(store, key, signal)) === undefined) return undefined;
 	const known = await store.getKeyed(key);
 	return typeof known === "string" ? store.get(known, signal) : undefined;
 }
@@ -118,7 +127,8 @@ interface Make {
 	context: BuildContext;
 }
 
-async function runMake({ tree, output, external, version, epoch, context }: Make, args: readonly string[]): Promise<void> {
+/** Runs it, and gives what it said on its standard output. */
+async function runMake({ tree, output, external, version, epoch, context }: Make, args: readonly string[]): Promise<string> {
 	const { signal, progress } = context;
 	const env = {
 		PATH,
@@ -134,7 +144,7 @@ async function runMake({ tree, output, external, version, epoch, context }: Make
 	const variables = [`O=${output}`, `BR2_EXTERNAL=${external}`, `BR2_VERSION_FULL=${version}`];
 	const said: string[] = [];
 	try {
-		await run("nice", ["-n", NICENESS, "make", "-C", tree, ...variables, ...args], {
+		const { stdout } = await run("nice", ["-n", NICENESS, "make", "-C", tree, ...variables, ...args], {
 			env,
 			signal,
 			killAfterMs: KILL_AFTER_MS,
@@ -144,6 +154,7 @@ async function runMake({ tree, output, external, version, epoch, context }: Make
 				if (step !== undefined) progress(stepText(step));
 			},
 		});
+		return stdout;
 	} catch (error) {
 		if (!(error instanceof ProcessError)) throw error;
 		throw failure(error, said);

@@ -25,6 +25,8 @@ const ROOT = [
 	'BR2_TARGET_GENERIC_HOSTNAME="persona"',
 	'BR2_TARGET_GENERIC_ISSUE=""',
 	"BR2_TARGET_ROOTFS_TAR=y",
+	// A persona has its network from the start script that its devices need.
+	"# BR2_PACKAGE_IFUPDOWN_SCRIPTS is not set",
 ];
 
 /** Veil alone: no root filesystem, and none of the flags that Buildroot's wrapper of the compiler adds for programs of Linux. */

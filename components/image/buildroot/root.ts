@@ -5,8 +5,9 @@ import { createReadStream } from "node:fs";
 import { UserError } from "../../util/errors.ts";
 import { type RootOptions, SHELL_ON_SCREEN, startDevices } from "../busybox.ts";
 import { addDevice, addFile, addLink, addTar, type FileTree } from "../file-tree.ts";
-import type { Blob } from "../store.ts";
+import type { Blob, Store } from "../store.ts";
 import type { BuildContext, BuildrootInputs } from "../types.ts";
+import { accountOf, type BuildrootAccount } from "./account.ts";
 import { buildrootImage, buildrootKey } from "./build.ts";
 
 /** Of Buildroot's busybox. */
@@ -19,6 +20,11 @@ export function buildrootRoot(
 	context: BuildContext,
 ): Promise<Blob> {
 	return buildrootImage({ inputs, image: "rootfs.tar", places }, buildrootKey(inputs, "rootfs.tar"), context);
+}
+
+/** What such a root filesystem was built of; undefined where this store does not know. */
+export function rootAccount(inputs: BuildrootInputs, store: Store, signal?: AbortSignal): Promise<BuildrootAccount | undefined> {
+	return accountOf(store, buildrootKey(inputs, "rootfs.tar"), signal);
 }
 
 /** The tree of such an archive, and the few files that make it a persona's. @throws UserError when the persona chose another init than busybox's */

@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { accountOf } from "../../../components/image/buildroot/account.ts";
 import { buildrootImage, buildrootKey } from "../../../components/image/buildroot/build.ts";
 import { buildFolders } from "../../../components/image/buildroot/folders.ts";
 import { buildrootSource, folderDigest } from "../../../components/image/buildroot/source.ts";
@@ -68,7 +69,14 @@ describe("a run that goes well", () => {
 		const run = await prepare();
 		const blob = await build(run);
 		expect(readFileSync(blob.path, "utf8")).toContain("BR2_aarch64=y");
-		expect(run.said).toEqual(["configuring Buildroot", "busybox 1.0: building", "generating filesystem image rootfs.tar"]);
+		expect(run.said).toEqual([
+			"configuring Buildroot",
+			"busybox 1.0: building",
+			"generating filesystem image rootfs.tar",
+			"asking Buildroot what it has built",
+		]);
+		const account = await accountOf(await openStore(join(folder, "store")), run.key);
+		expect(account?.packages).toEqual([{ name: "busybox", version: "1.0", licence: "GPL-2.0", licenceTexts: [], dependsOn: [] }]);
 		expect(existsSync(buildFolders(run.key).work)).toBe(false);
 	});
 

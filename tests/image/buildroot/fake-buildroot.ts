@@ -42,6 +42,8 @@ BR2_VERSION_EPOCH = 4073000000
 defconfig:
 	@mkdir -p $(O)
 	@grep -v -e BR2_PACKAGE_NANO= -e BR2_PACKAGE_DROPBAER= $(BR2_DEFCONFIG) >$(O)/.config
+show-info:
+	@echo '{ "busybox": { "type": "target", "virtual": false, "version": "1.0", "licenses": "GPL-2.0", "dependencies": [] } }'
 all:
 	@O=$(O) IMAGES=$(O)/images POST_IMAGE=$(BR2_EXTERNAL)/post-image.sh sh all.sh
 `,
