@@ -3,7 +3,7 @@
 // and by `persona doctor`, which explains it. Dependency-free JavaScript, because set-up needs it before anything is installed.
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync, readdirSync, readFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** @typedef {import("./folders.mjs").Variables} Variables */
@@ -25,8 +25,13 @@ export const ENGINE_MINIMUM = "3.200.0";
  * @property {string} why
  * @property {readonly string[]} there paths or commands; the need is met when all of them are found
  * @property {readonly string[]} [instead] commands any of which does as well
- * @property {"run" | "test" | "n800" | "engine"} when needed by `npm run up` and all else, only by the tests and benchmarks, only for phones of board n800
- *   and by the tests, or only to build the engine
+ * @property {Occasion} when
+ */
+
+/**
+ * When something is needed: by `npm run up` and all else; only by the tests and benchmarks; only for phones of board n800 and by the tests; only by
+ * builder buildroot, for any board or for board n800; or only to build the engine.
+ * @typedef {"run" | "test" | "n800" | "buildroot" | "buildroot-n800" | "engine"} Occasion
  */
 
 /** @type {readonly DebianNeed[]} */
@@ -77,6 +82,32 @@ export const DEBIAN_NEEDS = [
 		{ package: "perl", there: ["perl"] },
 	].map((need) => ({ ...need, why: "compiles what the build of the guests' kernel runs", when: /** @type {const} */ ("n800") })),
 	{ package: "0xffff", why: "packs and checks images for flashing", there: ["0xFFFF"], when: "n800" },
+	...[
+		{ package: "rsync", there: ["rsync"] },
+		{ package: "gcc", there: ["gcc"] },
+		{ package: "g++", there: ["g++"] },
+		{ package: "libc6-dev", there: ["/usr/include/stdio.h"] },
+		{ package: "patch", there: ["patch"] },
+		{ package: "perl", there: ["perl"] },
+		{ package: "cpio", there: ["cpio"] },
+		{ package: "unzip", there: ["unzip"] },
+		{ package: "bzip2", there: ["bzip2"] },
+		{ package: "file", there: ["/usr/bin/file"] },
+		{ package: "bc", there: ["bc"] },
+		{ package: "wget", there: ["wget"] },
+	].map((need) => ({ ...need, why: "is what Buildroot works with", when: /** @type {const} */ ("buildroot") })),
+	{
+		package: "libc6-dev-arm64-cross",
+		why: "is the C library of guests from Buildroot, unless they choose another compiler",
+		there: ["/usr/aarch64-linux-gnu/include/stdio.h"],
+		when: "buildroot",
+	},
+	{
+		package: "libc6-dev-armel-cross",
+		why: "is the C library of guests from Buildroot, unless they choose another compiler",
+		there: ["/usr/arm-linux-gnueabi/include/stdio.h"],
+		when: "buildroot-n800",
+	},
 	{ package: "gcc", why: "compiles the hypervisor's unit tests and what counts instructions", there: ["gcc"], when: "test" },
 	{ package: "libc6-dev", why: "compiles the hypervisor's unit tests", there: ["/usr/include/stdio.h"], when: "test" },
 	{
@@ -138,7 +169,7 @@ export function findCommand(command, variables = process.env, without = []) {
 
 /**
  * The Debian packages that are missing for these occasions.
- * @param {readonly DebianNeed["when"][]} occasions
+ * @param {readonly Occasion[]} occasions
  * @param {Variables} variables
  * @returns {DebianNeed[]}
  */
@@ -148,7 +179,7 @@ export function missingPackages(occasions, variables = process.env) {
 
 /**
  * The needs of these occasions, each package once.
- * @param {readonly DebianNeed["when"][]} occasions
+ * @param {readonly Occasion[]} occasions
  */
 function needsOf(occasions) {
 	const needs = DEBIAN_NEEDS.filter((need) => occasions.includes(need.when));
@@ -172,6 +203,36 @@ export function boardsOf(project, stack) {
  */
 export function flashesTablet(project, stack) {
 	return phonesOf(project, stack).some((text) => /^[^#\n]*\bvia["']?\s*:\s*["']?usb\b/m.test(text));
+}
+
+/**
+ * What the phones of a project need beyond what all do; one stack's phone alone where it is named.
+ * @param {string} project
+ * @param {string} [stack]
+ * @param {Variables} variables
+ * @returns {Occasion[]}
+ */
+export function ownOccasions(project, stack, variables = process.env) {
+	/** @type {Occasion[]} */
+	const occasions = [];
+	const hasN800 = boardsOf(project, stack).has("n800");
+	if (hasN800) occasions.push("n800");
+	if (!usesBuildroot(project, stack, variables)) return occasions;
+	return [...occasions, "buildroot", ...(hasN800 ? [/** @type {const} */ ("buildroot-n800")] : [])];
+}
+
+/**
+ * Whether Buildroot is at hand, or a phone or persona is built by it.
+ * @param {string} project
+ * @param {string | undefined} stack
+ * @param {Variables} variables
+ */
+function usesBuildroot(project, stack, variables) {
+	if ((variables.BUILDROOT_DIR ?? "") !== "") return true;
+	const phones = phonesOf(project, stack);
+	const named = phones.flatMap((text) => text.match(/[\w./-]+\.ya?ml\b/g) ?? []).map((path) => resolve(project, "stacks", path));
+	const texts = [...phones, ...[...new Set(named)].filter((path) => existsSync(path)).map((path) => readFileSync(path, "utf8"))];
+	return texts.some((text) => /^[^#\n]*\bbuilder["']?\s*:\s*["']?buildroot\b/m.test(text));
 }
 
 /**
@@ -305,6 +366,14 @@ export function staleModules(folder, { tests }) {
  * @property {string | undefined} fix a command or sentence; only where `ok` is false
  */
 
+/** @type {Readonly<Partial<Record<Occasion, string>>>} */
+const ONLY = {
+	n800: " (board n800 only)",
+	test: " (tests only)",
+	buildroot: " (builder buildroot only)",
+	"buildroot-n800": " (builder buildroot on board n800 only)",
+};
+
 /**
  * Looks at each need without changing anything. `variables` should be the project's (tools/environment.mjs), so that what set-up has put
  * into `.persona/` is found.
@@ -348,19 +417,19 @@ export function checkNeeds(project, variables = process.env) {
 			fix: found === undefined ? "npm run up (installs it into .persona/)" : undefined,
 		});
 	}
-	const hasN800 = boardsOf(project).has("n800");
-	for (const need of needsOf(hasN800 ? ["run", "n800", "test"] : ["run", "test"])) {
+	const own = ownOccasions(project, undefined, variables);
+	for (const need of needsOf(["run", ...own, "test"])) {
 		const places = placesOf(need, variables);
 		const ok = places !== undefined;
 		checks.push({
 			name: need.package,
 			ok,
 			found: places?.join(", ") ?? "not installed",
-			why: { run: need.why, n800: `${need.why} (board n800 only)`, test: `${need.why} (tests only)`, engine: need.why }[need.when],
+			why: `${need.why}${ONLY[need.when] ?? ""}`,
 			fix: ok ? undefined : aptLine([need.package]),
 		});
 	}
-	if (hasN800) checks.push(checkMachine(variables));
+	if (own.includes("n800")) checks.push(checkMachine(variables));
 	if (flashesTablet(project)) checks.push(checkTabletAccess());
 	return checks;
 }

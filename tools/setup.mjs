@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { exclusively, fail, run, SetupError, say } from "./console.mjs";
 import { getEngine, haveEngine } from "./engine.mjs";
 import { findProject } from "./folders.mjs";
-import { aptLine, boardsOf, findCommand, missingPackages, staleModules } from "./needs.mjs";
+import { aptLine, findCommand, missingPackages, ownOccasions, staleModules } from "./needs.mjs";
 import { isOffline, proxyAssignments } from "./network.mjs";
 import { onCurrentNode } from "./node.mjs";
 import { getValidators, haveValidators } from "./validators.mjs";
@@ -28,10 +28,8 @@ export function projectFolder() {
  */
 export async function setUp(project, { tests, stack, engine = true }) {
 	await onCurrentNode(project);
-	/** @type {("run" | "test" | "n800")[]} */
-	const occasions = ["run"];
-	if (tests) occasions.push("test", "n800");
-	else if (boardsOf(project, stack).has("n800")) occasions.push("n800");
+	/** @type {import("./needs.mjs").Occasion[]} */
+	const occasions = ["run", ...(tests ? /** @type {const} */ (["test", "n800"]) : []), ...ownOccasions(project, stack)];
 	if (ready(project, occasions) && (!engine || haveEngine(project)) && (!tests || haveValidators(project))) return;
 	if (isOffline()) throw new SetupError(missingOffline(project, occasions, engine));
 	await exclusively(join(project, ".persona", "setup.lock"), "sets this project up", async () => {
@@ -45,7 +43,7 @@ export async function setUp(project, { tests, stack, engine = true }) {
 
 /**
  * @param {string} project
- * @param {readonly ("run" | "test" | "n800")[]} occasions
+ * @param {readonly import("./needs.mjs").Occasion[]} occasions
  */
 function ready(project, occasions) {
 	return (
@@ -58,7 +56,7 @@ function ready(project, occasions) {
 /**
  * All that set-up would have to fetch.
  * @param {string} project
- * @param {readonly ("run" | "test" | "n800")[]} occasions
+ * @param {readonly import("./needs.mjs").Occasion[]} occasions
  * @param {boolean} engine
  */
 function missingOffline(project, occasions, engine) {

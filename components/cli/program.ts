@@ -400,7 +400,11 @@ ${EXIT_HELP}`,
 			await statistics(terminal, persona, figures(sub));
 		});
 
-	command("gc", "remove from the store what was not used for a while", "persona gc --dry-run\npersona gc --keep-days 0")
+	command(
+		"gc",
+		"remove from the store, and of what Buildroot keeps, what was not used for a while",
+		"persona gc --dry-run\npersona gc --keep-days 0",
+	)
 		.option("--keep-days <days>", "keep what was used within so many days", count, 30)
 		.option("--dry-run", "only say what would go", false)
 		.action(async (options: { keepDays: number; dryRun: boolean }, sub: Command) => {

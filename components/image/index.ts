@@ -4,6 +4,7 @@
 export { type BuiltParts, buildParts, buildPhone, type ComposedPhone, composePhone } from "./build-phone.ts";
 export type { BuildrootAccount, BuildrootPackage, SourceArchive } from "./buildroot/account.ts";
 export type { CompilerPackage } from "./buildroot/compiler-packages.ts";
+export { type BuildrootGcReport, collectBuildroot } from "./buildroot/gc.ts";
 export { rootAccount } from "./buildroot/root.ts";
 export { type Composition, compositionOf, type Part } from "./composition.ts";
 export { cpioEntries } from "./cpio-read.ts";

@@ -5,6 +5,8 @@ import { bytes } from "../util/bytes.ts";
 import { UserError } from "../util/errors.ts";
 import { isOffline } from "../util/network.ts";
 import type { Progress } from "../util/progress.ts";
+import { buildrootNeeds } from "./buildroot/needs.ts";
+import { buildrootRootKey } from "./buildroot/root.ts";
 import { debianKernelKey } from "./debian-kernel.ts";
 import { debianRootKey } from "./debian-root.ts";
 import { type MissingFile, notOffline } from "./fetch-file.ts";
@@ -76,6 +78,10 @@ export async function guestNeeds(guests: readonly GuestInputs[], context: NeedsC
 			for (const entry of packages) await take(entry);
 			// The packages without compression, the tree and what its installation leaves meanwhile, and the archive of it: 30 MB of packages took 500 MB.
 			made.set(rootKey, { kept: unpacked, scratch: 4 * unpacked });
+		}
+		if (inputs.buildroot !== undefined) {
+			const compiledKey = buildrootRootKey(inputs.buildroot);
+			if (!(await isKept(compiledKey, store))) made.set(compiledKey, buildrootNeeds(inputs.buildroot));
 		}
 		made.set(key, { kept: unpacked + OURS, scratch: 0 });
 	}

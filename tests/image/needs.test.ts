@@ -2,6 +2,7 @@
 // What a build will take is known before it begins: exactly what has to be fetched, and about how much of the disk.
 import { rmSync } from "node:fs";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { buildrootRootKey } from "../../components/image/buildroot/root.ts";
 import { debianKernelKey } from "../../components/image/debian-kernel.ts";
 import { debianRootKey } from "../../components/image/debian-root.ts";
 import { buildGuest } from "../../components/image/guest.ts";
@@ -54,6 +55,26 @@ test("each file once, whoever needs it, with sizes", async () => {
 	expect(needs.kept).toBeLessThan((50 + 1 + 35 + 30) * MIB);
 	expect(needs.scratch).toBe(0);
 	expect(needText(needs)).toMatch(/^takes about 1?\d\d MiB of disk, 51\.0 MiB of it to download$/);
+});
+
+test("what Buildroot takes, once for those who ask for the same, more with packages or a compiler of its own", async () => {
+	const compiled = (...own: string[]): Partial<GuestInputs> => ({
+		builder: "buildroot",
+		lock: [kernel],
+		buildroot: { version: "1", source: "", toolchain: [], config: ["BR2_aarch64=y", ...own], recipe: 1 },
+	});
+	const scratch = async (...guests: GuestInputs[]) => (await guestNeeds(guests, { store })).scratch;
+	const alone = await scratch(guest("work", compiled()));
+	expect(alone).toBeGreaterThan(150 * MIB);
+	expect(await scratch(guest("work", compiled()), guest("personal", compiled()))).toBe(alone);
+	const more = await scratch(guest("work", compiled("BR2_PACKAGE_NANO=y")));
+	expect(more).toBeGreaterThan(alone);
+	expect(await scratch(guest("work", compiled("BR2_TOOLCHAIN_EXTERNAL=y")))).toBeGreaterThan(more);
+	expect(await scratch(guest("work", compiled("BR2_TOOLCHAIN_BUILDROOT=y")))).toBeGreaterThan(5000 * MIB);
+	const inputs = guest("work", compiled());
+	const { digest } = await store.put(Buffer.from("root"));
+	if (inputs.buildroot !== undefined) await store.putKeyed(buildrootRootKey(inputs.buildroot), digest);
+	expect(await scratch(inputs)).toBe(0);
 });
 
 test("nothing for what the store has: a built guest, a kernel that was taken out, a root filesystem", async () => {

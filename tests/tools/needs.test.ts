@@ -14,6 +14,7 @@ import {
 	findCommand,
 	flashesTablet,
 	missingPackages,
+	ownOccasions,
 	staleModules,
 } from "../../tools/needs.mjs";
 
@@ -85,6 +86,28 @@ test("what a board needs is asked for where a phone of it is declared", async ()
 	await writeFile(join(folder, "stacks/old.phone.yaml"), 'kind: Phone\nboard: "n800"\n');
 	expect(names()).toEqual(expect.arrayContaining(["gcc-arm-linux-gnueabi", "flex", "qemu machine n800"]));
 	expect([...boardsOf(folder, "dev"), ...boardsOf(folder, "old"), ...boardsOf(folder, "none")]).toEqual(["qemu-virt", "n800"]);
+});
+
+test("what Buildroot needs is asked for where a persona or Veil is built by it, or BUILDROOT_DIR names one", async () => {
+	await mkdir(join(folder, "stacks"));
+	await mkdir(join(folder, "personas"));
+	const own = (stack?: string, variables = {}) => ownOccasions(folder, stack, variables);
+	await writeFile(join(folder, "stacks/dev.phone.yaml"), "personas:\n  - ../personas/work.yaml\n  - ../personas/none.yaml\n");
+	await writeFile(join(folder, "personas/work.yaml"), "guest:\n  builder: debian # not builder: buildroot\n");
+	expect(own()).toEqual([]);
+	expect(own("dev", { BUILDROOT_DIR: "/br" })).toEqual(["buildroot"]);
+	await writeFile(join(folder, "personas/work.yaml"), "guest: { builder: buildroot }\n");
+	expect(own("dev")).toEqual(["buildroot"]);
+	await writeFile(join(folder, "stacks/old.phone.yaml"), 'board: n800\n"veil": { "builder": "buildroot" }\n');
+	expect(own("old")).toEqual(["n800", "buildroot", "buildroot-n800"]);
+	const checks = checkNeeds(folder, { PATH: folder });
+	expect(checks.find(({ name }) => name === "rsync")).toMatchObject({
+		ok: false,
+		why: "is what Buildroot works with (builder buildroot only)",
+	});
+	expect(checks.map(({ name }) => name)).toContain("libc6-dev-armel-cross");
+	// Each package once, whatever needs it.
+	expect(checks.filter(({ name }) => name === "bc")).toHaveLength(1);
 });
 
 test("a QEMU without the machine of a board is found, with what to do", async () => {

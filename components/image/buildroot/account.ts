@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What Buildroot says of what it has put into an image, read while its folders are there and kept in the store under the image's key: packages
 // with versions, licences and the archives they come from, and all that was downloaded for it.
-import { readFile } from "node:fs/promises";
+import { readFile, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { sha256, sha256File } from "../../util/digest.ts";
 import { errorCode } from "../../util/errors.ts";
@@ -118,8 +118,11 @@ export async function readAccount(said: string, { output, downloads, toolchain, 
 async function archivesOf(name: string, info: Info, downloads: string): Promise<SourceArchive[]> {
 	const found: SourceArchive[] = [];
 	for (const { source, uris } of info.downloads ?? []) {
-		const digest = await sha256File(join(downloads, info.dl_dir ?? "", source)).catch(ignoreMissing);
+		const path = join(downloads, info.dl_dir ?? "", source);
+		const digest = await sha256File(path).catch(ignoreMissing);
 		if (digest === undefined) continue;
+		// A sign for the garbage collection.
+		await utimes(path, new Date(), new Date());
 		const url = /^(?:https?|ftp)\+(.+)$/.exec(uris[0] ?? "")?.[1];
 		found.push({
 			package: name,

@@ -172,8 +172,10 @@ export function failure(error: ProcessError, said: readonly string[]): UserError
 	const stop = stopOf(said);
 	const tail = (stop?.tail ?? said.slice(-12)).join("\n");
 	const where = stop?.package === undefined ? (stop?.step ?? "its makefiles") : `package ${stop.package}, step ${stop.step}`;
-	const remedy =
-		stop?.step === "downloaded"
+	const lacks = said.some((line) => /^You must install /.test(line));
+	const remedy = lacks
+		? "`persona doctor` says what Buildroot needs of this machine, and how to install it"
+		: stop?.step === "downloaded"
 			? "check the network, or name a mirror by PERSONA_BUILDROOT_MIRROR; then run the same command again"
 			: "correct guest.packages or guest.config, or run the same command again to go on from there";
 	return new UserError(`Buildroot stopped at ${where}:\n${tail}`, { remedy, cause: error });

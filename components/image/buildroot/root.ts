@@ -13,18 +13,23 @@ import { buildrootImage, buildrootKey } from "./build.ts";
 /** Of Buildroot's busybox. */
 const DHCP_SCRIPT = "/usr/share/udhcpc/default.script";
 
+/** The key of a root filesystem's archive. */
+export function buildrootRootKey(inputs: BuildrootInputs): string {
+	return buildrootKey(inputs, "rootfs.tar");
+}
+
 /** The archive of a root filesystem. */
 export function buildrootRoot(
 	inputs: BuildrootInputs,
 	places: Readonly<Record<string, string>>,
 	context: BuildContext,
 ): Promise<Blob> {
-	return buildrootImage({ inputs, image: "rootfs.tar", places }, buildrootKey(inputs, "rootfs.tar"), context);
+	return buildrootImage({ inputs, image: "rootfs.tar", places }, buildrootRootKey(inputs), context);
 }
 
 /** What such a root filesystem was built of; undefined where this store does not know. */
 export function rootAccount(inputs: BuildrootInputs, store: Store, signal?: AbortSignal): Promise<BuildrootAccount | undefined> {
-	return accountOf(store, buildrootKey(inputs, "rootfs.tar"), signal);
+	return accountOf(store, buildrootRootKey(inputs), signal);
 }
 
 /** The tree of such an archive, and the few files that make it a persona's. @throws UserError when the persona chose another init than busybox's */

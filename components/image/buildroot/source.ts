@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Buildroot itself: a checkout that BUILDROOT_DIR names, whose contents count, or the release that the lock pins.
 import { existsSync } from "node:fs";
-import { lstat, mkdir, readdir, readFile, readlink, rename, rm } from "node:fs/promises";
+import { lstat, mkdir, readdir, readFile, readlink, rename, rm, utimes } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { writeFileAtomic } from "../../util/atomic.ts";
 import { canonicalJson, sha256 } from "../../util/digest.ts";
@@ -59,7 +59,8 @@ async function unpackedRelease(source: BuildrootSource, { store, lock, signal, p
 	if (buildroot === undefined) throw new UserError("there is no Buildroot any more", { remedy: `set ${SOURCE_VARIABLE} again` });
 	const folder = join(buildrootFolder(), "sources", source.digest.slice("sha256:".length, "sha256:".length + 16));
 	await store.exclusively(sha256(`unpack ${source.digest}`), { signal, progress }, async () => {
-		if (existsSync(folder)) return;
+		// Its time is a sign for the garbage collection.
+		if (existsSync(folder)) return utimes(folder, new Date(), new Date());
 		const { path } = await fetchUrl(buildroot.url, source.digest, { store, signal, progress, mirrors: lock.mirrors });
 		progress(`unpacking Buildroot ${source.version}`);
 		const unfinished = `${folder}.new`;

@@ -3,7 +3,21 @@
 // sysroot of its own. As installed, it looks into the host's folders, and Buildroot refuses it for that.
 
 import { existsSync, lstatSync, realpathSync } from "node:fs";
-import { chmod, copyFile, cp, mkdir, open, readdir, readFile, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
+import {
+	chmod,
+	copyFile,
+	cp,
+	mkdir,
+	open,
+	readdir,
+	readFile,
+	readlink,
+	rename,
+	rm,
+	symlink,
+	utimes,
+	writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import type { Board } from "../../manifest/index.ts";
 import { canonicalJson, sha256 } from "../../util/digest.ts";
@@ -69,7 +83,8 @@ export async function relocatedToolchain(
 	const folder = join(parent, key.slice("sha256:".length, "sha256:".length + 16));
 	const tuple = COMPILER_PREFIX[architecture].slice(0, -1);
 	await store.exclusively(key, { signal, progress }, async () => {
-		if (existsSync(folder)) return;
+		// Its time is a sign for the garbage collection.
+		if (existsSync(folder)) return utimes(folder, new Date(), new Date());
 		progress("making the cross compiler ready for Buildroot");
 		const unfinished = `${folder}.new`;
 		await rm(unfinished, { recursive: true, force: true });

@@ -152,6 +152,15 @@ exit 1`);
 		expect(readFileSync(log, "utf8")).toContain(">>> dropbear 2025.1 Building");
 	});
 
+	test("is told what to install when this machine lacks a tool", async () => {
+		const run = await prepare(`echo "You must install 'rsync' on your build machine"
+echo "make: *** [support/dependencies/dependencies.mk:27: dependencies] Error 1" >&2
+exit 1`);
+		const said = await failure(run);
+		expect(said).toContain("You must install 'rsync'");
+		expect(said).toContain("persona doctor");
+	});
+
 	test("goes on where it stopped when it is run again", async () => {
 		const once = `if [ -e "$O/half" ]; then ${GOES_WELL}\nelse touch "$O/half"; exit 1; fi`;
 		const run = await prepare(once);
