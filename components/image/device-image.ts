@@ -38,7 +38,7 @@ import type { Display } from "./surface.ts";
 import type { Artifact, BootCodeInputs, BuildContext, DeviceImageInputs, DevicePersona, HotkeyKey } from "./types.ts";
 import { verifyImage } from "./verify.ts";
 
-const RECIPE = 3;
+const RECIPE = 4;
 const MACHINE_VERSION = 1;
 const MIB = 1 << 20;
 

@@ -10,20 +10,21 @@ export interface Strip {
 	label: string;
 	/** 0xRRGGBB */
 	colour: number;
-	/** What stands at the strip's end, whatever the label; nothing by default. */
+	/** What stands in front of the label, in the strip's left half; nothing by default. */
 	mark?: string;
 }
 
 /** The mark of images that nobody has signed. */
 export const DEVELOPMENT_MARK = "DEVELOPMENT";
 
-/** Pixels from the strip's ends to label and mark, and between those at least. */
+/** Pixels from the strip's beginning to what is first, around the mark's word on its plate, and from plate to label. */
 const MARGIN = 12;
+const PLATE_MARGIN = 6;
 const WHITE = 0xffffff;
 const BLACK = 0x000000;
 
 /**
- * The pixels of a strip, row after row without a gap. A label that is too long for the width ends where the mark begins.
+ * The pixels of a strip, row after row without a gap. A label that is too long for the width is cut off.
  *
  * @param width - pixels
  * @param rows - pixels
@@ -33,25 +34,33 @@ export function stripPixels({ label, colour, mark = "" }: Strip, width: number, 
 	const ink = readableOn(colour);
 	const pixels = new Uint32Array(width * rows).fill(colour);
 	const baseline = Math.floor((rows + CAP_HEIGHT) / 2);
-	const write = (text: string, from: number, end: number): void => {
+	const write = (text: string, from: number, [ground, letters]: readonly [number, number]): void => {
 		let pen = from;
 		for (const glyph of glyphsOf(text)) {
 			for (const { x, y, coverage } of covered(glyph)) {
 				const column = Math.round(pen) + x;
 				const row = baseline + y;
-				if (column >= end || row < 0 || row >= rows) continue;
-				pixels[row * width + column] = mix(colour, ink, coverage);
+				if (column >= width || row < 0 || row >= rows) continue;
+				pixels[row * width + column] = mix(ground, letters, coverage);
 			}
 			pen += glyph.advance;
 		}
 	};
-	if (mark === "") write(label, MARGIN, width);
-	else {
-		const at = width - MARGIN - Math.ceil(glyphsOf(mark).reduce((sum, { advance }) => sum + advance, 0));
-		write(label, MARGIN, at - MARGIN);
-		write(mark, at, width);
+	let from = MARGIN;
+	if (mark !== "") {
+		const end = from + Math.ceil(advanceOf(mark)) + 2 * PLATE_MARGIN;
+		for (let row = baseline - CAP_HEIGHT - PLATE_MARGIN; row < baseline + PLATE_MARGIN; row++)
+			pixels.fill(ink, row * width + from, row * width + end);
+		write(mark, from + PLATE_MARGIN, [ink, colour]);
+		from = end + MARGIN;
 	}
+	write(label, from, [colour, ink]);
 	return packed(pixels, format);
+}
+
+/** Pixels from the first letter's pen to where one after the last would be. */
+function advanceOf(text: string): number {
+	return glyphsOf(text).reduce((sum, { advance }) => sum + advance, 0);
 }
 
 function glyphsOf(text: string): Glyph[] {

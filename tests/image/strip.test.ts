@@ -8,6 +8,7 @@ import { sha256 } from "../../components/util/digest.ts";
 
 const WIDTH = 800;
 const ROWS = 32;
+const WHITE = 0xffffff;
 const colours = fc.integer({ min: 0, max: 0xffffff });
 /** Printable ASCII, as the schema allows it in a label. */
 const labels = fc.string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)), maxLength: 31 });
@@ -29,25 +30,27 @@ describe("a strip", () => {
 		);
 	});
 
-	test("ends with the mark, which is the same whatever the label, and stands clear of it", () => {
+	test("begins with the mark, which is the same whatever the label, within the half that is seen side by side, and stands clear of it", () => {
 		const marked = (label: string) => stripPixels({ label, colour: 0x2471a3, mark: DEVELOPMENT_MARK }, WIDTH, ROWS, "xrgb8888");
 		const inked = (pixels: Uint8Array) =>
 			Array.from({ length: WIDTH }, (_, x) => x).filter((x) =>
 				Array.from({ length: ROWS }, (_, y) => pixel(pixels, x, y)).some((colour) => colour !== 0x2471a3),
 			);
 		const alone = inked(marked(""));
-		const from = alone[0] ?? 0;
-		expect(from).toBeGreaterThan(WIDTH / 2);
-		expect(alone.at(-1)).toBeLessThan(WIDTH - 8);
+		const end = alone.at(-1) ?? 0;
+		expect(alone[0]).toBeGreaterThan(8);
+		expect(end).toBeLessThan(WIDTH / 4);
 		fc.assert(
 			fc.property(labels, (label) => {
 				const pixels = marked(label);
-				expect(inked(pixels).filter((x) => x >= from)).toEqual(alone);
-				expect(inked(pixels).filter((x) => x >= from - 8 && x < from)).toEqual([]);
+				expect(inked(pixels).filter((x) => x <= end)).toEqual(alone);
+				expect(inked(pixels).filter((x) => x > end && x <= end + 8)).toEqual([]);
 			}),
 			{ numRuns: 20 },
 		);
-		expect(inked(marked("W".repeat(31))).length).toBeGreaterThan(alone.length);
+		// It has a ground of its own, which no label has: as high as the strip lets it be, and letters of the strip's colour on it.
+		const column = (x: number) => Array.from({ length: ROWS }, (_, y) => pixel(marked(""), x, y));
+		expect(column(alone[0] ?? 0)).toEqual([...Array(2).fill(0x2471a3), ...Array(28).fill(WHITE), ...Array(2).fill(0x2471a3)]);
 	});
 
 	test("has a label in black or white, whichever can be read better", () => {
