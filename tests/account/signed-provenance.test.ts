@@ -10,7 +10,7 @@ const release = testKey("release");
 const other = testKey("other");
 const keys = [release.publicKey, other.publicKey];
 const image = { digest: composition().digest, signature: release.publicKey.fingerprint };
-const statement = provenanceOf(composition(), "the bill of materials", "https://ci.example.org/phones");
+const statement = provenanceOf(composition(), "the bill of materials", new Map(), "https://ci.example.org/phones");
 const signed = (content: unknown, { publicKey, sign } = release) =>
 	signProvenance(typeof content === "string" ? content : JSON.stringify(content), publicKey, sign);
 
