@@ -2,8 +2,9 @@
 // A server of files that misbehaves as told, and counts what it was asked; and a look at every byte of a store.
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
+import type { Duplex } from "node:stream";
 import { sha256 } from "../../components/util/digest.ts";
 
 export type Answer = (response: ServerResponse, request: IncomingMessage) => void;
@@ -79,6 +80,8 @@ export interface FaultyServer {
 	readonly ranges: string[];
 	/** What it does with a path, decoded; 404 where nothing is set. */
 	readonly files: Map<string, Answer>;
+	/** As a proxy: the port of this machine that is behind `host:port`; 403 where nothing is set. */
+	readonly tunnels: Map<string, number>;
 	close(): Promise<void>;
 }
 
@@ -93,17 +96,30 @@ export async function faultyServer(): Promise<FaultyServer> {
 		if (range !== undefined) ranges.push(`${range} ${of}`.trim());
 		(files.get(path) ?? answers.gone())(response, request);
 	});
+	const tunnels = new Map<string, number>();
+	// They are no connections of the server's any more.
+	const ends = new Set<Duplex>();
 	server.on("connect", (request, socket) => {
 		asked.push(`CONNECT ${request.url}`);
-		socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
+		const port = tunnels.get(request.url ?? "");
+		if (port === undefined) return void socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
+		const target = connect(port, "127.0.0.1", () => {
+			socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
+			socket.pipe(target).pipe(socket);
+		});
+		for (const end of [socket, target]) {
+			ends.add(end);
+			end.on("error", () => void end.destroy());
+		}
 	});
 	await new Promise<void>((settle) => server.listen(0, "127.0.0.1", settle));
 	const close = () =>
 		new Promise<void>((settle) => {
 			server.close(() => settle());
 			server.closeAllConnections();
+			for (const end of ends) end.destroy();
 		});
-	return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked, ranges, files, close };
+	return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked, ranges, files, tunnels, close };
 }
 
 /** Reads all of a store: what is wrong with it, and how many blobs it has. */
