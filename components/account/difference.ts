@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // How two artifacts of the same name differ: where first, what lies there, which files; and what diffoscope says where it is installed.
-import { type FileHandle, open } from "node:fs/promises";
-import { findCommand } from "../../tools/needs.mjs";
-import { placeInImage } from "../image/index.ts";
-import { run } from "../util/process.ts";
+import { type FileHandle, open, readFile } from "node:fs/promises";
+import { type FileTree, placeInImage } from "../image/index.ts";
+import { printableName } from "../util/printable.ts";
 import type { NamedArtifact } from "./artifacts.ts";
-import { fileChanges, filesIn } from "./file-changes.ts";
+import { diffoscope, type FilePair } from "./diffoscope.ts";
+import { type FileChange, fileChanges, filesIn } from "./file-changes.ts";
 
 /** A difference, explained. */
 export interface Difference {
@@ -17,7 +17,6 @@ export interface Difference {
 
 /** No list is longer: who looks for a cause needs the first. */
 const MOST = 20;
-const DIFFOSCOPE_MS = 120_000;
 
 /** Explains how two artifacts that are not the same differ. */
 export async function differenceOf(
@@ -37,8 +36,18 @@ export async function differenceOf(
 			`the first byte that differs is at ${offset} (0x${offset.toString(16)})${place === undefined ? "" : `, in ${place}`}`,
 		);
 	}
-	explanation.push(...(await differingFiles(first.path, second.path)), ...(await byDiffoscope(first.path, second.path, signal)));
+	if (isComposed(first)) return { offset, explanation };
+	const trees = await filesOfBoth(first.path, second.path);
+	const changes = trees === undefined ? [] : fileChanges(...trees);
+	if (trees !== undefined && changes.length === 0)
+		explanation.push("all files in it are the same: it differs in how they are packed");
+	explanation.push(...fileLines(changes), ...(await diffoscope(await pairsOf([first, second], trees, changes), signal)));
 	return { offset, explanation };
+}
+
+/** What is put together from other artifacts differs as those do, or in what `persona diff` tells of the two that were kept. */
+function isComposed({ name }: NamedArtifact): boolean {
+	return name === "device image" || name === "fiasco";
 }
 
 async function firstDifference(one: string, other: string): Promise<{ offset: number | null; sizes: [number, number] }> {
@@ -65,22 +74,35 @@ async function firstDifference(one: string, other: string): Promise<{ offset: nu
 	}
 }
 
-async function differingFiles(one: string, other: string): Promise<string[]> {
+/** The files of two root filesystems; undefined where one is none. */
+async function filesOfBoth(one: string, other: string): Promise<[FileTree, FileTree] | undefined> {
 	const [before, after] = [await filesIn(one), await filesIn(other)];
-	if (before === undefined || after === undefined) return [];
-	const changes = fileChanges(before, after);
-	const lines = changes.slice(0, MOST).map(({ path, change, what }) => `${path}: ${what === undefined ? change : what.join(", ")}`);
+	return before === undefined || after === undefined ? undefined : [before, after];
+}
+
+function fileLines(changes: readonly FileChange[]): string[] {
+	const line = ({ path, change, what }: FileChange) => `${printableName(path)}: ${what === undefined ? change : what.join(", ")}`;
+	const lines = changes.slice(0, MOST).map(line);
 	return changes.length > MOST ? [...lines, `and ${changes.length - MOST} more files`] : lines;
 }
 
-async function byDiffoscope(one: string, other: string, signal?: AbortSignal): Promise<string[]> {
-	const command = findCommand("diffoscope");
-	if (command === undefined) return [];
-	const limit = AbortSignal.any([AbortSignal.timeout(DIFFOSCOPE_MS), ...(signal === undefined ? [] : [signal])]);
-	// It ends with 1 where there is a difference; what it says is wanted, however it ends.
-	const script = '"$0" --text - --no-progress --max-text-report-size 20000 "$1" "$2" || true';
-	const said = await run("sh", ["-c", script, command, one, other], { signal: limit }).catch(() => undefined);
-	signal?.throwIfAborted();
-	const lines = (said?.stdout ?? "").split("\n").filter((line) => line !== "");
-	return lines.length === 0 ? [] : ["diffoscope:", ...lines.slice(0, 3 * MOST)];
+/** Of a root filesystem only those files whose contents differ are looked into: in the whole of it diffoscope would take minutes to find them. */
+async function pairsOf(
+	[first, second]: readonly [NamedArtifact, NamedArtifact],
+	trees: [FileTree, FileTree] | undefined,
+	changes: readonly FileChange[],
+): Promise<FilePair[]> {
+	if (trees === undefined) {
+		const [one, other] = [await readFile(first.path), await readFile(second.path)];
+		return [{ name: first.name, first: one, second: other }];
+	}
+	const nothing = new Uint8Array();
+	return changes
+		.filter(({ what }) => what?.includes("contents"))
+		.slice(0, MOST)
+		.map(({ path }) => ({
+			name: path,
+			first: trees[0].get(path)?.data ?? nothing,
+			second: trees[1].get(path)?.data ?? nothing,
+		}));
 }

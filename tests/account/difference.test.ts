@@ -2,7 +2,7 @@
 // What is said of artifacts that came out different.
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { compareArtifacts } from "../../components/account/rebuild.ts";
 import { compose } from "../../components/image/compose.ts";
 import { cpioChunks } from "../../components/image/cpio.ts";
@@ -10,6 +10,10 @@ import { addFile, addLink, type FileTree } from "../../components/image/file-tre
 import { readDeviceImage } from "../../components/image/index.ts";
 import { sha256, sha256File } from "../../components/util/digest.ts";
 import { composeSpec, smallPersona, temporaryFolder } from "../image/support.ts";
+import { standInForDiffoscope } from "./stand-in.ts";
+
+beforeEach(() => standInForDiffoscope("exit 0"));
+afterEach(() => vi.unstubAllEnvs());
 
 async function artifact(name: string, path: string) {
 	return { name, path, digest: await sha256File(path) };
