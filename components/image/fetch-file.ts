@@ -50,10 +50,10 @@ const PACKAGE: Remedies = {
 	wrong:
 		"find out why it differs from persona.lock.yaml before you run `persona lock --update`; another mirror may have the right one",
 };
-const FILE: Remedies = {
-	gone: "correct the URL in the document, or name a mirror that has the file (docs/guide/offline.md)",
-	wrong: "find out why it changed before you change sha256 in the document",
-};
+const pinnedIn = (where: string): Remedies => ({
+	gone: `correct the URL in ${where}, or name a mirror that has the file (docs/guide/offline.md)`,
+	wrong: `find out why it changed before you change sha256 in ${where}`,
+});
 
 /** What gets packages of the lock: apt is opened only when something has to be fetched, as builds from a full store need none. */
 export function packageFetcher(context: FetchContext): (entry: LockEntry) => Promise<Blob> {
@@ -71,9 +71,9 @@ export function packageFetcher(context: FetchContext): (entry: LockEntry) => Pro
 	};
 }
 
-/** Gets a file that a document pins by URL and SHA-256. @throws FetchError when it cannot be had, or is not what was pinned */
-export function fetchUrl(url: string, digest: string, context: FetchContext): Promise<Blob> {
-	return obtain(url, url, { digest }, FILE, context, () => ({
+/** Gets a file that is pinned by URL and SHA-256. @throws FetchError when it cannot be had, or is not what was pinned */
+export function fetchUrl(url: string, digest: string, context: FetchContext, where = "the document"): Promise<Blob> {
+	return obtain(url, url, { digest }, pinnedIn(where), context, () => ({
 		sources: [...fileSources(digest, context.mirrors), { url }],
 		ask: (source) => download(source.url, { digest }, context.store, context.signal, context.progress),
 	}));

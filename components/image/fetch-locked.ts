@@ -24,13 +24,16 @@ export interface PinnedBytes {
 
 /** What the lock names. */
 export function lockedFiles(lock: LockFile): PinnedBytes[] {
-	return lock.debian.packages.map((entry) => ({
+	const { buildroot } = lock;
+	const release = buildroot === undefined ? [] : [pinnedByUrl(buildroot.url, buildroot.sha256, "persona.lock.yaml")];
+	const packages = lock.debian.packages.map((entry) => ({
 		what: referenceOf(entry),
 		digest: `sha256:${entry.sha256}`,
 		size: entry.size,
-		fetch: (context) => packageFetcher(context)(entry),
-		isHere: (mirrors) => packageSources(entry, mirrors).some(isThere),
+		fetch: (context: FetchContext) => packageFetcher(context)(entry),
+		isHere: (mirrors?: Mirrors) => packageSources(entry, mirrors).some(isThere),
 	}));
+	return [...packages, ...release];
 }
 
 /** What personas' documents pin by URL. */
@@ -38,20 +41,20 @@ export function pinnedFiles(personas: readonly Loaded<Persona>[]): PinnedBytes[]
 	const files = personas.flatMap(({ document: { guest } }) =>
 		guest.builder === "prebuilt" ? [guest.firmware, guest.kernel, guest.initramfs, guest.deviceTree] : [],
 	);
-	return files.flatMap((file) => {
-		if (file?.url === undefined || file.sha256 === undefined) return [];
-		const { url } = file;
-		const digest = `sha256:${file.sha256}`;
-		return [
-			{
-				what: url,
-				digest,
-				size: undefined,
-				fetch: (context: FetchContext) => fetchUrl(url, digest, context),
-				isHere: (mirrors?: Mirrors) => [...fileSources(digest, mirrors), { url }].some(isThere),
-			},
-		];
-	});
+	return files.flatMap((file) =>
+		file?.url === undefined || file.sha256 === undefined ? [] : [pinnedByUrl(file.url, file.sha256, "the document")],
+	);
+}
+
+function pinnedByUrl(url: string, sha256: string, where: string): PinnedBytes {
+	const digest = `sha256:${sha256}`;
+	return {
+		what: url,
+		digest,
+		size: undefined,
+		fetch: (context) => fetchUrl(url, digest, context, where),
+		isHere: (mirrors) => [...fileSources(digest, mirrors), { url }].some(isThere),
+	};
 }
 
 /** Whether a file is not in the store, or damaged there. */

@@ -79,7 +79,7 @@ export async function buildGuest(inputs: GuestInputs, sources: GuestSources, con
 
 /** Room on the disk is this guest's; what is missing offline is told of all guests of the phone at once. */
 async function seeToIt(inputs: GuestInputs, { store, lock, progress, phone = [] }: BuildContext): Promise<void> {
-	const needs = { store, mirrors: lock.mirrors };
+	const needs = { store, mirrors: lock.mirrors, buildroot: lock.buildroot };
 	if (isOffline()) await checkNeeds({ ...(await guestNeeds([inputs, ...phone], needs)), kept: 0, scratch: 0 }, store, progress);
 	await checkRoom(await guestNeeds([inputs], needs), store, progress);
 }

@@ -6,6 +6,7 @@ import { UserError } from "../util/errors.ts";
 import { isOffline } from "../util/network.ts";
 import { type Progress, silent } from "../util/progress.ts";
 import { type Apt, openApt } from "./apt.ts";
+import { checkoutFolder } from "./buildroot/source.ts";
 import { FetchError } from "./fetch-file.ts";
 import { fetchLocked } from "./fetch-locked.ts";
 import {
@@ -137,6 +138,8 @@ export function checkLock(lock: LockFile, requests: readonly GuestRequest[]): st
 	const architectures = new Set(requests.map(architectureOf));
 	if (architectures.has("armel") && lockedKernel(lock, "armel") === undefined) problems.unshift("no kernel's source is locked");
 	if (architectures.has("arm64") && lockedKernel(lock, "arm64") === undefined) problems.unshift("no kernel is locked");
+	if (requests.some(({ base }) => base === "kernel") && lock.buildroot === undefined && checkoutFolder() === undefined)
+		problems.push("no release of Buildroot is pinned: write its version, url and sha256 under `buildroot:`, or set BUILDROOT_DIR");
 	return problems;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a build will take before it begins: files that have to be fetched, and room on the disk. Both are found out from keys and sizes alone.
+import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { bytes } from "../util/bytes.ts";
 import { UserError } from "../util/errors.ts";
@@ -7,13 +8,14 @@ import { isOffline } from "../util/network.ts";
 import type { Progress } from "../util/progress.ts";
 import { buildrootNeeds } from "./buildroot/needs.ts";
 import { buildrootRootKey } from "./buildroot/root.ts";
+import { unpackedFolder } from "./buildroot/source.ts";
 import { debianKernelKey } from "./debian-kernel.ts";
 import { debianRootKey } from "./debian-root.ts";
 import { type MissingFile, notOffline } from "./fetch-file.ts";
 import { guestKey } from "./guest-inputs.ts";
 import { hasModules } from "./kernel-modules.ts";
 import { linuxArmv6Key } from "./linux-armv6.ts";
-import { type LockEntry, type Mirrors, referenceOf } from "./lock.ts";
+import { type LockEntry, type LockedBuildroot, type Mirrors, referenceOf } from "./lock.ts";
 import { builtFrom } from "./records.ts";
 import { fileSources, isThere, packageSources } from "./sources.ts";
 import type { Store } from "./store.ts";
@@ -45,6 +47,8 @@ export interface Needs {
 export interface NeedsContext {
 	store: Store;
 	mirrors?: Mirrors | undefined;
+	/** The release of Buildroot that the lock pins. */
+	buildroot?: LockedBuildroot | undefined;
 }
 
 /** What building these guests will take; nothing for those that the store has. */
@@ -81,7 +85,10 @@ export async function guestNeeds(guests: readonly GuestInputs[], context: NeedsC
 		}
 		if (inputs.buildroot !== undefined) {
 			const compiledKey = buildrootRootKey(inputs.buildroot);
-			if (!(await isKept(compiledKey, store))) made.set(compiledKey, buildrootNeeds(inputs.buildroot));
+			if (!(await isKept(compiledKey, store))) {
+				made.set(compiledKey, buildrootNeeds(inputs.buildroot));
+				await takeRelease(inputs.buildroot.source, fetch, context);
+			}
 		}
 		made.set(key, { kept: unpacked + OURS, scratch: 0 });
 	}
@@ -144,11 +151,22 @@ export async function freeBytes({ dir }: Pick<Store, "dir">): Promise<number> {
 
 type Fetch = (digest: string, what: string, size: number | undefined, isLocal: () => boolean) => Promise<void>;
 
-async function takePinned(file: PinnedFile | undefined, fetch: Fetch, { mirrors }: NeedsContext): Promise<void> {
+async function takePinned(
+	file: Pick<PinnedFile, "url" | "sha256"> | undefined,
+	fetch: Fetch,
+	{ mirrors }: NeedsContext,
+): Promise<void> {
 	if (file?.url === undefined) return;
 	const digest = `sha256:${file.sha256}`;
 	const sources = [...fileSources(digest, mirrors), { url: file.url }];
 	await fetch(digest, file.url, undefined, () => sources.some(isThere));
+}
+
+/** The archive of Buildroot itself, where it is one and not unpacked yet. */
+async function takeRelease(source: string, fetch: Fetch, context: NeedsContext): Promise<void> {
+	const { buildroot } = context;
+	if (buildroot === undefined || source !== `sha256:${buildroot.sha256}` || existsSync(unpackedFolder(source))) return;
+	await takePinned(buildroot, fetch, context);
 }
 
 function fromKernel(size: number, isSources: boolean): { kept: number; scratch: number } {

@@ -72,6 +72,8 @@ export interface BuildrootInputs {
 	source: string;
 	/** The packages of the host's cross compiler, as `name=version`; none where the configuration chooses a toolchain. */
 	toolchain: string[];
+	/** Digest of the folder of a compiler that the configuration names; missing where it names none. */
+	compiler?: string;
 	/** Lines of its configuration, without what is of this machine. */
 	config: string[];
 	recipe: number;

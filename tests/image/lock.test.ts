@@ -2,10 +2,12 @@
 // The lock file: canonical, strict, and closed to what it does not name.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { type Apt, parseUris } from "../../components/image/apt.ts";
+import { lockedFiles } from "../../components/image/fetch-locked.ts";
 import { guestKey } from "../../components/image/guest-inputs.ts";
 import {
+	emptyLock,
 	type GuestRequest,
 	type LockEntry,
 	loadLock,
@@ -56,6 +58,21 @@ test("what is written is read back, and the same whatever the order", async () =
 		debian: { ...lock.debian, packages: [...lock.debian.packages].reverse(), guests: [...lock.debian.guests].reverse() },
 	};
 	expect(renderLock(shuffled)).toBe(text);
+});
+
+test("a release of Buildroot is fetched with all that is locked, and missed where a persona needs one", () => {
+	vi.stubEnv("BUILDROOT_DIR", "");
+	const lock = emptyLock();
+	lock.debian.kernel = "linux-image=1";
+	const compiled = { base: "kernel" as const, packages: [] };
+	expect(checkLock(lock, [compiled])).toEqual([expect.stringContaining("no release of Buildroot is pinned")]);
+	const url = "https://example.org/buildroot-2026.08.tar.xz";
+	const pinned = { ...lock, buildroot: { version: "2026.08", url, sha256: "7".repeat(64) } };
+	expect(checkLock(pinned, [compiled])).toEqual([]);
+	vi.stubEnv("BUILDROOT_DIR", "/buildroot");
+	expect(checkLock(lock, [compiled])).toEqual([]);
+	vi.unstubAllEnvs();
+	expect(lockedFiles(pinned).map(({ what, digest }) => [what, digest])).toEqual([[url, `sha256:${"7".repeat(64)}`]]);
 });
 
 test("a guest gets its own entries, kernel first, and no others", async () => {

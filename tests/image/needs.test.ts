@@ -71,6 +71,11 @@ test("what Buildroot takes, once for those who ask for the same, more with packa
 	expect(more).toBeGreaterThan(alone);
 	expect(await scratch(guest("work", compiled("BR2_TOOLCHAIN_EXTERNAL=y")))).toBeGreaterThan(more);
 	expect(await scratch(guest("work", compiled("BR2_TOOLCHAIN_BUILDROOT=y")))).toBeGreaterThan(5000 * MIB);
+	const release = { version: "1", url: "https://example.org/buildroot.tar.xz", sha256: "7".repeat(64) };
+	const pinned = compiled();
+	if (pinned.buildroot !== undefined) pinned.buildroot.source = `sha256:${release.sha256}`;
+	const needs = await guestNeeds([guest("work", pinned)], { store, buildroot: release });
+	expect(needs.missing.map(({ what }) => what)).toEqual(["linux-image=1", release.url]);
 	const inputs = guest("work", compiled());
 	const { digest } = await store.put(Buffer.from("root"));
 	if (inputs.buildroot !== undefined) await store.putKeyed(buildrootRootKey(inputs.buildroot), digest);

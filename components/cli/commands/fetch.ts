@@ -14,7 +14,6 @@ import {
 	type LockFile,
 	loadLock,
 	lockedFiles,
-	type Mirrors,
 	openStore,
 	type PinnedBytes,
 	pinnedFiles,
@@ -46,8 +45,7 @@ export async function fetch(terminal: Terminal, phones: readonly string[], optio
 	const files = distinct([...lockedFiles(lock), ...pinnedFiles(resolved.flatMap(({ personas }) => personas))]);
 	const store = await openStore();
 	const { mirrors } = lock;
-	if (options.dryRun)
-		return dryRun(terminal, { files, guests: await guestsOf(resolved, lock), store, mirrors, json: options.json });
+	if (options.dryRun) return dryRun(terminal, { files, guests: await guestsOf(resolved, lock), store, lock, json: options.json });
 	const missing: PinnedBytes[] = [];
 	for (const file of files) if (await isMissing(file, store)) missing.push(file);
 	const copied = await withProgress(terminal, "fetching", async (progress, signal) => {
@@ -70,14 +68,14 @@ interface DryRun {
 	readonly files: readonly PinnedBytes[];
 	readonly guests: readonly GuestInputs[];
 	readonly store: Store;
-	readonly mirrors: Mirrors | undefined;
+	readonly lock: LockFile;
 	readonly json: boolean;
 }
 
-async function dryRun(terminal: Terminal, { files, guests, store, mirrors, json }: DryRun): Promise<ExitCode> {
+async function dryRun(terminal: Terminal, { files, guests, store, lock, json }: DryRun): Promise<ExitCode> {
 	const missing: PinnedBytes[] = [];
 	for (const file of files) if (!(await store.has(file.digest))) missing.push(file);
-	const build = await guestNeeds(guests, { store, mirrors });
+	const build = await guestNeeds(guests, { store, mirrors: lock.mirrors, buildroot: lock.buildroot });
 	if (build.kept > 0) {
 		const { kept, scratch } = imageNeeds(guests);
 		build.kept += kept;

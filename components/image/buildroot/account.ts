@@ -76,7 +76,8 @@ export function infoOf(said: string): Record<string, Info> {
 
 /** What of a run its account is put together from. */
 export interface AccountedRun {
-	/** Buildroot's folders. */
+	/** Buildroot's folders: its sources, its output, and what it has downloaded. */
+	tree: string;
 	output: string;
 	downloads: string;
 	/** The packages of the compiler that it was given; none where it has got one by itself. */
@@ -86,7 +87,10 @@ export interface AccountedRun {
 }
 
 /** Puts together an account. */
-export async function readAccount(said: string, { output, downloads, toolchain, tools }: AccountedRun): Promise<BuildrootAccount> {
+export async function readAccount(
+	said: string,
+	{ tree, output, downloads, toolchain, tools }: AccountedRun,
+): Promise<BuildrootAccount> {
 	const info = infoOf(said);
 	const packages: BuildrootPackage[] = [];
 	const archives: SourceArchive[] = [];
@@ -100,12 +104,14 @@ export async function readAccount(said: string, { output, downloads, toolchain, 
 		const isGiven = name === "toolchain-external-custom" && toolchain.length > 0;
 		if (!isInImage(name) || isGiven) continue;
 		const { version = "", licenses = "", license_files: files = [], source_dir: source = "", dependencies = [] } = one;
+		const isOwn = version === "" && own.length === 0 && !name.startsWith("toolchain-external-");
 		const archive = own.find(({ file }) => version !== "" && file.includes(version)) ?? own[0];
 		packages.push({
 			name: name.replace(/^host-/, ""),
 			...(version === "" ? {} : { version }),
 			licence: licenses,
-			licenceTexts: await texts(files.map((file) => join(output, source, file))),
+			// What is in Buildroot itself has the licence of Buildroot.
+			licenceTexts: await texts(isOwn ? [join(tree, "COPYING")] : files.map((file) => join(output, source, file))),
 			...(archive === undefined ? {} : { archive }),
 			dependsOn: dependencies.filter((other) => other !== name && isInImage(other)),
 			...(one["cpe-id"] === undefined ? {} : { cpe: one["cpe-id"] }),

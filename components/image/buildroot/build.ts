@@ -90,7 +90,7 @@ export async function buildrootImage(request: BuildrootRequest, key: string, con
 		if (isAccounted) {
 			told("asking Buildroot what it has built");
 			const { toolchain } = inputs;
-			const ran = { output, downloads: folders.downloads, toolchain, tools: external.tools };
+			const ran = { tree, output, downloads: folders.downloads, toolchain, tools: external.tools };
 			await rememberAccount(store, key, await readAccount(await runMake(make, INFO_ARGUMENTS), ran), signal);
 		}
 		await store.putKeyed(key, blob.digest);

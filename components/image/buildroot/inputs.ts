@@ -6,7 +6,8 @@ import { UserError } from "../../util/errors.ts";
 import type { LockFile } from "../lock.ts";
 import type { BuildrootInputs } from "../types.ts";
 import { RECIPE } from "./build.ts";
-import { boardLines, choosesToolchain, rootLines, symbolOf, wantedLines } from "./config.ts";
+import { boardLines, choosesToolchain, configLine, rootLines, symbolOf, wantedLines } from "./config.ts";
+import { ownToolchain } from "./own-toolchain.ts";
 import { buildrootSource } from "./source.ts";
 import { reserved } from "./symbols.ts";
 import { toolchainPackages } from "./toolchain.ts";
@@ -20,8 +21,13 @@ export async function buildrootInputs(persona: Loaded<Persona>, board: Board, lo
 	const [taken] = reserved([...own, ...rootLines([], { packages: [], config: {} })], asked);
 	if (taken !== undefined)
 		throw new UserError(`builder buildroot sets ${symbolOf(taken)} by itself`, { where: places[taken] ?? persona.file });
+	const compiler = await ownToolchain(
+		guest.config,
+		(symbol) => places[configLine(symbol, guest.config[symbol] ?? "")] ?? persona.file,
+	);
 	return {
 		...(await source(persona, lock)),
+		...(compiler === undefined ? {} : { compiler }),
 		toolchain: choosesToolchain(asked) ? [] : await toolchainPackages(board.architecture),
 		config: rootLines(own, guest),
 		recipe: RECIPE,

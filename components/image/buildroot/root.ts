@@ -51,5 +51,6 @@ function startScript(options: RootOptions): string {
 	return `#!/bin/sh
 # The first of the scripts: what the devices of this persona need.
 [ "$1" = start ] || exit 0
+ip link set lo up 2>/dev/null
 ${startDevices(options, DHCP_SCRIPT)}${SHELL_ON_SCREEN}`;
 }

@@ -57,11 +57,12 @@ export async function openBuildroot(source: BuildrootSource, context: BuildConte
 async function unpackedRelease(source: BuildrootSource, { store, lock, signal, progress }: BuildContext): Promise<string> {
 	const { buildroot } = lock;
 	if (buildroot === undefined) throw new UserError("there is no Buildroot any more", { remedy: `set ${SOURCE_VARIABLE} again` });
-	const folder = join(buildrootFolder(), "sources", source.digest.slice("sha256:".length, "sha256:".length + 16));
+	const folder = unpackedFolder(source.digest);
 	await store.exclusively(sha256(`unpack ${source.digest}`), { signal, progress }, async () => {
 		// Its time is a sign for the garbage collection.
 		if (existsSync(folder)) return utimes(folder, new Date(), new Date());
-		const { path } = await fetchUrl(buildroot.url, source.digest, { store, signal, progress, mirrors: lock.mirrors });
+		const fetching = { store, signal, progress, mirrors: lock.mirrors };
+		const { path } = await fetchUrl(buildroot.url, source.digest, fetching, "persona.lock.yaml");
 		progress(`unpacking Buildroot ${source.version}`);
 		const unfinished = `${folder}.new`;
 		await rm(unfinished, { recursive: true, force: true });
@@ -77,6 +78,11 @@ async function unpackedRelease(source: BuildrootSource, { store, lock, signal, p
 		await rename(unfinished, folder);
 	});
 	return folder;
+}
+
+/** Where the release with this digest is unpacked. */
+export function unpackedFolder(digest: string): string {
+	return join(buildrootFolder(), "sources", digest.slice("sha256:".length, "sha256:".length + 16));
 }
 
 /** What a release says of itself in its Makefile. @throws UserError when the folder is none of Buildroot's */

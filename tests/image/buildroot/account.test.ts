@@ -57,6 +57,7 @@ const write = (path: string, text: string) => {
 };
 beforeEach(() => {
 	folder = temporaryFolder();
+	write("tree/COPYING", "Buildroot's");
 	write("output/build/busybox-1.38.0/LICENSE", "GPL");
 	write("output/build/busybox-1.38.0/archival/libarchive/bz/LICENSE", "bzip2");
 	write("downloads/busybox/a.patch", "patch");
@@ -67,7 +68,7 @@ beforeEach(() => {
 });
 const read = (toolchain: string[] = ["gcc-12-aarch64-linux-gnu=12.2.0"]) =>
 	readAccount(SAID, {
-		...{ output: join(folder, "output"), downloads: join(folder, "downloads"), toolchain },
+		...{ tree: join(folder, "tree"), output: join(folder, "output"), downloads: join(folder, "downloads"), toolchain },
 		tools: [{ name: "tar" }],
 	});
 
@@ -83,7 +84,7 @@ describe("an account", () => {
 			},
 			...{ dependsOn: ["zlib"], cpe: "cpe:2.3:a:busybox:busybox:1.38.0:-:*:*:*:*:*:*" },
 		});
-		expect(packages[2]).toEqual({ name: "initscripts", licence: "GPL-2.0-or-later", licenceTexts: [], dependsOn: [] });
+		expect(packages[2]).toEqual({ name: "initscripts", licence: "GPL-2.0-or-later", licenceTexts: ["Buildroot's"], dependsOn: [] });
 		// Of a repository there is no place of the archive, and its text may be missing.
 		expect(packages[3]).toMatchObject({ licenceTexts: [], archive: { sha256: sha256("zlib").slice(7) } });
 		expect(packages[3]?.archive).not.toHaveProperty("url");
@@ -100,7 +101,8 @@ describe("an account", () => {
 	});
 
 	test("names a compiler that is nobody's package", async () => {
-		expect((await read([])).packages.map(({ name }) => name)).toContain("toolchain-external-custom");
+		const custom = (await read([])).packages.find(({ name }) => name === "toolchain-external-custom");
+		expect(custom).toEqual({ name: "toolchain-external-custom", licence: "unknown", licenceTexts: [], dependsOn: [] });
 	});
 
 	test("is kept in the store, under the image's key", async () => {

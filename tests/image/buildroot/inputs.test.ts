@@ -56,6 +56,28 @@ describe("inputs", () => {
 		expect(JSON.stringify(inputs)).not.toContain(folder);
 	});
 
+	test("have the contents of a compiler that the document names by its folder, which must be there", async () => {
+		const compiler = join(folder, "compiler");
+		const own = (path: string) =>
+			load(`  config:
+    BR2_TOOLCHAIN_EXTERNAL: true
+    BR2_TOOLCHAIN_EXTERNAL_PATH: ${path}
+    BR2_TOOLCHAIN_EXTERNAL_CUSTOM_PREFIX: aarch64-linux-musl
+`);
+		const inputs = async (path = compiler) => guestInputs(await own(path), board, lock);
+		await expect(inputs("compiler")).rejects.toMatchObject({
+			message: expect.stringContaining("no absolute path"),
+			where: expect.stringContaining('work.yaml:9:34: "guest.config.BR2_TOOLCHAIN_EXTERNAL_PATH"'),
+		});
+		await expect(inputs()).rejects.toThrow(`there is no ${compiler}/bin/aarch64-linux-musl-gcc`);
+		mkdirSync(join(compiler, "bin"), { recursive: true });
+		writeFileSync(join(compiler, "bin/aarch64-linux-musl-gcc"), "#!/bin/sh\n", { mode: 0o755 });
+		const first = await inputs();
+		expect(first.buildroot).toMatchObject({ toolchain: [], compiler: expect.stringMatching(/^sha256:/) });
+		writeFileSync(join(compiler, "bin/aarch64-linux-musl-ld"), "#!/bin/sh\n");
+		expect(guestKey(await inputs())).not.toBe(guestKey(first));
+	});
+
 	test("are the same wherever the same Buildroot lies, and others when a file of it changes", async () => {
 		const persona = await load(OWN);
 		const key = async () => guestKey(await guestInputs(persona, board, lock));
