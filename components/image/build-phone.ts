@@ -36,7 +36,8 @@ export async function buildParts(phone: ResolvedPhone, context: BuildContext): P
 		guests[persona.document.name] = await buildGuest(inputs, guestSources(persona), context);
 	}
 	const trustedKeys = (phone.signing?.trusted ?? []).map(({ hex }) => hex);
-	const veil = await hypervisorInputs(board, undefined, phone.phone.document.veil.builder);
+	const bySource = phone.phone.document.veil.builder === "buildroot";
+	const veil = await hypervisorInputs(board, undefined, bySource ? context.lock : undefined);
 	return { guests, hypervisor: await buildHypervisor(trusting(veil, trustedKeys), context) };
 }
 

@@ -119,13 +119,22 @@ export interface MissingFile {
 	size: number | undefined;
 }
 
+/** What files have together, as far as that is known. */
+export function totalSize(files: readonly { size: number | undefined }[]): string {
+	const known = bytes(files.reduce((sum, { size = 0 }) => sum + size, 0));
+	if (files.every(({ size }) => size !== undefined)) return known;
+	return files.every(({ size }) => size === undefined) ? "of unknown size" : `${known} and more`;
+}
+
 /** All that is missing, at once, where nothing may be fetched. */
 export function notOffline(missing: readonly MissingFile[]): UserError {
 	const lines = missing.map(({ what, size }) => `  ${what}${size === undefined ? "" : ` (${bytes(size)})`}`);
-	const total = missing.reduce((sum, { size = 0 }) => sum + size, 0);
 	const files = missing.length === 1 ? "a file is" : `${missing.length} files are`;
-	return new UserError(`${files} not on this machine (${bytes(total)}), and nothing may be fetched offline:\n${lines.join("\n")}`, {
-		remedy:
-			"run `persona fetch` while there is a network, or name a folder that has them: PERSONA_MIRROR=file:///… (docs/guide/offline.md)",
-	});
+	return new UserError(
+		`${files} not on this machine (${totalSize(missing)}), and nothing may be fetched offline:\n${lines.join("\n")}`,
+		{
+			remedy:
+				"run `persona fetch` while there is a network, or name a folder that has them: PERSONA_MIRROR=file:///… (docs/guide/offline.md)",
+		},
+	);
 }

@@ -14,26 +14,25 @@ import { toolEnvironment } from "../util/tool-env.ts";
 import { builtWithLog } from "./build-log.ts";
 import { veilByBuildroot, veilInputs } from "./buildroot/veil.ts";
 import { compilerVersion } from "./compiler.ts";
-import { emptyLock, type LockFile } from "./lock.ts";
+import type { LockFile } from "./lock.ts";
 import { builtFrom, rememberBuilt, rememberInputs } from "./records.ts";
 import type { Blob, Store } from "./store.ts";
-import type { Artifact, BuildContext, HypervisorInputs, VeilBuilder } from "./types.ts";
+import type { Artifact, BuildContext, HypervisorInputs } from "./types.ts";
 
 const RECIPE = 1;
 
-/** Reads everything Veil is built from. @throws UserError when the cross compiler is missing */
+/** Reads everything Veil is built from. `buildroot`: the lock whose Buildroot compiles it. @throws UserError when the cross compiler is missing */
 export async function hypervisorInputs(
 	board: Board,
 	root = join(packageRoot(), "hypervisor"),
-	builder: VeilBuilder = "debian",
-	lock: LockFile = emptyLock(),
+	buildroot?: LockFile,
 ): Promise<HypervisorInputs> {
 	return {
 		board: board.name,
 		sources: await sourcesDigest(root),
-		...(builder === "buildroot"
-			? { buildroot: await veilInputs(board, lock) }
-			: { compiler: await compilerVersion(board.architecture) }),
+		...(buildroot === undefined
+			? { compiler: await compilerVersion(board.architecture) }
+			: { buildroot: await veilInputs(board, buildroot) }),
 		recipe: RECIPE,
 	};
 }

@@ -16,7 +16,7 @@ export {
 } from "./device-image.ts";
 export { type Enforced, readEnforced } from "./enforced.ts";
 export { type ExplainedImage, type ExplainedPersona, readDeviceImage, renderExplained } from "./explain.ts";
-export { packageFetcher } from "./fetch-file.ts";
+export { packageFetcher, totalSize } from "./fetch-file.ts";
 export { copyFiles, fetchFiles, fetchLocked, isMissing, lockedFiles, type PinnedBytes, pinnedFiles } from "./fetch-locked.ts";
 export { type FileTree, type TreeEntry, tarEntries } from "./file-tree.ts";
 export { findArtifact } from "./find.ts";

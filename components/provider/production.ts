@@ -41,7 +41,7 @@ export function productionStages({ signCommand }: Settings): Stages {
 		});
 	const plainHypervisor = (board: Board, builder: VeilBuilder) =>
 		remember(`hypervisor ${board.name} ${builder}`, async () =>
-			(await loadImage()).hypervisorInputs(board, undefined, builder, await lock()),
+			(await loadImage()).hypervisorInputs(board, undefined, builder === "buildroot" ? await lock() : undefined),
 		);
 	const hypervisorInputs = async (board: Board, trustedKeys: readonly string[], builder: VeilBuilder) =>
 		(await loadImage()).trusting(await plainHypervisor(board, builder), trustedKeys);

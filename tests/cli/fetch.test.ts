@@ -58,7 +58,7 @@ test("says what is missing and what a build takes, fetches it once, and then not
 	const before = await run("fetch", "--dry-run");
 	expect(before.status).toBe(3);
 	expect(before.stdout).toMatch(
-		/^busybox=1 \(48\.8 KiB\)\nlinux=1 \(19\.5 KiB\)\nhttp:\S+\/own\n3 files are not in .*: 68\.4 KiB to fetch\nbuilding 2 guests and what is made of them takes about \d.*MiB of disk, 68\.4 KiB of it to download, \d.* of it only while it runs; .* are free\n$/,
+		/^busybox=1 \(48\.8 KiB\)\nlinux=1 \(19\.5 KiB\)\nhttp:\S+\/own\n3 files are not in .*, to be fetched: 68\.4 KiB and more\nbuilding 2 guests and what is made of them takes about \d.*MiB of disk, 68\.4 KiB of it to download, \d.* of it only while it runs; .* are free\n$/,
 	);
 	expect(server.asked).toEqual([]);
 
@@ -94,7 +94,7 @@ test("offline, all that is missing is listed at once, with sizes and the remedy,
 		const { status, stderr } = await run(...args);
 		expect(status).toBe(1);
 		expect(stderr).toMatch(
-			/^persona: 3 files are not on this machine \(68\.4 KiB\), and nothing may be fetched offline:\n {2}busybox=1 \(48\.8 KiB\)\n {2}linux=1 \(19\.5 KiB\)\n {2}http:\S+\/own\n {2}run `persona fetch`/,
+			/^persona: 3 files are not on this machine \(68\.4 KiB and more\), and nothing may be fetched offline:\n {2}busybox=1 \(48\.8 KiB\)\n {2}linux=1 \(19\.5 KiB\)\n {2}http:\S+\/own\n {2}run `persona fetch`/,
 		);
 	}
 	expect(JSON.parse((await run("fetch", "--offline", "--dry-run", "--json")).stdout)).toMatchObject({

@@ -115,7 +115,7 @@ test("offline, all that is missing of a phone is told by the first of its guests
 	const context = { store, lock: emptyLock(), progress: silent, projectDir: "/", phone: [work, personal] };
 	await expect(buildGuest(work, { baseDir: "/" }, context)).rejects.toMatchObject({
 		message: expect.stringMatching(
-			/^3 files are not on this machine \(51\.0 MiB\), and nothing may be fetched offline:\n {2}linux-image=1 \(50\.0 MiB\)\n {2}busybox=1 \(1\.0 MiB\)\n {2}https:\/\/files\.example\/kernel$/,
+			/^3 files are not on this machine \(51\.0 MiB and more\), and nothing may be fetched offline:\n {2}linux-image=1 \(50\.0 MiB\)\n {2}busybox=1 \(1\.0 MiB\)\n {2}https:\/\/files\.example\/kernel$/,
 		),
 		remedy: expect.stringContaining("persona fetch"),
 		log: expect.stringContaining("guest-work-"),

@@ -19,6 +19,7 @@ import {
 	pinnedFiles,
 	projectDocuments,
 	type Store,
+	totalSize,
 } from "../../image/index.ts";
 import { type ResolvedPhone, renderProblems } from "../../manifest/index.ts";
 import { loadAndCheckPhone } from "../../policy/index.ts";
@@ -131,6 +132,5 @@ function line({ what, size }: PinnedBytes): string {
 }
 
 function total(missing: readonly PinnedBytes[], dir: string): string {
-	const size = missing.reduce((sum, file) => sum + (file.size ?? 0), 0);
-	return `${missing.length} ${missing.length === 1 ? "file is" : "files are"} not in ${dir}: ${bytes(size)} to fetch`;
+	return `${missing.length} ${missing.length === 1 ? "file is" : "files are"} not in ${dir}, to be fetched: ${totalSize(missing)}`;
 }
