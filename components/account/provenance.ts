@@ -3,6 +3,7 @@
 // (https://github.com/in-toto/attestation/tree/main/spec/v1). Nothing in it comes from the clock or the machine.
 import type { Composition, GuestInputs, LockEntry } from "../image/index.ts";
 import { canonicalJson, sha256 } from "../util/digest.ts";
+import { withoutCredentials } from "../util/url.ts";
 import { packageVersion } from "../util/version.ts";
 import { contentUuid } from "./content-uuid.ts";
 import { compilerMaterials, type Materials } from "./materials.ts";
@@ -127,7 +128,7 @@ function dependencies({ inputs, hypervisor, guests }: Composition, materials: Ma
 		if (built.volumes !== undefined) add(ownSources("guest", built.volumes.program.sources));
 		for (const file of [built.kernel, built.initramfs, built.deviceTree]) {
 			if (file === undefined) continue;
-			const where = file.url === undefined ? { name: `${name}: ${file.path}` } : { uri: file.url };
+			const where = file.url === undefined ? { name: `${name}: ${file.path}` } : { uri: withoutCredentials(file.url) };
 			add({ ...where, digest: digestSet(file.sha256) });
 		}
 		for (const [path, value] of Object.entries(built.overlay)) {

@@ -3,6 +3,7 @@
 // files of its own. Nothing in it comes from the clock or the machine, so it is the same wherever it is made.
 import { Enums, Models, Serialize, Spec } from "@cyclonedx/cyclonedx-library";
 import type { Composition, GuestInputs, GuestPart } from "../image/index.ts";
+import { withoutCredentials } from "../util/url.ts";
 import { packageVersion } from "../util/version.ts";
 import { contentUuid } from "./content-uuid.ts";
 import type { Licence } from "./copyright.ts";
@@ -89,7 +90,8 @@ function payload(
 	built: GuestInputs | undefined,
 ): Models.Component {
 	const brought = built?.[what];
-	const description = brought === undefined ? undefined : `Brought as it is: ${brought.url ?? brought.path}`;
+	const from = brought?.url === undefined ? brought?.path : withoutCredentials(brought.url);
+	const description = brought === undefined ? undefined : `Brought as it is: ${from}`;
 	return new Component(type, what, {
 		bomRef: `persona:${persona}/${what}`,
 		...(description === undefined ? {} : { description }),

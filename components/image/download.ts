@@ -8,6 +8,7 @@ import { bytes } from "../util/bytes.ts";
 import { errorCode } from "../util/errors.ts";
 import { networkTimeout } from "../util/network.ts";
 import { type Progress, silent } from "../util/progress.ts";
+import { withoutCredentials } from "../util/url.ts";
 import { OnlyWhole, type OpenFile, openHttp, type Rest } from "./http-file.ts";
 import { type FaultKind, SourceFault } from "./source-fault.ts";
 import { type Blob, type Store, WrongDigest } from "./store.ts";
@@ -57,7 +58,7 @@ export async function download(
 			if (!(error instanceof WrongDigest || error instanceof OnlyWhole) || fault === undefined) throw error;
 			// Of parts a wrong file may come together from two right ones.
 			if (state.broken === undefined || restarts === RESTARTS) throw fault;
-			progress(`${address} is fetched from its beginning again`);
+			progress(`${withoutCredentials(address)} is fetched from its beginning again`);
 		}
 	}
 }
@@ -99,7 +100,7 @@ async function* pieces(
 			idle = state.received - from < NEXT_TO_NOTHING ? idle + 1 : 0;
 			if (!PASSING.has(fault.kind)) throw fault;
 			if (state.received === 0 || url.protocol === "file:" || idle === TRIES) throw state.broken;
-			progress(`${url.href} ${fault.message}; asking for the rest`);
+			progress(`${withoutCredentials(url.href)} ${fault.message}; asking for the rest`);
 		} finally {
 			clearTimeout(timer);
 		}

@@ -4,6 +4,7 @@ import { bytes } from "../util/bytes.ts";
 import { UserError } from "../util/errors.ts";
 import { isOffline } from "../util/network.ts";
 import type { Progress } from "../util/progress.ts";
+import { withoutCredentials } from "../util/url.ts";
 import { type Apt, openApt } from "./apt.ts";
 import { download, type Wanted } from "./download.ts";
 import { type LockEntry, type Mirrors, referenceOf } from "./lock.ts";
@@ -73,7 +74,8 @@ export function packageFetcher(context: FetchContext): (entry: LockEntry) => Pro
 
 /** Gets a file that is pinned by URL and SHA-256. @throws FetchError when it cannot be had, or is not what was pinned */
 export function fetchUrl(url: string, digest: string, context: FetchContext, where = "the document"): Promise<Blob> {
-	return obtain(url, url, { digest }, pinnedIn(where), context, () => ({
+	const shown = withoutCredentials(url);
+	return obtain(shown, shown, { digest }, pinnedIn(where), context, () => ({
 		sources: [...fileSources(digest, context.mirrors), { url }],
 		ask: (source) => download(source.url, { digest }, context.store, context.signal, context.progress),
 	}));
@@ -99,13 +101,14 @@ async function obtain(
 	const faults: { url: string; fault: SourceFault }[] = [];
 	const size = wanted.size === undefined ? "" : ` (${bytes(wanted.size)})`;
 	for (const source of open) {
-		progress(`fetching ${shown}${size}${faults.length === 0 ? "" : ` from ${source.url}`}`);
+		const url = withoutCredentials(source.url);
+		progress(`fetching ${shown}${size}${faults.length === 0 ? "" : ` from ${url}`}`);
 		try {
 			return await ask(source);
 		} catch (error) {
 			if (!(error instanceof SourceFault)) throw error;
-			progress(`${source.url} ${error.message}`);
-			faults.push({ url: source.url, fault: error });
+			progress(`${url} ${error.message}`);
+			faults.push({ url, fault: error });
 		}
 	}
 	if (open.length < sources.length) throw notOffline([{ what, size: wanted.size }]);

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import type { Loaded, Persona } from "../manifest/index.ts";
 import { sha256File } from "../util/digest.ts";
 import { isOffline } from "../util/network.ts";
+import { withoutCredentials } from "../util/url.ts";
 import { type FetchContext, fetchUrl, notOffline, packageFetcher } from "./fetch-file.ts";
 import { type LockFile, type Mirrors, referenceOf } from "./lock.ts";
 import { fileSources, isThere, packageSources } from "./sources.ts";
@@ -49,7 +50,7 @@ export function pinnedFiles(personas: readonly Loaded<Persona>[]): PinnedBytes[]
 function pinnedByUrl(url: string, sha256: string, where: string): PinnedBytes {
 	const digest = `sha256:${sha256}`;
 	return {
-		what: url,
+		what: withoutCredentials(url),
 		digest,
 		size: undefined,
 		fetch: (context) => fetchUrl(url, digest, context, where),

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Spec, Validation } from "@cyclonedx/cyclonedx-library";
 import { expect, test } from "vitest";
-import { collectLicences, renderSbom, renderSbomTables } from "../../components/account/index.ts";
+import { collectLicences, provenanceOf, renderSbom, renderSbomTables } from "../../components/account/index.ts";
 import { sha256 } from "../../components/util/digest.ts";
 import { accountedPackage, composition, guestOf } from "./composition.ts";
 
@@ -119,6 +119,22 @@ test("licence texts are collected with those they refer to, and what brings none
 		expect(readFileSync(join(folder, "pulumi-persona/LICENSE"), "utf8")).toContain("Apache License");
 	} finally {
 		rmSync(folder, { recursive: true });
+	}
+});
+
+test("where a file was brought from is said without the name and password of its address", () => {
+	const { guests, ...rest } = composition();
+	const kernel = { url: "https://me:secret@files.example/Image", sha256: sha256("probe").slice(7) };
+	const probe = {
+		...guests.probe,
+		key: "",
+		digest: "",
+		inputs: guestOf("probe", { builder: "prebuilt", lock: [], overlay: {}, kernel }),
+	};
+	const known = { ...rest, guests: { ...guests, probe } };
+	for (const text of [renderSbom(known, packages), JSON.stringify(provenanceOf(known, ""))]) {
+		expect(text).toContain("https://files.example/Image");
+		expect(text).not.toContain("secret");
 	}
 });
 

@@ -89,6 +89,21 @@ describe("a file by URL", () => {
 		sound(0);
 	});
 
+	test("is asked for with the name and password of its address, which no message has", async () => {
+		let asked: string | undefined;
+		server.files.set("/file", (response, { headers }) => {
+			asked = headers.authorization;
+			response.writeHead(404).end();
+		});
+		const messages: string[] = [];
+		const progress = (message: string) => void messages.push(message);
+		const fetching = fetchUrl(server.url.replace("//", "//me:secret@") + "/file", digest, { store, progress });
+		messages.push(String(await fetching.catch((error: unknown) => error)));
+		expect(asked).toBe(`Basic ${Buffer.from("me:secret").toString("base64")}`);
+		expect(messages.join("\n")).toContain(`${server.url}/file no longer has it`);
+		expect(messages.join("\n")).not.toMatch(/secret/);
+	});
+
 	test("comes from elsewhere where the server says so", async () => {
 		server.files.set("/file", answers.to(`${mirror.url}/there`));
 		mirror.files.set("/there", answers.whole(file));
