@@ -6,6 +6,7 @@ import { bytes } from "../util/bytes.ts";
 import { UserError } from "../util/errors.ts";
 import { isOffline } from "../util/network.ts";
 import type { Progress } from "../util/progress.ts";
+import { withoutCredentials } from "../util/url.ts";
 import { buildrootNeeds } from "./buildroot/needs.ts";
 import { buildrootRootKey } from "./buildroot/root.ts";
 import { unpackedFolder } from "./buildroot/source.ts";
@@ -23,11 +24,17 @@ import type { GuestInputs, PinnedFile } from "./types.ts";
 
 const MIB = 1 << 20;
 
-// How much comes of a package, each a little more than was seen; tests/system/offline.test.ts compares the demo's guests with what is said of them.
+// How much comes of a package, each a little more than was seen; tests/system/offline.test.ts compares the demo's guests with what is said of them,
+// tests/image/needs.test.ts a full system with what it was seen to take.
 /** Of a linux-image package: the kernel as it is in memory. */
 const KERNEL = 0.6;
 /** Of compressed packages: their files. The largest part of a full system is what it had packed best. */
 const UNPACKED = 5;
+/**
+ * Of a full system's files: what is there only while it is installed. The packages without compression, apt's copies of them, the tree and the
+ * archive of it are 3.3 times the files, but the archive stays, and the initial filesystem made of it comes only when the others are gone.
+ */
+const INSTALLING = 1.5;
 /** Programs and modules of ours in an initial filesystem, and what is remembered. */
 const OURS = 8 * MIB;
 /** Of a package of Linux' sources: what a build of it has on disk while it runs, and the kernel that stays. */
@@ -80,8 +87,7 @@ export async function guestNeeds(guests: readonly GuestInputs[], context: NeedsC
 		if (inputs.base !== "debian") for (const entry of packages) await take(entry);
 		else if (!(await isKept(rootKey, store))) {
 			for (const entry of packages) await take(entry);
-			// The packages without compression, the tree and what its installation leaves meanwhile, and the archive of it: 30 MB of packages took 500 MB.
-			made.set(rootKey, { kept: unpacked, scratch: 4 * unpacked });
+			made.set(rootKey, { kept: unpacked, scratch: INSTALLING * unpacked });
 		}
 		if (inputs.buildroot !== undefined) {
 			const compiledKey = buildrootRootKey(inputs.buildroot);
@@ -159,7 +165,7 @@ async function takePinned(
 	if (file?.url === undefined) return;
 	const digest = `sha256:${file.sha256}`;
 	const sources = [...fileSources(digest, mirrors), { url: file.url }];
-	await fetch(digest, file.url, undefined, () => sources.some(isThere));
+	await fetch(digest, withoutCredentials(file.url), undefined, () => sources.some(isThere));
 }
 
 /** The archive of Buildroot itself, where it is one and not unpacked yet. */

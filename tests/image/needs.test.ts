@@ -8,7 +8,7 @@ import { debianRootKey } from "../../components/image/debian-root.ts";
 import { buildGuest } from "../../components/image/guest.ts";
 import { guestKey } from "../../components/image/guest-inputs.ts";
 import { emptyLock, type LockEntry } from "../../components/image/lock.ts";
-import { checkNeeds, guestNeeds, needText } from "../../components/image/needs.ts";
+import { checkNeeds, guestNeeds, imageNeeds, needText } from "../../components/image/needs.ts";
 import { rememberBuilt } from "../../components/image/records.ts";
 import { openStore, type Store } from "../../components/image/store.ts";
 import type { GuestInputs } from "../../components/image/types.ts";
@@ -105,6 +105,18 @@ test("nothing for what the store has: a built guest, a kernel that was taken out
 	expect(await missing(full)).toEqual(["linux-image=1"]);
 	await store.put(Buffer.from("its modules are needed"));
 	expect(await missing(guest("keys", { modules: ["virtio_input"] }))).toEqual(["linux-image=1", "busybox=1"]);
+});
+
+test("for a full Debian a little more than was seen", async () => {
+	// systemd and jq, 29 MiB of packages: 462 MiB while the guest was built, and 132 more while its image was composed, of which it is half.
+	const full = guest("full", { base: "debian", lock: [package_("linux", 57), package_("systemd and others", 29)] });
+	const { kept, scratch } = await guestNeeds([full], { store });
+	expect((kept + scratch) / MIB).toBeGreaterThan(462 * 1.1);
+	expect((kept + scratch) / MIB).toBeLessThan(462 * 1.5);
+	const image = imageNeeds([full]);
+	const whole = (kept + image.kept + Math.max(scratch, image.scratch)) / MIB;
+	expect(whole).toBeGreaterThan(594 * 1.1);
+	expect(whole).toBeLessThan(594 * 1.5);
 });
 
 test("offline, all that is missing of a phone is told by the first of its guests, and nothing is begun", async () => {
