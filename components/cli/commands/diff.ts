@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // `persona diff OLD NEW`: what changes in a phone's image, for who has to approve it.
-import { writeFile } from "node:fs/promises";
 import { diffImages, imageContents, packageVersions, renderDiff } from "../../account/index.ts";
 import { openStore } from "../../image/index.ts";
 import { chooseImage } from "../images.ts";
+import { deliver } from "../output.ts";
 import { withProgress } from "../progress.ts";
-import { print, type Terminal } from "../terminal.ts";
+import type { Terminal } from "../terminal.ts";
 import type { AccountFormat } from "./sbom.ts";
 
 export interface DiffOptions {
@@ -28,6 +28,5 @@ export async function diff(terminal: Terminal, old: string, now: string | undefi
 	});
 	for (const note of notes) terminal.err.write(`${note}\n`);
 	const text = options.format === "json" ? `${JSON.stringify(found, undefined, 2)}\n` : renderDiff(found, options.format);
-	if (options.output === undefined) print(terminal, text);
-	else await writeFile(options.output, text);
+	await deliver(terminal, text, options.output);
 }

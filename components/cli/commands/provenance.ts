@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // `persona provenance [IMAGE]`: what a device image was made from, as a statement others can check; with --sign one that they can trust.
-import { writeFile } from "node:fs/promises";
 import { materialsOf, packagesOf, provenanceOf, renderProvenance, renderSbom, signProvenance } from "../../account/index.ts";
 import { readDeviceImage } from "../../image/index.ts";
 import { listPrivateKeys, type PublicKey, SIGN_COMMAND, signer } from "../../signing/index.ts";
 import { UserError } from "../../util/errors.ts";
 import { accountContext, type ChosenImage, chooseImage, knownComposition } from "../images.ts";
+import { deliver } from "../output.ts";
 import { withProgress } from "../progress.ts";
 import { trustedKeys } from "../public-keys.ts";
-import { print, type Terminal } from "../terminal.ts";
+import type { Terminal } from "../terminal.ts";
 import type { AccountFormat } from "./sbom.ts";
 
 export interface ProvenanceOptions {
@@ -39,8 +39,7 @@ export async function provenance(terminal: Terminal, what: string | undefined, o
 		if (key === undefined) return options.format === "json" ? json : renderProvenance(statement, options.format);
 		return signProvenance(json, key, signer({ command: process.env[SIGN_COMMAND] }), signal);
 	});
-	if (options.output === undefined) print(terminal, text);
-	else await writeFile(options.output, text);
+	await deliver(terminal, text, options.output);
 }
 
 /** The key that has signed an image. @throws UserError where nobody has, or its public part is not at hand */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // `persona sbom [IMAGE]`: what is in a device image, package by package, with licences.
-import { writeFile } from "node:fs/promises";
 import { collectLicences, packagesOf, renderSbom, renderSbomTables } from "../../account/index.ts";
 import { accountContext, chooseImage, knownComposition } from "../images.ts";
+import { deliver, writingTo } from "../output.ts";
 import { withProgress } from "../progress.ts";
-import { print, type Terminal } from "../terminal.ts";
+import type { Terminal } from "../terminal.ts";
 
 /** How an account is written. */
 export type AccountFormat = "text" | "markdown" | "json";
@@ -23,14 +23,14 @@ export async function sbom(terminal: Terminal, what: string | undefined, options
 		const image = knownComposition(await chooseImage(what, { handset: options.handset, progress, signal }));
 		return { composition: image, packages: await packagesOf(image, await accountContext({ progress, signal })) };
 	});
-	if (options.licences !== undefined) {
-		const { files, without, missing } = await collectLicences([...packages.values()].flat(), options.licences);
-		terminal.err.write(`${files.length} licence texts are in ${options.licences}\n`);
+	const { licences } = options;
+	if (licences !== undefined) {
+		const { files, without, missing } = await writingTo(licences, () => collectLicences([...packages.values()].flat(), licences));
+		terminal.err.write(`${files.length} licence texts are in ${licences}\n`);
 		if (without.length > 0) terminal.err.write(`without a text in their packages: ${without.join(", ")}\n`);
 		if (missing.length > 0) terminal.err.write(`referred to, but not on this machine: ${missing.join(", ")}\n`);
 	}
 	const text =
 		options.format === "json" ? renderSbom(composition, packages) : renderSbomTables(composition, packages, options.format);
-	if (options.output === undefined) print(terminal, text);
-	else await writeFile(options.output, text);
+	await deliver(terminal, text, options.output);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `persona verify [IMAGE]`: whether an image is what it says, and with --rebuild whether it comes out the same again.
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import {
 	type CheckedProvenance,
 	type Compared,
@@ -16,6 +16,7 @@ import { errorCode, UserError } from "../../util/errors.ts";
 import { printableName } from "../../util/printable.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { type ChosenImage, checkedPhone, chooseImage, phoneContext, phoneFile } from "../images.ts";
+import { writingTo } from "../output.ts";
 import { withProgress } from "../progress.ts";
 import { trustedKeys } from "../public-keys.ts";
 import { print, printJson, styled, type Terminal } from "../terminal.ts";
@@ -35,6 +36,9 @@ export interface VerifyOptions {
 }
 
 export async function verify(terminal: Terminal, what: string | undefined, options: VerifyOptions): Promise<ExitCode> {
+	const { keep } = options;
+	// Found out before minutes of building, not after them.
+	if (keep !== undefined) await writingTo(keep, () => mkdir(keep, { recursive: true }));
 	const keys = await trustedKeys(options.key);
 	const { image, explained, again } = await withProgress(terminal, "verifying", async (progress, signal) => {
 		const how = { handset: options.handset, progress, signal };
@@ -47,7 +51,7 @@ export async function verify(terminal: Terminal, what: string | undefined, optio
 		return {
 			image: chosen,
 			explained: read,
-			again: await rebuild(await checkedPhone(file), context, { keep: options.keep, image: chosen.path }),
+			again: await rebuild(await checkedPhone(file), context, { keep, image: chosen.path }),
 		};
 	});
 	const isThatImage = again === undefined || givesImage(again, image.digest);
