@@ -28,12 +28,16 @@ function same(old: unknown, now: unknown): boolean {
 }
 
 function listChanges(old: readonly unknown[], now: readonly unknown[], field: string): FieldChange[] {
-	const count = (list: readonly unknown[], item: string) => list.filter((other) => canonicalJson(other) === item).length;
-	const only = (list: readonly unknown[], other: readonly unknown[]) =>
-		list.filter((item, index) => {
+	const only = (list: readonly unknown[], other: readonly unknown[]) => {
+		const there = new Map<string, number>();
+		for (const text of other.map(canonicalJson)) there.set(text, (there.get(text) ?? 0) + 1);
+		return list.filter((item) => {
 			const text = canonicalJson(item);
-			return count(list.slice(0, index + 1), text) > count(other, text);
+			const left = there.get(text) ?? 0;
+			there.set(text, left - 1);
+			return left <= 0;
 		});
+	};
 	const changes = [
 		...only(old, now).map((item) => ({ field, old: item })),
 		...only(now, old).map((item) => ({ field, new: item })),

@@ -2,6 +2,7 @@
 // Collects the licence texts of everything in an image into a folder: what has to go along where an image is handed on.
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { errorCode } from "../util/errors.ts";
 import { packageRoot } from "../util/paths.ts";
 import { commonLicences } from "./copyright.ts";
 import type { AccountedPackage } from "./packages.ts";
@@ -40,7 +41,8 @@ export async function collectLicences(packages: Iterable<AccountedPackage>, fold
 		try {
 			await writeInto(folder, path, (target) => copyFile(join(COMMON, name), target));
 			files.set(path, "");
-		} catch {
+		} catch (error) {
+			if (errorCode(error) !== "ENOENT") throw error;
 			missing.push(name);
 		}
 	}

@@ -3,8 +3,9 @@
 // since it has no private key. Prints what was built as JSON.
 import { dirname } from "node:path";
 import { loadLock, openStore, signaturesOf } from "../image/index.ts";
+import { renderProblems } from "../manifest/index.ts";
 import { loadAndCheckPhone } from "../policy/index.ts";
-import { renderError } from "../util/errors.ts";
+import { renderError, UserError } from "../util/errors.ts";
 import { projectRoot } from "../util/paths.ts";
 import { buildArtifacts } from "./artifacts.ts";
 
@@ -12,7 +13,7 @@ const [phone = "", storeDir = "", umask = "022", image] = process.argv.slice(2);
 process.umask(Number.parseInt(umask, 8));
 try {
 	const { resolved, problems } = await loadAndCheckPhone(phone);
-	if (resolved === undefined) throw new Error(`the copied documents are wrong: ${JSON.stringify(problems)}`);
+	if (resolved === undefined) throw new UserError(`the copied documents are wrong\n${renderProblems(problems)}`);
 	const store = await openStore(storeDir);
 	const projectDir = projectRoot(dirname(phone), {});
 	const progress = (message: string) => void process.stderr.write(`${message}\n`);

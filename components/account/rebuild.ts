@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Builds a phone a second time where nothing is as it was the first time, and compares every artifact.
-import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { cp, link, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -93,7 +93,7 @@ async function buildElsewhere(
 		if (digest === undefined || (await store.get(`sha256:${digest}`, signal)) === undefined) continue;
 		const target = blobPath(storeDir, `sha256:${digest}`);
 		await mkdir(dirname(target), { recursive: true });
-		await cp(blobPath(store.dir, `sha256:${digest}`), target);
+		await share(blobPath(store.dir, `sha256:${digest}`), target);
 	}
 	const worker = fileURLToPath(new URL(`./rebuild-main${extname(import.meta.url)}`, import.meta.url));
 	const { PERSONA_LOCK: _, PERSONA_PROJECT: __, ...variables } = process.env;
@@ -113,9 +113,20 @@ async function buildElsewhere(
 		return JSON.parse(stdout) as NamedArtifact[];
 	} catch (error) {
 		if (!(error instanceof ProcessError)) throw error;
+		// With the remedy that the second build has named.
 		throw new UserError(`the phone could be built once, but not a second time:\n${error.stderr.trim()}`, { cause: error });
 	} finally {
 		await rm(temporary, { recursive: true, force: true });
+	}
+}
+
+/** The same file under another name, in the same file system: it takes no room and is changed by nobody. */
+async function share(path: string, target: string): Promise<void> {
+	try {
+		await link(path, target);
+	} catch {
+		// Some file systems know no such thing.
+		await cp(path, target);
 	}
 }
 

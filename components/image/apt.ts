@@ -76,7 +76,12 @@ export async function openApt(
 				return parseUris(await apt("apt-get", args, signal), archives, architecture);
 			} catch (error) {
 				const missing = error instanceof ProcessError ? /Unable to locate package (\S+)/.exec(error.stderr)?.[1] : undefined;
-				if (missing === undefined) throw explained(error, `the packages ${packages.join(", ")} cannot be installed together`);
+				if (missing === undefined)
+					throw explained(
+						error,
+						`${["base", base, ...packages].join(" ")} cannot be installed together`,
+						"correct guest.packages of the persona",
+					);
 				throw new UserError(`Debian 12 has no package "${missing}" for ${architecture}`, {
 					remedy: "correct guest.packages of the persona",
 					cause: error,
@@ -197,10 +202,14 @@ function lastWords(stderr: string): string {
 	return lines.slice(0, 3).join("; ") || stderr.trim().split("\n").slice(-1).join("");
 }
 
-function explained(error: unknown, message: string): unknown {
+function explained(
+	error: unknown,
+	message: string,
+	remedy = "check the network and its proxy, then run the same command again",
+): unknown {
 	if (!(error instanceof ProcessError)) return error;
 	return new UserError(`${message}: ${lastWords(error.stderr)}`, {
-		remedy: "check the network and its proxy, then run the same command again",
+		remedy,
 		cause: error,
 	});
 }
