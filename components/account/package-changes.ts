@@ -22,10 +22,12 @@ export interface PackageChange {
 /** Whether one version comes before another; undefined where that cannot be told. */
 export type VersionOrder = (older: string, newer: string) => Promise<boolean | undefined>;
 
-/** Debian's order of versions (deb-version(7)), as dpkg knows it. */
+/** Debian's order of versions (deb-version(7)), as dpkg knows it. There is none of git's digests, and of what begins with no digit. */
 export const debianOrder: VersionOrder = async (older, newer) => {
+	const [first, second] = [older, newer].map((version) => version.replace(/^v(?=\d)/, ""));
+	if (![first, second].every((version) => /^\d/.test(version ?? "") && !/^[0-9a-f]{40}$/.test(version ?? ""))) return undefined;
 	const holds = (relation: string) =>
-		run("dpkg", ["--compare-versions", older, relation, newer]).then(
+		run("dpkg", ["--compare-versions", first ?? "", relation, second ?? ""]).then(
 			() => true,
 			() => false,
 		);

@@ -67,6 +67,16 @@ test("packages are added, removed, upgraded, downgraded in Debian's order of ver
 	]);
 });
 
+test.each([
+	["v1.9", "v1.10", "upgraded"],
+	["7c1e0a1f".padEnd(40, "0"), "9c1e0a1f".padEnd(40, "0"), "changed"],
+	["custom", "1.0", "changed"],
+])("versions of Buildroot's packages have an order where they are numbers: %s, then %s", async (old, now, change) => {
+	expect(await packageChanges([{ name: "x", version: old }], [{ name: "x", version: now }])).toEqual([
+		{ name: "x", change, old, new: now },
+	]);
+});
+
 function archive(): { tree: FileTree; bytes: Buffer } {
 	const tree: FileTree = new Map();
 	addFile(tree, "etc/motd", "Hello, Grüße", 0o600);
