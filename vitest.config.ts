@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the tests are run: `unit` needs nothing but Node, `system` starts real engines, QEMUs and guests. Three files at a time, of both kinds: each
+// How the tests are run: `unit` needs nothing but Node, `system` starts real engines, QEMUs and guests. Four files at a time, of both kinds: each
 // has state of its own, and most of the time is spent waiting.
 import { defineConfig } from "vitest/config";
 import { LongestFirst } from "./tests/longest-first.ts";
 
 export default defineConfig({
 	test: {
-		maxWorkers: 3,
+		maxWorkers: 4,
 		sequence: { sequencer: LongestFirst },
 		projects: [
 			{
