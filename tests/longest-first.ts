@@ -8,8 +8,9 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
  * last: where no run has built it before, it is being built beside the others (tools/build-kernel.ts).
  */
 const LONG = (
-	"fresh-clone pulumi image storage account signing debian interfaces channels cpus package attacks kill provider " +
-	"attacks-n800 handset uefi guests faults view agent network oracle budget-n800 n800 n800-usb n800-last-run n800-storage n800-three"
+	"fresh-clone pulumi storage image package debian interfaces attacks cpus offline account kill provider channels signing handset agent " +
+	"guests network uefi faults view view-input builds " +
+	"oracle budget-n800 attacks-n800 n800 n800-last-run n800-usb n800-storage n800-three"
 ).split(" ");
 
 function rank({ moduleId }: TestSpecification): number {
