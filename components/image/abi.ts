@@ -768,7 +768,7 @@ export const VEIL_OP_ACCEPT = 12;
 export const VEIL_OP_POLICY_BEGIN = 16;
 /** argument: offset, which is how much has arrived; data: up to VEIL_POLICY_CHUNK bytes of it */
 export const VEIL_OP_POLICY_DATA = 17;
-/** it is in force; AGAIN while its signature is checked; BAD_POLICY: it is not good, the old stays */
+/** it is in force; AGAIN while it is checked; BAD_POLICY: it is not good, the old stays */
 export const VEIL_OP_POLICY_COMMIT = 18;
 /** -> struct veil_policy_status */
 export const VEIL_OP_POLICY_STATUS = 19;
@@ -873,7 +873,8 @@ export const veilResponse = structure<VeilResponse>("veil_response", 8, [
 	["result", "u32", 4],
 ]);
 
-export const VEIL_POLICY_CHUNK = 240;
+/** as much as Veil hashes at once where that is dear */
+export const VEIL_POLICY_CHUNK = 64;
 
 export interface VeilPolicyStatus {
 	/** of the policy in force, its header and tables */

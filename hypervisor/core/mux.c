@@ -18,7 +18,7 @@
 #define MUX_INPUT_BYTES 512 /* a power of two */
 #define FRAME_HEAD 5
 #define FRAME_MAX (FRAME_HEAD + VEIL_MUX_MAX_PAYLOAD + 2)
-#define RECEIVE_MAX 16 /* bytes taken in one go: one request at most, as an answer may take 4,000 instructions */
+#define RECEIVE_MAX 16 /* bytes taken in one go */
 
 #define CHANNELS (2 * VEIL_MAX_PERSONAS) /* consoles, then owner ports */
 
@@ -61,14 +61,13 @@ static struct {
 
 /* ---- Sending ---- */
 
-/* CRC-16/XMODEM, four bits at a time. */
-static uint16_t crc_update(uint16_t crc, uint8_t byte)
+/* CRC-16/XMODEM: x^16 is x^12 + x^5 + 1, and of what the upper half of a byte becomes so, x^12 goes beyond x^16 once more. */
+static uint16_t crc_update(uint32_t crc, uint8_t byte)
 {
-	static const uint16_t table[16] = {0x0000, 0x1021, 0x2042, 0x3063, 0x4084, 0x50a5, 0x60c6, 0x70e7,
-					   0x8108, 0x9129, 0xa14a, 0xb16b, 0xc18c, 0xd1ad, 0xe1ce, 0xf1ef};
+	uint32_t high = crc >> 8 ^ byte;
 
-	crc = (uint16_t)(crc << 4 ^ table[(crc >> 12 ^ byte >> 4) & 15]);
-	return (uint16_t)(crc << 4 ^ table[(crc >> 12 ^ byte) & 15]);
+	high ^= high >> 4;
+	return (uint16_t)(crc << 8 ^ high << 12 ^ high << 5 ^ high);
 }
 
 static uint16_t put_checked(uint16_t crc, uint8_t byte)
@@ -461,12 +460,14 @@ static void frames_parse(void)
 	}
 }
 
-/* Only the CPU that takes the UART's interrupt comes here, so the half-received frame needs no lock. */
+/* No more than one request, as an answer may take 4,000 instructions: its interrupt comes again as long as there is something to read. Only the CPU that
+ * takes it comes here, so the half-received frame needs no lock. */
 void mux_receive(void)
 {
+	uint32_t sent = mux.control_sent;
 	uint8_t byte;
 
-	for (uint32_t i = 0; i < RECEIVE_MAX && console_getc(&byte); i++) {
+	for (uint32_t i = 0; i < RECEIVE_MAX && mux.control_sent == sent && console_getc(&byte); i++) {
 		arriving.bytes[arriving.size++] = byte;
 		frames_parse();
 	}

@@ -3,13 +3,12 @@
 #include "payload.h"
 
 #include <veil/arch.h>
+#include <veil/cpu.h>
 
 #include "lib.h"
 #include "log.h"
 #include "sha256.h"
 #include "verify/verify.h"
-
-#define STEP_BYTES 2048
 
 static struct {
 	const struct manifest *manifest;
@@ -45,7 +44,7 @@ const uint8_t *payload_bytes(uint32_t payload)
 static void hash_part(struct verification *v, uint32_t payload)
 {
 	const struct veil_payload *config = &payloads.manifest->payloads[payload];
-	size_t left = (size_t)config->size - v->done, part = left < STEP_BYTES ? left : STEP_BYTES;
+	size_t left = (size_t)config->size - v->done, part = left < ARCH_HASH_BYTES ? left : ARCH_HASH_BYTES;
 	uint8_t digest[VEIL_SHA256_BYTES];
 
 	if (v->done == 0)

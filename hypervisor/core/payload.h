@@ -14,7 +14,7 @@ enum payload_state {
 
 void payload_init(const struct manifest *manifest, paddr_t image_base);
 
-/* Hashes the next part of a payload (about 3,000 instructions) and says what is known now. Personas that share a payload share
+/* Hashes the next part of a payload (ARCH_HASH_BYTES, less than 5,000 instructions) and says what is known now. Personas that share a payload share
  * the hash too, so each is hashed once. No guest may be loaded on this CPU: hashing uses the FP/SIMD registers. */
 enum payload_state payload_verify_step(uint32_t payload);
 

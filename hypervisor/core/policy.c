@@ -14,10 +14,12 @@
 #include "table.h"
 #include "verify/verify.h"
 
+#define HASHED_AT_ONCE 64 /* bytes: some 2,600 instructions where they are dear */
+
 /* One policy and its bytes. The boot's lies in the manifest instead. */
 struct slot {
 	struct policy policy;
-	uint8_t bytes[VEIL_POLICY_BYTES] __attribute__((aligned(8)));
+	uint8_t bytes[VEIL_POLICY_BYTES] __attribute__((aligned(64)));
 };
 
 static struct {
@@ -29,7 +31,9 @@ static struct {
 	uint32_t size;
 	uint32_t arrived;
 	uint8_t wanted[VEIL_SHA256_BYTES];
-	struct sha256 hash; /* of what has arrived */
+	uint32_t hashed;
+	struct sha256 hash;
+	uint8_t found[VEIL_SHA256_BYTES]; /* its digest */
 	struct slot slots[2];
 } policy;
 
@@ -42,12 +46,12 @@ static const struct table_kind kinds[] = {
 	{0, 0, 0, 0},
 };
 
-/* Are the bits after the prefix zero? By words: there may be many rules, and a commit is one stretch. */
+/* Are the bits after the prefix zero? By words: there may be many rules. */
 static bool address_is_clear(const uint8_t address[16], uint32_t prefix)
 {
 	uint32_t words[4];
 
-	memcpy(words, address, sizeof(words));
+	memcpy(words, __builtin_assume_aligned(address, sizeof(*words)), sizeof(words));
 	for (uint32_t i = 0; i < 4; i++) {
 		if (prefix >= 32)
 			prefix -= 32;
@@ -179,11 +183,12 @@ enum veil_result policy_begin(uint32_t size, const uint8_t *sha256, size_t sha25
 		return VEIL_RESULT_BAD_POLICY;
 	verify_policy_forget();
 	policy.next = &policy.slots[policy_current() == &policy.slots[0].policy];
-	memset(policy.next->bytes, 0, VEIL_POLICY_BYTES);
+	arch_zero(policy.next->bytes, VEIL_POLICY_BYTES);
 	memcpy(policy.wanted, sha256, VEIL_SHA256_BYTES);
 	sha256_init(&policy.hash);
 	policy.size = size;
 	policy.arrived = 0;
+	policy.hashed = 0;
 	return VEIL_RESULT_OK;
 }
 
@@ -197,37 +202,53 @@ enum veil_result policy_data(uint32_t offset, const uint8_t *data, size_t size)
 		return memcmp(policy.next->bytes + offset, data, size) ? VEIL_RESULT_WRONG_STATE : VEIL_RESULT_OK;
 	if (offset != policy.arrived)
 		return VEIL_RESULT_WRONG_STATE;
-	let_hash();
 	memcpy(policy.next->bytes + offset, data, size);
-	sha256_update(&policy.hash, data, size);
 	policy.arrived += (uint32_t)size;
 	return VEIL_RESULT_OK;
+}
+
+/* The next piece of the work: AGAIN until all of it is done. */
+static enum veil_result check(struct slot *next)
+{
+	uint32_t left = policy.size - policy.hashed, part = left < HASHED_AT_ONCE ? left : HASHED_AT_ONCE;
+	enum veil_result result;
+
+	let_hash();
+	if (left) {
+		sha256_update(&policy.hash, next->bytes + policy.hashed, part);
+		policy.hashed += part;
+		if (part == left)
+			sha256_final(&policy.hash, policy.found);
+		return VEIL_RESULT_AGAIN;
+	}
+	result = verify_policy(next->bytes, policy.size);
+	if (result == VEIL_RESULT_OK &&
+	    (memcmp(policy.found, policy.wanted, sizeof(policy.found)) != 0 || !policy_read(&next->policy, next->bytes, persona_count) ||
+	     next->policy.header->size != policy.size))
+		result = VEIL_RESULT_BAD_POLICY;
+	return result;
 }
 
 enum veil_result policy_commit(void)
 {
 	struct slot *next = policy.next;
 	enum veil_result result;
-	uint8_t digest[VEIL_SHA256_BYTES];
 
 	if (!next) /* has it become the current one already? */
 		return policy.size && policy.arrived == policy.size ? VEIL_RESULT_OK : VEIL_RESULT_WRONG_STATE;
 	if (policy.arrived != policy.size)
 		return VEIL_RESULT_WRONG_STATE;
-	let_hash();
-	result = verify_policy(next->bytes, policy.size);
+	result = check(next);
 	if (result == VEIL_RESULT_AGAIN)
 		return result;
-	sha256_final(&policy.hash, digest);
 	policy.next = NULL;
-	if (result != VEIL_RESULT_OK || memcmp(digest, policy.wanted, sizeof(digest)) != 0 ||
-	    !policy_read(&next->policy, next->bytes, persona_count) || next->policy.header->size != policy.size) {
+	if (result != VEIL_RESULT_OK) {
 		policy.size = policy.arrived = 0;
-		return VEIL_RESULT_BAD_POLICY;
+		return result;
 	}
 	__atomic_store_n(&policy.current, &next->policy, __ATOMIC_RELEASE);
 	__atomic_add_fetch(&policy.replaced, 1, __ATOMIC_ACQ_REL);
-	memcpy(policy.sha256, digest, sizeof(digest));
+	memcpy(policy.sha256, policy.wanted, sizeof(policy.sha256));
 	/* Whoever still reads the old one holds a persona's lock: when each has been held here, nobody does, and its slot is free. */
 	for (uint32_t i = 0; i < persona_count; i++) {
 		lock_take(&personas[i].lock);

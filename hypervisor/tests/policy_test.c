@@ -128,8 +128,21 @@ static size_t given_bytes(uint8_t digest[VEIL_SHA256_BYTES])
 	return size;
 }
 
+/* Asks as the bridge does, and in *asked how often that was in vain. */
+static uint32_t commit(uint32_t *asked)
+{
+	uint32_t result;
+
+	*asked = 0;
+	while ((result = send(VEIL_OP_POLICY_COMMIT, 0, NULL, 0)) == VEIL_RESULT_AGAIN)
+		++*asked;
+	return result;
+}
+
 static uint32_t upload(void)
 {
+	uint32_t asked, result;
+
 	uint8_t digest[VEIL_SHA256_BYTES];
 	size_t size = given_bytes(digest);
 
@@ -140,7 +153,9 @@ static uint32_t upload(void)
 		report_equal(send(VEIL_OP_POLICY_DATA, (uint32_t)at, bytes + at, part), VEIL_RESULT_OK, "data");
 		report_equal(send(VEIL_OP_POLICY_DATA, (uint32_t)at, bytes + at, part), VEIL_RESULT_OK, "and once more");
 	}
-	return send(VEIL_OP_POLICY_COMMIT, 0, NULL, 0);
+	result = commit(&asked);
+	report_equal(asked, (size + 63) / 64, "a block at a time");
+	return result;
 }
 
 static struct veil_policy_status status(void)
@@ -186,6 +201,7 @@ static void given_another_policy_then_it_takes_the_place_of_the_old_one(void)
 static void given_a_wrong_upload_then_the_old_policy_stays(void)
 {
 	uint8_t digest[VEIL_SHA256_BYTES], before[VEIL_SHA256_BYTES];
+	uint32_t asked, last;
 	size_t size;
 
 	boot();
@@ -200,15 +216,18 @@ static void given_a_wrong_upload_then_the_old_policy_stays(void)
 	report_equal(send(VEIL_OP_POLICY_BEGIN, (uint32_t)size, digest, 32), VEIL_RESULT_OK, "begin");
 	report_equal(send(VEIL_OP_POLICY_DATA, 8, bytes, 8), VEIL_RESULT_WRONG_STATE, "a gap");
 	report_equal(send(VEIL_OP_POLICY_DATA, 0, bytes, 0), VEIL_RESULT_BAD_LENGTH, "no data");
-	report_equal(send(VEIL_OP_POLICY_DATA, 0, bytes, 240), VEIL_RESULT_OK, "the first part");
-	report_equal(send(VEIL_OP_POLICY_DATA, UINT32_MAX, bytes, 240), VEIL_RESULT_WRONG_STATE, "far outside");
-	report_equal(send(VEIL_OP_POLICY_DATA, 239, bytes, 240), VEIL_RESULT_WRONG_STATE, "overlapping");
-	report_equal(send(VEIL_OP_POLICY_DATA, 0, bytes + 1, 100), VEIL_RESULT_WRONG_STATE, "a repetition that differs");
+	report_equal(send(VEIL_OP_POLICY_DATA, 0, bytes, 64), VEIL_RESULT_OK, "the first part");
+	report_equal(send(VEIL_OP_POLICY_DATA, UINT32_MAX, bytes, 64), VEIL_RESULT_WRONG_STATE, "far outside");
+	report_equal(send(VEIL_OP_POLICY_DATA, 63, bytes, 64), VEIL_RESULT_WRONG_STATE, "overlapping");
+	report_equal(send(VEIL_OP_POLICY_DATA, 0, bytes + 1, 60), VEIL_RESULT_WRONG_STATE, "a repetition that differs");
 	report_equal(send(VEIL_OP_POLICY_COMMIT, 0, NULL, 0), VEIL_RESULT_WRONG_STATE, "commit of half");
-	report_equal(send(VEIL_OP_POLICY_DATA, 240, bytes + 240, size - 240 + 1), VEIL_RESULT_WRONG_STATE, "more than was said");
-	bytes[size - 30] ^= 1;
-	report_equal(send(VEIL_OP_POLICY_DATA, 240, bytes + 240, size - 240), VEIL_RESULT_OK, "the rest, damaged");
-	report_equal(send(VEIL_OP_POLICY_COMMIT, 0, NULL, 0), VEIL_RESULT_BAD_POLICY, "is refused");
+	report_equal(send(VEIL_OP_POLICY_DATA, 64, bytes + 64, 65), VEIL_RESULT_BAD_LENGTH, "too much at once");
+	for (last = 64; size - last > 64; last += 64)
+		report_equal(send(VEIL_OP_POLICY_DATA, last, bytes + last, 64), VEIL_RESULT_OK, "the next part");
+	report_equal(send(VEIL_OP_POLICY_DATA, last, bytes + last, size - last + 1), VEIL_RESULT_WRONG_STATE, "more than was said");
+	bytes[size - 1] ^= 1;
+	report_equal(send(VEIL_OP_POLICY_DATA, last, bytes + last, size - last), VEIL_RESULT_OK, "the rest, damaged");
+	report_equal(commit(&asked), VEIL_RESULT_BAD_POLICY, "is refused");
 	report_equal(send(VEIL_OP_POLICY_COMMIT, 0, NULL, 0), VEIL_RESULT_WRONG_STATE, "for good");
 	image.networks[0].personas = 4;
 	report_equal(upload(), VEIL_RESULT_BAD_POLICY, "one that is wrong in itself");

@@ -31,27 +31,34 @@ static struct {
 
 _Static_assert(offsetof(struct veil_signed, sha256) == VEIL_CONTEXT_BYTES, "no padding in what is signed");
 
-static bool is_key(const uint8_t *key)
-{
-	uint8_t digest[VEIL_SHA256_BYTES];
+static uint8_t ids[VEIL_MAX_KEYS][VEIL_SHA256_BYTES]; /* of the keys */
 
-	sha256_init(&signature.hash);
-	sha256_update(&signature.hash, key, VEIL_PUBLIC_KEY_BYTES);
-	sha256_final(&signature.hash, digest);
-	return !memcmp(digest, signature.bytes + signature.kind->key_id, sizeof(digest));
+/* Before there is a guest: later on it would be too much at once. */
+static void ids_make(void)
+{
+	for (uint32_t i = 0; i < verify_key_count; i++) {
+		sha256_init(&signature.hash);
+		sha256_update(&signature.hash, verify_keys[i], VEIL_PUBLIC_KEY_BYTES);
+		sha256_final(&signature.hash, ids[i]);
+	}
 }
 
 bool signature_begin(enum signature_kind kind, const void *bytes, size_t size)
 {
+	const uint8_t *id = (const uint8_t *)bytes + signed_kinds[kind].key_id;
+	uint32_t key = 0;
+
+	if (kind == SIGNATURE_OF_MANIFEST)
+		ids_make();
+	while (memcmp(ids[key], id, VEIL_SHA256_BYTES) != 0)
+		if (++key == verify_key_count)
+			return false;
 	signature.kind = &signed_kinds[kind];
 	signature.bytes = bytes;
 	signature.size = size;
 	signature.hashed = 0;
 	signature.is_hashed = false;
-	signature.key = verify_keys[0];
-	for (uint32_t i = 0; !is_key(signature.key); signature.key += VEIL_KEY_BYTES)
-		if (++i == verify_key_count)
-			return false;
+	signature.key = verify_keys[key];
 	sha256_init(&signature.hash);
 	return true;
 }

@@ -9,6 +9,7 @@
 
 #define ARCH_ALARMS false /* sched_alarm() is called */
 #define ARCH_SINGLE_CPU false /* there is one CPU, and a guest has one */
+#define ARCH_HASH_BYTES 2048 /* of SHA-256 at once while guests run */
 #define ARCH_FIXED_FREQUENCY false /* arch_time_frequency() is a number when Veil is compiled */
 
 /* EL1 and EL0 system registers a guest may write, hence exchanged when another virtual CPU takes over; registers.S relies on

@@ -25,7 +25,7 @@
 #define VMID_SHIFT 48
 
 /* The tables of RAM lie one after the other: a page's leaf is found by its number alone. */
-bool stage2_init(struct persona *p)
+COLD bool stage2_init(struct persona *p)
 {
 	uint64_t first = p->ram.guest >> LEVEL2_SHIFT;
 	uint64_t last = (p->ram.guest + p->linear_count * VEIL_PAGE_SIZE - 1) >> LEVEL2_SHIFT;
@@ -78,7 +78,7 @@ void stage2_unmap(struct persona *p, size_t page)
 	*leaf_of(p, page) = 0;
 }
 
-void stage2_hide(struct persona *p, size_t page, bool hidden)
+COLD void stage2_hide(struct persona *p, size_t page, bool hidden)
 {
 	uint64_t *leaf = leaf_of(p, page);
 

@@ -24,7 +24,7 @@ void arch_vcpu_init(struct vcpu *v)
 	v->arch.stack_top = v->cpu ? v->cpu->stack_top : NULL;
 }
 
-void arch_vcpu_reset(struct vcpu *v, uint64_t entry, uint64_t x0)
+COLD void arch_vcpu_reset(struct vcpu *v, uint64_t entry, uint64_t x0)
 {
 	struct vgic_cpu vgic = v->arch.vgic; /* reset apart, by the platform */
 

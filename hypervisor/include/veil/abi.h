@@ -394,7 +394,7 @@ enum veil_op {
 	VEIL_OP_ACCEPT = 12, /* image and policy are good: Veil, with keys, refuses older images from now on; AGAIN until that is kept */
 	VEIL_OP_POLICY_BEGIN = 16, /* another policy arrives; argument: its size; data: its SHA-256 */
 	VEIL_OP_POLICY_DATA = 17, /* argument: offset, which is how much has arrived; data: up to VEIL_POLICY_CHUNK bytes of it */
-	VEIL_OP_POLICY_COMMIT = 18, /* it is in force; AGAIN while its signature is checked; BAD_POLICY: it is not good, the old stays */
+	VEIL_OP_POLICY_COMMIT = 18, /* it is in force; AGAIN while it is checked; BAD_POLICY: it is not good, the old stays */
 	VEIL_OP_POLICY_STATUS = 19, /* -> struct veil_policy_status */
 	VEIL_OP_NETWORK = 20, /* -> struct veil_network_status of one persona; NO_DATA: it has no network */
 	VEIL_OP_SECRET = 24, /* up to VEIL_SECRET_BYTES follow the request: for the persona's agent, as VEIL_FRAME_SECRET; kept nowhere */
@@ -432,7 +432,7 @@ struct veil_response {
 	uint32_t result; /* enum veil_result */
 };
 
-#define VEIL_POLICY_CHUNK 240
+#define VEIL_POLICY_CHUNK 64 /* as much as Veil hashes at once where that is dear */
 
 struct veil_policy_status {
 	uint8_t sha256[VEIL_SHA256_BYTES]; /* of the policy in force, its header and tables */

@@ -36,6 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t digest[VEIL_SHA256_BYTES], *bytes = malloc(VEIL_POLICY_BYTES); /* ends where a section may */
 	struct policy policy;
 	struct sha256 hash;
+	enum veil_result result;
 	bool is_good, is_taken = false;
 
 	if (!is_up)
@@ -59,7 +60,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			if (policy_data(at, bytes + at, part) != VEIL_RESULT_OK)
 				abort();
 		}
-		is_taken = policy_commit() == VEIL_RESULT_OK;
+		do
+			result = policy_commit();
+		while (result == VEIL_RESULT_AGAIN);
+		is_taken = result == VEIL_RESULT_OK;
 	}
 	/* What stands behind the section's own size is no part of it. */
 	if (is_taken != (is_good && policy.header->size == size))

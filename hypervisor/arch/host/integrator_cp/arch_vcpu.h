@@ -7,6 +7,7 @@
 
 #define ARCH_ALARMS true /* sched_alarm() is called */
 #define ARCH_SINGLE_CPU false /* there is one CPU, and a guest has one */
+#define ARCH_HASH_BYTES 64 /* of SHA-256 at once while guests run */
 #define ARCH_FIXED_FREQUENCY false /* arch_time_frequency() is a number when Veil is compiled */
 
 struct arch_vcpu {

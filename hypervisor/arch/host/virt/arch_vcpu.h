@@ -18,6 +18,7 @@ struct vgic_registers {
 
 #define ARCH_ALARMS true /* sched_alarm() is called */
 #define ARCH_SINGLE_CPU false /* there is one CPU, and a guest has one */
+#define ARCH_HASH_BYTES 2048 /* of SHA-256 at once while guests run */
 #define ARCH_FIXED_FREQUENCY false /* arch_time_frequency() is a number when Veil is compiled */
 
 struct arch_vcpu {
