@@ -11,7 +11,7 @@
 
 /* The tables, in their order. Where the machine's addresses are narrower than the manifest's numbers, those that stand for any must fit: each is
  * read as an address_t below. */
-static const struct table_kind kinds[] = {
+static const struct table_kind kinds[] IN_GAP(9) = {
 	{sizeof(struct veil_region), VEIL_MAX_REGIONS, offsetof(struct veil_region, base), 2},
 	{sizeof(struct veil_payload), VEIL_MAX_PAYLOADS, offsetof(struct veil_payload, offset), 2},
 	{sizeof(struct veil_segment), VEIL_MAX_SEGMENTS, offsetof(struct veil_segment, guest_address), 3},

@@ -109,17 +109,17 @@ static void work_set(struct persona *p, enum persona_work work)
 
 static void state_set(struct persona *p, enum veil_state state, enum veil_reason reason)
 {
-	static const char *const states[] = {"is stopped", "is starting", "runs", "is paused", "has crashed", "is off"};
-	static const char *const reasons[] = {NULL,
-					      "  by command",
-					      "  it switched itself off",
-					      "  it reset itself",
-					      "  it reported its own crash",
-					      "  a payload has a wrong digest",
-					      "  it did what cannot be reflected into it",
-					      "  it was restarted too often",
-					      "  its watchdog was not refreshed in time",
-					      "  frozen while another is in front"};
+	static const char *const states[] IN_GAP(12) = {"is stopped", "is starting", "runs", "is paused", "has crashed", "is off"};
+	static const char *const reasons[] IN_GAP(14) = {NULL,
+							 "  by command",
+							 "  it switched itself off",
+							 "  it reset itself",
+							 "  it reported its own crash",
+							 "  a payload has a wrong digest",
+							 "  it did what cannot be reflected into it",
+							 "  it was restarted too often",
+							 "  its watchdog was not refreshed in time",
+							 "  frozen while another is in front"};
 
 	p->state = state;
 	p->reason = reason;
@@ -185,7 +185,7 @@ static bool restart_is_allowed(struct persona *p)
 
 void persona_complete(struct persona *p)
 {
-	static const uint8_t ends[] = {
+	static const uint8_t ends[] IN_GAP(11) = {
 		[ACTION_STOP] = VEIL_STATE_STOPPED, [ACTION_CRASH] = VEIL_STATE_CRASHED, [ACTION_OFF] = VEIL_STATE_OFF};
 
 	lock_take(&p->life_lock);

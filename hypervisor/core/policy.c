@@ -39,7 +39,7 @@ static struct {
 
 /* ---- Reading ---- */
 
-static const struct table_kind kinds[] = {
+static const struct table_kind kinds[] IN_GAP(9) = {
 	{sizeof(struct veil_network), VEIL_MAX_NETWORKS, 0, 0},
 	{sizeof(struct veil_egress_rule), VEIL_MAX_EGRESS_RULES, 0, 0},
 	{sizeof(struct veil_channel), VEIL_MAX_CHANNELS, 0, 0},

@@ -16,7 +16,8 @@ const uint32_t sha256_constants[64] __attribute__((aligned(16))) = {
 	0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
 /* FIPS 180-4, 5.3.3 */
-const uint32_t sha256_initial[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+const uint32_t sha256_initial[8] IN_GAP(14) = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+					       0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
 
 void sha256_init(struct sha256 *hash)
 {
@@ -47,7 +48,7 @@ void sha256_update(struct sha256 *hash, const void *data, size_t size)
 
 void sha256_final(struct sha256 *hash, uint8_t digest[VEIL_SHA256_BYTES])
 {
-	static const uint8_t padding[64] = {0x80};
+	static const uint8_t padding[64] IN_GAP(12) = {0x80};
 	uint64_t bits = hash->size * 8;
 	size_t used = hash->size % 64;
 	uint8_t length[8];

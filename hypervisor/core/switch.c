@@ -376,7 +376,7 @@ static bool flow_in(const struct persona *p, struct port *port, const struct flo
 
 static bool arp_is_sound(const uint8_t *arp, uint32_t size)
 {
-	static const uint8_t ethernet_ipv4[6] = {0, 1, 8, 0, 6, 4};
+	static const uint8_t ethernet_ipv4[6] IN_GAP(11) = {0, 1, 8, 0, 6, 4};
 
 	return size >= ARP_SIZE && memcmp(arp, ethernet_ipv4, 6) == 0 && arp[6] == 0 && (arp[7] == ARP_REQUEST || arp[7] == ARP_REPLY);
 }

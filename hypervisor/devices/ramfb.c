@@ -60,7 +60,7 @@ static bool transfer(uint32_t control, void *buffer, uint32_t length)
 
 bool display_init(void)
 {
-	static const char wanted[] = "etc/ramfb";
+	static const char wanted[] IN_GAP(11) = "etc/ramfb";
 	static struct directory_entry entry;
 	static uint32_t count;
 

@@ -51,7 +51,7 @@ struct control {
 
 #define NAME_BYTES 11 /* the names have the same length */
 
-static const char *const port_names[CONSOLE_PORTS] = {"veil.owner\0", "veil.frames"};
+static const char *const port_names[CONSOLE_PORTS] IN_GAP(3) = {"veil.owner\0", "veil.frames"};
 
 static struct virtual_console *console_of(struct persona *p)
 {
@@ -369,7 +369,7 @@ static void queue_notified(struct persona *p, uintptr_t queue)
 
 struct mmio_result virtio_console_access(struct persona *p, address_t offset, uint32_t size, bool is_write, uintptr_t value)
 {
-	static const uint8_t config[CONFIG_BYTES] = {[CONFIG_PORTS] = CONSOLE_PORTS};
+	static const uint8_t config[CONFIG_BYTES] IN_GAP(6) = {[CONFIG_PORTS] = CONSOLE_PORTS};
 	struct virtual_console *c = console_of(p);
 	struct mmio_result result;
 

@@ -162,7 +162,7 @@ void network_room(void)
 /* False: the guest has no room for it. */
 static bool put(struct persona *p, const uint8_t *frame, uint32_t size)
 {
-	static const uint8_t header[HEADER] = {[10] = 1}; /* num_buffers */
+	static const uint8_t header[HEADER] IN_GAP(7) = {[10] = 1}; /* num_buffers */
 	struct virtio_device *d = &p->platform.network.virtio;
 	uint32_t done = 0, all = HEADER + size;
 	struct virtio_buffer b;

@@ -10,7 +10,7 @@
 static const struct signed_kind {
 	uint8_t key_id, signature; /* where they are in its header */
 	char context[VEIL_CONTEXT_BYTES]; /* abi.h has the same as numbers */
-} signed_kinds[] = {
+} signed_kinds[] IN_GAP(4) = {
 	[SIGNATURE_OF_MANIFEST] = {offsetof(struct veil_manifest, key_id), offsetof(struct veil_manifest, signature), "veil-manifest-1"},
 	[SIGNATURE_OF_POLICY] = {offsetof(struct veil_policy, key_id), offsetof(struct veil_policy, signature), "veil-policy-1"},
 };

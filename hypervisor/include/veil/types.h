@@ -49,6 +49,8 @@ static inline ipaddr_t ipaddr_wide(uint64_t value)
 #ifndef COLD
 #define COLD __attribute__((cold))
 #endif
+/* A small constant, for gaps that a port's link.ld may have: it says which are filled by those of a number, and refuses what has become too large. */
+#define IN_GAP(number) __attribute__((section(".rodata.gap_" #number)))
 /* Often run, in a file that is compiled for size; port.mk says what that means. */
 #ifndef HOT
 #define HOT
