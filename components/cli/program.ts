@@ -251,7 +251,7 @@ ${EXIT_HELP}`,
 		.argument("[image]", IMAGE)
 		.option("--markdown", "tables for people to read in a review", false)
 		.option("--output <file>", "write it there")
-		.option("--builder <uri>", "who built it, such as your CI")
+		.option("--builder <uri>", "who built it, such as your CI", uri)
 		.option("--sign", "sign it with the key that signed the image, as an envelope of DSSE", false)
 		.option("--key <files...>", "public keys, to find that of the image among; those in the project's keys/ by default", [])
 		.action(async (image: string | undefined, options: ProvenanceFlags, sub: Command) => {
@@ -458,6 +458,11 @@ function count(text: string): number {
 function port(text: string): number {
 	if (/^\d{1,5}$/.test(text) && Number(text) <= 65535) return Number(text);
 	throw new InvalidArgumentError("a port is a number up to 65535");
+}
+
+function uri(text: string): string {
+	if (URL.canParse(text)) return text;
+	throw new InvalidArgumentError("a URI is needed, such as https://ci.example.org/phones");
 }
 
 function seconds(text: string): number {
