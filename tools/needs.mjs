@@ -131,6 +131,7 @@ export const DEBIAN_NEEDS = [
 		there: ["/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"],
 		when: "test",
 	},
+	{ package: "openssl", why: "makes certificates for servers that files come from", there: ["openssl"], when: "test" },
 	{ package: "python3-pip", why: "gets what others check provenance with", there: ["pip3"], when: "test" },
 	{ package: "clang-format", why: "checks the look of C code", there: ["clang-format"], when: "test" },
 	{
