@@ -5,14 +5,13 @@
 //     node tools/build-kernel.ts
 import { loadLock, openStore } from "../components/image/index.ts";
 import { kernelBuild, linuxArmv6 } from "../components/image/linux-armv6.ts";
-import { lockedKernel, referenceOf } from "../components/image/lock.ts";
+import { referenceOf } from "../components/image/lock.ts";
 import { packageRoot } from "../components/util/paths.ts";
 import { silent } from "../components/util/progress.ts";
 
 async function build(): Promise<void> {
 	const [lock, store] = [await loadLock(packageRoot()), await openStore()];
-	const wanted = lockedKernel(lock, "armel");
-	const sources = lock.debian.packages.find((entry) => referenceOf(entry) === wanted);
+	const sources = lock.debian.packages.find((entry) => referenceOf(entry) === lock.debian.kernelSource);
 	if (sources === undefined) return;
 	const fetch = async () => {
 		const stored = await store.get(`sha256:${sources.sha256}`);

@@ -20,7 +20,7 @@ export async function packagesOf(composition: Composition, context: AccountConte
 				remedy: "name the stack instead of its image, and it is built again",
 			});
 		}
-		// Also where Buildroot makes the root filesystem, Debian's kernel is under it.
+		// Also where Buildroot builds, the sources of the kernel are Debian's.
 		const debian = await debianPackages(inputs, { ...context, progress });
 		found.set(name, [...debian, ...(compiled === undefined ? [] : buildrootPackages(compiled))]);
 	}

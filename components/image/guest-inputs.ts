@@ -5,7 +5,7 @@ import { type Board, documentFolder, type GuestFile, type Loaded, type Persona }
 import { canonicalJson, sha256, sha256File } from "../util/digest.ts";
 import { errorCode, UserError } from "../util/errors.ts";
 import { agentInputs } from "./agent.ts";
-import { buildrootInputs, linePlaces } from "./buildroot/inputs.ts";
+import { buildrootGuestInputs, linePlaces } from "./buildroot/inputs.ts";
 import { guestVolumes } from "./guest-volumes.ts";
 import { deviceModules } from "./kernel-modules.ts";
 import { kernelBuild } from "./linux-armv6.ts";
@@ -25,8 +25,11 @@ const DEBIAN_COMMAND_LINE = {
 	busybox: "console=ttyAMA0 panic=-1 reboot=panic_warm cma=0",
 	debian: "console=ttyAMA0 panic=-1 reboot=panic_warm cma=0 rootfstype=ramfs",
 };
-// Our own kernel tells a panic by pvpanic. The board has nothing random to fill the seed with, so it must not be taken for random.
-const ARMV6_COMMAND_LINE = "console=ttyAMA0 panic=-1 random.trust_bootloader=off";
+// Our own kernels tell a panic by pvpanic. The N800 has nothing random to fill the seed with, so it must not be taken for random.
+const OWN_KERNEL_COMMAND_LINE = {
+	arm64: "console=ttyAMA0 panic=-1",
+	armv6: "console=ttyAMA0 panic=-1 random.trust_bootloader=off",
+};
 
 /**
  * Reads everything a persona's guest is built from; no path in it is absolute, nothing depends on this machine.
@@ -68,22 +71,25 @@ export async function guestInputs(persona: Loaded<Persona>, board: Board, lock: 
 		});
 	}
 	const overlay = overlayFolder(persona);
-	const modules = isArmv6 ? [] : deviceModules(document);
+	const isBuildroot = guest.builder === "buildroot";
+	// A kernel of our own has everything built in.
+	const hasOwnKernel = isArmv6 || isBuildroot;
+	const modules = hasOwnKernel ? [] : deviceModules(document);
 	const volumes = await guestVolumes(document, board.architecture);
 	return {
 		...common,
-		...(guest.builder === "buildroot"
-			? { builder: "buildroot", buildroot: await buildrootInputs(persona, board, lock) }
+		...(isBuildroot
+			? { builder: "buildroot", ...(await buildrootGuestInputs(persona, board, lock)) }
 			: { builder: "debian", base: guest.base }),
 		packages: [...new Set(guest.packages)].sort(),
 		overlay: overlay === undefined ? {} : await overlayDigests(overlay),
 		...(modules.length === 0 ? {} : { modules }),
-		...(isArmv6 ? { kernelBuild: await kernelBuild() } : {}),
-		...(isArmv6 && document.devices.network !== "none" ? { network: true as const } : {}),
+		...(isArmv6 && !isBuildroot ? { kernelBuild: await kernelBuild() } : {}),
+		...(hasOwnKernel && document.devices.network !== "none" ? { network: true as const } : {}),
 		...(document.devices.agent ? { agent: await agentInputs(board.architecture) } : {}),
 		...(document.watchdogSeconds === null ? {} : { watchdogSeconds: document.watchdogSeconds }),
 		...(volumes === undefined ? {} : { volumes }),
-		commandLine: [isArmv6 ? ARMV6_COMMAND_LINE : DEBIAN_COMMAND_LINE[guest.base], guest.commandLine]
+		commandLine: [hasOwnKernel ? OWN_KERNEL_COMMAND_LINE[board.architecture] : DEBIAN_COMMAND_LINE[guest.base], guest.commandLine]
 			.filter((part) => part !== "")
 			.join(" "),
 		lock: lockedEntries(lock, guestRequest(document, board), file),

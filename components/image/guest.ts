@@ -10,16 +10,16 @@ import { builtWithLog } from "./build-log.ts";
 import { buildrootRoot, buildrootTree, rootAccount } from "./buildroot/root.ts";
 import { busyboxTree } from "./busybox.ts";
 import { cpioChunks } from "./cpio.ts";
-import { debianKernel, uncompressed } from "./debian-kernel.ts";
+import { uncompressed } from "./debian-kernel.ts";
 import { debianTree } from "./debian-root.ts";
 import { armProgram, isElf } from "./elf-arm.ts";
 import { fetchUrl, packageFetcher } from "./fetch-file.ts";
 import { addFile, type FileTree } from "./file-tree.ts";
 import { guestKey } from "./guest-inputs.ts";
+import { guestKernel } from "./guest-kernel.ts";
 import { addVolumes } from "./guest-volumes.ts";
 import { type KernelFormat, kernelFormat, programFormat } from "./kernel.ts";
 import { addModules, type KernelModule, kernelModules } from "./kernel-modules.ts";
-import { linuxArmv6 } from "./linux-armv6.ts";
 import { checkNeeds, checkRoom, guestNeeds } from "./needs.ts";
 import { addOverlay } from "./overlay.ts";
 import { patchProgram, patchSummary, patchTable } from "./patch-arm.ts";
@@ -117,14 +117,9 @@ async function debianParts(inputs: GuestInputs, sources: GuestSources, context: 
 	const fetch = packageFetcher({ store, signal, progress, mirrors: context.lock.mirrors });
 	const [kernelEntry, ...entries] = inputs.lock;
 	if (kernelEntry === undefined) throw new Error("a debian guest without lock entries");
+	const blob = await guestKernel(inputs, kernelEntry, sources.places ?? {}, () => fetch(kernelEntry), context);
 	const kernel =
-		inputs.kernelBuild === undefined
-			? await imageParts(await debianKernel(kernelEntry, () => fetch(kernelEntry), store, signal))
-			: await programParts(
-					await linuxArmv6(kernelEntry, inputs.kernelBuild, () => fetch(kernelEntry), { store, signal, progress }),
-					"the kernel of ARMv6 guests",
-					context,
-				);
+		inputs.patching === undefined ? await imageParts(blob) : await programParts(blob, "the kernel of ARMv6 guests", context);
 	let modules: KernelModule[] = [];
 	if (inputs.modules !== undefined) {
 		modules = await kernelModules(kernelEntry, inputs.modules, () => fetch(kernelEntry), { store, signal, progress });

@@ -7,19 +7,18 @@ import { basename, join } from "node:path";
 import { canonicalJson, sha256 } from "../util/digest.ts";
 import { UserError } from "../util/errors.ts";
 import { jobCount } from "../util/jobs.ts";
-import { packageRoot } from "../util/paths.ts";
 import { ProcessError, run } from "../util/process.ts";
 import type { Progress } from "../util/progress.ts";
 import { toolEnvironment } from "../util/tool-env.ts";
 import { builtOnce } from "./built-once.ts";
 import { COMPILER_PREFIX, compilerVersion } from "./compiler.ts";
+import { linuxOptions, lostOptions } from "./linux-options.ts";
 import type { LockEntry } from "./lock.ts";
 import type { Blob, Store } from "./store.ts";
 import type { KernelBuild } from "./types.ts";
 
 /** Another number means other bytes from the same sources and options. */
 const RECIPE = 1;
-const OPTIONS = "guest/linux-armv6/config";
 
 /** No one's and no time's: the same sources give the same bytes everywhere. */
 const BUILT_BY = {
@@ -54,7 +53,7 @@ const NICENESS = "4";
 /** What the kernel is built from, beside its sources. @throws UserError when the cross compiler is missing */
 export async function kernelBuild(): Promise<KernelBuild> {
 	return {
-		options: sha256((await wantedOptions()).join("\n")),
+		options: sha256((await linuxOptions("armv6")).join("\n")),
 		compiler: await compilerVersion("armv6"),
 		recipe: RECIPE,
 	};
@@ -79,7 +78,7 @@ export async function linuxArmv6(
 		const folder = /[\s:]/.test(scratch) ? await mkdtemp(join(tmpdir(), "persona-linux-")) : scratch;
 		try {
 			const sources = await unpack(path, folder, progress, signal);
-			const options = await wantedOptions();
+			const options = await linuxOptions("armv6");
 			if (sha256(options.join("\n")) !== inputs.options)
 				throw new UserError("the kernel's options changed while it was built", { remedy: "run the same command again" });
 			await configure(sources, options, signal);
@@ -112,27 +111,12 @@ async function unpack(path: string, folder: string, progress: Progress, signal?:
 	return sources;
 }
 
-/** The lines of our list that say something, in its order. */
-async function wantedOptions(): Promise<string[]> {
-	const text = await readFile(join(packageRoot(), OPTIONS), "utf8");
-	return text.split("\n").filter((line) => /^(CONFIG_|# CONFIG_\w+ is not set$)/.test(line));
-}
-
 async function configure(sources: string, options: readonly string[], signal?: AbortSignal): Promise<void> {
 	const list = join(sources, "options");
 	await writeFile(list, `${options.join("\n")}\n`);
 	await make(sources, ["allnoconfig"], { signal, extra: { KCONFIG_ALLCONFIG: list } });
-	// What is unknown or unsatisfied is dropped without a word.
-	const got = new Set((await readFile(join(sources, ".config"), "utf8")).split("\n"));
-	const lost = options.filter((line) => isLost(line, got));
+	const lost = lostOptions(options, await readFile(join(sources, ".config"), "utf8"));
 	if (lost.length > 0) throw new Error(`these options are not in the kernel's configuration: ${lost.join(", ")}`);
-}
-
-/** A line of options that did not come into force. One that is switched off may just as well not be asked about. */
-function isLost(line: string, got: ReadonlySet<string>): boolean {
-	const off = /^# (CONFIG_\w+) is not set$/.exec(line)?.[1];
-	if (off !== undefined) return got.has(`${off}=y`);
-	return !got.has(line);
 }
 
 async function compile(sources: string, progress: Progress, signal?: AbortSignal): Promise<void> {

@@ -11,13 +11,13 @@ import { FetchError } from "./fetch-file.ts";
 import { fetchLocked } from "./fetch-locked.ts";
 import {
 	architectureOf,
+	buildsKernel,
 	type DebianArchitecture,
 	emptyLock,
 	type GuestRequest,
 	type LockEntry,
 	type LockFile,
 	loadLock,
-	lockedKernel,
 	lockPath,
 	referenceOf,
 	requestKey,
@@ -64,42 +64,36 @@ export async function updateLock(projectDir: string, options: UpdateOptions): Pr
 	const entries = new Map(base.debian.packages.map((entry) => [referenceOf(entry), entry]));
 	if (old.mirrors !== undefined) next.mirrors = old.mirrors;
 	if (old.buildroot !== undefined) next.buildroot = old.buildroot;
-	if (base.debian.kernelSource !== undefined) next.debian.kernelSource = base.debian.kernelSource;
-	next.debian.kernel = base.debian.kernel;
+	const wants = { kernel: requests.some((request) => !buildsKernel(request)), sources: requests.some(buildsKernel) };
+	if (wants.sources && base.debian.kernelSource !== undefined) next.debian.kernelSource = base.debian.kernelSource;
+	if (wants.kernel) next.debian.kernel = base.debian.kernel;
 	next.debian.guests = base.debian.guests.filter((guest) => requests.some((request) => requestKey(request) === requestKey(guest)));
 	for (const architecture of ["arm64", "armel"] as const) {
-		const wanted = requests.filter((request) => architectureOf(request) === architecture);
-		if (wanted.length === 0) {
-			setKernel(next, architecture, undefined);
-			continue;
-		}
-		const programs = wanted.filter(({ base }) => base !== "kernel");
-		const missing = programs.filter((request) => !next.debian.guests.some((guest) => requestKey(guest) === requestKey(request)));
-		if (missing.length === 0 && lockedKernel(next, architecture) !== undefined) continue;
+		const wanted = requests.filter((request) => architectureOf(request) === architecture && request.base !== "kernel");
+		const missing = wanted.filter((request) => !next.debian.guests.some((guest) => requestKey(guest) === requestKey(request)));
+		// Sources are for all architectures, but only some have Debian's security updates to the last.
+		const lacks = {
+			kernel: architecture === "arm64" && wants.kernel && next.debian.kernel === null,
+			sources: architecture === "arm64" && wants.sources && next.debian.kernelSource === undefined,
+		};
+		if (missing.length === 0 && !lacks.kernel && !lacks.sources) continue;
 		const store = options.store ?? (await openStore());
 		// apt's state is one per user: two at once would be refused by apt itself.
 		await store.exclusively(sha256("apt"), { signal, progress }, async () => {
-			const opened = async (of: DebianArchitecture): Promise<Apt> => {
-				if (isOffline()) {
-					throw new UserError("locking asks Debian's archives, and nothing may be fetched offline", {
-						remedy: "run `persona lock` while there is a network, and commit persona.lock.yaml",
-					});
-				}
-				const apt = await (options.apt ?? openApt)(of);
-				progress(`fetching Debian's package indexes for ${of}`);
-				await apt.update(signal);
-				return apt;
-			};
+			if (isOffline()) {
+				throw new UserError("locking asks Debian's archives, and nothing may be fetched offline", {
+					remedy: "run `persona lock` while there is a network, and commit persona.lock.yaml",
+				});
+			}
+			const apt = await (options.apt ?? openApt)(architecture);
+			progress(`fetching Debian's package indexes for ${architecture}`);
+			await apt.update(signal);
 			const note = (entry: LockEntry) => {
 				entries.set(referenceOf(entry), entry);
 				return referenceOf(entry);
 			};
-			const apt = await opened(architecture);
-			if (lockedKernel(next, architecture) === undefined) {
-				// Sources are for all architectures, but only some have Debian's security updates to the last.
-				const kernel = architecture === "arm64" ? apt.kernel(signal) : (await opened("arm64")).kernelSource(signal);
-				setKernel(next, architecture, note(await kernel));
-			}
+			if (lacks.kernel) next.debian.kernel = note(await apt.kernel(signal));
+			if (lacks.sources) next.debian.kernelSource = note(await apt.kernelSource(signal));
 			for (const request of missing) {
 				progress(`resolving ${[request.base, ...request.packages].join(" ")}`);
 				const packages = [...new Set(request.packages)].sort();
@@ -120,12 +114,6 @@ export async function updateLock(projectDir: string, options: UpdateOptions): Pr
 	};
 }
 
-function setKernel(lock: LockFile, architecture: DebianArchitecture, reference: string | undefined): void {
-	if (architecture === "arm64") lock.debian.kernel = reference ?? null;
-	else if (reference === undefined) delete lock.debian.kernelSource;
-	else lock.debian.kernelSource = reference;
-}
-
 /** Requests that the lock does not answer, as sentences; nothing when every guest can be built. */
 export function checkLock(lock: LockFile, requests: readonly GuestRequest[]): string[] {
 	const known = new Set(lock.debian.guests.map(requestKey));
@@ -135,9 +123,8 @@ export function checkLock(lock: LockFile, requests: readonly GuestRequest[]): st
 			({ architecture, base, packages }) =>
 				`nothing is locked for base ${base}${packages.length === 0 ? "" : ` with ${[...packages].sort().join(", ")}`}${architecture === undefined ? "" : ` for ${architecture}`}`,
 		);
-	const architectures = new Set(requests.map(architectureOf));
-	if (architectures.has("armel") && lockedKernel(lock, "armel") === undefined) problems.unshift("no kernel's source is locked");
-	if (architectures.has("arm64") && lockedKernel(lock, "arm64") === undefined) problems.unshift("no kernel is locked");
+	if (requests.some(buildsKernel) && lock.debian.kernelSource === undefined) problems.unshift("no kernel's source is locked");
+	if (requests.some((request) => !buildsKernel(request)) && lock.debian.kernel === null) problems.unshift("no kernel is locked");
 	if (requests.some(({ base }) => base === "kernel") && lock.buildroot === undefined && checkoutFolder() === undefined)
 		problems.push("no release of Buildroot is pinned: write its version, url and sha256 under `buildroot:`, or set BUILDROOT_DIR");
 	return problems;

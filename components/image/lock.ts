@@ -30,7 +30,7 @@ export interface LockEntry {
 export interface GuestRequest {
 	/** Missing: arm64. */
 	architecture?: "armel";
-	/** `kernel`: nothing but the kernel, since its programs come from elsewhere; no entry of the lock is about it alone. */
+	/** `kernel`: nothing but a kernel's sources, since all else comes from elsewhere; no entry of the lock is about it alone. */
 	base: "busybox" | "debian" | "kernel";
 	packages: readonly string[];
 }
@@ -66,9 +66,9 @@ export interface LockFile {
 	buildroot?: LockedBuildroot;
 	debian: {
 		suite: typeof DEBIAN_SUITE;
-		/** The kernel of all arm64 guests, as `name=version`. */
+		/** The kernel of arm64 guests that take Debian's, as `name=version`. */
 		kernel: string | null;
-		/** The sources that the kernel of all armel guests is built from; missing where there are none. */
+		/** The sources that kernels which have to be built are built from, those of all armel guests; missing where there are none. */
 		kernelSource?: string;
 		guests: LockedGuest[];
 		packages: LockEntry[];
@@ -155,9 +155,9 @@ export function usedReferences({ debian: { kernel, kernelSource, guests } }: Loc
 	return new Set([...kernels, ...guests.flatMap((guest) => guest.install)]);
 }
 
-/** The kernel that guests of an architecture share, or what it is built from; undefined when none is locked. */
-export function lockedKernel({ debian }: LockFile, architecture: DebianArchitecture): string | undefined {
-	return (architecture === "armel" ? debian.kernelSource : debian.kernel) ?? undefined;
+/** Whether a guest's kernel is built from its sources; else it is Debian's. */
+export function buildsKernel(request: GuestRequest): boolean {
+	return request.base === "kernel" || architectureOf(request) === "armel";
 }
 
 /** The architecture of a request. */
@@ -194,11 +194,11 @@ export function lockedEntries(lock: LockFile, request: GuestRequest, where: stri
 	const wanted = requestKey(request);
 	const guest =
 		request.base === "kernel" ? { install: [] } : lock.debian.guests.find((candidate) => requestKey(candidate) === wanted);
-	const kernel = lockedKernel(lock, architectureOf(request));
-	if (guest === undefined || kernel === undefined) {
+	const kernel = buildsKernel(request) ? lock.debian.kernelSource : lock.debian.kernel;
+	if (guest === undefined || kernel === undefined || kernel === null) {
 		const packages = request.packages.length === 0 ? "" : ` and packages ${request.packages.join(", ")}`;
-		const architecture = request.architecture === undefined ? "" : ` for ${request.architecture}`;
-		const what = request.base === "kernel" ? "the kernel of a guest" : `a guest with base ${request.base}`;
+		const architecture = request.architecture === undefined || request.base === "kernel" ? "" : ` for ${request.architecture}`;
+		const what = request.base === "kernel" ? "the sources of a guest's kernel" : `a guest with base ${request.base}`;
 		throw new UserError(`persona.lock.yaml says nothing about ${what}${packages}${architecture}`, {
 			where,
 			remedy: REMEDY,

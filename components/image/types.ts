@@ -79,6 +79,12 @@ export interface BuildrootInputs {
 	recipe: number;
 }
 
+/** What Buildroot builds a kernel from, beside its sources, which the lock names. */
+export interface BuildrootKernelInputs extends BuildrootInputs {
+	/** Lines of its own configuration, on top of none. */
+	options: string[];
+}
+
 /** What brings a guest's volumes up, and what it is told of them. */
 export interface GuestVolumes {
 	list: readonly { readonly name: string; readonly mount: string | null; readonly encrypted: boolean }[];
@@ -105,8 +111,10 @@ export interface GuestInputs {
 	volumes?: GuestVolumes;
 	/** Names of the kernel modules its devices need, without what they depend on; missing where it needs none. */
 	modules?: string[];
-	/** What its kernel is built from; missing where Debian has one. */
+	/** What its kernel is built from; missing where Debian has one, or Buildroot builds it. */
 	kernelBuild?: KernelBuild;
+	/** What Buildroot builds its kernel from; missing where it does not. */
+	buildrootKernel?: BuildrootKernelInputs;
 	/** It has a network device; missing where it has none, or a module tells. */
 	network?: true;
 	/** Version of the way kernels are made ready to run in user mode; missing where they need not be. */

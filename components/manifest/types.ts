@@ -91,7 +91,7 @@ export interface Persona {
 		 */
 		packages: string[];
 		/**
-		 * Builder buildroot: more symbols of Buildroot's configuration, with their values. One that Buildroot does not know or take is an error.
+		 * Builder buildroot: more symbols of the configuration of Buildroot (BR2_…) and of Linux (CONFIG_…), with their values. One that it does not know or take is an error.
 		 *
 		 * Default: {}.
 		 *
@@ -521,7 +521,7 @@ export interface PersonaInput {
 		 */
 		packages?: string[];
 		/**
-		 * Builder buildroot: more symbols of Buildroot's configuration, with their values. One that Buildroot does not know or take is an error.
+		 * Builder buildroot: more symbols of the configuration of Buildroot (BR2_…) and of Linux (CONFIG_…), with their values. One that it does not know or take is an error.
 		 *
 		 * Default: {}.
 		 *

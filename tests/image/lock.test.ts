@@ -63,7 +63,7 @@ test("what is written is read back, and the same whatever the order", async () =
 test("a release of Buildroot is fetched with all that is locked, and missed where a persona needs one", () => {
 	vi.stubEnv("BUILDROOT_DIR", "");
 	const lock = emptyLock();
-	lock.debian.kernel = "linux-image=1";
+	lock.debian.kernelSource = "linux-source=1";
 	const compiled = { base: "kernel" as const, packages: [] };
 	expect(checkLock(lock, [compiled])).toEqual([expect.stringContaining("no release of Buildroot is pinned")]);
 	const url = "https://example.org/buildroot-2026.08.tar.xz";
@@ -80,6 +80,20 @@ test("a guest gets its own entries, kernel first, and no others", async () => {
 	const { lock } = await lockIn(folder, [busybox, ssh], "all", fakeApt("1"));
 	expect(lockedEntries(lock, busybox, "x").map(referenceOf)).toEqual(["linux-image=1", "busybox-static=1"]);
 	expect(lockedEntries(lock, ssh, "x").map(referenceOf)).toEqual(["linux-image=1", "busybox-static=1", "dropbear-bin=1"]);
+});
+
+test("who builds a kernel gets its sources, whatever the board, and Debian's kernel is locked only for who takes it", async () => {
+	const folder = temporaryFolder();
+	const built: GuestRequest = { base: "kernel", packages: [] };
+	const armel: GuestRequest = { architecture: "armel", base: "busybox", packages: [] };
+	const { lock } = await lockIn(folder, [built, armel], "all", fakeApt("1"));
+	expect(lockedEntries(lock, built, "x").map(referenceOf)).toEqual(["linux-source=1"]);
+	expect(lockedEntries(lock, { ...built, architecture: "armel" }, "x").map(referenceOf)).toEqual(["linux-source=1"]);
+	expect(lockedEntries(lock, armel, "x").map(referenceOf)).toEqual(["linux-source=1", "busybox-static=1"]);
+	expect(lock.debian.kernel).toBeNull();
+	expect(checkLock(lock, [armel, busybox])).toEqual(["no kernel is locked", "nothing is locked for base busybox"]);
+	const { lock: taken } = await lockIn(folder, [busybox], "missing", fakeApt("1"));
+	expect(checkLock(taken, [built])[0]).toBe("no kernel's source is locked");
 });
 
 test("what is not locked is refused with the remedy", async () => {

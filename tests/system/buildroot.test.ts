@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Personas from source: with the real Buildroot that BUILDROOT_DIR names, root filesystems for both boards, and both personas of a phone from
-// `pulumi up`. Without it nothing here can be judged, and the run says so; what needs no Buildroot is in tests/image/buildroot.
+// Personas from source: with the real Buildroot that BUILDROOT_DIR names, root filesystems and kernels for both boards, and both personas of a phone
+// from `pulumi up`. Without it nothing here can be judged, and the run says so; what needs no Buildroot is in tests/image/buildroot.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildrootRoot } from "../../components/image/buildroot/root.ts";
+import { guestKernel } from "../../components/image/guest-kernel.ts";
 import {
 	buildHypervisor,
 	guestInputs,
@@ -13,6 +14,7 @@ import {
 	type LockFile,
 	loadLock,
 	openStore,
+	packageFetcher,
 } from "../../components/image/index.ts";
 import { boardByName } from "../../components/manifest/index.ts";
 import { loadAndCheckPhone } from "../../components/policy/index.ts";
@@ -72,11 +74,14 @@ describe.skipIf(!isGiven)("both personas from Buildroot, by pulumi up", () => {
 			const said = await persona(["exec", name, "--", "cat", "/etc/os-release", "/etc/hostname"], { env });
 			expect(said.stdout).toContain("ID=buildroot");
 			expect(said.stdout).toContain(`\n${name}\n`);
+			expect((await persona(["exec", name, "--", "cat", "/proc/version"], { env })).stdout).toMatch(
+				/^Linux version 6\.1\S* \(persona@persona\)/,
+			);
 		}
 	});
 });
 
-describe.skipIf(!isGiven)("root filesystems", () => {
+describe.skipIf(!isGiven)("root filesystems and kernels", () => {
 	const folder = mkdtempSync(join(tmpdir(), "persona-buildroot-"));
 	afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -85,20 +90,27 @@ describe.skipIf(!isGiven)("root filesystems", () => {
 		const [first] = resolved?.personas ?? [];
 		if (resolved === undefined || first === undefined) throw new Error("the phone has problems");
 		const lock = await loadLock(packageRoot());
-		const { buildroot } = await guestInputs(first, resolved.board.document, lock);
-		if (buildroot === undefined) throw new Error("no builder buildroot");
-		const build = async (cache: string | undefined) => {
-			const before = process.env.XDG_CACHE_HOME;
-			if (cache !== undefined) process.env.XDG_CACHE_HOME = cache;
-			try {
-				const context = { store: await openStore(), lock, progress: silent, projectDir: folder };
-				return (await buildrootRoot(buildroot, {}, context)).digest;
-			} finally {
-				if (before === undefined) delete process.env.XDG_CACHE_HOME;
-				else process.env.XDG_CACHE_HOME = before;
-			}
-		};
-		expect(await build(join(folder, "elsewhere"))).toBe(await build(undefined));
+		const inputs = await guestInputs(first, resolved.board.document, lock);
+		const { buildroot, buildrootKernel } = inputs;
+		const [sources] = inputs.lock;
+		if (buildroot === undefined || buildrootKernel === undefined || sources === undefined) throw new Error("no builder buildroot");
+		const usual = { store: await openStore(), lock, progress: silent, projectDir: folder };
+		const fetch = () => packageFetcher(usual)(sources);
+		const kernel = async (of: Parameters<typeof guestKernel>[0], context = usual) =>
+			(await guestKernel(of, sources, {}, fetch, context)).digest;
+		const build = async (context = usual) => [
+			(await buildrootRoot(buildroot, {}, context)).digest,
+			await kernel({ buildrootKernel }, context),
+		];
+		const built = await build();
+		const before = process.env.XDG_CACHE_HOME;
+		process.env.XDG_CACHE_HOME = join(folder, "elsewhere");
+		try {
+			expect(await build({ ...usual, store: await openStore() })).toEqual(built);
+		} finally {
+			if (before === undefined) delete process.env.XDG_CACHE_HOME;
+			else process.env.XDG_CACHE_HOME = before;
+		}
 	});
 });
 

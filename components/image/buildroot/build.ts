@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A run of Buildroot: in a folder of its own for its inputs, from a configuration that is looked over before anything is compiled, to images
 // that are what the end of the run says they are.
-import { createReadStream } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { canonicalJson, sha256, sha256File } from "../../util/digest.ts";
@@ -9,14 +9,16 @@ import { UserError } from "../../util/errors.ts";
 import { jobCount } from "../../util/jobs.ts";
 import { ProcessError, run } from "../../util/process.ts";
 import { builtWithLog } from "../build-log.ts";
-import type { Blob } from "../store.ts";
+import { type Blob, entriesOf } from "../store.ts";
 import type { BuildContext, BuildrootInputs } from "../types.ts";
 import { accountOf, INFO_ARGUMENTS, readAccount, rememberAccount } from "./account.ts";
 import { architectureOf } from "./config.ts";
 import { type ExternalSpec, writeExternalTree } from "./external-tree.ts";
 import { buildFolders } from "./folders.ts";
 import { hostTools } from "./host-tools.ts";
-import { stepOf, stepText, stopOf } from "./report.ts";
+import { checkOptions } from "./kernel-options.ts";
+import { provideLinuxSources } from "./linux-sources.ts";
+import { isCompiled, stepOf, stepText, stopOf } from "./report.ts";
 import { siteLines } from "./sites.ts";
 import { openBuildroot, release } from "./source.ts";
 import { lostError, lostLines, symbolsOf } from "./symbols.ts";
@@ -35,15 +37,17 @@ const KILL_AFTER_MS = 400;
 export interface BuildrootRequest {
 	inputs: BuildrootInputs;
 	/** Name of the image that is wanted, as Buildroot calls it. */
-	image: "rootfs.tar" | "veil.bin";
+	image: "Image" | "rootfs.tar" | "veil.bin" | "vmlinux";
 	/** Where a document asks for a line of the configuration. */
 	places: Readonly<Record<string, string>>;
 	veil?: ExternalSpec["veil"];
+	/** A kernel is built: its options, and the package of its sources. */
+	linux?: { options: readonly string[]; package: () => Promise<Blob> };
 }
 
-/** The key of what a run makes: personas that ask for the same share it. */
-export function buildrootKey(inputs: BuildrootInputs, image: BuildrootRequest["image"], veil?: readonly string[]): string {
-	return sha256(canonicalJson({ kind: "buildroot", ...inputs, image, veil }));
+/** The key of what a run makes: personas that ask for the same share it. `more`: of what it is made from, beside Buildroot. */
+export function buildrootKey(inputs: BuildrootInputs, image: BuildrootRequest["image"], more?: readonly string[]): string {
+	return sha256(canonicalJson({ kind: "buildroot", ...inputs, image, more }));
 }
 
 /**
@@ -52,7 +56,7 @@ export function buildrootKey(inputs: BuildrootInputs, image: BuildrootRequest["i
  * @throws UserError when the configuration asks for what there is not, or a step fails
  */
 export async function buildrootImage(request: BuildrootRequest, key: string, context: BuildContext): Promise<Blob> {
-	const { inputs, image, places, veil } = request;
+	const { inputs, image, places, veil, linux } = request;
 	return builtWithLog(`buildroot-${image}`, key, context, async (told) => {
 		const { store, signal } = context;
 		const isAccounted = image === "rootfs.tar";
@@ -65,25 +69,45 @@ export async function buildrootImage(request: BuildrootRequest, key: string, con
 			inputs.toolchain.length === 0
 				? []
 				: (await relocatedToolchain(architectureOf(inputs.config), inputs.toolchain, folders.toolchains, inner)).config;
+		await mkdir(folders.downloads, { recursive: true });
+		const sources =
+			linux === undefined ? undefined : await provideLinuxSources((await linux.package()).path, folders.downloads, signal);
 		const external = {
 			folder: join(folders.work, "external"),
 			config: inputs.config,
 			machine: [...toolchain, `BR2_DL_DIR="${folders.downloads}"`, `BR2_CCACHE_DIR="${folders.ccache}"`, ...siteLines()],
 			tools: await hostTools(),
 			...(veil === undefined ? {} : { veil }),
+			...(linux === undefined || sources === undefined ? {} : { linux: { options: linux.options, sources } }),
 		};
 		const output = join(folders.work, "output");
-		for (const folder of [output, folders.downloads]) await mkdir(folder, { recursive: true });
-		// Images of a run that was cut short must not be taken for this one's.
+		await mkdir(output, { recursive: true });
+		// Images of a run that was cut short must not be taken for this one's, and packages put theirs there again.
 		await rm(join(output, "images"), { recursive: true, force: true });
+		for (const name of await entriesOf(join(output, "build"))) {
+			const stamp = join(output, "build", name, ".stamp_images_installed");
+			if (existsSync(stamp)) await rm(stamp);
+		}
 		await rm(external.folder, { recursive: true, force: true });
 		await writeExternalTree(external);
 		const { epoch } = await release(tree);
-		const make: Make = { tree, output, external: external.folder, version: inputs.version, epoch, context: inner };
+		const make: Make = {
+			tree,
+			output,
+			external: external.folder,
+			version: inputs.version,
+			epoch,
+			isKernel: linux !== undefined,
+			context: inner,
+		};
 		told("configuring Buildroot");
 		await runMake(make, [`BR2_DEFCONFIG=${join(external.folder, "configs/persona_defconfig")}`, "defconfig"]);
 		const lost = lostLines([...external.machine, ...inputs.config], await readFile(join(output, ".config"), "utf8"));
 		if (lost.length > 0) throw lostError(lost, places, await symbolsOf(tree), inputs.version);
+		if (linux !== undefined) {
+			await runMake(make, ["linux-configure"]);
+			checkOptions(linux.options, await readFile(join(output, "build/linux-custom/.config"), "utf8"), places);
+		}
 		await runMake(make, [`-j${jobCount()}`, `BR2_JLEVEL=${jobCount()}`, "all"]);
 		const path = await verifiedImage(join(output, "images"), image);
 		const blob = await store.put(createReadStream(path), signal);
@@ -124,11 +148,16 @@ interface Make {
 	external: string;
 	version: string;
 	epoch: string;
+	/** It compiles a kernel, which is one step of many minutes. */
+	isKernel: boolean;
 	context: BuildContext;
 }
 
 /** Runs it, and gives what it said on its standard output. */
-async function runMake({ tree, output, external, version, epoch, context }: Make, args: readonly string[]): Promise<string> {
+async function runMake(
+	{ tree, output, external, version, epoch, isKernel, context }: Make,
+	args: readonly string[],
+): Promise<string> {
 	const { signal, progress } = context;
 	const env = {
 		PATH,
@@ -143,6 +172,7 @@ async function runMake({ tree, output, external, version, epoch, context }: Make
 	// A checkout would call itself by git's state, which is not part of its contents.
 	const variables = [`O=${output}`, `BR2_EXTERNAL=${external}`, `BR2_VERSION_FULL=${version}`];
 	const said: string[] = [];
+	let compiled = 0;
 	try {
 		const { stdout } = await run("nice", ["-n", NICENESS, "make", "-C", tree, ...variables, ...args], {
 			env,
@@ -152,6 +182,7 @@ async function runMake({ tree, output, external, version, epoch, context }: Make
 				said.push(line);
 				const step = stepOf(line);
 				if (step !== undefined) progress(stepText(step));
+				else if (isKernel && isCompiled(line) && compiled++ % 50 === 0) progress(`linux: ${compiled - 1} files so far`);
 			},
 		});
 		return stdout;

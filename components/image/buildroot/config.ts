@@ -29,8 +29,8 @@ const ROOT = [
 	"# BR2_PACKAGE_IFUPDOWN_SCRIPTS is not set",
 ];
 
-/** Veil alone: no root filesystem, and none of the flags that Buildroot's wrapper of the compiler adds for programs of Linux. */
-const VEIL = [
+/** No root filesystem, and none of the flags that Buildroot's wrapper of the compiler adds for programs of Linux. */
+const NO_ROOT = [
 	"BR2_INIT_NONE=y",
 	"BR2_SYSTEM_BIN_SH_NONE=y",
 	"# BR2_PACKAGE_BUSYBOX is not set",
@@ -39,8 +39,22 @@ const VEIL = [
 	"BR2_SSP_NONE=y",
 	"BR2_RELRO_NONE=y",
 	"BR2_FORTIFY_SOURCE_NONE=y",
-	"BR2_PACKAGE_VEIL=y",
 ];
+
+/** Where a kernel is built, `persona` is the list of options that the tree of ours has. */
+const KERNEL = [
+	"BR2_ROOTFS_DEVICE_CREATION_STATIC=y",
+	"BR2_LINUX_KERNEL=y",
+	"BR2_LINUX_KERNEL_CUSTOM_TARBALL=y",
+	"BR2_LINUX_KERNEL_USE_DEFCONFIG=y",
+	'BR2_LINUX_KERNEL_DEFCONFIG="persona"',
+];
+
+/** What of a kernel is taken: where it has to be patched, the file with its symbols. */
+const KERNEL_IMAGES = {
+	arm64: { name: "Image", line: "BR2_LINUX_KERNEL_IMAGE=y" },
+	armv6: { name: "vmlinux", line: "BR2_LINUX_KERNEL_VMLINUX=y" },
+} as const;
 
 /** The lines of a board. @throws UserError when Buildroot does not build for it */
 export async function boardLines(board: string): Promise<string[]> {
@@ -61,12 +75,27 @@ export function configLines(text: string): string[] {
 /** Everything a root filesystem is configured with, but for what is of this machine; a document's own lines last. */
 export function rootLines(board: readonly string[], guest: Pick<Persona["guest"], "packages" | "config">): string[] {
 	const own = wantedLines(guest).map(({ line }) => line);
-	return [...board, ...COMMON, ...ROOT, ...[...new Set(own)].sort()];
+	return [...board, ...COMMON, ...ROOT, ...[...new Set(own.filter((line) => !isKernelOption(line)))].sort()];
 }
 
 /** Everything Veil is configured with. */
 export function veilLines(board: readonly string[]): string[] {
-	return [...board, ...COMMON, ...VEIL];
+	return [...board, ...COMMON, ...NO_ROOT, "BR2_PACKAGE_VEIL=y"];
+}
+
+/** Everything a kernel's run is configured with; the kernel's own options are another list. */
+export function kernelLines(board: readonly string[]): string[] {
+	return [...board, ...COMMON, ...NO_ROOT, ...KERNEL, KERNEL_IMAGES[architectureOf(board)].line];
+}
+
+/** What a kernel's run makes that is taken. */
+export function kernelImageName(lines: readonly string[]): "Image" | "vmlinux" {
+	return KERNEL_IMAGES[architectureOf(lines)].name;
+}
+
+/** Whether a line is one of a kernel's configuration, and none of Buildroot's. */
+export function isKernelOption(line: string): boolean {
+	return symbolOf(line).startsWith("CONFIG_");
 }
 
 /** The architecture of a configuration. */
@@ -96,7 +125,7 @@ export function configLine(symbol: string, value: SymbolValue): string {
 
 /** The symbol a line is about. */
 export function symbolOf(line: string): string {
-	return /^(?:# )?(BR2_\w+)/.exec(line)?.[1] ?? "";
+	return /^(?:# )?((?:BR2|CONFIG)_\w+)/.exec(line)?.[1] ?? "";
 }
 
 /** Whether lines choose a toolchain by themselves: then none is given to Buildroot. */

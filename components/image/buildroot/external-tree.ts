@@ -3,6 +3,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ccacheScript, type HostTool, overrides } from "./host-tools.ts";
+import type { LinuxSources } from "./linux-sources.ts";
 
 /** What a tree is generated from. */
 export interface ExternalSpec {
@@ -16,6 +17,8 @@ export interface ExternalSpec {
 	tools: readonly HostTool[];
 	/** Veil is built too, for a board, from the sources in a folder, with further variables for its makefile. */
 	veil?: { board: string; sources: string; options: readonly string[] };
+	/** A kernel is built too, from an archive in the folder of downloads, with these lines on top of `make allnoconfig`. */
+	linux?: { sources: LinuxSources; options: readonly string[] };
 }
 
 /** A file of the tree. */
@@ -92,19 +95,36 @@ const VEIL_CONFIG = `config BR2_PACKAGE_VEIL
 	  The hypervisor that runs the personas of a phone.
 `;
 
+// Read behind Buildroot's own makefile of Linux. Name, host and time are those of the kernels that we build without it; nor does it look for what
+// Debian's sources export although it is local to a file, and where in which macro a word of a message comes from: that is most of the compiler's time.
+const LINUX_MK = (options: string) => `LINUX_KCONFIG_DEFCONFIG = KCONFIG_ALLCONFIG=${options} allnoconfig
+LINUX_CFLAGS += -ftrack-macro-expansion=0
+LINUX_MAKE_FLAGS += cmd_check_local_export= KBUILD_BUILD_USER=persona KBUILD_BUILD_HOST=persona KBUILD_BUILD_VERSION=1 \
+	KBUILD_BUILD_TIMESTAMP="Thu Jan  1 00:00:00 UTC 1970"
+`;
+
 /** The files of a tree by their paths in it. */
 export function externalTree(spec: ExternalSpec): Record<string, TreeFile> {
-	const { folder, config, machine, tools, veil } = spec;
+	const { folder, config, machine, tools, veil, linux } = spec;
 	const ccache = tools.find(({ name }) => name === "ccache");
 	const own = [
 		`BR2_ROOTFS_OVERLAY="${join(folder, "overlay")}"`,
 		`BR2_ROOTFS_POST_IMAGE_SCRIPT="${join(folder, "post-image.sh")}"`,
 		`BR2_PACKAGE_OVERRIDE_FILE="${join(folder, "local.mk")}"`,
+		...(linux === undefined
+			? []
+			: [
+					// Nothing is ever fetched from there: the archive lies in the folder of downloads.
+					`BR2_LINUX_KERNEL_CUSTOM_TARBALL_LOCATION="file:///nowhere/${linux.sources.name}"`,
+					`BR2_GLOBAL_PATCH_DIR="${join(folder, "patches")}"`,
+				]),
 	];
 	return {
 		"external.desc": { text: "name: PERSONA\ndesc: What pulumi-persona builds\n" },
 		"Config.in": { text: veil === undefined ? "" : 'source "$BR2_EXTERNAL_PERSONA_PATH/package/veil/Config.in"\n' },
-		"external.mk": { text: "include $(sort $(wildcard $(BR2_EXTERNAL_PERSONA_PATH)/package/*/*.mk))\n" },
+		"external.mk": {
+			text: `include $(sort $(wildcard $(BR2_EXTERNAL_PERSONA_PATH)/package/*/*.mk))\n${linux === undefined ? "" : LINUX_MK(join(folder, "linux/options"))}`,
+		},
 		"configs/persona_defconfig": { text: lines([...own, ...machine, ...config]) },
 		"local.mk": {
 			text: overrides(tools, { empty: join(folder, "empty"), ccache: join(folder, "host-tools/ccache") }),
@@ -114,6 +134,12 @@ export function externalTree(spec: ExternalSpec): Record<string, TreeFile> {
 		"overlay/etc/inittab": { text: INITTAB },
 		"overlay/etc/init.d/S99persona-ready": { text: READY, executable: true },
 		"post-image.sh": { text: POST_IMAGE, executable: true },
+		...(linux === undefined
+			? {}
+			: {
+					"linux/options": { text: lines(linux.options) },
+					"patches/linux/linux.hash": { text: `sha256  ${linux.sources.sha256}  ${linux.sources.name}\n` },
+				}),
 		...(veil === undefined
 			? {}
 			: {

@@ -1,36 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a persona's root filesystem is built from by Buildroot, and where its document asks for each line.
+// What a persona's root filesystem and kernel are built from by Buildroot, and where its document asks for each line.
 import type { Board, Loaded, Persona } from "../../manifest/index.ts";
 import { propertyPath } from "../../manifest/index.ts";
 import { UserError } from "../../util/errors.ts";
+import { linuxOptions } from "../linux-options.ts";
 import type { LockFile } from "../lock.ts";
-import type { BuildrootInputs } from "../types.ts";
+import type { BuildrootInputs, GuestInputs } from "../types.ts";
 import { RECIPE } from "./build.ts";
-import { boardLines, choosesToolchain, configLine, rootLines, symbolOf, wantedLines } from "./config.ts";
+import { boardLines, choosesToolchain, configLine, isKernelOption, rootLines, symbolOf, wantedLines } from "./config.ts";
+import { kernelInputs } from "./kernel.ts";
 import { ownToolchain } from "./own-toolchain.ts";
 import { buildrootSource } from "./source.ts";
 import { reserved } from "./symbols.ts";
 import { toolchainPackages } from "./toolchain.ts";
 
-/** Reads everything a root filesystem is built from. @throws UserError when Buildroot or a compiler is missing, or a symbol is not the document's to set */
-export async function buildrootInputs(persona: Loaded<Persona>, board: Board, lock: LockFile): Promise<BuildrootInputs> {
+/** Reads everything they are built from. @throws UserError when Buildroot or a compiler is missing, or a symbol is not the document's to set */
+export async function buildrootGuestInputs(
+	persona: Loaded<Persona>,
+	board: Board,
+	lock: LockFile,
+): Promise<Required<Pick<GuestInputs, "buildroot" | "buildrootKernel">>> {
 	const { guest } = persona.document;
 	const own = await boardLines(board.name);
 	const asked = wantedLines(guest).map(({ line }) => line);
 	const places = linePlaces(persona);
-	const [taken] = reserved([...own, ...rootLines([], { packages: [], config: {} })], asked);
+	const ours = [...own, ...rootLines([], { packages: [], config: {} }), ...(await linuxOptions(board.architecture))];
+	const [taken] = reserved(ours, asked);
 	if (taken !== undefined)
 		throw new UserError(`builder buildroot sets ${symbolOf(taken)} by itself`, { where: places[taken] ?? persona.file });
 	const compiler = await ownToolchain(
 		guest.config,
 		(symbol) => places[configLine(symbol, guest.config[symbol] ?? "")] ?? persona.file,
 	);
+	const release = await source(persona, lock);
 	return {
-		...(await source(persona, lock)),
-		...(compiler === undefined ? {} : { compiler }),
-		toolchain: choosesToolchain(asked) ? [] : await toolchainPackages(board.architecture),
-		config: rootLines(own, guest),
-		recipe: RECIPE,
+		buildroot: {
+			...release,
+			...(compiler === undefined ? {} : { compiler }),
+			toolchain: choosesToolchain(asked) ? [] : await toolchainPackages(board.architecture),
+			config: rootLines(own, guest),
+			recipe: RECIPE,
+		},
+		buildrootKernel: await kernelInputs(board, asked.filter(isKernelOption), release),
 	};
 }
 

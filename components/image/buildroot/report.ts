@@ -22,6 +22,11 @@ export function stepText({ package: name, version, step }: Step): string {
 	return name === "" ? what : `${name}${version === "" ? "" : ` ${version}`}: ${what}`;
 }
 
+/** Whether a line tells of a file that Linux' makefiles compile: `  CC      init/main.o` */
+export function isCompiled(line: string): boolean {
+	return /^ {2}(AS|CC) {3,}\S+\.o$/.test(line);
+}
+
 /** Where a build stopped. */
 export interface Stop {
 	package?: string;

@@ -77,10 +77,10 @@ function reason(line: string, symbols: Symbols, version: string): string {
 	return `Buildroot ${version} does not take ${line}: ${why}`;
 }
 
-/** Symbols that are the builder's to set, and a document asks for all the same. */
+/** Symbols that are the builder's to set, and a document asks for all the same. The kernel has a run of its own, with options of its own. */
 export function reserved(own: readonly string[], asked: readonly string[]): string[] {
 	const taken = new Set([...own.map(symbolOf), ...RESERVED]);
-	return asked.filter((line) => taken.has(symbolOf(line)));
+	return asked.filter((line) => taken.has(symbolOf(line)) || symbolOf(line).startsWith("BR2_LINUX_KERNEL"));
 }
 
 /** Set at a build, to folders of this machine. */

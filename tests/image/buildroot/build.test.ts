@@ -168,6 +168,17 @@ exit 1`);
 		await build(run);
 	});
 
+	test("puts images there again that were there already when it was cut short", async () => {
+		// As a package does that has a stamp for it.
+		const stamp = "$O/build/linux-custom/.stamp_images_installed";
+		const once = `[ -e "${stamp}" ] || { mkdir -p "$IMAGES" "$O/build/linux-custom"; echo image >"$IMAGES/rootfs.tar"; touch "${stamp}" "$O/build/build-time.log"; }
+[ -e "$O/half" ] || { touch "$O/half"; exit 1; }
+sh "$POST_IMAGE" "$IMAGES"`;
+		const run = await prepare(once);
+		await failure(run);
+		expect(readFileSync((await build(run)).path, "utf8")).toBe("image\n");
+	});
+
 	test("is told to look at the network when a source could not be had", async () => {
 		const run = await prepare(
 			'echo "make: *** [package/pkg-generic.mk:200: $O/build/nano-1/.stamp_downloaded] Error 1" >&2; exit 1',

@@ -34,6 +34,16 @@ export function fakeBuildroot(folder: string, { all = GOES_WELL }: FakeBuildroot
 		'if BR2_PACKAGE_BUSYBOX_SHOW_OTHERS\nconfig BR2_PACKAGE_NANO\n\tbool "nano"\n\tdepends on BR2_USE_WCHAR\n\nendif\n',
 	);
 	write("all.sh", `set -e\n${all}\n`);
+	write(
+		"linux.sh",
+		`set -e
+echo ">>> linux custom Configuring"
+read -r _ digest name <"$E/patches/linux/linux.hash"
+echo "$digest  $DL/linux/$name" | sha256sum --check --quiet
+mkdir -p "$O/build/linux-custom"
+(echo "# Linux/arm64 6.1.0 Kernel Configuration"; grep -v CONFIG_UNKNOWN "$E/linux/options") >"$O/build/linux-custom/.config"
+`,
+	);
 	// As Kconfig does: what is unknown or ruled out goes without a word.
 	write(
 		"Makefile",
@@ -44,6 +54,8 @@ defconfig:
 	@grep -v -e BR2_PACKAGE_NANO= -e BR2_PACKAGE_DROPBAER= $(BR2_DEFCONFIG) >$(O)/.config
 show-info:
 	@echo '{ "busybox": { "type": "target", "virtual": false, "version": "1.0", "licenses": "GPL-2.0", "dependencies": [] } }'
+linux-configure:
+	@E=$(BR2_EXTERNAL) O=$(O) DL=$$(sed -n 's/^BR2_DL_DIR="\\(.*\\)"/\\1/p' $(O)/.config) sh linux.sh
 all:
 	@O=$(O) IMAGES=$(O)/images POST_IMAGE=$(BR2_EXTERNAL)/post-image.sh sh all.sh
 `,

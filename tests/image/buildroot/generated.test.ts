@@ -11,6 +11,9 @@ import {
 	boardLines,
 	choosesToolchain,
 	configLine,
+	isKernelOption,
+	kernelImageName,
+	kernelLines,
 	packageSymbol,
 	rootLines,
 	veilLines,
@@ -42,6 +45,25 @@ describe("lines of configuration", () => {
 		expect(architectureOf(lines)).toBe("arm64");
 		expect(architectureOf(veilLines(await boardLines("n800")))).toBe("armv6");
 		expect(lines).toEqual(expect.arrayContaining(["BR2_PACKAGE_VEIL=y", "# BR2_TARGET_ROOTFS_TAR is not set", "BR2_SSP_NONE=y"]));
+	});
+
+	test("of a kernel say which file is taken: an image, or what has the symbols that patching needs", async () => {
+		const [virt, n800] = [kernelLines(await boardLines("qemu-virt")), kernelLines(await boardLines("n800"))];
+		expect(virt).toEqual(expect.arrayContaining(["BR2_LINUX_KERNEL=y", "BR2_LINUX_KERNEL_IMAGE=y", "BR2_REPRODUCIBLE=y"]));
+		expect(virt).not.toContain("BR2_TARGET_ROOTFS_TAR=y");
+		expect(n800).toContain("BR2_LINUX_KERNEL_VMLINUX=y");
+		expect([kernelImageName(virt), kernelImageName(n800)]).toEqual(["Image", "vmlinux"]);
+	});
+
+	test("leave a kernel's options to the kernel", () => {
+		const guest = { packages: [], config: { CONFIG_WIREGUARD: true, BR2_X: true } };
+		expect(rootLines([], guest)).toContain("BR2_X=y");
+		expect(rootLines([], guest).some(isKernelOption)).toBe(false);
+		expect(
+			wantedLines(guest)
+				.map(({ line }) => line)
+				.filter(isKernelOption),
+		).toEqual(["CONFIG_WIREGUARD=y"]);
 	});
 
 	test("remember where the document asks for them", () => {
@@ -102,6 +124,18 @@ describe("the generated tree", () => {
 	test("has no package of ours where only a root filesystem is built", () => {
 		expect(Object.keys(externalTree(spec)).filter((path) => path.startsWith("package/"))).toEqual([]);
 		expect(externalTree(spec)["Config.in"]?.text).toBe("");
+	});
+
+	test("has a kernel's options, its recipe and the digest that Buildroot compares its sources with", () => {
+		const sources = { name: "linux-source-ab.tar.xz", sha256: "ab".repeat(32) };
+		const tree = externalTree({ ...spec, linux: { sources, options: ["CONFIG_NET=y", "# CONFIG_SMP is not set"] } });
+		expect(tree["linux/options"]?.text).toBe("CONFIG_NET=y\n# CONFIG_SMP is not set\n");
+		expect(tree["patches/linux/linux.hash"]?.text).toBe(`sha256  ${sources.sha256}  ${sources.name}\n`);
+		const config = tree["configs/persona_defconfig"]?.text;
+		expect(config).toContain('BR2_LINUX_KERNEL_CUSTOM_TARBALL_LOCATION="file:///nowhere/linux-source-ab.tar.xz"\n');
+		expect(config).toContain('BR2_GLOBAL_PATCH_DIR="/work/external/patches"\n');
+		expect(tree["external.mk"]?.text).toContain("KCONFIG_ALLCONFIG=/work/external/linux/options allnoconfig\n");
+		expect(tree["external.mk"]?.text).toMatch(/KBUILD_BUILD_TIMESTAMP="Thu Jan {2}1 00:00:00 UTC 1970"\n$/);
 	});
 
 	test("ends a run with the digests of all images, and what is taken must have its own", async () => {

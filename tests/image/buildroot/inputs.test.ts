@@ -15,9 +15,9 @@ import { fakeBuildroot, VERSION } from "./fake-buildroot.ts";
 
 const board = (await boardByName("qemu-virt", packageRoot())).document;
 const lock = emptyLock();
-lock.debian.kernel = "linux=1";
+lock.debian.kernelSource = "linux-source=1";
 lock.debian.packages = [
-	{ name: "linux", version: "1", architecture: "arm64", archive: "debian", file: "x", size: 1, sha256: "0".repeat(64) },
+	{ name: "linux-source", version: "1", architecture: "all", archive: "debian", file: "x", size: 1, sha256: "0".repeat(64) },
 ];
 const before = process.env.BUILDROOT_DIR;
 let folder: string;
@@ -47,12 +47,16 @@ async function load(guest: string) {
 const OWN = "  config: { BR2_TOOLCHAIN_BUILDROOT: true }\n";
 
 describe("inputs", () => {
-	test("say which Buildroot it is and all that it is asked for, with the kernel alone from the lock", async () => {
+	test("say which Buildroot it is and all that it is asked for, with the sources of the kernel alone from the lock", async () => {
 		const inputs = await guestInputs(await load(`  packages: [nano]\n${OWN}`), board, lock);
 		expect(inputs).toMatchObject({ builder: "buildroot", packages: ["nano"], commandLine: expect.stringContaining("ttyAMA0") });
 		expect(inputs.buildroot).toMatchObject({ version: VERSION, toolchain: [] });
 		expect(inputs.buildroot?.config).toEqual(expect.arrayContaining(["BR2_aarch64=y", "BR2_PACKAGE_NANO=y"]));
-		expect(inputs.lock.map(({ name }) => name)).toEqual(["linux"]);
+		expect(inputs.lock.map(({ name }) => name)).toEqual(["linux-source"]);
+		expect(inputs.buildrootKernel).toMatchObject({ version: VERSION, config: expect.arrayContaining(["BR2_LINUX_KERNEL=y"]) });
+		expect(inputs.buildrootKernel?.options).toEqual(expect.arrayContaining(["CONFIG_VIRTIO_BLK=y", "CONFIG_PVPANIC_MMIO=y"]));
+		expect(inputs.modules).toBeUndefined();
+		expect(inputs.kernelBuild).toBeUndefined();
 		expect(JSON.stringify(inputs)).not.toContain(folder);
 	});
 
@@ -76,6 +80,14 @@ describe("inputs", () => {
 		expect(first.buildroot).toMatchObject({ toolchain: [], compiler: expect.stringMatching(/^sha256:/) });
 		writeFileSync(join(compiler, "bin/aarch64-linux-musl-ld"), "#!/bin/sh\n");
 		expect(guestKey(await inputs())).not.toBe(guestKey(first));
+	});
+
+	test("of a kernel are the same for all who ask for the same options, whatever their packages", async () => {
+		const of = async (guest: string) => (await guestInputs(await load(guest), board, lock)).buildrootKernel;
+		const plain = await of(OWN);
+		expect(await of(`  packages: [nano]\n${OWN}`)).toEqual(plain);
+		const more = await of("  config: { BR2_TOOLCHAIN_BUILDROOT: true, CONFIG_WIREGUARD: true }\n");
+		expect(more?.options).toEqual([...(plain?.options ?? []), "CONFIG_WIREGUARD=y"]);
 	});
 
 	test("are the same wherever the same Buildroot lies, and others when a file of it changes", async () => {
@@ -110,6 +122,16 @@ describe("inputs", () => {
 			message: "builder buildroot sets BR2_REPRODUCIBLE by itself",
 			where: expect.stringContaining("work.yaml:7:62"),
 		});
+	});
+
+	test("cannot have a kernel by Buildroot's symbols, nor change our options", async () => {
+		for (const symbol of ["BR2_LINUX_KERNEL", "CONFIG_NET"]) {
+			const persona = await load(`  config: { BR2_TOOLCHAIN_BUILDROOT: true, ${symbol}: false }\n`);
+			await expect(guestInputs(persona, board, lock)).rejects.toMatchObject({
+				message: `builder buildroot sets ${symbol} by itself`,
+				where: expect.stringContaining("work.yaml:7:"),
+			});
+		}
 	});
 
 	test("come with the places of their lines", async () => {

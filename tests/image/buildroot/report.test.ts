@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What Buildroot says is understood: steps as they begin, and where it stopped.
 import { describe, expect, test } from "vitest";
-import { stepOf, stepText, stopOf } from "../../../components/image/buildroot/report.ts";
+import { isCompiled, stepOf, stepText, stopOf } from "../../../components/image/buildroot/report.ts";
 
 describe("steps", () => {
 	test.each([
@@ -17,6 +17,15 @@ describe("steps", () => {
 	test("are not seen in other lines", () => {
 		for (const line of ["  CC      shell/ash.o", ">>>", "x >>> busybox 1 Building"]) expect(stepOf(line)).toBeUndefined();
 	});
+});
+
+test("files that a kernel is compiled from are told from all else", () => {
+	expect(["  CC      init/main.o", "  AS      arch/arm/lib/bitops.o", "  LD      vmlinux", "CC x.o"].map(isCompiled)).toEqual([
+		true,
+		true,
+		false,
+		false,
+	]);
 });
 
 describe("where a build stopped", () => {

@@ -57,6 +57,11 @@ builder buildroot: Buildroot 2099.02 does not take # BR2_PACKAGE_DROPBEAR is not
 	);
 });
 
+test("the kernel is not a root filesystem's to configure, and our options for it are ours", () => {
+	const asked = ['BR2_LINUX_KERNEL_DEFCONFIG="x"', "# CONFIG_NET is not set", "CONFIG_WIREGUARD=y"];
+	expect(reserved(["CONFIG_NET=y"], asked)).toEqual(asked.slice(0, 2));
+});
+
 test("what is the builder's to set is not the document's", () => {
 	expect(reserved(["BR2_REPRODUCIBLE=y"], ["# BR2_REPRODUCIBLE is not set", 'BR2_DL_DIR="/x"', "BR2_PACKAGE_NANO=y"])).toEqual([
 		"# BR2_REPRODUCIBLE is not set",
