@@ -55,6 +55,7 @@ export async function rebuild(phone: ResolvedPhone, context: BuildContext, optio
 	try {
 		const signed = first.find(({ name }) => name === "device image")?.path ?? options.image;
 		const second = await buildElsewhere(phone, context, conditions, scratch, phone.signing === undefined ? undefined : signed);
+		context.progress("comparing every artifact");
 		const artifacts = [...(await compareArtifacts(first, second, signal)), ...notComposed(first, second)];
 		if (options.keep !== undefined) await keepDifferent(artifacts, first, second, options.keep);
 		return { same: artifacts.every(({ difference }) => difference === undefined), conditions, artifacts };
