@@ -18,7 +18,7 @@
 #define MUX_INPUT_BYTES 512 /* a power of two */
 #define FRAME_HEAD 5
 #define FRAME_MAX (FRAME_HEAD + VEIL_MUX_MAX_PAYLOAD + 2)
-#define RECEIVE_MAX 16 /* bytes taken in one go */
+#define RECEIVE_MAX 16 /* bytes taken in one go: two requests at most, whose answers may take 4,000 instructions each */
 
 #define CHANNELS (2 * VEIL_MAX_PERSONAS) /* consoles, then owner ports */
 
@@ -460,14 +460,12 @@ static void frames_parse(void)
 	}
 }
 
-/* No more than one request, as an answer may take 4,000 instructions: its interrupt comes again as long as there is something to read. Only the CPU that
- * takes it comes here, so the half-received frame needs no lock. */
+/* Only the CPU that takes the UART's interrupt comes here, so the half-received frame needs no lock. */
 void mux_receive(void)
 {
-	uint32_t sent = mux.control_sent;
 	uint8_t byte;
 
-	for (uint32_t i = 0; i < RECEIVE_MAX && mux.control_sent == sent && console_getc(&byte); i++) {
+	for (uint32_t i = 0; i < RECEIVE_MAX && console_getc(&byte); i++) {
 		arriving.bytes[arriving.size++] = byte;
 		frames_parse();
 	}
