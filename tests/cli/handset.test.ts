@@ -54,7 +54,7 @@ describe("status", () => {
 		expect(JSON.parse((await persona(["status"])).stdout)).toMatchObject({ handset: "pocket" });
 		const { stdout } = await persona(["status", "--text"]);
 		expect(stdout).toMatch(/^PERSONA +STATE +CPU +MEMORY +RESTARTS +LAST FAULT$/m);
-		expect(stdout).toMatch(/^work \* +READY +██[▎▍▌▋]·+ +2\d\.\d % +60 of 192 MiB +0$/m);
+		expect(stdout).toMatch(/^work \* +READY +██▌·+ +25\.0 % +60 of 192 MiB +0$/m);
 		const seen = await personaOnTerminal(["status"], () => {});
 		expect(seen.status).toBe(0);
 		expect(seen.stdout).toContain("PERSONA");

@@ -80,6 +80,8 @@ export class FakeVeil {
 	private received = new Map<number, number>();
 	private foreground = 0;
 	private beside = VEIL_NO_PERSONA;
+	/** When the system's status was asked for: what personas have used follows from it, however long the answers take. */
+	private asked = 0n;
 	private garbage = 0;
 	/** It neither answers nor says anything. */
 	private dead: boolean;
@@ -302,10 +304,11 @@ export class FakeVeil {
 	}
 
 	private systemStatus(): Uint8Array {
+		this.asked = process.hrtime.bigint();
 		return veilStatusSystem.encode({
 			bootEpoch: this.epoch,
-			uptimeNs: process.hrtime.bigint(),
-			idleNs: process.hrtime.bigint() / 2n,
+			uptimeNs: this.asked,
+			idleNs: this.asked / 2n,
 			cpus: 1,
 			personas: this.guests.length,
 			foreground: this.foreground,
@@ -328,7 +331,7 @@ export class FakeVeil {
 			restarts,
 			starts,
 			cpuCount: 1,
-			cpuTimeNs: process.hrtime.bigint() / 4n,
+			cpuTimeNs: this.asked / 4n,
 			memoryTotal: 192n << 20n,
 			memoryTouched: 60n << 20n,
 			fault: { syndrome: fault === 0n ? 0n : 0x96000010n, pc: fault, address: 0n, vcpu: 0, reserved: 0 },
