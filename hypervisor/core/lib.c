@@ -58,7 +58,7 @@ int memcmp(const void *a, const void *b, size_t size)
 	return 0;
 }
 
-bool bytes_are_zero(const void *bytes, size_t size)
+wide_bool bytes_are_zero(const void *bytes, size_t size)
 {
 	const uint8_t *b = bytes;
 	uint8_t any = 0;
@@ -68,7 +68,7 @@ bool bytes_are_zero(const void *bytes, size_t size)
 	return any == 0;
 }
 
-bool name_is_valid(const uint8_t name[VEIL_NAME_BYTES])
+wide_bool name_is_valid(const uint8_t name[VEIL_NAME_BYTES])
 {
 	size_t length = 0;
 

@@ -16,9 +16,9 @@ int memcmp(const void *a, const void *b, size_t size);
 #define memset(to, value, size) __builtin_memset(to, value, size)
 #endif
 
-bool bytes_are_zero(const void *bytes, size_t size);
+wide_bool bytes_are_zero(const void *bytes, size_t size);
 
 /* Printable ASCII, 1 to VEIL_NAME_BYTES-1 characters, then NULs only. */
-bool name_is_valid(const uint8_t name[VEIL_NAME_BYTES]);
+wide_bool name_is_valid(const uint8_t name[VEIL_NAME_BYTES]);
 
 #endif

@@ -230,7 +230,7 @@ static bool segment_is_valid(const struct manifest *m, uint32_t index)
 }
 
 /* On Veil's pages, and not on those it works with. */
-static bool is_veils_alone(const struct manifest *m, address_t base, address_t size)
+static wide_bool is_veils_alone(const struct manifest *m, address_t base, address_t size)
 {
 	return range_owner(m, base, size) == VEIL_OWNER_VEIL && !meets_work(m, base, size) &&
 	       !ranges_meet(base, size, m->image.base.value, m->image.veil_size);

@@ -32,7 +32,7 @@ struct channel {
 	uint32_t input_put; /* indices are running totals too */
 	uint32_t input_taken;
 	uint8_t input[MUX_INPUT_BYTES];
-};
+} ARRAY_ELEMENT(1024);
 
 struct output {
 	uint32_t put;
@@ -213,7 +213,9 @@ void mux_flush_by(uint64_t deadline)
 
 void mux_flush_soon(void)
 {
-	mux_flush_by(arch_time() + us_to_ticks(MUX_DELAY_US));
+	lock_take(&mux.lock);
+	flush_later();
+	lock_release(&mux.lock);
 }
 
 uint32_t mux_agent_send(uint32_t persona, const uint8_t *bytes, uint32_t size)

@@ -226,7 +226,7 @@ static void let_go(struct persona *p)
 }
 
 /* Count first, then look: persona_request() does the reverse. */
-bool persona_hold(struct persona *p)
+wide_bool persona_hold(struct persona *p)
 {
 	__atomic_add_fetch(&p->loaded_count, 1, __ATOMIC_SEQ_CST);
 	if (persona_runs(p))
@@ -545,6 +545,7 @@ static bool work_verify(struct persona *p)
 static bool seed_write(struct persona *p, address_t address, address_t size)
 {
 	const address_t ends[2] = {address, address + size - 1}; /* may be in different pages */
+	static const char no_entropy[] IN_GAP(1) = "no entropy source: the guest starts without a random seed";
 	uint8_t seed[VEIL_SHA256_BYTES];
 	uint8_t *place;
 
@@ -557,7 +558,7 @@ static bool seed_write(struct persona *p, address_t address, address_t size)
 		}
 	}
 	if (!entropy_get(seed, size)) {
-		log_text(p->index, "no entropy source: the guest starts without a random seed");
+		log_text(p->index, no_entropy);
 		return true;
 	}
 	for (address_t i = 0; i < size; i++) {

@@ -97,7 +97,7 @@ struct persona {
 	uint64_t cap_end;
 	struct veil_fault fault;
 	struct platform platform; /* virtual devices */
-};
+} ARRAY_ELEMENT(4096);
 
 extern struct persona personas[VEIL_MAX_PERSONAS];
 extern uint32_t persona_count;
@@ -158,7 +158,7 @@ void *persona_memory(struct persona *persona, ipaddr_t address, address_t size);
 
 /* Keeps a persona that runs from ending meanwhile, so that its memory may be used; false: it does not run. Takes no lock, and must be
  * released with no lock held: an end that was wanted meanwhile happens then. */
-bool persona_hold(struct persona *persona);
+wide_bool persona_hold(struct persona *persona);
 static inline void persona_release(struct persona *persona)
 {
 	if (__atomic_sub_fetch(&persona->loaded_count, 1, __ATOMIC_SEQ_CST) == 0 &&

@@ -231,6 +231,7 @@ static enum veil_result check(struct slot *next)
 
 enum veil_result policy_commit(void)
 {
+	static const char in_force[] IN_GAP(13) = "another policy is in force: replacement";
 	struct slot *next = policy.next;
 	enum veil_result result;
 
@@ -255,7 +256,7 @@ enum veil_result policy_commit(void)
 		lock_release(&personas[i].lock);
 	}
 	mux_flush_soon(); /* agents are told of it */
-	log_number(VEIL_NO_PERSONA, "another policy is in force: replacement", policy.replaced);
+	log_number(VEIL_NO_PERSONA, in_force, policy.replaced);
 	return VEIL_RESULT_OK;
 }
 

@@ -130,7 +130,7 @@ void switch_mac(const struct persona *p, uint8_t mac[6])
 	memcpy(mac, ports[p->index]->status.mac, 6);
 }
 
-static bool is_same_ipv4(const uint8_t a[4], const uint8_t b[4])
+static wide_bool is_same_ipv4(const uint8_t a[4], const uint8_t b[4])
 {
 	uint32_t x, y;
 
@@ -139,7 +139,7 @@ static bool is_same_ipv4(const uint8_t a[4], const uint8_t b[4])
 	return x == y;
 }
 
-static bool is_same_mac(const uint8_t a[6], const uint8_t b[6])
+static wide_bool is_same_mac(const uint8_t a[6], const uint8_t b[6])
 {
 	uint16_t v, w;
 
@@ -161,13 +161,13 @@ static bool is_group(const uint8_t mac[6])
 	return mac[0] & 1;
 }
 
-static bool has_address(const struct port *port, const uint8_t address[4])
+static wide_bool has_address(const struct port *port, const uint8_t address[4])
 {
 	return port->status.has_address && is_same_ipv4(port->status.address, address);
 }
 
 /* Not a multicast address, and with the identifier that belongs to the MAC address; any prefix, as the network gave it. */
-static bool has_address6(const struct port *port, const uint8_t address[16])
+static wide_bool has_address6(const struct port *port, const uint8_t address[16])
 {
 	const uint8_t *mac = port->status.mac;
 	const uint8_t identifier[8] = {mac[0] ^ 2, mac[1], mac[2], 0xff, 0xfe, mac[3], mac[4], mac[5]};
@@ -189,7 +189,7 @@ struct packet {
 
 /* A whole packet, or the begin of one that an error quotes. Fragments, options and extension headers are refused: behind them ports can
  * hide, and options can send a packet elsewhere. */
-static bool packet_read(struct packet *k, const uint8_t *ip, uint32_t size, bool is_quoted)
+static wide_bool packet_read(struct packet *k, const uint8_t *ip, uint32_t size, bool is_quoted)
 {
 	uint32_t head;
 
@@ -222,7 +222,7 @@ static bool packet_read(struct packet *k, const uint8_t *ip, uint32_t size, bool
 }
 
 /* The flow a packet belongs to. False: it is of a kind that has none. */
-static bool key_of(struct flow_key *key, const struct packet *k, bool is_outgoing)
+static wide_bool key_of(struct flow_key *key, const struct packet *k, bool is_outgoing)
 {
 	uint32_t from = 0, to = 0, protocol = k->protocol;
 	const uint8_t *remote;

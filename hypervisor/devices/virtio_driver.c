@@ -57,7 +57,7 @@ static uint32_t features_offered(uint64_t base, uint32_t half)
 	return mmio_read32(base + DEVICE_FEATURES);
 }
 
-bool virtio_driver_open(struct virtio_driver *driver, uint32_t device_id, uint32_t nth, uint64_t features)
+wide_bool virtio_driver_open(struct virtio_driver *driver, uint32_t device_id, uint32_t nth, uint64_t features)
 {
 	uint64_t base;
 
@@ -86,7 +86,7 @@ static void write_address(uint64_t reg, const void *pointer)
 	mmio_write32(reg + 4, (uint32_t)(address >> 32));
 }
 
-bool virtio_driver_queue(struct virtio_driver *driver, uint32_t number, uint32_t least, struct virtio_driver_queue *queue)
+wide_bool virtio_driver_queue(struct virtio_driver *driver, uint32_t number, uint32_t least, struct virtio_driver_queue *queue)
 {
 	uint64_t base = driver->base;
 	uint32_t size;
@@ -157,7 +157,7 @@ bool virtio_driver_take(struct virtio_driver_queue *queue, uint16_t *head, uint3
 	return true;
 }
 
-bool virtio_driver_next(const struct virtio_driver *driver, struct virtio_driver_queue *queue, uint16_t *head, uint32_t *length)
+wide_bool virtio_driver_next(const struct virtio_driver *driver, struct virtio_driver_queue *queue, uint16_t *head, uint32_t *length)
 {
 	if (!virtio_driver_has_used(queue)) {
 		mmio_write32(driver->base + INTERRUPT_ACKNOWLEDGE,

@@ -50,10 +50,10 @@ struct virtio_driver_queue {
 
 /* Finds the board's nth device of that kind and resets it; of the wanted features those it has are agreed on. False: there are not
  * so many, or it refuses. */
-bool virtio_driver_open(struct virtio_driver *driver, uint32_t device_id, uint32_t nth, uint64_t features);
+wide_bool virtio_driver_open(struct virtio_driver *driver, uint32_t device_id, uint32_t nth, uint64_t features);
 
 /* Gives the device a queue of at least so many descriptors, between open and ready. False, and the device closed: it has none such. */
-bool virtio_driver_queue(struct virtio_driver *driver, uint32_t number, uint32_t least, struct virtio_driver_queue *queue);
+wide_bool virtio_driver_queue(struct virtio_driver *driver, uint32_t number, uint32_t least, struct virtio_driver_queue *queue);
 
 /* The device works from here on, and interrupts if `interrupts`. */
 void virtio_driver_ready(const struct virtio_driver *driver, bool interrupts);
@@ -77,7 +77,7 @@ static inline bool virtio_driver_has_used(const struct virtio_driver_queue *queu
 
 /* The same while the device's interrupt is handled: lowers its line when there seems to be none. What is used from then on raises it again, so
  * the queue is looked at after it: one may have come before. */
-bool virtio_driver_next(const struct virtio_driver *driver, struct virtio_driver_queue *queue, uint16_t *head, uint32_t *length);
+wide_bool virtio_driver_next(const struct virtio_driver *driver, struct virtio_driver_queue *queue, uint16_t *head, uint32_t *length);
 
 /* At the end of a look that is bounded: the interrupt comes again if there is more, whose interrupt an acknowledgement may have taken. */
 void virtio_driver_look_again(const struct virtio_driver *driver, const struct virtio_driver_queue *queue);

@@ -45,7 +45,7 @@ struct volume {
 	const struct veil_storage_range *range;
 	struct persona *persona;
 	uint64_t busy; /* bit n: its tag n is under way */
-};
+} ARRAY_ELEMENT(512);
 
 /* What is done when the disk has done its part. */
 struct answer {

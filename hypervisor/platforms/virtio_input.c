@@ -73,7 +73,7 @@ static void status_drain(struct persona *p, struct virtio_device *d)
 
 /* ---- Events ---- */
 
-static bool event_put(struct persona *p, struct virtual_input *input, struct input_event event)
+static wide_bool event_put(struct persona *p, struct virtual_input *input, struct input_event event)
 {
 	struct virtio_buffer buffer;
 	void *place;

@@ -218,12 +218,12 @@ static uint16_t *device_event(const struct virtio_queue *queue)
 }
 
 /* False: it does not lie in the persona's RAM as a whole, or its driver never cleared it. */
-static bool place(struct persona *p, uint64_t address, uint32_t alignment, uint32_t size, paddr_t *found)
+static wide_bool place(struct persona *p, uint64_t address, uint32_t alignment, uint32_t size, paddr_t *found)
 {
 	const void *pointer = address % alignment ? NULL : persona_touched(p, ipaddr_wide(address), size);
 
 	*found = arch_physical(pointer);
-	return pointer;
+	return pointer != NULL;
 }
 
 /* Where table and rings are. False, and the device broken: one is nowhere. */
@@ -283,7 +283,7 @@ static bool queue_is_empty(const struct virtio_queue *queue)
 	return __atomic_load_n(&driver_ring(queue)->index, __ATOMIC_SEQ_CST) == queue->taken;
 }
 
-bool virtio_take(struct persona *p, struct virtio_device *d, uint32_t number, struct virtio_buffer *buffer)
+wide_bool virtio_take(struct persona *p, struct virtio_device *d, uint32_t number, struct virtio_buffer *buffer)
 {
 	struct virtio_queue *queue = &d->queues[number];
 
@@ -301,7 +301,7 @@ bool virtio_take(struct persona *p, struct virtio_device *d, uint32_t number, st
 	return true;
 }
 
-bool virtio_next(struct persona *p, struct virtio_device *d, uint32_t number, struct virtio_buffer *buffer)
+wide_bool virtio_next(struct persona *p, struct virtio_device *d, uint32_t number, struct virtio_buffer *buffer)
 {
 	(void)number;
 	if (!buffer->has_next)
@@ -318,7 +318,7 @@ void virtio_put_back(struct virtio_device *d, uint32_t number)
 	d->queues[number].taken--;
 }
 
-bool virtio_copy(struct persona *p, ipaddr_t from, void *to, uint32_t size)
+wide_bool virtio_copy(struct persona *p, ipaddr_t from, void *to, uint32_t size)
 {
 	const void *place = persona_touched(p, from, size);
 

@@ -18,10 +18,10 @@ struct mmio_result virtio_access(struct persona *persona, struct virtio_device *
 struct mmio_result virtio_config_read(const void *config, uint32_t config_size, address_t offset, uint32_t size);
 
 /* False: nothing is there, or the queue is broken (the device then asks to be reset). */
-bool virtio_take(struct persona *persona, struct virtio_device *device, uint32_t queue, struct virtio_buffer *buffer);
+wide_bool virtio_take(struct persona *persona, struct virtio_device *device, uint32_t queue, struct virtio_buffer *buffer);
 
 /* The next descriptor of the chain into the same `buffer`; false at its end, or where it is broken. At most as many as its table has. */
-bool virtio_next(struct persona *persona, struct virtio_device *device, uint32_t queue, struct virtio_buffer *buffer);
+wide_bool virtio_next(struct persona *persona, struct virtio_device *device, uint32_t queue, struct virtio_buffer *buffer);
 
 /* The request taken last will be taken again: nothing has been done for it. */
 void virtio_put_back(struct virtio_device *device, uint32_t queue);
@@ -30,7 +30,7 @@ void virtio_put_back(struct virtio_device *device, uint32_t queue);
 void virtio_break(struct persona *persona, struct virtio_device *device);
 
 /* Copies what a guest wrote, so that it cannot change between check and use. False: not its RAM. */
-bool virtio_copy(struct persona *persona, ipaddr_t from, void *to, uint32_t size);
+wide_bool virtio_copy(struct persona *persona, ipaddr_t from, void *to, uint32_t size);
 
 /* Gives a buffer back with so many bytes written, and interrupts the guest. */
 void virtio_give(struct persona *persona, struct virtio_device *device, uint32_t queue, const struct virtio_buffer *buffer,

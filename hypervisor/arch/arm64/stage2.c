@@ -60,7 +60,7 @@ static inline uint64_t *leaf_of(const struct persona *p, size_t page)
 	return likely(page < p->linear_count) ? &p->arch.linear_leaves[page] : flash_leaf_of(p, page);
 }
 
-bool stage2_is_mapped(const struct persona *p, size_t page)
+wide_bool stage2_is_mapped(const struct persona *p, size_t page)
 {
 	return *leaf_of(p, page) != 0;
 }

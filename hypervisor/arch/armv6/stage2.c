@@ -17,7 +17,7 @@ bool stage2_init(struct persona *p)
 	return p->arch.pages && shadow_init(p);
 }
 
-bool stage2_is_mapped(const struct persona *p, size_t page)
+wide_bool stage2_is_mapped(const struct persona *p, size_t page)
 {
 	return p->arch.pages[page] != PAGE_UNBUILT;
 }

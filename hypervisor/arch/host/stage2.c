@@ -28,7 +28,7 @@ bool stage2_init(struct persona *p)
 	return true;
 }
 
-bool stage2_is_mapped(const struct persona *p, size_t page)
+wide_bool stage2_is_mapped(const struct persona *p, size_t page)
 {
 	return p->arch.pages[page].host != 0;
 }

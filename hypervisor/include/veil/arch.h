@@ -49,7 +49,7 @@ void arch_sha256_blocks(uint32_t state[8], const uint8_t *data, size_t block_cou
 /* ---- Stage 2: guest-physical to host-physical in pages of VEIL_PAGE_SIZE ---- */
 /* Bytes of work memory `stage2_init` takes for a persona. */
 bool stage2_init(struct persona *persona);
-bool stage2_is_mapped(const struct persona *persona, size_t page);
+wide_bool stage2_is_mapped(const struct persona *persona, size_t page);
 void stage2_map(struct persona *persona, size_t page, paddr_t host);
 void stage2_unmap(struct persona *persona, size_t page);
 /* A mapped page whose accesses fault all the same, or no more. Flash is mapped read-only, and hidden while it takes commands. */

@@ -55,7 +55,7 @@ struct cpu {
 	uint64_t alarm_at; /* its deadline */
 	uint64_t after_alarm; /* the first deadline but for that one and the mux's */
 	struct vcpu *vcpus; /* all that are pinned to it */
-};
+} ARRAY_ELEMENT(128);
 
 extern struct cpu cpus[VEIL_MAX_CPUS];
 extern uint32_t cpu_count;

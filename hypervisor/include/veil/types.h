@@ -41,6 +41,9 @@ static inline ipaddr_t ipaddr_wide(uint64_t value)
 	return ipaddr(address_wide(value));
 }
 
+/* Yes or no, 1 or 0, as a function returns it that many ask. A bool leaves all above its byte undefined there (AAPCS64, 6.9), and each who asks clears it. */
+typedef uint32_t wide_bool;
+
 #define ARRAY_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define BIT(n) (UINT64_C(1) << (n))
 /* Keeps a function out of line, so that the hot path that calls it has a small frame. */
@@ -49,6 +52,8 @@ static inline ipaddr_t ipaddr_wide(uint64_t value)
 #ifndef COLD
 #define COLD __attribute__((cold))
 #endif
+/* The size of what there is an array of, a power of two: which one it is takes a shift, not a constant and a multiplication. */
+#define ARRAY_ELEMENT(bytes) __attribute__((aligned(bytes)))
 /* A small constant, for gaps that a port's link.ld may have: it says which are filled by those of a number, and refuses what has become too large. */
 #define IN_GAP(number) __attribute__((section(".rodata.gap_" #number)))
 /* Often run, in a file that is compiled for size; port.mk says what that means. */
@@ -70,7 +75,7 @@ static WIDE_INLINE address_t align_up(address_t value, address_t alignment)
 }
 
 /* True if [base, base + size) lies in [outer, outer + outer_size), whatever the four numbers are. */
-static WIDE_INLINE bool range_within(address_t base, address_t size, address_t outer, address_t outer_size)
+static WIDE_INLINE wide_bool range_within(address_t base, address_t size, address_t outer, address_t outer_size)
 {
 	return base >= outer && size <= outer_size && base - outer <= outer_size - size;
 }

@@ -120,7 +120,7 @@ bool vgic_has_deliverable(struct vcpu *v)
 	return any && vgic_best(v) != VGIC_NONE;
 }
 
-static bool has_pending(struct vcpu *v)
+static wide_bool has_pending(struct vcpu *v)
 {
 	return v->arch.vgic.listed_slots || vgic_has_deliverable(v);
 }
