@@ -12,6 +12,7 @@ import { ProcessError, run } from "../util/process.ts";
 import { type DebianArchives, debianArchives } from "./debian-sources.ts";
 import type { Wanted } from "./download.ts";
 import { DEBIAN_SUITE, type DebianArchitecture, type GuestRequest, type LockEntry } from "./lock.ts";
+import { leaveToApt, takeForApt } from "./partial.ts";
 import { SourceFault } from "./source-fault.ts";
 import { type Blob, noSpace, type Store, WrongDigest } from "./store.ts";
 
@@ -97,15 +98,32 @@ export async function openApt(
 		kernelSource: (signal) => fileOf(KERNEL_SOURCE, signal),
 		async download(url, wanted, store, signal) {
 			const scratch = await store.scratch();
-			try {
-				const target = join(scratch, "file");
+			const target = join(scratch, "file");
+			const fetch = async () => {
 				await apt(HELPER, ["download-file", url, target, wanted.digest.replace("sha256:", "SHA256:")], signal);
 				const file = await open(target);
-				return await store.put(file.createReadStream(), signal, wanted.digest);
+				return store.put(file.createReadStream(), signal, wanted.digest);
+			};
+			const told = (error: unknown) => {
+				if (error instanceof WrongDigest) return new SourceFault("wrong", `has another file: ${error.found}`, error);
+				return error instanceof ProcessError ? faultOf(error, store) : error;
+			};
+			const isWrong = (fault: unknown) => fault instanceof SourceFault && fault.kind === "wrong";
+			try {
+				const goesOn = await takeForApt(store.dir, wanted.digest, target);
+				try {
+					return await fetch();
+				} catch (error) {
+					// What was there before may be of another file.
+					if (!goesOn || !isWrong(told(error))) throw error;
+					await rm(target, { force: true });
+					return await fetch();
+				}
 			} catch (error) {
-				if (error instanceof WrongDigest) throw new SourceFault("wrong", `has another file: ${error.found}`, error);
-				if (error instanceof ProcessError) throw faultOf(error, store);
-				throw error;
+				const fault = told(error);
+				const isOfUse = signal?.aborted === true || (fault instanceof SourceFault && !isWrong(fault));
+				if (isOfUse) await leaveToApt(store.dir, wanted.digest, target);
+				throw fault;
 			} finally {
 				await rm(scratch, { recursive: true, force: true });
 			}

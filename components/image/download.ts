@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Downloads one file from one place into the store, where it appears only when it is what was wanted. A connection that breaks is made anew, and
-// the server asked for the rest; whether what came together is one file, its digest tells.
+// the server asked for the rest, by the next command where this one ends before; whether what came together is one file, its digest tells.
 import { createReadStream } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -31,7 +31,10 @@ const PASSING: ReadonlySet<FaultKind> = new Set(["cut", "stalled", "unreachable"
 
 /** How far a download has come. */
 interface State {
+	/** Bytes. */
 	received: number;
+	/** So many of them an earlier download left. */
+	left: number;
 	/** Why it broke off, where it did. */
 	broken?: SourceFault;
 }
@@ -48,22 +51,49 @@ export async function download(
 	signal?: AbortSignal,
 	progress: Progress = silent,
 ): Promise<Blob> {
+	const url = new URL(address);
+	// What breaks off at the end of the command, or because of the network, may go on.
+	const isOfUse = (error: unknown) => signal?.aborted === true || (error instanceof SourceFault && error.kind !== "wrong");
 	for (let restarts = 0; ; restarts++) {
-		const state: State = { received: 0 };
+		const state: State = { received: 0, left: 0 };
 		try {
-			return await store.put(pieces(new URL(address), wanted, state, progress, signal), signal, wanted.digest);
+			const coming = pieces(url, wanted, state, progress, signal);
+			if (isFile(url)) return await store.put(coming, signal, wanted.digest);
+			const all = restarts === 0 ? goingOn(url, wanted, store, state, progress, coming) : coming;
+			return await store.receive(wanted.digest, all, isOfUse, signal);
 		} catch (error) {
-			const fault =
-				error instanceof WrongDigest ? new SourceFault("wrong", `has another file: ${error.found}`, error) : state.broken;
-			if (!(error instanceof WrongDigest || error instanceof OnlyWhole) || fault === undefined) throw error;
+			if (!(error instanceof WrongDigest || error instanceof OnlyWhole)) throw error;
+			const fault = error instanceof WrongDigest ? new SourceFault("wrong", `has another file: ${error.found}`, error) : error;
 			// Of parts a wrong file may come together from two right ones.
-			if (state.broken === undefined || restarts === RESTARTS) throw fault;
+			if ((state.broken === undefined && state.left === 0) || restarts === RESTARTS)
+				throw error instanceof OnlyWhole ? (state.broken ?? fault) : fault;
+			await store.forgetBeginnings(wanted.digest);
 			progress(`${withoutCredentials(address)} is fetched from its beginning again`);
 		}
 	}
 }
 
-/** The bytes of a file, from as many connections as it takes. The store's own faults pass as they are; those of the place are told as such. */
+const isFile = (url: URL): boolean => url.protocol === "file:";
+
+/** What came of a file before, and then the rest. */
+async function* goingOn(
+	url: URL,
+	wanted: Wanted,
+	store: Store,
+	state: State,
+	progress: Progress,
+	rest: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+	for await (const piece of store.beginningOf(wanted.digest)) {
+		state.received += piece.length;
+		yield piece;
+	}
+	state.left = state.received;
+	if (state.left > 0) progress(`${withoutCredentials(url.href)} is asked for the rest${soFar(state.left, wanted)}`);
+	if (state.left !== wanted.size) yield* rest;
+}
+
+/** The bytes of a file, or the rest of them, from as many connections as it takes. The store's own faults pass as they are; those of the place are told as such. */
 async function* pieces(
 	url: URL,
 	wanted: Wanted,
@@ -99,7 +129,7 @@ async function* pieces(
 			else state.broken = fault;
 			idle = state.received - from < NEXT_TO_NOTHING ? idle + 1 : 0;
 			if (!PASSING.has(fault.kind)) throw fault;
-			if (state.received === 0 || url.protocol === "file:" || idle === TRIES) throw state.broken;
+			if (state.received === state.left || isFile(url) || idle === TRIES) throw state.broken;
 			progress(`${withoutCredentials(url.href)} ${fault.message}; asking for the rest`);
 		} finally {
 			clearTimeout(timer);
@@ -112,7 +142,7 @@ async function* pieces(
 }
 
 async function open(url: URL, rest: Rest, signal: AbortSignal): Promise<OpenFile> {
-	if (url.protocol !== "file:") return openHttp(url, rest, signal);
+	if (!isFile(url)) return openHttp(url, rest, signal);
 	return { bytes: createReadStream(fileURLToPath(url), { signal, highWaterMark: 1 << 20 }) };
 }
 

@@ -4,6 +4,7 @@ import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isAlive } from "../util/alive.ts";
 import { errorCode } from "../util/errors.ts";
+import { isWritten, partialFolder } from "./partial.ts";
 
 /** What to keep. */
 export interface GcOptions {
@@ -35,22 +36,26 @@ export async function collectGarbage(
 ): Promise<GcReport> {
 	const report: GcReport = { removed: 0, freed: 0, kept: 0, keptSize: 0 };
 	const oldest = now - Math.max(keepDays * 24 * 3600 * 1000, IN_USE_MS);
+	const collect = async (path: string, isUsed = false) => {
+		const status = await stat(path).catch(() => undefined);
+		if (status === undefined) return;
+		if (isUsed || status.mtimeMs > oldest) {
+			report.kept++;
+			report.keptSize += status.size;
+			return;
+		}
+		report.removed++;
+		report.freed += status.size;
+		if (!dryRun) await rm(path, { force: true });
+	};
 	for (const part of ["blobs", "keys"]) {
 		for (const prefix of await names(join(dir, part))) {
-			for (const name of await names(join(dir, part, prefix))) {
-				const path = join(dir, part, prefix, name);
-				const status = await stat(path).catch(() => undefined);
-				if (status === undefined) continue;
-				if (status.mtimeMs > oldest) {
-					report.kept++;
-					report.keptSize += status.size;
-					continue;
-				}
-				report.removed++;
-				report.freed += status.size;
-				if (!dryRun) await rm(path, { force: true });
-			}
+			for (const name of await names(join(dir, part, prefix))) await collect(join(dir, part, prefix, name));
 		}
+	}
+	for (const name of await names(partialFolder(dir))) {
+		const path = join(partialFolder(dir), name);
+		await collect(path, isWritten(path));
 	}
 	for (const name of await names(join(dir, "logs"))) {
 		const path = join(dir, "logs", name);

@@ -7,10 +7,11 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { lock as lockPath } from "proper-lockfile";
 import { writeFileAtomic } from "../util/atomic.ts";
-import { sha256, sha256File } from "../util/digest.ts";
+import { hexOf, sha256, sha256File } from "../util/digest.ts";
 import { errorCode, UserError } from "../util/errors.ts";
 import { cacheDir } from "../util/paths.ts";
 import type { Progress } from "../util/progress.ts";
+import { beginningOf, forgetBeginnings, leaveUnfinished, unfinishedPath } from "./partial.ts";
 import { collectGarbage, type GcOptions, type GcReport } from "./store-gc.ts";
 
 /** What bytes can be stored from. */
@@ -26,6 +27,16 @@ export interface Store {
 	 * @throws WrongDigest when they are not those with the digest `wanted`; nothing is stored then
 	 */
 	put(source: BlobSource, signal?: AbortSignal, wanted?: string): Promise<Blob>;
+	/**
+	 * Stores the file with the digest `wanted` as it comes. Where it breaks off and `isOfUse` says so of the error, what came stays for {@link beginningOf}.
+	 *
+	 * @throws WrongDigest when it is another file; nothing is stored then
+	 */
+	receive(wanted: string, source: BlobSource, isOfUse: (error: unknown) => boolean, signal?: AbortSignal): Promise<Blob>;
+	/** The bytes of a file that came before its download broke off, from its first one on; whether they are of this file nobody knows yet. */
+	beginningOf(digest: string): AsyncIterable<Uint8Array>;
+	/** Removes what came of a file. */
+	forgetBeginnings(digest: string): Promise<void>;
 	/** Whether a blob is there, without a look at its bytes. */
 	has(digest: string): Promise<boolean>;
 	/** Path of a blob whose bytes were just verified; undefined when it is not there or was damaged (it is then gone). */
@@ -69,7 +80,7 @@ export class WrongDigest extends Error {
 /** Opens the store, by default in the user's cache folder, making it when it is not there. */
 export async function openStore(dir = join(cacheDir(), "store")): Promise<Store> {
 	await guardSpace(dir, async () => {
-		for (const part of ["blobs", "keys", "locks", "tmp"]) await mkdir(join(dir, part), { recursive: true, mode: 0o700 });
+		for (const part of ["blobs", "keys", "locks", "partial", "tmp"]) await mkdir(join(dir, part), { recursive: true, mode: 0o700 });
 	}).catch((error: unknown) => {
 		// Node reports a folder that cannot be made in a read-only file system as missing.
 		throw errorCode(error) === "ENOENT" ? notWritable(dir, error) : error;
@@ -77,6 +88,9 @@ export async function openStore(dir = join(cacheDir(), "store")): Promise<Store>
 	return {
 		dir,
 		put: (source, signal, wanted) => guardSpace(dir, () => put(dir, source, signal, wanted)),
+		receive: (wanted, source, isOfUse, signal) => guardSpace(dir, () => receive(dir, wanted, source, isOfUse, signal)),
+		beginningOf: (digest) => beginningOf(dir, digest),
+		forgetBeginnings: (digest) => forgetBeginnings(dir, digest),
 		has: (digest) =>
 			stat(blobPath(dir, digest)).then(
 				() => true,
@@ -94,24 +108,54 @@ export async function openStore(dir = join(cacheDir(), "store")): Promise<Store>
 async function put(dir: string, source: BlobSource, signal?: AbortSignal, wanted?: string): Promise<Blob> {
 	const temporary = join(dir, "tmp", temporaryName());
 	try {
-		const file = await open(temporary, "wx", 0o600);
-		let written: { digest: string; size: number };
-		try {
-			// No sync: what a power cut tears is noticed when it is read.
-			written = await writeAll(file, source, signal);
-		} finally {
-			await file.close();
-		}
-		if (wanted !== undefined && written.digest !== wanted) throw new WrongDigest(written.digest, wanted);
-		await chmod(temporary, 0o400);
-		const path = blobPath(dir, written.digest);
-		await mkdir(join(path, ".."), { recursive: true, mode: 0o700 });
-		await rename(temporary, path);
-		return { ...written, path };
+		return await writeBlob(dir, temporary, source, signal, wanted);
 	} catch (error) {
 		await rm(temporary, { force: true });
 		throw error;
 	}
+}
+
+async function receive(
+	dir: string,
+	wanted: string,
+	source: BlobSource,
+	isOfUse: (error: unknown) => boolean,
+	signal?: AbortSignal,
+): Promise<Blob> {
+	const unfinished = unfinishedPath(dir, wanted);
+	try {
+		const blob = await writeBlob(dir, unfinished, source, signal, wanted);
+		await forgetBeginnings(dir, wanted);
+		return blob;
+	} catch (error) {
+		if (isOfUse(error)) await leaveUnfinished(dir, wanted, unfinished);
+		else await rm(unfinished, { force: true });
+		throw error;
+	}
+}
+
+/** Writes a blob at `temporary`, and puts it where blobs are. */
+async function writeBlob(
+	dir: string,
+	temporary: string,
+	source: BlobSource,
+	signal: AbortSignal | undefined,
+	wanted: string | undefined,
+): Promise<Blob> {
+	const file = await open(temporary, "wx", 0o600);
+	let written: { digest: string; size: number };
+	try {
+		// No sync: what a power cut tears is noticed when it is read.
+		written = await writeAll(file, source, signal);
+	} finally {
+		await file.close();
+	}
+	if (wanted !== undefined && written.digest !== wanted) throw new WrongDigest(written.digest, wanted);
+	await chmod(temporary, 0o400);
+	const path = blobPath(dir, written.digest);
+	await mkdir(join(path, ".."), { recursive: true, mode: 0o700 });
+	await rename(temporary, path);
+	return { ...written, path };
 }
 
 // Bytes written between two looks at the abort signal.
@@ -224,12 +268,6 @@ export function blobPath(dir: string, digest: string): string {
 function keyPath(dir: string, key: string): string {
 	const hex = hexOf(key);
 	return join(dir, "keys", hex.slice(0, 2), hex.slice(2));
-}
-
-function hexOf(digest: string): string {
-	const match = /^sha256:([0-9a-f]{64})$/.exec(digest);
-	if (match?.[1] === undefined) throw new Error(`"${digest}" is no digest of the form sha256:<hex>`);
-	return match[1];
 }
 
 /** Runs `work`, and says what to do when the disk is full or the folder may not be written. */

@@ -9,6 +9,13 @@ export function sha256(data: Uint8Array | string): string {
 	return `sha256:${createHash("sha256").update(data).digest("hex")}`;
 }
 
+/** The digits of `sha256:<hex>`. @throws Error when it is no such digest, so that none can name another file */
+export function hexOf(digest: string): string {
+	const match = /^sha256:([0-9a-f]{64})$/.exec(digest);
+	if (match?.[1] === undefined) throw new Error(`"${digest}" is no digest of the form sha256:<hex>`);
+	return match[1];
+}
+
 /** Digest of a file's content, as `sha256:<hex>`, without loading it whole. */
 export async function sha256File(path: string, signal?: AbortSignal): Promise<string> {
 	const hash = createHash("sha256");

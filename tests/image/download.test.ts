@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Downloads that go wrong in every way: the error names the place and the remedy, and the store holds nothing it should not.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
@@ -219,6 +219,51 @@ describe("a package of the lock", () => {
 		sound(0);
 
 		server.files.set(`/debian/${path}`, answers.whole(file));
+		expect(await fetchPackage()).toMatchObject({ digest, size: file.length });
+		sound(1);
+	});
+
+	test.each(["cut", "stopped"])("that was %s is asked for the rest of by the next command", async (how) => {
+		const date = "Mon, 02 Mar 2026 10:00:00 GMT";
+		const dated =
+			(answer: Answer): Answer =>
+			(response, request) =>
+				answer(response.setHeader("last-modified", date), request);
+		const partial = () => readdirSync(join(store.dir, "partial")).map((name) => join(store.dir, "partial", name));
+		if (how === "cut") {
+			server.files.set(`/debian/${path}`, dated(answers.cut(file)));
+			await expect(fetchPackage()).rejects.toThrow(/gave no whole answer/);
+		} else {
+			const stop = new AbortController();
+			vi.stubEnv("PERSONA_NETWORK_TIMEOUT", "60");
+			const stalled = answers.stalled(file);
+			server.files.set(
+				`/debian/${path}`,
+				dated((response, request) => {
+					stalled(response, request);
+					// apt has to have read some of it.
+					setTimeout(() => stop.abort(new Error("Ctrl-C")), 500);
+				}),
+			);
+			const fetching = packageFetcher({ store, progress: silent, signal: stop.signal })(entry);
+			await expect(fetching).rejects.toThrow();
+		}
+		const [size, ...others] = partial().map((name) => statSync(name).size);
+		expect(others).toEqual([]);
+		server.files.set(`/debian/${path}`, dated(answers.inParts(file, [], { tag: date })));
+		server.ranges.length = 0;
+		expect(await fetchPackage()).toMatchObject({ digest, size: file.length });
+		expect(server.ranges).toEqual([`bytes=${size}- ${date}`]);
+		expect(partial()).toEqual([]);
+		sound(1);
+	});
+
+	test("whose beginning is of another file is fetched whole", async () => {
+		const date = "Mon, 02 Mar 2026 10:00:00 GMT";
+		const beginning = join(store.dir, "partial", `${digest.slice(7)}.apt`);
+		writeFileSync(beginning, Buffer.alloc(100_000, "other"));
+		utimesSync(beginning, new Date(date), new Date(date));
+		server.files.set(`/debian/${path}`, answers.inParts(file, [], { tag: date }));
 		expect(await fetchPackage()).toMatchObject({ digest, size: file.length });
 		sound(1);
 	});

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Downloads that break off go on where they were, and what comes together is the file that was wanted or is not stored.
+// Downloads that break off go on where they were, in the same command or the next, and what comes together is the file that was wanted or is not stored.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { fetchUrl } from "../../components/image/fetch-file.ts";
@@ -143,4 +148,107 @@ test("it stops at once when it is aborted between two connections", async () => 
 	expect(Date.now() - start).toBeLessThan(3000);
 	expect(server.asked).toHaveLength(1);
 	sound(0);
+});
+
+describe("what came before the command ended", () => {
+	const worker = fileURLToPath(new URL("fetch-worker.ts", import.meta.url));
+	const folder = () => join(store.dir, "partial");
+	const left = () => readdirSync(folder()).map((name) => ({ name, size: statSync(join(folder(), name)).size }));
+	const hex = digest.slice("sha256:".length);
+	/** Cuts a download by the end of the command, when this many bytes or more are there. */
+	const abortedAfter = async (size: number, answer = inParts(file, [size], { tag })) => {
+		server.files.set("/file", answer);
+		const stop = new AbortController();
+		const progress = (message: string) => void (message.endsWith("asking for the rest") && stop.abort(new Error("Ctrl-C")));
+		await expect(fetch({ signal: stop.signal, progress })).rejects.toThrow("Ctrl-C");
+	};
+	/** The first byte that the server was asked for last. */
+	const askedFrom = () => Number(/^bytes=(\d+)-$/.exec(server.ranges.at(-1) ?? "")?.[1]);
+
+	test("is kept, the next one asks for the rest, and says so", async () => {
+		await abortedAfter(150_000);
+		sound(0);
+		expect(left()).toEqual([{ name: hex, size: expect.any(Number) }]);
+		const size = left()[0]?.size;
+		server.files.set("/file", inParts(file, []));
+		const messages: string[] = [];
+		expect(await fetch({ progress: (message) => messages.push(message) })).toMatchObject({ digest, size: file.length });
+		expect(askedFrom()).toBe(size);
+		expect(messages.at(-1)).toMatch(/\/file is asked for the rest after [\d.]+ KiB$/);
+		sound(1);
+		expect(left()).toEqual([]);
+	});
+
+	test("is kept when the process is killed", async () => {
+		server.files.set("/file", stalled(file));
+		vi.stubEnv("PERSONA_NETWORK_TIMEOUT", "60");
+		const killed = spawn(process.execPath, [worker, `${server.url}/file`, digest, store.dir]);
+		await vi.waitUntil(() => left().some(({ size }) => size > 0), { timeout: 20_000 });
+		killed.kill("SIGKILL");
+		await once(killed, "exit");
+		const size = left()[0]?.size;
+		server.files.set("/file", inParts(file, []));
+		await fetch();
+		expect(askedFrom()).toBe(size);
+		sound(1);
+		expect(left()).toEqual([]);
+	});
+
+	test("is of use to one process while another still adds to it", async () => {
+		server.files.set("/file", stalled(file));
+		vi.stubEnv("PERSONA_NETWORK_TIMEOUT", "60");
+		const other = spawn(process.execPath, [worker, `${server.url}/file`, digest, store.dir]);
+		await vi.waitUntil(() => left().some(({ size }) => size > 0), { timeout: 20_000 });
+		server.files.set("/file", inParts(file, []));
+		await fetch();
+		expect(askedFrom()).toBeGreaterThan(0);
+		sound(1);
+		expect(left()).toHaveLength(1);
+		other.kill("SIGKILL");
+		await once(other, "exit");
+	});
+
+	test("is kept over a try that brought less", async () => {
+		await abortedAfter(200_000);
+		const size = left()[0]?.size ?? 0;
+		const stop = new AbortController();
+		server.files.set("/file", () => stop.abort(new Error("Ctrl-C")));
+		await expect(fetch({ signal: stop.signal })).rejects.toThrow("Ctrl-C");
+		expect(left()).toEqual([{ name: hex, size }]);
+	});
+
+	test("is kept when the server is gone in the meantime, which is told at once", async () => {
+		vi.stubEnv("PERSONA_NETWORK_TIMEOUT", "600");
+		await abortedAfter(150_000);
+		server.asked.length = 0;
+		server.files.set("/file", refused());
+		await expect(fetch()).rejects.toThrow(/answers 503 Service Unavailable$/);
+		expect(server.asked).toHaveLength(1);
+		expect(left()).toHaveLength(1);
+	});
+
+	test.each([
+		["is of another file", () => writeFileSync(join(folder(), hex), other.subarray(0, 100_000)), inParts(file, [])],
+		["is longer than the file", () => writeFileSync(join(folder(), hex), Buffer.concat([file, file])), inParts(file, [])],
+		["is all of another file", () => writeFileSync(join(folder(), hex), other), inParts(file, [])],
+		["is empty", () => writeFileSync(join(folder(), hex), ""), inParts(file, [])],
+		[
+			"is of a server that gives no parts",
+			() => writeFileSync(join(folder(), hex), file.subarray(0, 9)),
+			inParts(file, [], { ranges: false }),
+		],
+	])("is given up when it %s", async (_, write, answer) => {
+		write();
+		server.files.set("/file", answer);
+		expect(await fetch()).toMatchObject({ digest, size: file.length });
+		sound(1);
+		expect(left()).toEqual([]);
+	});
+
+	test("is not kept of a place that has another file", async () => {
+		server.files.set("/file", whole(other));
+		await expect(fetch()).rejects.toThrow(/has another file/);
+		expect(existsSync(folder())).toBe(true);
+		expect(left()).toEqual([]);
+	});
 });

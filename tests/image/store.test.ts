@@ -190,6 +190,20 @@ describe("garbage collection", () => {
 		expect(readdirSync(join(dir, "tmp")).map((name) => join(dir, "tmp", name))).toEqual([scratch]);
 	});
 
+	test("removes beginnings of files that nobody went on with for so long", async () => {
+		const dir = temporaryFolder();
+		const store = await openStore(dir);
+		const hex = sha256("file").slice(7);
+		const written = `${hex}.${process.pid}.0`;
+		for (const name of [hex, `${hex}.apt`, `${hex}.999999999.0`, written]) {
+			writeFileSync(join(dir, "partial", name), "beginning");
+			utimesSync(join(dir, "partial", name), days(40), days(40));
+		}
+		writeFileSync(join(dir, "partial", sha256("other").slice(7)), "fresh");
+		expect(await store.gc()).toEqual({ removed: 3, freed: 27, kept: 2, keptSize: 14 });
+		expect(readdirSync(join(dir, "partial")).sort()).toEqual([written, sha256("other").slice(7)].sort());
+	});
+
 	test("counts reading as use", async () => {
 		const store = await openStore(temporaryFolder());
 		const { digest, path } = await store.put(Buffer.from("used"));
