@@ -39,7 +39,7 @@ export function renderDiff(diff: ImageDiff, format: "text" | "markdown"): string
 	const unknown = [diff.old, diff.new].filter(({ isKnown }) => !isKnown).map(({ name }) => name);
 	if (unknown.length > 0)
 		lines.push("", item(`What ${unknown.join(" and ")} was composed from is not known here: nothing can be said of packages.`));
-	const { veil, policy, phone, personas } = diff;
+	const { veil, policy, phone, personas, parts } = diff;
 	lines.push(
 		...section("Veil", veil === null ? [] : [`another: ${veil.old} → ${veil.new}`, ...veil.build.map(fieldText)]),
 		...section("Policy", policy.map(fieldText)),
@@ -48,6 +48,7 @@ export function renderDiff(diff: ImageDiff, format: "text" | "markdown"): string
 		...personas.changed.flatMap((persona) => section(`Persona ${persona.name}`, personaItems(persona))),
 	);
 	if (isEmpty(diff)) lines.push("", item("Only where things lie in memory differs, or what is signed."));
+	lines.push(...section("Parts of the file that differ", parts));
 	return `${lines.join("\n")}\n`;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How two artifacts of the same name differ: where first, what lies there, which files; and what diffoscope says where it is installed.
 import { type FileHandle, open, readFile } from "node:fs/promises";
-import { type FileTree, placeInImage } from "../image/index.ts";
+import { differingParts, digestsOfParts, type FileTree, placeInImage, readImageParts } from "../image/index.ts";
 import { printableName } from "../util/printable.ts";
 import type { NamedArtifact } from "./artifacts.ts";
 import { diffoscope, type FilePair } from "./diffoscope.ts";
@@ -18,10 +18,11 @@ export interface Difference {
 /** No list is longer: who looks for a cause needs the first. */
 const MOST = 20;
 
-/** Explains how two artifacts that are not the same differ. */
+/** Explains how two artifacts that are not the same differ; `others` are what else was made the first time. */
 export async function differenceOf(
 	first: NamedArtifact | undefined,
 	second: NamedArtifact | undefined,
+	others: readonly NamedArtifact[],
 	signal?: AbortSignal,
 ): Promise<Difference> {
 	if (first === undefined || second === undefined) {
@@ -36,6 +37,7 @@ export async function differenceOf(
 			`the first byte that differs is at ${offset} (0x${offset.toString(16)})${place === undefined ? "" : `, in ${place}`}`,
 		);
 	}
+	if (first.name === "device image") explanation.push(...(await partLines(first.path, second.path, others, signal)));
 	if (isComposed(first)) return { offset, explanation };
 	const trees = await filesOfBoth(first.path, second.path);
 	const changes = trees === undefined ? [] : fileChanges(...trees);
@@ -43,6 +45,23 @@ export async function differenceOf(
 		explanation.push("all files in it are the same: it differs in how they are packed");
 	explanation.push(...fileLines(changes), ...(await diffoscope(await pairsOf([first, second], trees, changes), signal)));
 	return { offset, explanation };
+}
+
+/** Which parts of a device image differ; of those that are artifacts by themselves it is said which, for that one is explained, too. */
+async function partLines(first: string, second: string, others: readonly NamedArtifact[], signal?: AbortSignal): Promise<string[]> {
+	try {
+		const parts = await readImageParts(first);
+		const names = differingParts(await digestsOfParts(first, signal), await digestsOfParts(second, signal));
+		const lines = names.map((name) => {
+			const payload = parts.find((part) => part.name === name)?.payload;
+			const artifact = others.find((one) => (name === "Veil" ? one.name === "veil" : one.digest === payload));
+			return printableName(`${name} differs${artifact === undefined ? "" : `: see ${artifact.name}`}`);
+		});
+		return lines.length > MOST ? [...lines.slice(0, MOST), `and ${lines.length - MOST} more parts`] : lines;
+	} catch (error) {
+		if (error instanceof RangeError) return [`its parts cannot be compared: ${error.message}`];
+		throw error;
+	}
 }
 
 /** What is put together from other artifacts differs as those do, or in what `persona diff` tells of the two that were kept. */

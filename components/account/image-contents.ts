@@ -3,6 +3,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import {
 	type Composition,
+	digestsOfParts,
 	type Enforced,
 	type ExplainedImage,
 	readDeviceImage,
@@ -24,6 +25,8 @@ export interface ImageContents {
 	readonly enforced: Enforced;
 	/** By persona name. */
 	readonly loaded: ReadonlyMap<string, Loaded>;
+	/** Digests of its parts, by their names. */
+	readonly parts: ReadonlyMap<string, string>;
 	/** Missing where it is not known. */
 	readonly composition?: Composition;
 	/** By persona name, the packages of each; missing where they are not known. */
@@ -57,7 +60,8 @@ export async function imageContents(
 	} finally {
 		await file.close();
 	}
-	return { name, image, enforced, loaded, packages, ...(composition === undefined ? {} : { composition }) };
+	const parts = await digestsOfParts(path, signal);
+	return { name, image, enforced, loaded, parts, packages, ...(composition === undefined ? {} : { composition }) };
 }
 
 async function loadedOf(

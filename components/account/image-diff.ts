@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How two device images differ, in what a reviewer decides about: Veil, policy, personas, their settings, packages and files.
-import type { ExplainedPersona } from "../image/index.ts";
+import { differingParts, type ExplainedPersona } from "../image/index.ts";
 import { type FieldChange, fieldChanges } from "./field-changes.ts";
 import { type FileChange, fileChanges } from "./file-changes.ts";
 import type { ImageContents } from "./image-contents.ts";
@@ -45,6 +45,8 @@ export interface ImageDiff {
 		/** Only those of which something changed. */
 		readonly changed: readonly PersonaChange[];
 	};
+	/** Names of the parts of the file that are not the same bytes, or are in one only. */
+	readonly parts: readonly string[];
 }
 
 /** Compares two images. */
@@ -71,6 +73,7 @@ export async function diffImages(old: ImageContents, now: ImageContents): Promis
 			removed: before.filter((name) => !after.includes(name)),
 			changed,
 		},
+		parts: differingParts(old.parts, now.parts),
 	};
 }
 

@@ -151,7 +151,7 @@ export async function compareArtifacts(
 		const other = second.find((artifact) => artifact.name === name);
 		const digests = { name, first: one?.digest ?? null, second: other?.digest ?? null };
 		if (one?.digest === other?.digest) compared.push(digests);
-		else compared.push({ ...digests, difference: await differenceOf(one, other, signal) });
+		else compared.push({ ...digests, difference: await differenceOf(one, other, first, signal) });
 	}
 	return compared;
 }

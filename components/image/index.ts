@@ -25,6 +25,7 @@ export { fiascoImage, flashEmulated } from "./flashing.ts";
 export { buildGuest, findGuest, type GuestPart, type GuestRecord } from "./guest.ts";
 export { guestInputs, guestKey, guestRequest, guestSources } from "./guest-inputs.ts";
 export { buildHypervisor, hypervisorInputs, hypervisorKey, trusting } from "./hypervisor.ts";
+export { differingParts, digestsOfParts, placeInImage, readImageParts } from "./image-parts.ts";
 export {
 	DEBIAN_SUITE,
 	type GuestRequest,
@@ -44,7 +45,6 @@ export {
 	updateLock,
 } from "./lock-update.ts";
 export { checkNeeds, guestNeeds, imageNeeds, type Needs } from "./needs.ts";
-export { placeInImage } from "./place.ts";
 export { OtherImageError, signaturesOf } from "./signatures-of.ts";
 export { type Blob, blobPath, openStore, type Store } from "./store.ts";
 export type { GcOptions, GcReport } from "./store-gc.ts";

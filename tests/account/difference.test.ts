@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is said of artifacts that came out different.
-import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { compareArtifacts } from "../../components/account/rebuild.ts";
 import { compose } from "../../components/image/compose.ts";
 import { cpioChunks } from "../../components/image/cpio.ts";
 import { addFile, addLink, type FileTree } from "../../components/image/file-tree.ts";
-import { readDeviceImage } from "../../components/image/index.ts";
+import { readDeviceImage, readImageParts } from "../../components/image/index.ts";
+import { payloadOf } from "../../components/image/payload.ts";
 import { sha256, sha256File } from "../../components/util/digest.ts";
 import { composeSpec, smallPersona, temporaryFolder } from "../image/support.ts";
 import { standInForDiffoscope } from "./stand-in.ts";
@@ -58,24 +59,91 @@ test("of a device image it is said what lies where the first byte differs", asyn
 	await compose(composeSpec([smallPersona("work"), smallPersona("personal")]), first);
 	const image = await readDeviceImage(first);
 	const initramfs = image.payloads.findIndex(({ usedBy, size }) => usedBy.join() === "personal" && size === 70_000);
-	const places: [number, RegExp][] = [
-		[100, /at 100 \(0x64\), in Veil$/],
+	const manifest = image.hypervisor.memorySize;
+	const places: [number, string, string][] = [
+		[20, "Veil's header, 20 bytes from its start", "Veil's header differs"],
+		[200, "Veil, 88 bytes from its start", "Veil differs: see veil"],
+		[manifest + 24, "the manifest's header, 24 bytes from its start", "the manifest's header differs"],
+		[manifest + 96, "the signature, 36 bytes from its start", "the signature differs"],
+		[manifest + 136, "the signature, 0 bytes from its start", "the signature differs"],
+		[manifest + 110, "the digest of the image, 6 bytes from its start", "the digest of the image differs"],
 		[
 			Number(image.payloads[initramfs]?.offset) + 5,
-			new RegExp(`in payload ${initramfs} \\(of personal\\), 5 bytes from its start$`),
+			"the initial filesystem of personal, 5 bytes from its start",
+			"the initial filesystem of personal differs: see personal/initramfs",
 		],
-		[Number(image.payloads[0]?.offset) - 1, /in room that belongs to nothing$/],
-		[image.hypervisor.memorySize + 8, /in the manifest, 8 bytes from its start$/],
+		[
+			Number(image.payloads[0]?.offset) - 1,
+			expect.stringMatching(/^room that belongs to nothing, \d+ bytes from its start$/),
+			"room that belongs to nothing differs",
+		],
 	];
-	for (const [offset, words] of places) {
+	const others = [
+		{ name: "veil", digest: "", path: "" },
+		{ name: "personal/initramfs", digest: `sha256:${image.payloads[initramfs]?.sha256}`, path: "" },
+	];
+	for (const [offset, place, line] of places) {
+		const difference = await changed(offset, others);
+		const [first, ...parts] = difference?.explanation ?? [];
+		expect(difference?.offset).toBe(offset);
+		expect(first?.replace(/^.*?, in /, "")).toEqual(place);
+		expect(parts).toEqual([line]);
+	}
+	const { explanation } = (await changed(100)) ?? {};
+	expect(explanation?.at(-1)).toBe("its parts cannot be compared: the manifest lies outside the file");
+
+	async function changed(offset: number, others: Awaited<ReturnType<typeof artifact>>[] = []) {
 		const second = join(folder, `second-${offset}.img`);
 		copyFileSync(first, second);
 		const bytes = readFileSync(second);
 		bytes[offset] = (bytes[offset] ?? 0) ^ 0x80;
 		writeFileSync(second, bytes);
-		const [compared] = await compareArtifacts([await artifact("device image", first)], [await artifact("device image", second)]);
-		expect(compared?.difference).toMatchObject({ offset, explanation: [expect.stringMatching(words)] });
+		const one = [...others, await artifact("device image", first)];
+		const compared = await compareArtifacts(one, [...others, await artifact("device image", second)]);
+		return compared.find(({ name }) => name === "device image")?.difference;
 	}
+});
+
+test("of two device images all parts are named that differ, and what two personas share is of each", async () => {
+	const folder = temporaryFolder();
+	const images = ["a", "b"].map((text) => {
+		const kernel = smallPersona("x").kernel;
+		const path = join(folder, text);
+		const personas = [
+			smallPersona("work", { kernel }),
+			smallPersona("personal", { kernel, initramfs: payloadOf(Buffer.alloc(70_000, text)) }),
+		];
+		return { path, made: compose(composeSpec(personas), path) };
+	});
+	for (const { made } of images) await made;
+	const [first, second] = images.map(({ path }) => path) as [string, string];
+	const [compared] = await compareArtifacts([await artifact("device image", first)], [await artifact("device image", second)]);
+	expect(compared?.difference?.explanation.slice(1)).toEqual([
+		"the digest of the image differs",
+		"the manifest's list of payloads differs",
+		"the initial filesystem of personal differs",
+	]);
+	expect((await readImageParts(first)).map(({ name }) => name)).toEqual(
+		expect.arrayContaining([
+			"the kernel of work",
+			"the kernel of personal",
+			"the device tree of work",
+			"the initial filesystem of work",
+			"the policy",
+			"the manifest's regions of memory",
+		]),
+	);
+});
+
+test("the parts of an image are all of it, end to end", async () => {
+	const path = join(temporaryFolder(), "image");
+	await compose(composeSpec([smallPersona("work"), smallPersona("personal")]), path);
+	let end = 0;
+	for (const { from, size, name } of await readImageParts(path)) {
+		expect(from, name).toBeLessThanOrEqual(end);
+		end = Math.max(end, from + size);
+	}
+	expect(end).toBe(statSync(path).size);
 });
 
 test("what was made only once is no match, and one that goes on after the end of the other neither", async () => {

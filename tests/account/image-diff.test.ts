@@ -39,7 +39,14 @@ const work = (changes = {}) =>
 test("an image does not differ from itself", async () => {
 	const one = await contents("one", composeSpec([work()]));
 	const diff = await diffImages(one, { ...one, name: "two" });
-	expect(diff).toMatchObject({ same: true, veil: null, policy: [], phone: [], personas: { added: [], removed: [], changed: [] } });
+	expect(diff).toMatchObject({
+		same: true,
+		veil: null,
+		policy: [],
+		phone: [],
+		personas: { added: [], removed: [], changed: [] },
+		parts: [],
+	});
 	expect(renderDiff(diff, "text")).toContain("The images are the same, byte for byte.");
 });
 
@@ -84,7 +91,12 @@ test("policy, settings, files, Veil and personas are told apart, each by what ch
 			},
 		],
 	});
+	expect(diff.parts).toEqual(
+		expect.arrayContaining(["Veil", "the policy", "the manifest's list of personas", "the initial filesystem of work"]),
+	);
+	expect(diff.parts).not.toContain("the kernel of work");
 	const text = renderDiff(diff, "text");
+	expect(text).toContain("Parts of the file that differ\n  Veil");
 	expect(text).toContain("What old and new was composed from is not known here: nothing can be said of packages.");
 	expect(text).toContain("  ~ channels.work to home, clipboard.maxBytes: 65536 → 131072");
 	expect(text).toContain("  + /etc/extra\n  ~ /etc/motd\n");

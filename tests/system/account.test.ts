@@ -144,7 +144,9 @@ describe("a change under review", () => {
 		const wrong = await run("diff", "dev@nothing", "dev");
 
 		expect(markdown).toMatchObject({ status: 0, stderr: "" });
-		expect(markdown.stdout).toMatch(/### Persona probe\n\n- `~` cpuShare: 100 → 40\n$/);
+		expect(markdown.stdout).toMatch(
+			/### Persona probe\n\n- `~` cpuShare: 100 → 40\n\n### Parts of the file that differ\n\n(- .*\n)+$/,
+		);
 		const [changed] = (JSON.parse(json.stdout) as ImageDiff).personas.changed;
 		expect(changed).toMatchObject({
 			name: "probe",
