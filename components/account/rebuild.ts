@@ -11,6 +11,7 @@ import { ProcessError, run } from "../util/process.ts";
 import { buildArtifacts, type NamedArtifact } from "./artifacts.ts";
 import { type Conditions, environmentOf, otherConditions } from "./conditions.ts";
 import { type Difference, differenceOf } from "./difference.ts";
+import { keep } from "./keep.ts";
 import { relocate } from "./relocate.ts";
 
 /** How one artifact came out twice. */
@@ -28,6 +29,8 @@ export interface RebuildReport {
 	readonly same: boolean;
 	readonly conditions: Conditions;
 	readonly artifacts: readonly Compared[];
+	/** Why what differs could not be copied, in words. */
+	readonly notKept?: string;
 }
 
 /** Whether an image is what came out, both times: documents may give the same again and again, and never that one. */
@@ -57,8 +60,9 @@ export async function rebuild(phone: ResolvedPhone, context: BuildContext, optio
 		const second = await buildElsewhere(phone, context, conditions, scratch, phone.signing === undefined ? undefined : signed);
 		context.progress("comparing every artifact");
 		const artifacts = [...(await compareArtifacts(first, second, signal)), ...notComposed(first, second)];
-		if (options.keep !== undefined) await keepDifferent(artifacts, first, second, options.keep);
-		return { same: artifacts.every(({ difference }) => difference === undefined), conditions, artifacts };
+		const different = artifacts.flatMap(({ name, difference }) => (difference === undefined ? [] : [name]));
+		const notKept = options.keep === undefined ? undefined : await keep(different, { first, second }, options.keep);
+		return { same: different.length === 0, conditions, artifacts, ...(notKept === undefined ? {} : { notKept }) };
 	} finally {
 		await rm(scratch, { recursive: true, force: true });
 	}
@@ -154,24 +158,4 @@ export async function compareArtifacts(
 		else compared.push({ ...digests, difference: await differenceOf(one, other, first, signal) });
 	}
 	return compared;
-}
-
-async function keepDifferent(
-	artifacts: readonly Compared[],
-	first: readonly NamedArtifact[],
-	second: readonly NamedArtifact[],
-	folder: string,
-): Promise<void> {
-	for (const { name } of artifacts.filter(({ difference }) => difference !== undefined)) {
-		for (const [side, list] of [
-			["first", first],
-			["second", second],
-		] as const) {
-			const path = list.find((artifact) => artifact.name === name)?.path;
-			if (path === undefined) continue;
-			const target = join(folder, side, name.replaceAll("/", "-").replaceAll(" ", "-"));
-			await mkdir(dirname(target), { recursive: true });
-			await cp(path, target);
-		}
-	}
 }

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { writingTo } from "../../components/cli/output.ts";
+import { writingTo } from "../../components/util/writing.ts";
 import { temporaryFolder } from "../image/support.ts";
 
 const folder = temporaryFolder();

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // `persona sbom [IMAGE]`: what is in a device image, package by package, with licences.
 import { collectLicences, packagesOf, renderSbom, renderSbomTables } from "../../account/index.ts";
+import { writingTo } from "../../util/writing.ts";
 import { accountContext, chooseImage, knownComposition } from "../images.ts";
-import { deliver, writingTo } from "../output.ts";
+import { deliver } from "../output.ts";
 import { withProgress } from "../progress.ts";
 import type { Terminal } from "../terminal.ts";
 

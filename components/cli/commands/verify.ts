@@ -14,9 +14,9 @@ import { type ExplainedImage, openStore, readDeviceImage } from "../../image/ind
 import type { PublicKey } from "../../signing/index.ts";
 import { errorCode, UserError } from "../../util/errors.ts";
 import { printableName } from "../../util/printable.ts";
+import { writingTo } from "../../util/writing.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { type ChosenImage, checkedPhone, chooseImage, phoneContext, phoneFile } from "../images.ts";
-import { writingTo } from "../output.ts";
 import { withProgress } from "../progress.ts";
 import { trustedKeys } from "../public-keys.ts";
 import { print, printJson, styled, type Terminal } from "../terminal.ts";
@@ -77,6 +77,7 @@ export async function verify(terminal: Terminal, what: string | undefined, optio
 		if (!isThatImage && again?.same === true)
 			print(terminal, `${bad(terminal)} what the documents give is another image than ${image.name}`);
 	}
+	if (again?.notKept !== undefined) terminal.err.write(`${styled(terminal, "yellow", "not kept:")} ${again.notKept}\n`);
 	return ok ? EXIT.ok : EXIT.found;
 }
 
