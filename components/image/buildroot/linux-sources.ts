@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sources of Linux that the lock pins, where Buildroot looks for downloads: it finds them there, and compares them with the digest it is given.
-import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { sha256File } from "../../util/digest.ts";
 import { run } from "../../util/process.ts";
@@ -25,6 +25,8 @@ export async function provideLinuxSources(path: string, downloads: string, signa
 		if (archive === undefined || archive === "") throw new Error("the package of sources holds no linux-source-*.tar.xz");
 		const sha256 = (await sha256File(archive)).slice("sha256:".length);
 		const name = `linux-source-${sha256.slice(0, 16)}.tar.xz`;
+		// In the package it has the time at which that was made; for the garbage collection it counts when it was used.
+		await utimes(archive, new Date(), new Date());
 		await rename(archive, join(folder, name));
 		return { name, sha256 };
 	} finally {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A kernel by Buildroot's stand-in: from the sources that the lock pins, with options of which none may be dropped without a word.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { buildFolders } from "../../../components/image/buildroot/folders.ts";
+import { collectBuildroot } from "../../../components/image/buildroot/gc.ts";
 import { buildrootKernel, buildrootKernelKey } from "../../../components/image/buildroot/kernel.ts";
 import { folderDigest } from "../../../components/image/buildroot/source.ts";
 import { guestKernelKey, isFromSources } from "../../../components/image/guest-kernel.ts";
@@ -46,7 +47,10 @@ function sourcesPackage(): string {
 		join(tree, "DEBIAN/control"),
 		"Package: linux-source\nVersion: 1\nArchitecture: all\nMaintainer: x\nDescription: x\n",
 	);
-	writeFileSync(join(tree, "usr/src/linux-source-6.1.tar.xz"), "sources");
+	const archive = join(tree, "usr/src/linux-source-6.1.tar.xz");
+	writeFileSync(archive, "sources");
+	const made = new Date("2026-01-02T03:04:05Z");
+	utimesSync(archive, made, made);
 	const path = join(folder, "sources.deb");
 	execFileSync("dpkg-deb", ["--root-owner-group", "-b", tree, path], { stdio: "ignore" });
 	return path;
@@ -69,6 +73,16 @@ test("it is made from the archive in the package, which lies among the downloads
 	const { downloads } = buildFolders(key);
 	expect(readdirSync(downloads)).toEqual(["linux"]);
 	expect(readdirSync(join(downloads, "linux"))).toEqual([expect.stringMatching(/^linux-source-[0-9a-f]{16}\.tar\.xz$/)]);
+});
+
+test("its archive is kept as long after the build as any other, however old the package is", async () => {
+	await build(["CONFIG_NET=y"]);
+	const downloads = async (days: number) => {
+		const { parts } = await collectBuildroot(join(folder, "store"), { now: Date.now() + days * 24 * 3600 * 1000, dryRun: true });
+		return parts.downloads;
+	};
+	expect(await downloads(29)).toMatchObject({ removed: 0, kept: 1 });
+	expect(await downloads(31)).toMatchObject({ removed: 1, kept: 0 });
 });
 
 test("an option that is dropped is an error that names the line, before anything is compiled", async () => {
