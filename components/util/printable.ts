@@ -2,11 +2,14 @@
 // Text from guests, images and packages, made harmless: what they hold must not drive the terminal of whoever reads about it.
 import { stripVTControlCharacters } from "node:util";
 
-/** Controls, characters that turn the direction of text or cannot be seen, line and paragraph separators. */
-const HARMFUL = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+/**
+ * Controls, characters that turn the direction of text, halves of characters, line and paragraph separators; and what cannot be seen, such as tags,
+ * variation selectors and fillers, which Unicode calls ignorable where it is not known (UAX #44, Default_Ignorable_Code_Point).
+ */
+const HARMFUL = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 /**
- * Makes text safe to print: whole escape sequences go, every other control character shows as `\x1b` or `\u202e`.
+ * Makes text safe to print: whole escape sequences go, every other harmful character shows as `\x1b`, `\u202e` or `\u{e0041}`.
  * Newlines and tabs stay; a carriage return before a newline goes.
  */
 export function printable(text: string | Uint8Array): string {
@@ -31,5 +34,7 @@ export function printableName(text: string): string {
 
 function escaped(character: string): string {
 	const code = character.codePointAt(0) ?? 0;
-	return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
+	const hex = code.toString(16);
+	if (code < 0x100) return `\\x${hex.padStart(2, "0")}`;
+	return code < 0x10000 ? `\\u${hex.padStart(4, "0")}` : `\\u{${hex}}`;
 }

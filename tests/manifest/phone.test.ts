@@ -60,7 +60,7 @@ describe("a phone in files", () => {
 			"dev.phone.yaml:4:8: there is no board "qemu-vrit"; allowed: n800, qemu-virt; did you mean "qemu-virt"?
 			dev.phone.yaml:6:9: "policy" names polcy.yaml: there is no such file; allowed: a document's path from this one; did you mean "policy.yaml"?
 			dev.phone.yaml:9:1: unknown key "extra"; allowed: version, kind, name, board, personas, policy, rules, initialForeground, signing, veil, target
-			work.yaml:4:21: "indicator.label" cannot be "Work\\u007f"; allowed: 1 to 31 printable ASCII characters, no space at either end
+			work.yaml:4:21: "indicator.label" cannot be "Work\\x7f"; allowed: 1 to 31 printable ASCII characters, no space at either end
 			personal.yaml:5:10: "guest.kernel" means nothing to builder debian; allowed with: prebuilt
 			personal.yaml:5:26: "guest.kernel.path" names ./nothing: there is no such file; allowed: a file, by its path from this document
 			rules.yaml:2:7: "kind" is "Policy", but a document of kind Rules is needed here; allowed: Rules"

@@ -2,6 +2,7 @@
 // Text from guests, images and packages does nothing to a terminal.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { plainText } from "../../components/manifest/shown.ts";
 import { printable, printableLine, printableName } from "../../components/util/printable.ts";
 
 describe("printable", () => {
@@ -17,7 +18,23 @@ describe("printable", () => {
 	});
 
 	it("leaves nothing out of a name", () => {
-		expect(printableName("a\x1b[2J\n\u202eb\u{e0061}")).toBe("a\\x1b[2J\\x0a\\u202eb\\ue0061");
+		expect(printableName("a\x1b[2J\n\u202eb\u{e0061}")).toBe("a\\x1b[2J\\x0a\\u202eb\\u{e0061}");
+	});
+
+	it.each([
+		["a tag", "\u{e0041}", "\\u{e0041}"],
+		["a variation selector", "\ufe0f", "\\ufe0f"],
+		["a variation selector of the second list", "\u{e0100}", "\\u{e0100}"],
+		["a Hangul filler", "\u3164", "\\u3164"],
+		["a joiner of graphemes", "\u034f", "\\u034f"],
+		["an operator nobody sees", "\u2062", "\\u2062"],
+		["one that Unicode has not given a meaning", "\u2065", "\\u2065"],
+		["half a character", "\ud83d", "\\ud83d"],
+		["a soft hyphen", "\u00ad", "\\xad"],
+	])("shows %s, and so does a message about a document", (_, character, shown) => {
+		expect(printableName(`work${character}`)).toBe(`work${shown}`);
+		expect(printable(`work${character}`)).toBe(`work${shown}`);
+		expect(plainText(`work${character}`)).toBe(`work${shown}`);
 	});
 
 	it("keeps what people read and shows what it neutralises", () => {
