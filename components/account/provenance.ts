@@ -2,6 +2,7 @@
 // Where a device image comes from: SLSA provenance v1 (https://slsa.dev/spec/v1.0/provenance) in an in-toto statement v1
 // (https://github.com/in-toto/attestation/tree/main/spec/v1). Nothing in it comes from the clock or the machine.
 import type { Composition, GuestInputs, LockEntry } from "../image/index.ts";
+import type { Rules } from "../manifest/index.ts";
 import { canonicalJson, sha256 } from "../util/digest.ts";
 import { withoutCredentials } from "../util/url.ts";
 import { packageVersion } from "../util/version.ts";
@@ -42,12 +43,19 @@ const BUILD_TYPE = "pkg:npm/pulumi-persona#docs/reference/provenance.md";
 /** Whoever runs this package. Who trusts a machine more than another names it. */
 export const DEFAULT_BUILDER = "pkg:npm/pulumi-persona";
 
-/** The statement about an image; `sbom`: the text of its bill of materials, `materials`: what compilers took. */
+/**
+ * The statement about an image.
+ *
+ * @param sbom - the text of its bill of materials
+ * @param materials - what compilers took
+ * @param rules - what its documents had to hold; null: the phone has no rules; undefined: not known, as of an image whose documents are not at hand
+ */
 export function provenanceOf(
 	composition: Composition,
 	sbom: string,
 	materials: Materials = new Map(),
 	builder = DEFAULT_BUILDER,
+	rules?: Rules | null,
 ): Statement {
 	const { inputs, hypervisor, guests } = composition;
 	const { personas, policy, board, initialForeground, cpus, display, hotkey, ...internal } = inputs;
@@ -59,9 +67,12 @@ export function provenanceOf(
 			cpus,
 			...(hotkey === undefined ? {} : { hotkey }),
 			policy,
+			// They decide whether an image is made at all, and nothing of what is in it.
+			rules: rules === undefined ? { known: false } : (rules?.rules ?? []),
 			personas: personas.map((persona) => ({ ...persona, build: declared(guests[persona.name]?.inputs) })),
 			documents: {
 				policy: policy.digest,
+				...(rules ? { rules: sha256(canonicalJson(rules)) } : {}),
 				personas: Object.fromEntries(
 					personas.map((persona) => [
 						persona.name,

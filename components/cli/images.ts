@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { AccountContext } from "../account/index.ts";
 import { type BuildContext, buildPhone, type Composition, compositionOf, loadLock, openStore, type Store } from "../image/index.ts";
-import { type ResolvedPhone, renderProblems } from "../manifest/index.ts";
+import { type ResolvedPhone, type Rules, renderProblems } from "../manifest/index.ts";
 import { loadAndCheckPhone } from "../policy/index.ts";
 import { SIGN_COMMAND, signer } from "../signing/index.ts";
 import { sha256File } from "../util/digest.ts";
@@ -23,6 +23,8 @@ export interface ChosenImage {
 	readonly digest: string;
 	/** Missing where it was not composed here. */
 	readonly composition?: Composition;
+	/** What its documents have to hold; null: nothing; missing where it is not named by its documents. */
+	readonly rules?: Rules | null;
 	/** What of it is not as the user might think. */
 	readonly note?: string;
 }
@@ -102,8 +104,10 @@ export function knownComposition({ name, digest, composition }: ChosenImage): Co
 }
 
 async function built(store: Store, name: string, phone: string, how: Choosing): Promise<ChosenImage> {
-	const { device } = await buildPhone(await checkedPhone(phone), await phoneContext(phone, store, how));
-	return withComposition(store, { name, path: device.path, digest: device.digest });
+	const resolved = await checkedPhone(phone);
+	const { device } = await buildPhone(resolved, await phoneContext(phone, store, how));
+	const rules = resolved.rules?.document ?? null;
+	return withComposition(store, { name, path: device.path, digest: device.digest, rules });
 }
 
 async function stored(store: Store, name: string, digest: string, signal: AbortSignal): Promise<ChosenImage> {

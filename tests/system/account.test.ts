@@ -39,7 +39,8 @@ test("bill of materials and provenance of the demo's phone are valid by others' 
 
 	const text = await stdoutOf("provenance", "dev", "--builder", "https://ci.example.org/phones");
 	const statement = JSON.parse(text) as Statement;
-	const { resolvedDependencies } = statement.predicate.buildDefinition;
+	const { resolvedDependencies, externalParameters } = statement.predicate.buildDefinition;
+	expect(externalParameters.rules).toContainEqual(expect.objectContaining({ persona: "work", requires: expect.any(Array) }));
 	expect(readByInToto(text)).toEqual({
 		type: "https://slsa.dev/provenance/v1",
 		subjects: statement.subject.length,

@@ -34,7 +34,7 @@ export async function provenance(terminal: Terminal, what: string | undefined, o
 		const context = await accountContext({ progress, signal });
 		const packages = await packagesOf(composition, context);
 		const materials = await materialsOf(composition, context.store, signal);
-		const statement = provenanceOf(composition, renderSbom(composition, packages), materials, options.builder);
+		const statement = provenanceOf(composition, renderSbom(composition, packages), materials, options.builder, image.rules);
 		const json = `${JSON.stringify(statement, undefined, 2)}\n`;
 		if (key === undefined) return options.format === "json" ? json : renderProvenance(statement, options.format);
 		return signProvenance(json, key, signer({ command: process.env[SIGN_COMMAND] }), signal);
