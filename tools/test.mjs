@@ -10,6 +10,7 @@ import { haveEngine } from "./engine.mjs";
 import { engineEnvironment } from "./environment.mjs";
 import { changedFiles, endMarked, MARK, markedProcesses } from "./leftovers.mjs";
 import { packageFolder, setUp } from "./setup.mjs";
+import { testArguments, USAGE } from "./test-arguments.mjs";
 
 /** @typedef {import("./checks.mjs").Count} Count */
 
@@ -143,4 +144,10 @@ async function main(names) {
 	process.exitCode = total("failed") > 0 || total("passed") === 0 ? 1 : 0;
 }
 
-await main(process.argv.slice(2)).catch(fail);
+const asked = testArguments(process.argv.slice(2));
+if ("tests" in asked) await main(asked.tests).catch(fail);
+else if ("help" in asked) process.stdout.write(USAGE);
+else {
+	process.stderr.write(`npm test has no option "${asked.unknown}"\n${USAGE}`);
+	process.exitCode = 2;
+}
