@@ -1,21 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The `persona` command: its sub-commands, options and help. Each calls a stage; the work is done there.
-import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, Option } from "commander";
 import { goOffline } from "../util/network.ts";
 import { packageVersion } from "../util/version.ts";
-import { ACTIONS, type ActionName } from "./actions.ts";
-import type { ProvenanceOptions } from "./commands/provenance.ts";
-import type { VerifyOptions } from "./commands/verify.ts";
-import { EXIT, EXIT_HELP, type ExitCode } from "./exit-codes.ts";
+import { count } from "./argument-values.ts";
+import { EXIT_HELP, type ExitCode } from "./exit-codes.ts";
+import { frameOf } from "./program-frame.ts";
+import { imageCommands } from "./program-images.ts";
+import { personaCommands } from "./program-personas.ts";
 import { print, type Terminal } from "./terminal.ts";
-
-interface Global {
-	readonly handset?: string;
-	readonly json?: boolean;
-	readonly text?: boolean;
-}
-
-type ProvenanceFlags = Omit<ProvenanceOptions, "handset" | "format"> & { readonly markdown: boolean };
 
 /** Builds the command. `done` takes the exit status of what was run. Sub-commands are loaded when they are called. */
 export function makeProgram(terminal: Terminal, done: (code: ExitCode) => void): Command {
@@ -46,29 +39,8 @@ Examples:
 
 ${EXIT_HELP}`,
 		);
-	/** Options of the whole command may stand before or behind the sub-command. */
-	const command = (name: string, description: string, examples: string) =>
-		program
-			.command(name)
-			.description(description)
-			.addOption(new Option("--handset <id>").hideHelp())
-			.addOption(new Option("--json").hideHelp())
-			.addOption(new Option("--text").hideHelp())
-			.addOption(new Option("--offline").hideHelp())
-			.addHelpText(
-				"after",
-				`\nAlso: --handset <id>, --json, --text, --offline (see persona --help)\n\nExamples:\n${indent(examples)}`,
-			);
-	const global = (sub: Command) => {
-		const all: Global = sub.optsWithGlobals();
-		const own: Global = sub.opts();
-		return { handset: own.handset ?? all.handset, json: all.json === true || own.json === true, text: all.text === true };
-	};
-	/** Figures are JSON where no person reads them. */
-	const figures = (sub: Command) => {
-		const { handset, json, text } = global(sub);
-		return { handset, json: json || (!terminal.interactive && !text) };
-	};
+	const frame = frameOf(program, terminal, done);
+	const { command, global, figures } = frame;
 
 	command("init", "make a project of your own in an empty folder", "persona init\npersona init my-phone --name my-phone")
 		.argument("[folder]", "where; the current folder by default")
@@ -192,213 +164,8 @@ ${EXIT_HELP}`,
 		async (_, sub: Command) => done((await import("./commands/doctor.ts")).doctor(terminal, { json: global(sub).json })),
 	);
 
-	command("explain", "show who owns what in a device image, and who signed it", "persona explain\npersona explain image.bin --json")
-		.argument("[image]", "a file, or a digest in the store; what the handset runs by default")
-		.option("--key <files...>", "public keys to check its signature by; those in the project's keys/ by default", [])
-		.action(async (image: string | undefined, options: { key: string[] }, sub: Command) => {
-			const { explain } = await import("./commands/explain.ts");
-			done(await explain(terminal, image, { ...global(sub), keys: options.key }));
-		});
-
-	/** Accounts are JSON where no person reads them, as figures are. */
-	const account = (sub: Command, markdown: boolean) => {
-		const { handset, json } = figures(sub);
-		const format = markdown ? ("markdown" as const) : json ? ("json" as const) : ("text" as const);
-		return { handset, format };
-	};
-	const IMAGE = "a stack, a file, or a digest in the store; what the handset runs by default";
-
-	command(
-		"verify",
-		"check an image byte by byte, or whether it comes out the same again",
-		"persona verify\npersona verify image.bin --provenance image.intoto.json --key release.pub.pem\npersona verify dev --rebuild\npersona verify image.bin --rebuild --phone dev --keep different/",
-	)
-		.argument("[image]", IMAGE)
-		.option("--rebuild", "build everything again elsewhere, and compare every artifact", false)
-		.option("--phone <stack>", "what a file or digest should come out of: a stack, or a phone document")
-		.option("--keep <folder>", "copy what differs there")
-		.option("--provenance <file>", "check the signed provenance of the image in it, too")
-		.option("--key <files...>", "public keys to check signatures by; those in the project's keys/ by default", [])
-		.addHelpText(
-			"after",
-			`\nExit status: ${EXIT.ok} when all is as it should be, ${EXIT.found} when not, ${EXIT.failed} when it could not be found out.`,
-		)
-		.action(async (image: string | undefined, options: Omit<VerifyOptions, "handset" | "json">, sub: Command) => {
-			const { verify } = await import("./commands/verify.ts");
-			done(await verify(terminal, image, { ...options, ...figures(sub) }));
-		});
-
-	command(
-		"sbom",
-		"list what is in a device image, with licences (CycloneDX)",
-		"persona sbom\npersona sbom dev --output dev.cdx.json\npersona sbom dev --markdown\npersona sbom dev --licences licences/",
-	)
-		.argument("[image]", IMAGE)
-		.option("--markdown", "a table for people to read in a review", false)
-		.option("--output <file>", "write it there")
-		.option("--licences <folder>", "collect the texts of all licences there, too")
-		.action(async (image: string | undefined, options: { markdown: boolean; output?: string; licences?: string }, sub: Command) => {
-			const { sbom } = await import("./commands/sbom.ts");
-			const { handset, format } = account(sub, options.markdown);
-			await sbom(terminal, image, { ...options, handset, format: fileFormat(format, options) });
-		});
-
-	command(
-		"provenance",
-		"say what a device image was made from (SLSA, in-toto)",
-		"persona provenance dev --output dev.intoto.json\npersona provenance dev --sign --builder https://ci.example.org/phones --output dev.intoto.json",
-	)
-		.argument("[image]", IMAGE)
-		.option("--markdown", "tables for people to read in a review", false)
-		.option("--output <file>", "write it there")
-		.option("--builder <uri>", "who built it, such as your CI", uri)
-		.option("--sign", "sign it with the key that signed the image, as an envelope of DSSE", false)
-		.option("--key <files...>", "public keys, to find that of the image among; those in the project's keys/ by default", [])
-		.action(async (image: string | undefined, options: ProvenanceFlags, sub: Command) => {
-			const { provenance } = await import("./commands/provenance.ts");
-			const { handset, format } = account(sub, options.markdown);
-			await provenance(terminal, image, { ...options, handset, format: fileFormat(format, options) });
-		});
-
-	command(
-		"diff",
-		"show what changes from one device image to another",
-		"persona diff dev@origin/main dev\npersona diff dev@origin/main dev --markdown > review.md\npersona diff old.bin new.bin --json",
-	)
-		.argument("<old>", "a stack, a stack at a revision of git (dev@main), a file, or a digest in the store")
-		.argument("[new]", "the same; what the handset runs by default")
-		.option("--markdown", "for a review", false)
-		.option("--output <file>", "write it there")
-		.action(async (old: string, now: string | undefined, options: { markdown: boolean; output?: string }, sub: Command) => {
-			const { diff } = await import("./commands/diff.ts");
-			const { handset, format } = account(sub, options.markdown);
-			await diff(terminal, old, now, { ...options, handset, format: fileFormat(format, options) });
-		});
-
-	command("status", "show what each persona does", "persona status\npersona status --watch\npersona status --json")
-		.option("--watch", "go on until ^C", false)
-		.action(async (options: { watch: boolean }, sub: Command) => {
-			const { status } = await import("./commands/status.ts");
-			await status(terminal, { ...figures(sub), watch: options.watch });
-		});
-
-	command(
-		"console",
-		"sit at a persona's console; Ctrl-] leaves it",
-		"persona console work\necho 'uname -a' | persona console work --linger 2",
-	)
-		.argument("<persona>")
-		.option("--linger <seconds>", "how long to show output after the end of an input that is no terminal", seconds, 1)
-		.addHelpText(
-			"after",
-			"\nWhat the persona writes reaches your terminal as it is, escape sequences included: that is what a console is for.\nThe terminal is put right again when you leave. `persona logs` shows the same text made harmless.",
-		)
-		.action(async (persona: string, options: { linger: number }, sub: Command) => {
-			const { console } = await import("./commands/console.ts");
-			await console(terminal, persona, { handset: global(sub).handset, linger: options.linger });
-		});
-
-	command(
-		"exec",
-		"run a command in a persona, as root",
-		"persona exec work uname -a\npersona exec work -- sh -c 'cat > /tmp/note' < note.txt\npersona exec work tar -C /etc -c . > etc.tar",
-	)
-		.usage("[options] <persona> [--] <command> [arguments...]")
-		.argument("<persona>")
-		.argument("<command...>")
-		.passThroughOptions()
-		.addHelpText(
-			"after",
-			"\nInput, output and errors are passed on as they are; the exit status is the command's (128 + the signal that ended it).\n^C interrupts the command, a second one kills it.",
-		)
-		.action(async (persona: string, words: string[], _, sub: Command) => {
-			// What is passed through is so with the `--` that may stand before it.
-			const line = words[0] === "--" ? words.slice(1) : words;
-			if (line.length === 0) sub.error("error: missing required argument 'command'");
-			const { exec } = await import("./commands/exec.ts");
-			done(await exec(terminal, persona, line, { handset: global(sub).handset }));
-		});
-
-	command(
-		"cp",
-		"copy a file into a persona, or out of one",
-		"persona cp report.pdf work:/root/\npersona cp work:/etc/hostname .\npersona cp work:/var/log/app.log - | less",
-	)
-		.argument("<from>", "a file, PERSONA:PATH, or - for standard input")
-		.argument("<to>", "the same; a folder takes the file under its name, - is standard output")
-		.action(async (from: string, to: string, _, sub: Command) => {
-			const { cp } = await import("./commands/cp.ts");
-			await cp(terminal, from, to, { handset: global(sub).handset });
-		});
-
-	for (const name of Object.keys(ACTIONS) as ActionName[]) {
-		if (name === "switch") continue;
-		command(name, ACTIONS[name], `persona ${name} work`)
-			.argument("<persona>")
-			.action(async (persona: string, _, sub: Command) => {
-				const { act } = await import("./commands/control.ts");
-				await act(terminal, name, persona, global(sub));
-			});
-	}
-
-	command("switch", ACTIONS.switch, "persona switch work\npersona switch work --side-by-side")
-		.argument("<persona>")
-		.option("--side-by-side [other]", "show it beside another, by default the one in front till now; both are live")
-		.action(async (persona: string, options: { sideBySide?: string | true }, sub: Command) => {
-			const { switchTo } = await import("./commands/switch.ts");
-			await switchTo(terminal, persona, { ...global(sub), sideBySide: options.sideBySide });
-		});
-
-	command(
-		"screenshot",
-		"write what is on the screen into a PNG file",
-		"persona screenshot out.png\npersona screenshot work work.png\npersona screenshot --all out.png",
-	)
-		.usage("[options] [persona] <file>")
-		.argument("<persona>", "whose picture, in front or not; what is on the screen by default")
-		.argument("[file]", "where to; its name ends in .png")
-		.option("--all", "a file a persona: out-work.png and so on", false)
-		.action(async (first: string, second: string | undefined, options: { all: boolean }, sub: Command) => {
-			const { screenshot } = await import("./commands/screenshot.ts");
-			await screenshot(terminal, first, second, { ...global(sub), all: options.all });
-		});
-
-	command(
-		"view",
-		"show the handset in a browser: screen, switches, meters, consoles",
-		"persona view\npersona view --port 8080 --no-open",
-	)
-		.option("--port <port>", "where on 127.0.0.1; any free port by default", port, 0)
-		.option("--no-open", "open no browser, print the address only")
-		.addHelpText(
-			"after",
-			"\nThe page goes when the command ends (Ctrl-C). Its address holds a secret that is new each time: give it to nobody.\nFrom another machine: ssh -NL 8080:127.0.0.1:8080 HOST there, `persona view --port 8080` here, then the printed address.",
-		)
-		.action(async (options: { port: number; open: boolean }, sub: Command) => {
-			const { view } = await import("./commands/view.ts");
-			await view(terminal, { ...options, ...global(sub) });
-		});
-
-	command(
-		"logs",
-		"show what a persona's console, or Veil, has said",
-		"persona logs work\npersona logs veil --follow\npersona logs work --lines 20",
-	)
-		.argument("[log]", "a persona, or: veil (the default), panic, qemu, bridge")
-		.option("-f, --follow", "go on as more comes", false)
-		.option("-n, --lines <count>", "only so many lines from the end", count)
-		.option("--raw", "bytes as they came, terminal escapes included", false)
-		.action(async (what: string | undefined, options: { follow: boolean; lines?: number; raw: boolean }, sub: Command) => {
-			const { logs } = await import("./commands/logs.ts");
-			await logs(terminal, what, { ...options, lines: options.lines, handset: global(sub).handset });
-		});
-
-	command("statistics", "count each persona's exits into Veil by cause", "persona statistics\npersona statistics work --json")
-		.argument("[persona]", "all of them by default")
-		.action(async (persona: string | undefined, _, sub: Command) => {
-			const { statistics } = await import("./commands/control.ts");
-			await statistics(terminal, persona, figures(sub));
-		});
+	imageCommands(frame);
+	personaCommands(frame);
 
 	command(
 		"gc",
@@ -436,36 +203,4 @@ ${EXIT_HELP}`,
 			if (found.length > 0) print(terminal, found.join("\n"));
 		});
 	return program;
-}
-
-/** A file is read by programs, unless a person's format is asked for. */
-function fileFormat(
-	format: "text" | "markdown" | "json",
-	{ output }: { output?: string | undefined },
-): "text" | "markdown" | "json" {
-	return output !== undefined && format === "text" ? "json" : format;
-}
-
-function indent(lines: string): string {
-	return lines.replace(/^/gm, "  ");
-}
-
-function count(text: string): number {
-	if (/^\d{1,6}$/.test(text)) return Number(text);
-	throw new InvalidArgumentError("a whole number is needed");
-}
-
-function port(text: string): number {
-	if (/^\d{1,5}$/.test(text) && Number(text) <= 65535) return Number(text);
-	throw new InvalidArgumentError("a port is a number up to 65535");
-}
-
-function uri(text: string): string {
-	if (URL.canParse(text)) return text;
-	throw new InvalidArgumentError("a URI is needed, such as https://ci.example.org/phones");
-}
-
-function seconds(text: string): number {
-	if (/^\d{1,4}(\.\d+)?$/.test(text)) return Number(text);
-	throw new InvalidArgumentError("a number of seconds is needed");
 }
