@@ -5,9 +5,10 @@ import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs"
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { exclusively, fail, run, SetupError, say } from "./console.mjs";
+import { ownOccasions } from "./declared.mjs";
 import { getEngine, haveEngine } from "./engine.mjs";
 import { findProject } from "./folders.mjs";
-import { aptLine, findCommand, missingPackages, ownOccasions, staleModules } from "./needs.mjs";
+import { aptLine, findCommand, missingPackages, staleModules } from "./needs.mjs";
 import { isOffline, proxyAssignments } from "./network.mjs";
 import { onCurrentNode } from "./node.mjs";
 import { getValidators, haveValidators } from "./validators.mjs";

@@ -5,8 +5,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fail, run, SetupError, say } from "./console.mjs";
+import { flashesTablet } from "./declared.mjs";
 import { engineEnvironment, prepareState } from "./environment.mjs";
-import { flashesTablet } from "./needs.mjs";
 import { packageFolder, projectFolder, setUp } from "./setup.mjs";
 import { removeBrokenAttributes, removeStaleLocks, stackLocks, stackState } from "./stack.mjs";
 

@@ -5,16 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { packageRoot } from "../../components/util/index.ts";
+import { boardsOf, flashesTablet, ownOccasions } from "../../tools/declared.mjs";
 import {
 	aptLine,
-	boardsOf,
 	checkNeeds,
 	checkTabletAccess,
 	compareVersions,
 	findCommand,
-	flashesTablet,
 	missingPackages,
-	ownOccasions,
 	staleModules,
 } from "../../tools/needs.mjs";
 
