@@ -13,7 +13,7 @@ export type { AccountedPackage } from "./packages.ts";
 export { packagesOf } from "./packages-of.ts";
 export { DEFAULT_BUILDER, provenanceOf, type Statement } from "./provenance.ts";
 export { renderProvenance } from "./provenance-text.ts";
-export { type Compared, givesImage, type RebuildReport, rebuild } from "./rebuild.ts";
+export { type Compared, givesImage, type RebuildOptions, type RebuildReport, rebuild } from "./rebuild.ts";
 export { renderSbom } from "./sbom.ts";
 export { renderSbomTables } from "./sbom-text.ts";
 export { type CheckedProvenance, checkProvenance, signProvenance } from "./signed-provenance.ts";

@@ -3,31 +3,28 @@
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { verify } from "../../components/cli/commands/verify.ts";
 import { compose } from "../../components/image/compose.ts";
 import { composeSpec, smallPersona, temporaryFolder } from "../image/support.ts";
 
-const report = vi.hoisted(() => ({
+const report = {
 	same: false,
 	conditions: { locale: "C", timeZone: "UTC", umask: "077", jobs: 1, clockDays: null },
 	artifacts: [{ name: "veil", first: "sha256:1", second: "sha256:2", difference: { offset: 3, explanation: ["at 3"] } }],
 	notKept: "/full/first/veil: its disk is full\n  make room there, or name another place",
-}));
-vi.mock("../../components/account/index.ts", async (original) => ({ ...(await original<object>()), rebuild: async () => report }));
-vi.mock("../../components/cli/images.ts", async (original) => ({
-	...(await original<object>()),
-	phoneFile: () => "dev.phone.yaml",
-	phoneContext: async () => ({}),
-	checkedPhone: async () => ({}),
-}));
-
+};
 test.each([true, false])("as JSON: %s", async (json) => {
 	const image = join(temporaryFolder(), "image");
 	await compose(composeSpec([smallPersona("work")]), image);
 	const [out, err] = [new PassThrough(), new PassThrough()];
 	const terminal = { out, err, in: new PassThrough(), interactive: false, colours: false };
-	const code = await verify(terminal, image, { json, rebuild: true, phone: "dev", keep: temporaryFolder(), key: [] });
+	const code = await verify(
+		terminal,
+		image,
+		{ json, rebuild: true, phone: "dev.phone.yaml", keep: temporaryFolder(), key: [] },
+		async () => report,
+	);
 	out.end();
 	err.end();
 	expect(code).toBe(3);

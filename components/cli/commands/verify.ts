@@ -7,6 +7,7 @@ import {
 	checkProvenance,
 	describeConditions,
 	givesImage,
+	type RebuildOptions,
 	type RebuildReport,
 	rebuild,
 } from "../../account/index.ts";
@@ -16,7 +17,7 @@ import { errorCode, UserError } from "../../util/errors.ts";
 import { printableName } from "../../util/printable.ts";
 import { writingTo } from "../../util/writing.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { type ChosenImage, checkedPhone, chooseImage, phoneContext, phoneFile } from "../images.ts";
+import { type Choosing, type ChosenImage, checkedPhone, chooseImage, phoneContext, phoneFile } from "../images.ts";
 import { withProgress } from "../progress.ts";
 import { trustedKeys } from "../public-keys.ts";
 import { print, printJson, styled, type Terminal } from "../terminal.ts";
@@ -35,7 +36,13 @@ export interface VerifyOptions {
 	readonly key: readonly string[];
 }
 
-export async function verify(terminal: Terminal, what: string | undefined, options: VerifyOptions): Promise<ExitCode> {
+/** `buildAgain` takes minutes. */
+export async function verify(
+	terminal: Terminal,
+	what: string | undefined,
+	options: VerifyOptions,
+	buildAgain: typeof rebuildPhone = rebuildPhone,
+): Promise<ExitCode> {
 	const { keep } = options;
 	// Found out before minutes of building, not after them.
 	if (keep !== undefined) await writingTo(keep, () => mkdir(keep, { recursive: true }));
@@ -47,12 +54,7 @@ export async function verify(terminal: Terminal, what: string | undefined, optio
 		progress("reading every byte of the image");
 		const read = await readDeviceImage(chosen.path, keys, signal);
 		if (file === undefined) return { image: chosen, explained: read, again: undefined };
-		const context = await phoneContext(file, await openStore(), how);
-		return {
-			image: chosen,
-			explained: read,
-			again: await rebuild(await checkedPhone(file), context, { keep, image: chosen.path }),
-		};
+		return { image: chosen, explained: read, again: await buildAgain(file, how, { keep, image: chosen.path }) };
 	});
 	const isThatImage = again === undefined || givesImage(again, image.digest);
 	const origin = options.provenance === undefined ? undefined : await provenanceIn(options.provenance, explained, keys);
@@ -79,6 +81,11 @@ export async function verify(terminal: Terminal, what: string | undefined, optio
 	}
 	if (again?.notKept !== undefined) terminal.err.write(`${styled(terminal, "yellow", "not kept:")} ${again.notKept}\n`);
 	return ok ? EXIT.ok : EXIT.found;
+}
+
+async function rebuildPhone(file: string, how: Choosing, options: RebuildOptions): Promise<RebuildReport> {
+	const context = await phoneContext(file, await openStore(), how);
+	return rebuild(await checkedPhone(file), context, options);
 }
 
 function phoneToRebuild(what: string | undefined, phone: string | undefined): string {
