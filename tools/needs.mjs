@@ -142,6 +142,7 @@ export const DEBIAN_NEEDS = [
 		instead: ["chromium-browser", "google-chrome"],
 		when: "test",
 	},
+	{ package: "ccache", why: "compiles what has not changed since the last run only once", there: ["ccache"], when: "test" },
 	{ package: "clang-tidy", why: "finds mistakes in C code", there: ["clang-tidy"], when: "test" },
 	{ package: "golang-go", why: "builds Pulumi's engine, whose own download cannot be reached", there: ["go"], when: "engine" },
 ];

@@ -8,6 +8,7 @@ import { checks } from "./checks.mjs";
 import { fail, SetupError, say } from "./console.mjs";
 import { haveEngine } from "./engine.mjs";
 import { engineEnvironment } from "./environment.mjs";
+import { keptBetweenRuns } from "./kept.mjs";
 import { changedFiles, endMarked, MARK, markedProcesses } from "./leftovers.mjs";
 import { packageFolder, setUp } from "./setup.mjs";
 import { testArguments, USAGE } from "./test-arguments.mjs";
@@ -104,6 +105,7 @@ async function main(names) {
 		GOGC: process.env.GOGC ?? "400",
 		// Node starts a thousand times. What a run has compiled is of no use to the next: half of it are clones of this one.
 		NODE_COMPILE_CACHE: join(folder, "compiled"),
+		...keptBetweenRuns(),
 		[MARK]: mark,
 	};
 	mkdirSync(join(folder, "state"), { mode: 0o700 });

@@ -43,7 +43,8 @@ export function environmentOf({ locale, timeZone, jobs, clockDays }: Conditions,
 			? {}
 			: // Files keep the times the kernel gives them, and what waits goes on waiting as long as it says.
 				{ LD_PRELOAD: library, FAKETIME: `+${clockDays}d`, FAKETIME_DONT_FAKE_MONOTONIC: "1", NO_FAKE_STAT: "1" };
-	return { ...variables, LC_ALL: locale, LANG: locale, TZ: timeZone, PERSONA_JOBS: String(jobs), ...clock };
+	// Compiled anew, without ccache.
+	return { ...variables, CCACHE: undefined, LC_ALL: locale, LANG: locale, TZ: timeZone, PERSONA_JOBS: String(jobs), ...clock };
 }
 
 /** The conditions in words. */

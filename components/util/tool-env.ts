@@ -4,8 +4,11 @@
 /** What libfaketime (faketime(1)) reads; builds that are checked run with another clock, and so must their tools. */
 const CLOCK = ["LD_PRELOAD", "FAKETIME", "FAKETIME_DONT_FAKE_MONOTONIC", "NO_FAKE_STAT"];
 
-/** Where tools are found, and with a shifted clock that clock; `own` comes on top. */
+/** How compiling is cut short by ccache(1), which gives the bytes the compiler would. Our makefiles take the command from the first. */
+const COMPILED = ["CCACHE", "CCACHE_DIR"];
+
+/** Where tools are found, what was compiled before, and with a shifted clock that clock; `own` comes on top. */
 export function toolEnvironment(own: NodeJS.ProcessEnv, variables: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
-	const taken = variables.FAKETIME === undefined ? ["PATH"] : ["PATH", ...CLOCK];
-	return { ...Object.fromEntries(taken.map((name) => [name, variables[name]])), ...own };
+	const taken = ["PATH", ...COMPILED, ...(variables.FAKETIME === undefined ? [] : CLOCK)];
+	return { ...Object.fromEntries(taken.flatMap((name) => (name in variables ? [[name, variables[name]]] : []))), ...own };
 }

@@ -52,10 +52,10 @@ $(BUILD)/host/% $(BUILD)/fuzz/%: host_includes = -Iarch/host -Iarch/host/$(guest
 
 $(BUILD)/host/%.o: %.c Makefile tests/tests.mk
 	@mkdir -p $(@D)
-	@$(CC) $(host_flags) $(host_sanitize) -MMD -c $< -o $@
+	@$(CCACHE) $(CC) $(host_flags) $(host_sanitize) -MMD -c $< -o $@
 $(BUILD)/host/integrator_cp/%.o: %.c Makefile tests/tests.mk
 	@mkdir -p $(@D)
-	@$(CC) $(host_flags) $(host_sanitize) -MMD -c $< -o $@
+	@$(CCACHE) $(CC) $(host_flags) $(host_sanitize) -MMD -c $< -o $@
 $(BUILD)/host/%_test: $(BUILD)/host/tests/%_test.o $(call host_objects,host,virt)
 	@$(CC) $(host_sanitize) -no-pie -o $@ $^
 $(BUILD)/host/integrator_cp/%_test: $(BUILD)/host/integrator_cp/tests/integrator_cp/%_test.o $(call host_objects,host/integrator_cp,integrator_cp)
@@ -101,7 +101,7 @@ $(BUILD)/host/armv6/% $(BUILD)/fuzz/armv6/%: host_includes = -Iarch/armv6
 $(BUILD)/host/armv6/% $(BUILD)/fuzz/armv6/%: board_header = veil/board_n800.h
 $(BUILD)/host/armv6/%.o: %.c Makefile tests/tests.mk
 	@mkdir -p $(@D)
-	@$(CC) $(host_flags) $(host_sanitize) -MMD -c $< -o $@
+	@$(CCACHE) $(CC) $(host_flags) $(host_sanitize) -MMD -c $< -o $@
 $(BUILD)/host/armv6/units.a: $(patsubst %.c,$(BUILD)/host/armv6/%.o,$(armv6_units))
 	@rm -f $@; ar rcs $@ $^
 $(BUILD)/host/armv6/%_test: $(BUILD)/host/armv6/tests/armv6/%_test.o $(BUILD)/host/armv6/units.a

@@ -50,7 +50,8 @@ async function build(
 	changes: { umask?: string; TZ?: string; device?: boolean } = {},
 ): Promise<Built> {
 	const script = `umask ${changes.umask ?? "022"}; exec "$@"`;
-	const env = { ...process.env, TZ: changes.TZ ?? "UTC" };
+	// Compiled anew each time, without ccache.
+	const env = { ...process.env, CCACHE: undefined, TZ: changes.TZ ?? "UTC" };
 	const command = [process.execPath, worker, store, phone, ...(changes.device === true ? ["device"] : [])];
 	const { stdout } = await promisify(execFile)("sh", ["-c", script, "sh", ...command], { env });
 	return JSON.parse(stdout) as Built;

@@ -14,6 +14,7 @@
 #include "guest_side.h"
 
 #define LIVELOCK 10000000 /* events without time moving on */
+#define PATIENCE 1000 /* accesses made again in vain before the disk is done */
 
 struct machine machine;
 
@@ -375,11 +376,14 @@ bool guest_mmio(struct vcpu *v, address_t address, uint32_t size, bool is_write,
 	struct mmio_result result;
 
 	guest_acts(v);
-	do { /* the guest makes the access again, after what interrupted it */
+	/* The guest makes the access again, after what interrupted it; a disk that is waited for is done in the end. */
+	for (uint32_t tries = 0; tries == 0 || machine.access_again; tries++) {
+		if (tries >= PATIENCE)
+			machine_disk_finish();
 		machine.access_again = false;
 		v->statistics.mmio++;
 		result = platform_mmio(v, ipaddr(address), size, is_write, *value);
-	} while (machine.access_again);
+	}
 	if (!is_write)
 		*value = result.value;
 	return result.found;
