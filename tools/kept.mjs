@@ -14,9 +14,10 @@ const CCACHE_SETTINGS = "max_size = 500M\nhash_dir = false\n";
  * @returns {Record<string, string>}
  */
 export function keptBetweenRuns(variables = process.env) {
-	const [compiled, tidy] = ["ccache", "tidy"].map((name) => join(cacheDir(variables), "tests", name));
-	mkdirSync(compiled, { recursive: true });
-	mkdirSync(tidy, { recursive: true });
+	const folder = join(cacheDir(variables), "tests");
+	const compiled = join(folder, "ccache");
+	const tidy = join(folder, "tidy");
+	for (const each of [compiled, tidy]) mkdirSync(each, { recursive: true });
 	writeFileSync(join(compiled, "ccache.conf"), CCACHE_SETTINGS);
 	return { CCACHE: "ccache", CCACHE_DIR: compiled, TIDY_SEEN: tidy };
 }
