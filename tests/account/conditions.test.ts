@@ -26,7 +26,13 @@ test.each([
 test("a clock that is not shifted is not said to be", () => {
 	const still = { locale: "C", timeZone: "UTC", umask: "077", jobs: 3, clockDays: null };
 	expect(describeConditions(still)).toContain("the clock NOT shifted");
-	expect(environmentOf(still, { PATH: "/bin", CCACHE: "ccache" })).toEqual({ PATH: "/bin", LC_ALL: "C", LANG: "C", TZ: "UTC", PERSONA_JOBS: "3" });
+	expect(environmentOf(still, { PATH: "/bin", CCACHE: "ccache" })).toEqual({
+		PATH: "/bin",
+		LC_ALL: "C",
+		LANG: "C",
+		TZ: "UTC",
+		PERSONA_JOBS: "3",
+	});
 });
 
 test("tools get nothing of the environment but their path, what was compiled before, and a shifted clock where there is one", () => {
