@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which handset and which persona a command is about.
 import { type HandsetSummary, listHandsets } from "../handset/index.ts";
-import { didYouMean } from "../manifest/index.ts";
+import { didYouMean } from "../manifest/suggest.ts";
 import { UserError } from "../util/errors.ts";
 
 /** The handset named by id, label or the beginning of an id; without a name the only one that runs. */

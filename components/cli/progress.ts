@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Progress of one piece of work: a live line on a terminal, nothing where nobody looks.
-import { Listr } from "listr2";
 import type { Progress } from "../util/progress.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -15,6 +14,7 @@ export async function withProgress<T>(
 	process.once("SIGINT", interrupt);
 	try {
 		if (!terminal.interactive) return await work(() => {}, abort.signal);
+		const { Listr } = await import("listr2");
 		let result: { readonly value: T } | undefined;
 		const tasks = new Listr(
 			[

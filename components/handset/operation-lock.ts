@@ -4,7 +4,6 @@ import { mkdirSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { lock } from "proper-lockfile";
 import { writeFileAtomic } from "../util/atomic.ts";
 import { errorCode, UserError } from "../util/errors.ts";
 import { isAlive, type ProcessIdentity, self } from "./processes.ts";
@@ -72,6 +71,7 @@ async function takeOver(target: string): Promise<void> {
 }
 
 async function take(target: string): Promise<() => Promise<void>> {
+	const { lock } = await import("proper-lockfile");
 	const release = await lock(target, { realpath: false, stale: STALE_MS, onCompromised: () => {} });
 	return async () => {
 		try {

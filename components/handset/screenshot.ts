@@ -3,7 +3,6 @@
 import { randomUUID } from "node:crypto";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { encode } from "fast-png";
 import { PIXEL_FORMATS } from "../image/surface.ts";
 import { UserError } from "../util/errors.ts";
 import { runningRecord } from "./observe.ts";
@@ -33,6 +32,7 @@ export async function personaScreenshot(id: string, persona: string): Promise<Ui
 		execute: "pmemsave",
 		arguments: { val: hostBase, size: height * stride, filename },
 	}));
+	const { encode } = await import("fast-png");
 	return encode({ width, height, depth: 8, channels: 3, data: rgb(pixels, surface) });
 }
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One request for a file, or for the rest of one, and what its answer means.
-import http from "node:http";
-import https from "node:https";
-import { agentFor } from "../util/network.ts";
+import type http from "node:http";
+import { agentFor, clientFor } from "../util/network.ts";
 import { SourceFault } from "./source-fault.ts";
 
 /** The part of a file that is wanted. */
@@ -28,7 +27,7 @@ const REDIRECTS = 5;
 /** Asks for a file over http or https, from a byte on. @throws SourceFault where the answer is no such file; OnlyWhole where it is not the rest of it */
 export async function openHttp(url: URL, rest: Rest, signal: AbortSignal, redirects = REDIRECTS): Promise<OpenFile> {
 	if (url.protocol !== "http:" && url.protocol !== "https:") throw new SourceFault("refused", `${url.protocol} is not supported`);
-	const get = url.protocol === "https:" ? https.get : http.get;
+	const { get } = clientFor(url);
 	const response = await new Promise<http.IncomingMessage>((settle, refuse) => {
 		get(url, { agent: agentFor(url), signal, headers: headersFor(rest) })
 			.once("response", settle)

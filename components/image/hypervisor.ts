@@ -12,7 +12,6 @@ import { packageRoot } from "../util/paths.ts";
 import { ProcessError, run } from "../util/process.ts";
 import { toolEnvironment } from "../util/tool-env.ts";
 import { builtWithLog } from "./build-log.ts";
-import { veilByBuildroot, veilInputs } from "./buildroot/veil.ts";
 import { compilerVersion } from "./compiler.ts";
 import type { LockFile } from "./lock.ts";
 import { builtFrom, rememberBuilt, rememberInputs } from "./records.ts";
@@ -20,6 +19,8 @@ import type { Blob, Store } from "./store.ts";
 import type { Artifact, BuildContext, HypervisorInputs } from "./types.ts";
 
 const RECIPE = 1;
+/** Few Veils are built by Buildroot, and its parts are more than all else that is loaded here. */
+const loadBuildroot = () => import("./buildroot/veil.ts");
 
 /** Reads everything Veil is built from. `buildroot`: the lock whose Buildroot compiles it. @throws UserError when the cross compiler is missing */
 export async function hypervisorInputs(
@@ -32,7 +33,7 @@ export async function hypervisorInputs(
 		sources: await sourcesDigest(root),
 		...(buildroot === undefined
 			? { compiler: await compilerVersion(board.architecture) }
-			: { buildroot: await veilInputs(board, buildroot) }),
+			: { buildroot: await (await loadBuildroot()).veilInputs(board, buildroot) }),
 		recipe: RECIPE,
 	};
 }
@@ -76,7 +77,7 @@ export async function buildHypervisor(
 			}
 			const blob = await (inputs.buildroot === undefined
 				? compile(inputs, sources, scratch, context)
-				: veilByBuildroot(
+				: (await loadBuildroot()).veilByBuildroot(
 						inputs.buildroot,
 						{ board: inputs.board, sources, digest: inputs.sources, options: keyOptions(inputs) },
 						{ ...context, progress },

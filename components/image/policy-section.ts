@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The manifest's policy section: what personas may reach and share, compiled to the bytes Veil reads, and read back for people.
 import { isIPv4 } from "node:net";
-import { ipv6Groups, type Policy, portRanges } from "../manifest/index.ts";
+import { ipv6Groups, portRanges } from "../manifest/addresses.ts";
+import type { Policy } from "../manifest/index.ts";
 import { sha256 } from "../util/digest.ts";
 import { UserError } from "../util/errors.ts";
 import {

@@ -5,7 +5,6 @@ import { createHash, randomBytes } from "node:crypto";
 import { chmod, type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { lock as lockPath } from "proper-lockfile";
 import { writeFileAtomic } from "../util/atomic.ts";
 import { hexOf, sha256, sha256File } from "../util/digest.ts";
 import { errorCode, UserError } from "../util/errors.ts";
@@ -223,12 +222,13 @@ async function exclusively<T>(
 	work: () => Promise<T>,
 ): Promise<T> {
 	const path = join(dir, "locks", hexOf(key));
+	const { lock } = await import("proper-lockfile");
 	let release: (() => Promise<void>) | undefined;
 	for (let waiting = false; release === undefined; ) {
 		signal?.throwIfAborted();
 		try {
 			// A holder that was killed stops touching its lock, which is then taken over after `stale`.
-			release = await lockPath(path, { realpath: false, stale: 10_000, update: 2_000, onCompromised: () => {} });
+			release = await lock(path, { realpath: false, stale: 10_000, update: 2_000, onCompromised: () => {} });
 		} catch (error) {
 			if (errorCode(error) !== "ELOCKED") throw error;
 			if (!waiting) progress("waiting: another process builds the same");

@@ -26,15 +26,23 @@ export interface Source {
 /** Most problems reported of one document. */
 const maxProblems = 100;
 
+/** Each file's last text and what was read of it: every part of a phone is asked for by itself, and each time with its board. */
+const known = new Map<string, { readonly text: string; readonly source: Source }>();
+
 /** Reads a file. A file that is missing, no file or not readable is a problem, never thrown. */
 export function readSource(file: string): Source {
 	const { text, fault } = readText(file);
-	const { value, positions, faults } = readYaml(text);
 	if (fault !== undefined) {
+		const { positions } = readYaml(text);
 		return { file, positions, value: undefined, problems: [problemAt(file, { line: 1, column: 1 }, fault)], unreadable: fault };
 	}
+	const before = known.get(file);
+	if (before?.text === text) return before.source;
+	const { value, positions, faults } = readYaml(text);
 	const problems = faults.slice(0, maxProblems).map(({ place, message }) => problemAt(file, place, message));
-	return { file, positions, value: problems.length > 0 ? undefined : value, problems };
+	const source: Source = { file, positions, value: problems.length > 0 ? undefined : value, problems };
+	known.set(file, { text, source });
+	return source;
 }
 
 /**

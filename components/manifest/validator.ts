@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Validators made from schemas. Making one takes longer than a whole document, so its code is kept in the cache between runs.
+// Validators made from schemas. Making one takes longer than a whole document, so its code is kept in the cache between runs, compiled.
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import { runInThisContext } from "node:vm";
+import { Script } from "node:vm";
 import type { ValidateFunction } from "ajv";
 import { cacheDir, packageVersion, sha256 } from "../util/index.ts";
 
@@ -15,14 +15,19 @@ const require = createRequire(import.meta.url);
 export function validatorFrom(schema: object, formats: Formats): ValidateFunction {
 	const text = JSON.stringify(schema);
 	const { version } = require("ajv/package.json") as { version: string };
-	const key = sha256(`${packageVersion()} ajv ${version} ${text}`).slice("sha256:".length, "sha256:".length + 32);
-	const file = path.join(cacheDir(), "validators", `${key}.cjs`);
-	let code = readWhole(file);
-	if (code === undefined) {
-		code = generate(schema, formats);
-		keep(file, code);
+	const made = `${packageVersion()} ajv ${version} node ${process.version} ${process.arch} ${text}`;
+	const file = path.join(cacheDir(), "validators", sha256(made).slice("sha256:".length, "sha256:".length + 32));
+	const kept = readWhole(`${file}.cjs`)?.toString();
+	const code = kept ?? `(function (require, module, formats) {${generate(schema, formats)}\n})`;
+	if (kept === undefined) keep(`${file}.cjs`, Buffer.from(code));
+	const cachedData = readWhole(`${file}.compiled`);
+	const script = new Script(code, { filename: `${file}.cjs`, cachedData });
+	const validate = run(script, formats);
+	if (cachedData === undefined) {
+		validate({}); // functions are compiled when they are first called
+		keep(`${file}.compiled`, script.createCachedData());
 	}
-	return load(code, formats);
+	return validate;
 }
 
 function generate(schema: object, formats: Formats): string {
@@ -41,36 +46,32 @@ function generate(schema: object, formats: Formats): string {
 	return standaloneCode(ajv, ajv.compile(schema));
 }
 
-function load(code: string, formats: Formats): ValidateFunction {
+function run(script: Script, formats: Formats): ValidateFunction {
 	const module = { exports: {} as ValidateFunction };
-	const make = runInThisContext(`(function (require, module, formats) {${code}\n})`) as (
-		from: NodeJS.Require,
-		into: typeof module,
-		named: Formats,
-	) => void;
+	const make = script.runInThisContext() as (from: NodeJS.Require, into: typeof module, named: Formats) => void;
 	make(require, module, formats);
 	return module.exports;
 }
 
-/** The code in a cache file, whose first line is the digest of the rest; undefined where it is missing or damaged. */
-function readWhole(file: string): string | undefined {
-	let text: string;
+/** What a cache file holds after its first line, which is the digest of that; undefined where it is missing or damaged. */
+function readWhole(file: string): Buffer | undefined {
+	let whole: Buffer;
 	try {
-		text = readFileSync(file, "utf8");
+		whole = readFileSync(file);
 	} catch {
 		return undefined;
 	}
-	const end = text.indexOf("\n");
-	const code = text.slice(end + 1);
-	return text.slice(0, end) === `// ${sha256(code)}` ? code : undefined;
+	const end = whole.indexOf("\n");
+	const held = whole.subarray(end + 1);
+	return whole.toString("latin1", 0, end) === `// ${sha256(held)}` ? held : undefined;
 }
 
 /** A cache that cannot be written costs time, not correctness. */
-function keep(file: string, code: string): void {
+function keep(file: string, held: Buffer): void {
 	try {
 		mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
 		const temporary = `${file}.${process.pid}`;
-		writeFileSync(temporary, `// ${sha256(code)}\n${code}`, { mode: 0o600 });
+		writeFileSync(temporary, Buffer.concat([Buffer.from(`// ${sha256(held)}\n`), held]), { mode: 0o600 });
 		renameSync(temporary, file);
 	} catch {}
 }

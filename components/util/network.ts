@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How this process reaches the network: whether it may at all, through which proxy, and how long it waits for a byte.
-import http from "node:http";
-import https from "node:https";
+import type http from "node:http";
+import type https from "node:https";
 import { compareVersions } from "../../tools/needs.mjs";
 import { isOffline } from "../../tools/network.mjs";
 import { UserError } from "./errors.ts";
@@ -24,6 +24,14 @@ export function networkTimeout(variables: Variables = process.env): number {
 }
 
 /**
+ * Node's own client for an address, loaded when something is asked for: it takes longer than the rest of a command's start. An import of it
+ * would also read everything it exports, which loads the whole of Node's `fetch`.
+ */
+export function clientFor(url: URL): typeof http | typeof https {
+	return process.getBuiltinModule(url.protocol === "https:" ? "node:https" : "node:http");
+}
+
+/**
  * What a request of Node's own goes through: the proxy that http_proxy, https_proxy and no_proxy name for its address, or nothing.
  *
  * @throws UserError when a proxy is named and this Node knows no proxies
@@ -35,8 +43,8 @@ export function agentFor(url: URL, variables: Variables = process.env): http.Age
 			remedy: "use Node 24.5 or newer, or 22.21 and newer of that line",
 		});
 	}
-	const options = { proxyEnv: variables };
-	return url.protocol === "https:" ? new https.Agent(options) : new http.Agent(options);
+	const { Agent } = clientFor(url);
+	return new Agent({ proxyEnv: variables });
 }
 
 /** Node's agents take `proxyEnv` from these versions on. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Loading a phone: every document it names, all problems in one run, defaults filled in, the same from files and from code.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, symlinkSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -195,6 +195,15 @@ describe("a single persona", () => {
 			'document.indicator.colour: "indicator.colour" cannot be "red"; allowed: a quoted colour such as "#c0392b"',
 			'board: there is no board "n900"; allowed: n800, qemu-virt; did you mean "n800"?',
 		]);
+	});
+
+	it("is read anew once its document has changed", async () => {
+		const folder = folderWith({ "work.yaml": workYaml });
+		const label = async () =>
+			(await loadAndCheckPersona("work.yaml", "qemu-virt", folder)).draft.personas[0]?.document.indicator.label;
+		expect(await label()).toBe("Work");
+		writeFileSync(path.join(folder, "work.yaml"), workYaml.replace("label: Work", "label: Play"));
+		expect(await label()).toBe("Play");
 	});
 });
 

@@ -5,7 +5,8 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Observation, PersonaObservation, StoredVolume, VolumeId } from "../../components/handset/index.ts";
-import { type Artifact, type DeviceImageInputs, type GuestInputs, trusting } from "../../components/image/index.ts";
+import { trusting } from "../../components/image/hypervisor.ts";
+import type { Artifact, DeviceImageInputs, GuestInputs } from "../../components/image/index.ts";
 import { boardByName, documentFolder } from "../../components/manifest/index.ts";
 import { loadAndCheckParts, loadAndCheckPersona, loadAndCheckPhone } from "../../components/policy/index.ts";
 import type { Stages, Work } from "../../components/provider/stages.ts";
