@@ -156,6 +156,7 @@ function placesIn(text: string): (offset: number) => Place {
 function documentPositions(document: Parsed, at: (offset: number) => Place): Positions {
 	const start: Place = { line: 1, column: 1 };
 	const place = (node: Node | null | undefined): Place | undefined => (node?.range ? at(node.range[0]) : undefined);
+	const pairOf = pairFinder();
 	const find = (
 		path: DocumentPath,
 	): { node: Node | null | undefined; pair: Pair<Node, Node | null> | undefined; found: boolean } => {
@@ -188,6 +189,17 @@ function documentPositions(document: Parsed, at: (offset: number) => Place): Pos
 	return { key, value };
 }
 
-function pairOf(map: YAMLMap<Node, Node | null>, key: string): Pair<Node, Node | null> | undefined {
-	return map.items.find((pair) => isScalar(pair.key) && pair.key.value === key);
+/** The first pair with a key; asked for once for each mistake in a document, of which there may be thousands. */
+function pairFinder(): (map: YAMLMap<Node, Node | null>, key: string) => Pair<Node, Node | null> | undefined {
+	const pairs = new Map<YAMLMap<Node, Node | null>, Map<unknown, Pair<Node, Node | null>>>();
+	return (map, key) => {
+		let found = pairs.get(map);
+		if (found === undefined) {
+			const entries = map.items.flatMap((pair) => (isScalar(pair.key) ? [[pair.key.value, pair] as const] : []));
+			// The first of several comes last here.
+			found = new Map(entries.reverse());
+			pairs.set(map, found);
+		}
+		return found.get(key);
+	};
 }
