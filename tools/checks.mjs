@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { bringTypes, keepTypes, TYPES } from "./kept.mjs";
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Count */
 /** @typedef {{ ok: boolean, output: string }} Outcome */
@@ -35,14 +36,16 @@ export async function* checks(folder, env) {
 	/** @type {[string, string, readonly string[]][]} */
 	const all = [
 		["look and mistakes of TypeScript (biome)", join(bin, "biome"), ["check"]],
-		["types (tsc)", join(bin, "tsc"), ["-p", "."]],
+		["types (tsc)", join(bin, "tsc"), ["-p", ".", "--incremental", "--tsBuildInfoFile", TYPES]],
 		["types of the viewer's page (tsc)", join(bin, "tsc"), ["-p", "viewer"]],
 		["look of C (clang-format)", "clang-format", ["--dry-run", "-Werror", ...(await files("*.c")), ...(await files("*.h"))]],
 		["hypervisor on the host (make test)", "make", ["-s", "-j2", "-C", "hypervisor", "test"]],
 		["mistakes of C (clang-tidy)", "make", ["-s", "-j2", "-C", "hypervisor", "tidy_boards"]],
 	];
+	bringTypes(folder);
 	for (const [name, command, args] of all) {
 		const outcome = await ended("nice", ["-n", NICENESS, command, ...args], folder, env);
+		if (args.includes(TYPES)) keepTypes(folder);
 		yield { name, count: counted(outcome), output: outcome.output };
 	}
 }

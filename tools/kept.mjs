@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a run of the tests keeps for the next one, in the cache: what was compiled, and which C files clang-tidy has found clean. Nothing of it decides
-// whether a test passes: what has changed is compiled and looked at again.
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+// What a run of the tests keeps for the next one, in the cache: what was compiled, which C files clang-tidy has found clean, and what tsc knows of the
+// types. Nothing of it decides whether a test passes: what has changed is compiled and looked at again.
+import { copyFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { cacheDir } from "./folders.mjs";
 
 /** Compiled in whatever folder: our paths are relative, and the clone of one run is gone by the next. */
 const CCACHE_SETTINGS = "max_size = 500M\nhash_dir = false\n";
+
+/** @param {import("./folders.mjs").Variables} variables */
+function keptDir(variables) {
+	return join(cacheDir(variables), "tests");
+}
 
 /**
  * The variables that make our makefiles keep it, and find it again.
@@ -14,10 +19,38 @@ const CCACHE_SETTINGS = "max_size = 500M\nhash_dir = false\n";
  * @returns {Record<string, string>}
  */
 export function keptBetweenRuns(variables = process.env) {
-	const folder = join(cacheDir(variables), "tests");
+	const folder = keptDir(variables);
 	const compiled = join(folder, "ccache");
 	const tidy = join(folder, "tidy");
 	for (const each of [compiled, tidy]) mkdirSync(each, { recursive: true });
 	writeFileSync(join(compiled, "ccache.conf"), CCACHE_SETTINGS);
 	return { CCACHE: "ccache", CCACHE_DIR: compiled, TIDY_SEEN: tidy };
+}
+
+/** Where tsc keeps what it knows, in the package: the paths in it are relative, so that it holds in every clone. */
+export const TYPES = join("build", "types.tsbuildinfo");
+
+/**
+ * Puts what tsc knew after the last run where it looks for it.
+ * @param {string} folder the package's
+ * @param {import("./folders.mjs").Variables} variables
+ */
+export function bringTypes(folder, variables = process.env) {
+	const kept = join(keptDir(variables), "types.tsbuildinfo");
+	const here = join(folder, TYPES);
+	mkdirSync(dirname(here), { recursive: true });
+	if (existsSync(kept)) copyFileSync(kept, here);
+}
+
+/**
+ * Keeps what tsc knows now. Another run may do the same at the same time.
+ * @param {string} folder the package's
+ * @param {import("./folders.mjs").Variables} variables
+ */
+export function keepTypes(folder, variables = process.env) {
+	const kept = join(keptDir(variables), "types.tsbuildinfo");
+	const here = join(folder, TYPES);
+	if (!existsSync(here)) return;
+	copyFileSync(here, `${kept}.${process.pid}`);
+	renameSync(`${kept}.${process.pid}`, kept);
 }
