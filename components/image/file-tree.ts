@@ -133,7 +133,8 @@ export async function* tarEntries(archive: AsyncIterable<Uint8Array>, keep: (pat
 		yield* ready.splice(0);
 	};
 	for await (const chunk of archive) {
-		parser.write(Buffer.from(chunk));
+		// The same bytes: a package of the kernel is 400 MB in all.
+		parser.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
 		yield* take();
 	}
 	parser.end();
