@@ -124,6 +124,7 @@ export class Project {
 		const options = { workDir: this.folder, envVars: this.env, pulumiCommand: await engine() };
 		const stack = await (isMade ? LocalWorkspace.selectStack(which, options) : LocalWorkspace.createStack(which, options));
 		askLess(stack);
+		readAllEvents(stack);
 		return new TestStack(stack, this);
 	}
 }
@@ -132,6 +133,30 @@ export class Project {
 function askLess(stack: Stack): void {
 	stack.info = async () => undefined;
 	stack.outputs = async () => ({});
+}
+
+interface EventLog {
+	readonly tail: { quit(): Promise<void> };
+	readonly rl: { once(event: "close", listener: () => void): unknown };
+}
+
+/**
+ * The Automation API closes the engine's log of events as soon as it is read, and loses those it has not split into lines yet: on a busy machine the
+ * last ones, with the outputs. Here it waits until the reader of lines has seen the end.
+ */
+function readAllEvents(stack: Stack): void {
+	const reader = stack as unknown as { readLines(path: string, callback: (event: EngineEvent) => void): Promise<EventLog> };
+	const readLines = reader.readLines.bind(stack);
+	reader.readLines = async (path, callback) => {
+		const log = await readLines(path, callback);
+		const ended = new Promise<void>((settle) => log.rl.once("close", settle));
+		const quit = log.tail.quit.bind(log.tail);
+		log.tail.quit = async () => {
+			await quit();
+			await ended;
+		};
+		return log;
+	};
 }
 
 type Operation = "preview" | "up" | "refresh" | "destroy";
