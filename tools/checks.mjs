@@ -45,9 +45,9 @@ export async function* checks(folder, env) {
 	bringTypes(folder);
 	for (const [name, command, args] of all) {
 		const outcome = await ended("nice", ["-n", NICENESS, command, ...args], folder, env);
-		if (args.includes(TYPES)) keepTypes(folder);
 		yield { name, count: counted(outcome), output: outcome.output };
 	}
+	keepTypes(folder);
 }
 
 /**

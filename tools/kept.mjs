@@ -29,28 +29,26 @@ export function keptBetweenRuns(variables = process.env) {
 
 /** Where tsc keeps what it knows, in the package: the paths in it are relative, so that it holds in every clone. */
 export const TYPES = join("build", "types.tsbuildinfo");
+const keptTypes = () => join(keptDir(process.env), "types.tsbuildinfo");
 
 /**
  * Puts what tsc knew after the last run where it looks for it.
  * @param {string} folder the package's
- * @param {import("./folders.mjs").Variables} variables
  */
-export function bringTypes(folder, variables = process.env) {
-	const kept = join(keptDir(variables), "types.tsbuildinfo");
+export function bringTypes(folder) {
 	const here = join(folder, TYPES);
 	mkdirSync(dirname(here), { recursive: true });
-	if (existsSync(kept)) copyFileSync(kept, here);
+	if (existsSync(keptTypes())) copyFileSync(keptTypes(), here);
 }
 
 /**
  * Keeps what tsc knows now. Another run may do the same at the same time.
  * @param {string} folder the package's
- * @param {import("./folders.mjs").Variables} variables
  */
-export function keepTypes(folder, variables = process.env) {
-	const kept = join(keptDir(variables), "types.tsbuildinfo");
+export function keepTypes(folder) {
 	const here = join(folder, TYPES);
 	if (!existsSync(here)) return;
-	copyFileSync(here, `${kept}.${process.pid}`);
-	renameSync(`${kept}.${process.pid}`, kept);
+	const whole = `${keptTypes()}.${process.pid}`;
+	copyFileSync(here, whole);
+	renameSync(whole, keptTypes());
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A validator from the cache finds what a fresh one finds; a damaged cache entry is made anew.
-import { mkdtemp, readdir, rm, stat, truncate } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -38,9 +38,13 @@ test("fresh, cached and repaired validators find the same", async () => {
 	expect(errors()).toEqual(fresh);
 	for (const file of await cached()) {
 		// given a cache entry that was cut off
-		await truncate(file, 1000);
+		const whole = await readFile(file);
+		await truncate(file, Math.floor(whole.length / 2));
 		// then it is not used, and made anew
 		expect(errors()).toEqual(fresh);
-		expect((await stat(file)).size).toBeGreaterThan(1000);
+		const again = await readFile(file);
+		// What V8 makes of the same text need not be the same bytes.
+		if (file.endsWith(".cjs")) expect(again).toEqual(whole);
+		else expect(again.length).toBeGreaterThan(whole.length / 2);
 	}
 });
