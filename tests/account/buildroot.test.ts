@@ -20,7 +20,7 @@ import { buildrootKey } from "../../components/image/buildroot/build.ts";
 import { type BuildrootAccount, openStore, type Store } from "../../components/image/index.ts";
 import { sha256 } from "../../components/util/digest.ts";
 import { silent } from "../../components/util/progress.ts";
-import { temporaryFolder } from "../image/support.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { composition, guestOf } from "./composition.ts";
 
 const archive = (name: string, version: string) => ({

@@ -9,7 +9,7 @@ import { loadAndCheckPhone } from "../../components/policy/index.ts";
 import { jobCount } from "../../components/util/jobs.ts";
 import { packageRoot } from "../../components/util/paths.ts";
 import { toolEnvironment } from "../../components/util/tool-env.ts";
-import { temporaryFolder } from "../image/support.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 test.each([
 	[{ LC_ALL: "C", TZ: "Pacific/Kiritimati", PERSONA_JOBS: "7" }, 0o077],

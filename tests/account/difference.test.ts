@@ -10,7 +10,8 @@ import { addFile, addLink, type FileTree } from "../../components/image/file-tre
 import { readDeviceImage, readImageParts } from "../../components/image/index.ts";
 import { payloadOf } from "../../components/image/payload.ts";
 import { sha256, sha256File } from "../../components/util/digest.ts";
-import { composeSpec, smallPersona, temporaryFolder } from "../image/support.ts";
+import { composeSpec, smallPersona } from "../image/support.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { standInForDiffoscope } from "./stand-in.ts";
 
 beforeEach(() => standInForDiffoscope("exit 0"));

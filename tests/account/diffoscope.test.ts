@@ -9,7 +9,7 @@ import { cpioChunks } from "../../components/image/cpio.ts";
 import { addFile, addLink, type FileTree } from "../../components/image/file-tree.ts";
 import { sha256File } from "../../components/util/digest.ts";
 import { isAbort } from "../../components/util/errors.ts";
-import { temporaryFolder } from "../image/support.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { standInForDiffoscope } from "./stand-in.ts";
 
 afterEach(() => vi.unstubAllEnvs());

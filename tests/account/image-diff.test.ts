@@ -9,7 +9,8 @@ import { addFile, type FileTree } from "../../components/image/file-tree.ts";
 import type { Composition } from "../../components/image/index.ts";
 import { payloadOf } from "../../components/image/payload.ts";
 import { sha256 } from "../../components/util/digest.ts";
-import { composeSpec, smallPersona, temporaryFolder, veilBinary } from "../image/support.ts";
+import { composeSpec, smallPersona, veilBinary } from "../image/support.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { composition, guestOf, lockEntry } from "./composition.ts";
 
 const AGENT = 32;

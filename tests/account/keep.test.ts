@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { keep } from "../../components/account/keep.ts";
-import { temporaryFolder } from "../image/support.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 const run = promisify(execFile);
 const folder = temporaryFolder();

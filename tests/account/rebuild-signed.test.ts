@@ -6,8 +6,9 @@ import { givesImage, notComposed } from "../../components/account/rebuild.ts";
 import { compose } from "../../components/image/compose.ts";
 import { OtherImageError, signaturesOf } from "../../components/image/index.ts";
 import { sha256, sha256File } from "../../components/util/digest.ts";
-import { composeSpec, smallPersona, temporaryFolder } from "../image/support.ts";
+import { composeSpec, smallPersona } from "../image/support.ts";
 import { testKey } from "../signing/support.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 const { publicKey, sign } = testKey("release");
 

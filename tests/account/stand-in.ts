@@ -3,7 +3,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { vi } from "vitest";
-import { temporaryFolder } from "../image/support.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 /** Puts a shell script of that name before all other commands, until the environment is restored. */
 export function standInForDiffoscope(script: string): void {

@@ -6,7 +6,8 @@ import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { verify } from "../../components/cli/commands/verify.ts";
 import { compose } from "../../components/image/compose.ts";
-import { composeSpec, smallPersona, temporaryFolder } from "../image/support.ts";
+import { composeSpec, smallPersona } from "../image/support.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 const report = {
 	same: false,

@@ -144,12 +144,33 @@ async function openPhone(id: string): Promise<GuestPhone> {
 	const control = await controlClient(id);
 	const qmpSocket = join(socketDir(handsetDir(id)), SOCKET.qmp);
 	const logs = join(handsetDir(id), HANDSET_FILES.logs);
-	const read = (name: string) => {
+	const readText = (path: string) => {
 		try {
-			return readFileSync(join(logs, `console-${name}.log`), "latin1").replaceAll("\r", "");
+			return readFileSync(path, "latin1").replaceAll("\r", "");
 		} catch {
 			return "";
 		}
+	};
+	const read = (name: string) => readText(join(logs, `console-${name}.log`));
+	/** What is known of each persona, for the message of a test that fails; where Veil does not say it, why. */
+	const states = async () => {
+		try {
+			const { personas } = await control.status();
+			const lines = personas.map(
+				({ name, state, reason, cpuTimeNs }) =>
+					`${name}: ${state} (${reason}), ${cpuTimeNs / 1_000_000n} ms; its console ends with: ${JSON.stringify(read(name).slice(-200))}`,
+			);
+			return lines.join("\n");
+		} catch (error) {
+			return `the handset does not say how it is: ${String(error)}`;
+		}
+	};
+	const lastOfVeil = () => {
+		const { veilLog, panicLog, qemuLog, bridgeLog, state } = HANDSET_FILES;
+		const files = [veilLog, panicLog, qemuLog, bridgeLog, state];
+		return files
+			.map((file) => `${file} ends with: ${JSON.stringify(readText(join(handsetDir(id), file)).slice(-1500))}`)
+			.join("\n");
 	};
 	const phone: GuestPhone = {
 		id,
@@ -158,7 +179,8 @@ async function openPhone(id: string): Promise<GuestPhone> {
 		async says(name, text, seconds = 60) {
 			const there = () => (typeof text === "string" ? read(name).includes(text) : text.test(read(name)));
 			if (await waitUntil(there, { deadlineMs: seconds * 1000 })) return;
-			throw new Error(`${name} did not say ${text} within ${seconds} s; its console ends with:\n${read(name).slice(-1500)}`);
+			const tail = `its console ends with:\n${read(name).slice(-1500)}`;
+			throw new Error(`${name} did not say ${text} within ${seconds} s; ${tail}\n${await states()}\n${lastOfVeil()}`);
 		},
 		async types(name, text) {
 			const socket = connect((await handsetEndpoints(id)).consoles[name] ?? "");
@@ -173,12 +195,7 @@ async function openPhone(id: string): Promise<GuestPhone> {
 		},
 		async until(what, condition, seconds = 30) {
 			if (await waitUntil(condition, { deadlineMs: seconds * 1000, everyMs: 100 })) return;
-			const { personas } = await control.status();
-			const states = personas.map(
-				({ name, state, reason, cpuTimeNs }) => `${name}: ${state} (${reason}), ${cpuTimeNs / 1_000_000n} ms`,
-			);
-			const tails = personas.map(({ name }) => `${name}'s console ends with: ${JSON.stringify(read(name).slice(-200))}`);
-			throw new Error(`not within ${seconds} s: ${what}\n${[...states, ...tails].join("\n")}`);
+			throw new Error(`not within ${seconds} s: ${what}\n${await states()}\n${lastOfVeil()}`);
 		},
 		press: (key) => askQemu(qmpSocket, "input-send-event", { events: [keyEvent(key, true), keyEvent(key, false)] }),
 		send: (events) => askQemu(qmpSocket, "input-send-event", { events }),

@@ -9,9 +9,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import type { LockEntry } from "../../components/image/lock.ts";
 import type { GuestInputs } from "../../components/image/types.ts";
 import { sha256 } from "../../components/util/digest.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import type { Job } from "./build-worker.ts";
 import { answers, type FaultyServer, faultyServer, readWholeStore } from "./faulty-server.ts";
-import { kernelImage, prebuilt, temporaryFolder } from "./support.ts";
+import { kernelImage, prebuilt } from "./support.ts";
 
 // Every test starts several processes, and other tests run beside it.
 vi.setConfig({ testTimeout: 120_000 });

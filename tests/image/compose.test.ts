@@ -24,7 +24,8 @@ import { readDeviceImage, renderExplained } from "../../components/image/explain
 import { kernelFormat } from "../../components/image/kernel.ts";
 import { payloadOf } from "../../components/image/payload.ts";
 import { verifyImage } from "../../components/image/verify.ts";
-import { composeSpec, kernelImage, smallPersona, temporaryFolder } from "./support.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
+import { composeSpec, kernelImage, smallPersona } from "./support.ts";
 
 async function composed(...personas: ReturnType<typeof smallPersona>[]): Promise<string> {
 	const path = join(temporaryFolder(), "device.img");

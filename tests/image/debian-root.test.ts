@@ -10,7 +10,7 @@ import { openStore } from "../../components/image/store.ts";
 import { sha256File } from "../../components/util/digest.ts";
 import { run } from "../../components/util/process.ts";
 import { silent } from "../../components/util/progress.ts";
-import { temporaryFolder } from "./support.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 test.each(["plain", "with a blank", "100%", "a#b?c", "größe"])("apt finds an archive in a folder named %s", async (name) => {
 	const folder = mkdtempSync(join(tmpdir(), "persona-archive-"));

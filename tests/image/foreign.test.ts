@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { runForeign } from "../../components/image/foreign.ts";
-import { temporaryFolder } from "./support.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 const env = { PATH: process.env.PATH };
 

@@ -8,7 +8,7 @@ import { emptyLock, type LockEntry, type LockFile } from "../../components/image
 import { boardByName, type Loaded, type Persona, phoneFromParts } from "../../components/manifest/index.ts";
 import { sha256 } from "../../components/util/digest.ts";
 import { packageRoot } from "../../components/util/paths.ts";
-import { temporaryFolder } from "./support.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 const board = (await boardByName("qemu-virt", packageRoot())).document;
 

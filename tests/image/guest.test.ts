@@ -14,7 +14,8 @@ import { openStore } from "../../components/image/store.ts";
 import type { BuildContext, PinnedFile } from "../../components/image/types.ts";
 import { sha256 } from "../../components/util/digest.ts";
 import { silent } from "../../components/util/progress.ts";
-import { kernelImage, prebuilt, temporaryFolder } from "./support.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
+import { kernelImage, prebuilt } from "./support.ts";
 
 const kernel = kernelImage(5000, 9000);
 let server: Server;

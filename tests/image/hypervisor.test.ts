@@ -14,7 +14,7 @@ import { renderError, type UserError } from "../../components/util/errors.ts";
 import { packageRoot } from "../../components/util/paths.ts";
 import { silent } from "../../components/util/progress.ts";
 import { testKey } from "../signing/support.ts";
-import { temporaryFolder } from "./support.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 const board = (await boardByName("qemu-virt", packageRoot())).document;
 

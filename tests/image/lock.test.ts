@@ -20,7 +20,7 @@ import {
 import { checkLock, updateLock } from "../../components/image/lock-update.ts";
 import { openStore } from "../../components/image/store.ts";
 import type { GuestInputs } from "../../components/image/types.ts";
-import { temporaryFolder } from "./support.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 const busybox: GuestRequest = { base: "busybox", packages: [] };
 const ssh: GuestRequest = { base: "busybox", packages: ["dropbear-bin"] };

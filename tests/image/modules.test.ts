@@ -11,7 +11,7 @@ import { addModules, deviceModules, kernelModules, MODULE_LIST } from "../../com
 import type { LockEntry } from "../../components/image/lock.ts";
 import { openStore, type Store } from "../../components/image/store.ts";
 import { silent } from "../../components/util/progress.ts";
-import { temporaryFolder } from "./support.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 const KERNEL = "lib/modules/6.1/kernel";
 const entry = { name: "linux-image-6.1", version: "1", sha256: "5".repeat(64) } as LockEntry;

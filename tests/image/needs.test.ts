@@ -14,7 +14,7 @@ import { openStore, type Store } from "../../components/image/store.ts";
 import type { GuestInputs } from "../../components/image/types.ts";
 import { sha256 } from "../../components/util/digest.ts";
 import { silent } from "../../components/util/progress.ts";
-import { temporaryFolder } from "./support.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 const MIB = 1 << 20;
 const package_ = (name: string, mib: number): LockEntry => ({

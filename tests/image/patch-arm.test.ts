@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 import { VEIL_MAX_PATCHES, VEIL_PATCH_SVC } from "../../components/image/abi.ts";
 import { type ArmProgram, armProgram, type CodeRange } from "../../components/image/elf-arm.ts";
 import { patchProgram, patchSummary, patchTable, restoreProgram, sensitiveKind } from "../../components/image/patch-arm.ts";
-import { temporaryFolder } from "./support.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 const COMPILER = "arm-linux-gnueabi-gcc";
 

@@ -12,8 +12,8 @@ import { openStore, type Store } from "../../components/image/store.ts";
 import { sha256 } from "../../components/util/digest.ts";
 import { isAbort } from "../../components/util/errors.ts";
 import { silent } from "../../components/util/progress.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { type Answer, answers, type FaultyServer, faultyServer, readWholeStore } from "./faulty-server.ts";
-import { temporaryFolder } from "./support.ts";
 
 const file = Buffer.from(Array.from({ length: 400_000 }, (_, at) => (at * at) >> 8));
 const other = Buffer.from(file).reverse();

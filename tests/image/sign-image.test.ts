@@ -20,7 +20,8 @@ import type { ImageSigning } from "../../components/image/sign-image.ts";
 import { verifyImage } from "../../components/image/verify.ts";
 import { isSignedBy } from "../../components/signing/index.ts";
 import { testKey } from "../signing/support.ts";
-import { composeSpec, smallPersona, temporaryFolder } from "./support.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
+import { composeSpec, smallPersona } from "./support.ts";
 
 const release = testKey("release");
 const other = testKey("other");

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { debianArchives, debianMirrors } from "../../components/image/debian-sources.ts";
-import { temporaryFolder } from "./support.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 function host(files: Record<string, string>): string {
 	const root = temporaryFolder();

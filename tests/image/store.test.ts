@@ -19,7 +19,7 @@ import { describe, expect, test, vi } from "vitest";
 import { openStore } from "../../components/image/store.ts";
 import { sha256 } from "../../components/util/digest.ts";
 import { silent } from "../../components/util/progress.ts";
-import { temporaryFolder } from "./support.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 const worker = fileURLToPath(new URL("store-worker.ts", import.meta.url));
 const key = sha256("a key");

@@ -1,28 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the image tests share: temporary folders, a stand-in for Veil's binary, small personas.
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll } from "vitest";
+// What the image tests share: a stand-in for Veil's binary, small personas.
 import { VEIL_ABI_VERSION, VEIL_IMAGE_MAGIC, VEIL_PAGE_SIZE, veilImageHeader } from "../../components/image/abi.ts";
 import type { ComposeSpec } from "../../components/image/compose.ts";
 import type { ComposePersona } from "../../components/image/compose-persona.ts";
 import { kernelFormat } from "../../components/image/kernel.ts";
 import { payloadOf } from "../../components/image/payload.ts";
 import type { GuestInputs, PinnedFile } from "../../components/image/types.ts";
-
-const folders: string[] = [];
-
-afterAll(() => {
-	for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
-
-/** A folder that is gone after the file's tests. */
-export function temporaryFolder(): string {
-	const folder = mkdtempSync(join(tmpdir(), "persona-image-test-"));
-	folders.push(folder);
-	return folder;
-}
 
 /** Bytes with Veil's header, as its build leaves them. */
 export function veilBinary(size = 4096, memory = 2 * VEIL_PAGE_SIZE): Uint8Array {

@@ -11,8 +11,8 @@ import { packageFetcher } from "../../components/image/fetch-file.ts";
 import { openStore } from "../../components/image/store.ts";
 import { sha256 } from "../../components/util/digest.ts";
 import { silent } from "../../components/util/progress.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 import { type FaultyServer, faultyServer } from "./faulty-server.ts";
-import { temporaryFolder } from "./support.ts";
 
 const file = Buffer.alloc(300_000, "kernel ");
 const digest = sha256(file);

@@ -10,7 +10,7 @@ import { add, addDevice, addFile, addFolder, addLink, addTar, type FileTree, S_I
 import { addOverlay, overlayDigests } from "../../components/image/overlay.ts";
 import { streamCommand } from "../../components/image/stream-command.ts";
 import { sha256 } from "../../components/util/digest.ts";
-import { temporaryFolder } from "./support.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 const archive = (tree: FileTree) => Buffer.concat([...cpioChunks(tree)]);
 

@@ -7,7 +7,7 @@ import { accountOf, infoOf, readAccount, rememberAccount } from "../../../compon
 import { compilerPackages } from "../../../components/image/buildroot/compiler-packages.ts";
 import { openStore } from "../../../components/image/store.ts";
 import { sha256 } from "../../../components/util/digest.ts";
-import { temporaryFolder } from "../support.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 const target = { type: "target", virtual: false };
 /** As `make show-info` of Buildroot 2026.08 says it, without what nobody reads. */

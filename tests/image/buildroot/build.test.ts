@@ -13,7 +13,7 @@ import { openStore } from "../../../components/image/store.ts";
 import type { BuildrootInputs } from "../../../components/image/types.ts";
 import { isAlive } from "../../../components/util/alive.ts";
 import { UserError } from "../../../components/util/errors.ts";
-import { temporaryFolder } from "../support.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 import { fakeBuildroot, GOES_WELL, VERSION } from "./fake-buildroot.ts";
 
 const before = { ...process.env };

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { collectBuildroot } from "../../../components/image/buildroot/gc.ts";
-import { temporaryFolder } from "../support.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 const NOW = Date.now() + 100 * 24 * 3600 * 1000;
 let dir: string;

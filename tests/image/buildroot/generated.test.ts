@@ -21,7 +21,7 @@ import {
 } from "../../../components/image/buildroot/config.ts";
 import { externalTree, writeExternalTree } from "../../../components/image/buildroot/external-tree.ts";
 import { siteLines } from "../../../components/image/buildroot/sites.ts";
-import { temporaryFolder } from "../support.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 describe("lines of configuration", () => {
 	test("are those of the board, ours, and the document's, each once and in an order that its own does not change", async () => {

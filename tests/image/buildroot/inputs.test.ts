@@ -10,7 +10,7 @@ import { emptyLock } from "../../../components/image/lock.ts";
 import { boardByName } from "../../../components/manifest/index.ts";
 import { loadAndCheckPersona } from "../../../components/policy/index.ts";
 import { packageRoot } from "../../../components/util/paths.ts";
-import { temporaryFolder } from "../support.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 import { fakeBuildroot, VERSION } from "./fake-buildroot.ts";
 
 const board = (await boardByName("qemu-virt", packageRoot())).document;

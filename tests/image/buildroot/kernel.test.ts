@@ -12,7 +12,7 @@ import { guestKernelKey, isFromSources } from "../../../components/image/guest-k
 import { emptyLock, type LockEntry } from "../../../components/image/lock.ts";
 import { openStore } from "../../../components/image/store.ts";
 import type { BuildrootKernelInputs } from "../../../components/image/types.ts";
-import { temporaryFolder } from "../support.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 import { fakeBuildroot, VERSION } from "./fake-buildroot.ts";
 
 const before = { ...process.env };

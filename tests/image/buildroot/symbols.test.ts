@@ -2,7 +2,7 @@
 // Symbols that Buildroot drops without a word are noticed, and the message says which line asks for them and why they went.
 import { describe, expect, test } from "vitest";
 import { lostError, lostLines, readSymbols, reserved, symbolsOf } from "../../../components/image/buildroot/symbols.ts";
-import { temporaryFolder } from "../support.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 import { fakeBuildroot, VERSION } from "./fake-buildroot.ts";
 
 describe("lost lines", () => {

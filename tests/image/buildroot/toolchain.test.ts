@@ -15,7 +15,7 @@ import {
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { relocate } from "../../../components/image/buildroot/toolchain.ts";
-import { temporaryFolder } from "../support.ts";
+import { temporaryFolder } from "../../temporary-folder.ts";
 
 const TUPLE = "aarch64-linux-gnu";
 
