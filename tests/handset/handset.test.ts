@@ -33,7 +33,8 @@ beforeEach(() => {
 afterEach(() => fixture.remove());
 
 const processes = () => findOwnProcesses(runRoot());
-const until = async (what: () => boolean | Promise<boolean>) => expect(await waitUntil(what, { deadlineMs: 10_000 })).toBe(true);
+const until = async (what: () => boolean | Promise<boolean>, deadlineMs = 10_000) =>
+	expect(await waitUntil(what, { deadlineMs })).toBe(true);
 
 async function start(id: string, scenario: Scenario = twoUp) {
 	return startHandset(fixture.spec(id), fixture.image(scenario), { personas: fixture.expect(scenario) });
@@ -383,7 +384,8 @@ describe("consoles", () => {
 			heard += bytes.toString("latin1").replace(/[^x]/g, "").length;
 		});
 		await type("pocket", "work", "spew 1500000\n");
-		await until(() => heard === 1_500_000);
+		// Two seconds at rest.
+		await until(() => heard === 1_500_000, 25_000);
 		sleeper.destroy();
 		reader.destroy();
 		await removeHandset("pocket");
