@@ -25,9 +25,11 @@ import { type BridgeState, type HandsetRecord, writeBridgeState } from "./record
 import { RotatingLog } from "./rotating-log.ts";
 import { FILE, SOCKET } from "./run-folder.ts";
 
-/** How often a hello is repeated until Veil answers, and how long a frame may stay unfinished. */
+/** How often a hello is repeated until Veil answers. */
 const HELLO_MS = 500;
-const MID_FRAME_MS = 2000;
+/** So many of those with nothing new on the line, and a frame that is not whole is given up: Veil has panicked in the middle of it. Counted, not
+ * timed, since a bridge or a QEMU that gets no CPU for seconds must not cost a guest its output. */
+const SILENT_TICKS = 20;
 /** Personas that are not up yet are asked for Veil's ready flag this often. */
 const POLL_MS = 250;
 const STATE_WRITE_MS = 20;
@@ -57,7 +59,7 @@ export class Bridge {
 	private readonly panicLog: RotatingLog;
 	private line: Socket | undefined;
 	private link: MuxLink | undefined;
-	private lastByte = 0;
+	private silentTicks = 0;
 	private garbageSeen = 0;
 	private logAsked = Number.NEGATIVE_INFINITY;
 	private state: BridgeState;
@@ -163,7 +165,7 @@ export class Bridge {
 				link.sayHello();
 			});
 			line.on("data", (bytes) => {
-				this.lastByte = performance.now();
+				this.silentTicks = 0;
 				link.receive(bytes);
 				for (const hub of [this.agents, ...this.consoles]) hub.resume();
 			});
@@ -180,7 +182,7 @@ export class Bridge {
 	private tick(): void {
 		const { link } = this;
 		if (link === undefined) return;
-		if (link.midFrame && performance.now() - this.lastByte > MID_FRAME_MS) link.flush();
+		if (++this.silentTicks >= SILENT_TICKS && link.midFrame) link.flush();
 		const lost = link.garbage - this.garbageSeen;
 		this.garbageSeen = link.garbage;
 		if (lost > 0) {

@@ -391,6 +391,20 @@ describe("consoles", () => {
 		await removeHandset("pocket");
 	}, 30_000);
 
+	it("lose nothing when the line stops for seconds in the middle of a frame", async () => {
+		const { endpoints } = await start("pocket");
+		const reader = connect(endpoints.consoles.work!);
+		let heard = "";
+		reader.on("data", (bytes) => {
+			heard += bytes.toString();
+		});
+		await type("pocket", "work", "stall 4000\n");
+		await until(() => heard.includes("late"));
+		expect(await readBridgeState(handsetDir("pocket"))).toMatchObject({ garbage: 0, panicBytes: 0 });
+		reader.destroy();
+		await removeHandset("pocket");
+	});
+
 	it("go on after garbage on the line", async () => {
 		const { endpoints } = await start("pocket");
 		await type("pocket", "work", "garbage\n");

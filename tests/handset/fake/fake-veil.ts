@@ -70,7 +70,7 @@ export class FakeVeil {
 	/** Console input as it came, by persona. */
 	readonly heard: string[];
 	private readonly scenario: FakeScenario;
-	private readonly write: (bytes: Buffer) => void;
+	private write: (bytes: Buffer) => void;
 	private readonly poweredOff: () => void;
 	private readonly guests: Guest[];
 	private readonly log: { persona: number; text: string }[] = [];
@@ -188,7 +188,23 @@ export class FakeVeil {
 			this.dead = true;
 		} else if (word === "garbage") this.write(Buffer.from([0xb5, 0x62, 1, 3, 0, 65, 66, 67, 0, 0]));
 		else if (/^spew \d+$/.test(word)) this.say(index, "x".repeat(Number(word.slice(5))));
+		else if (/^stall \d+$/.test(word)) this.stall(index, Number(word.slice(6)));
 		else if (guest.state === STATE.running) this.say(index, `echo ${text}`);
+	}
+
+	/** Half a frame, and nothing more on the line for a while, as from an emulator that gets no CPU. */
+	private stall(index: number, ms: number): void {
+		const { write } = this;
+		const half: Buffer[] = [];
+		this.write = (bytes) => half.push(bytes);
+		this.send(index + 1, Buffer.from("late\n"));
+		const frame = Buffer.concat(half.splice(0));
+		write(frame.subarray(0, 6));
+		half.push(frame.subarray(6));
+		setTimeout(() => {
+			this.write = write;
+			for (const bytes of half) write(bytes);
+		}, ms);
 	}
 
 	private say(index: number, text: string): void {
