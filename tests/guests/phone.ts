@@ -11,6 +11,7 @@ import {
 	HANDSET_FILES,
 	handsetDir,
 	handsetEndpoints,
+	lastLines,
 	removeHandset,
 	startHandset,
 } from "../../components/handset/index.ts";
@@ -144,14 +145,13 @@ async function openPhone(id: string): Promise<GuestPhone> {
 	const control = await controlClient(id);
 	const qmpSocket = join(socketDir(handsetDir(id)), SOCKET.qmp);
 	const logs = join(handsetDir(id), HANDSET_FILES.logs);
-	const readText = (path: string) => {
+	const read = (name: string) => {
 		try {
-			return readFileSync(path, "latin1").replaceAll("\r", "");
+			return readFileSync(join(logs, `console-${name}.log`), "latin1").replaceAll("\r", "");
 		} catch {
 			return "";
 		}
 	};
-	const read = (name: string) => readText(join(logs, `console-${name}.log`));
 	/** What is known of each persona, for the message of a test that fails; where Veil does not say it, why. */
 	const states = async () => {
 		try {
@@ -165,12 +165,12 @@ async function openPhone(id: string): Promise<GuestPhone> {
 			return `the handset does not say how it is: ${String(error)}`;
 		}
 	};
-	const lastOfVeil = () => {
+	const lastOfVeil = async () => {
 		const { veilLog, panicLog, qemuLog, bridgeLog, state } = HANDSET_FILES;
-		const files = [veilLog, panicLog, qemuLog, bridgeLog, state];
-		return files
-			.map((file) => `${file} ends with: ${JSON.stringify(readText(join(handsetDir(id), file)).slice(-1500))}`)
-			.join("\n");
+		const ends = [veilLog, panicLog, qemuLog, bridgeLog, state].map(
+			async (file) => `${file} ends with:\n${await lastLines(join(handsetDir(id), file), 60)}`,
+		);
+		return (await Promise.all(ends)).join("\n");
 	};
 	const phone: GuestPhone = {
 		id,
@@ -180,7 +180,7 @@ async function openPhone(id: string): Promise<GuestPhone> {
 			const there = () => (typeof text === "string" ? read(name).includes(text) : text.test(read(name)));
 			if (await waitUntil(there, { deadlineMs: seconds * 1000 })) return;
 			const tail = `its console ends with:\n${read(name).slice(-1500)}`;
-			throw new Error(`${name} did not say ${text} within ${seconds} s; ${tail}\n${await states()}\n${lastOfVeil()}`);
+			throw new Error(`${name} did not say ${text} within ${seconds} s; ${tail}\n${await states()}\n${await lastOfVeil()}`);
 		},
 		async types(name, text) {
 			const socket = connect((await handsetEndpoints(id)).consoles[name] ?? "");
@@ -195,7 +195,7 @@ async function openPhone(id: string): Promise<GuestPhone> {
 		},
 		async until(what, condition, seconds = 30) {
 			if (await waitUntil(condition, { deadlineMs: seconds * 1000, everyMs: 100 })) return;
-			throw new Error(`not within ${seconds} s: ${what}\n${await states()}\n${lastOfVeil()}`);
+			throw new Error(`not within ${seconds} s: ${what}\n${await states()}\n${await lastOfVeil()}`);
 		},
 		press: (key) => askQemu(qmpSocket, "input-send-event", { events: [keyEvent(key, true), keyEvent(key, false)] }),
 		send: (events) => askQemu(qmpSocket, "input-send-event", { events }),
