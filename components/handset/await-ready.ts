@@ -125,13 +125,17 @@ async function veilSilent(folder: string, record: HandsetRecord): Promise<UserEr
 async function notReady(folder: string, record: HandsetRecord, persona: BridgePersona, what: string): Promise<NotReadyError> {
 	const console = await lastLines(join(folder, FILE.consoleLog(persona.name)), CONSOLE_LINES);
 	const veil = await lastLines(join(folder, FILE.veilLog), 5);
+	const qemu = await lastQemuLines(folder, 5);
 	const fault =
 		persona.lastFault === undefined ? "" : `, fault at pc ${persona.lastFault.pc}, syndrome ${persona.lastFault.syndrome}`;
 	return new NotReadyError(
 		[
-			`persona ${persona.name} ${what} (it is ${persona.state}, reason ${persona.reason}${fault})`,
+			persona.state === "unknown"
+				? `persona ${persona.name} ${what}: Veil has said hello, and nothing of its personas since`
+				: `persona ${persona.name} ${what} (it is ${persona.state}, reason ${persona.reason}${fault})`,
 			console === "" ? "it has written nothing to its console" : `the end of its console:\n${console}`,
 			...(veil === "" ? [] : [`the end of Veil's log:\n${veil}`]),
+			...(qemu === "" ? [] : [`the end of QEMU's log:\n${qemu}`]),
 		].join("\n"),
 		{ where: `handset ${record.id}`, remedy: `see \`persona logs ${persona.name}\` and \`persona status\`` },
 	);

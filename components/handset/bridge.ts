@@ -36,8 +36,9 @@ const STATE_WRITE_MS = 20;
 const REOPEN_MS = 20;
 /** Veil does not tell of log records that no change of state goes with; it is asked this often. */
 const LOG_MS = 2000;
-/** An answer that has not come by now is lost. */
-const LOST_MS = 5000;
+/** Veil answers whatever it is asked. So many turns of those without an answer, and the question or its credit was lost on the way; counted, not
+ * timed, as above. */
+const LOST_TURNS = 5;
 
 export interface BridgeOptions {
 	readonly folder: string;
@@ -61,7 +62,8 @@ export class Bridge {
 	private link: MuxLink | undefined;
 	private silentTicks = 0;
 	private garbageSeen = 0;
-	private logAsked = Number.NEGATIVE_INFINITY;
+	/** Turns that the open question for a log record has waited; undefined: none is open. */
+	private logWaits: number | undefined;
 	private state: BridgeState;
 	private stateDue = false;
 	private stateWritten: Promise<void> = Promise.resolve();
@@ -112,7 +114,7 @@ export class Bridge {
 			setInterval(() => this.tick(), HELLO_MS),
 			setInterval(() => this.pollReady(), POLL_MS),
 			setInterval(() => this.control.expire(), 5000),
-			setInterval(() => this.fetchLog(), LOG_MS),
+			setInterval(() => this.logTurn(), LOG_MS),
 		];
 		try {
 			while (!this.stopping && this.options.handsetAlive()) {
@@ -178,10 +180,10 @@ export class Bridge {
 		this.changed();
 	}
 
-	/** Repeats the hello until it is answered; gives up frames that do not end; sets credits right after lost bytes. */
+	/** Repeats the hello until both ends have got one; gives up frames that do not end; sets credits right after lost bytes. */
 	private tick(): void {
-		const { link } = this;
-		if (link === undefined) return;
+		const { line, link } = this;
+		if (line === undefined || link === undefined) return;
 		if (++this.silentTicks >= SILENT_TICKS && link.midFrame) link.flush();
 		const lost = link.garbage - this.garbageSeen;
 		this.garbageSeen = link.garbage;
@@ -190,7 +192,8 @@ export class Bridge {
 			this.agents.lineLost();
 			this.changed();
 		}
-		if (!link.connected || lost > 0) link.sayHello();
+		// One that has not even left is not repeated: nobody may ever read them.
+		if (lost > 0 || (!link.ready && line.writableLength === 0)) link.sayHello();
 	}
 
 	private hello(hello: VeilLinkHello): void {
@@ -209,7 +212,7 @@ export class Bridge {
 		} else this.state = { ...state, phase: "connected" };
 		this.agents.lineLost();
 		for (const index of this.personas.keys()) this.askStatus(index);
-		this.logAsked = Number.NEGATIVE_INFINITY;
+		this.logWaits = undefined;
 		this.fetchLog();
 		this.changed();
 	}
@@ -254,20 +257,24 @@ export class Bridge {
 	}
 
 	private pollReady(): void {
-		if (this.link?.connected !== true) return;
+		if (this.link?.ready !== true || this.state.foreignAbi !== undefined) return;
 		for (const [index, persona] of this.personas.entries()) if (persona.awaited) this.askStatus(index);
 	}
 
-	/** Fetches Veil's log records one by one, up to the newest. A fetch whose answer was lost does not stop the next for good; if it was only late,
-	 * the other's answer counts. */
+	/** Looks for new log records. When the last look is still not answered, both ends begin anew: a lost credit would silence the line for good. */
+	private logTurn(): void {
+		if (this.logWaits === undefined) this.fetchLog();
+		else if (++this.logWaits === LOST_TURNS) this.link?.sayHello();
+	}
+
+	/** Fetches Veil's log records one by one, up to the newest. Of several questions that crossed with hellos the first answer counts. */
 	private fetchLog(): void {
-		const now = performance.now();
-		if (now - this.logAsked < LOST_MS || this.link?.connected !== true) return;
-		this.logAsked = now;
+		if (this.logWaits !== undefined || this.state.phase !== "connected" || this.state.foreignAbi !== undefined) return;
+		this.logWaits = 0;
 		const asked = this.state.logNext;
 		this.control.ask(VEIL_OP_LOG, undefined, asked, ({ result, data }) => {
 			if (asked !== this.state.logNext) return;
-			this.logAsked = Number.NEGATIVE_INFINITY;
+			this.logWaits = undefined;
 			if (result !== VEIL_RESULT_OK) return;
 			const record = decodeLogRecord(data);
 			const itself = record.isOfLastRun ? "last run" : "veil";

@@ -53,14 +53,16 @@ export class MuxLink {
 	private up = false;
 	/** No hello of ours is unanswered; while one is, totals of before and after it could be mixed up. */
 	private settled = false;
+	/** Veil has granted credit for questions since the last hello, so it has got ours. */
+	private granted = false;
 
 	constructor(events: LinkEvents) {
 		this.events = events;
 	}
 
-	/** Veil has said hello on this line. */
-	get connected(): boolean {
-		return this.up;
+	/** Both ends have got the other's hello. */
+	get ready(): boolean {
+		return this.settled && this.granted;
 	}
 
 	/** Frames from Veil that were dropped as garbage. */
@@ -73,7 +75,7 @@ export class MuxLink {
 		return this.decoder.pendingBytes > 0;
 	}
 
-	/** Asks Veil for a hello: on a new line, until it answers, and to set the credits right after garbage. */
+	/** Asks Veil for a hello: on a new line, until it is `ready`, and to set the credits right after lost bytes. */
 	sayHello(): void {
 		this.settled = false;
 		this.writeHello(0);
@@ -164,6 +166,7 @@ export class MuxLink {
 			this.personas = hello.personas;
 			this.up = true;
 			this.settled = true;
+			this.granted = false;
 			for (const { send, receive } of this.channels.values()) {
 				send.forgetGrants();
 				receive.restart();
@@ -175,6 +178,7 @@ export class MuxLink {
 		} else if (payload[0] === VEIL_LINK_CREDIT && payload.length >= veilLinkCredit.size) {
 			const credit = veilLinkCredit.read(payload);
 			if (!this.settled || !this.has(credit.channel)) return;
+			this.granted ||= credit.channel === VEIL_MUX_CONTROL;
 			this.channel(credit.channel).send.grant(credit.granted);
 			this.pump(credit.channel);
 		}

@@ -113,6 +113,15 @@ describe("start", () => {
 		await removeHandset("pocket");
 	});
 
+	it("tells a Veil that hears nothing from a persona that is not up", async () => {
+		const deaf: Scenario = { guests: [{ name: "work", says: "" }], deaf: true };
+		const started = startHandset(fixture.spec("pocket"), fixture.image(deaf), { personas: fixture.expect(deaf, 0.5) });
+		await expect(started).rejects.toThrow(
+			/persona work was not READY within 0.5 s: Veil has said hello, and nothing of its personas since/,
+		);
+		await removeHandset("pocket");
+	});
+
 	it("tells a persona that ends for good, and takes one without a marker that has done its work as up", async () => {
 		const crashing: Scenario = { guests: [{ name: "work", says: "oops\n", ends: "crashed" }] };
 		await expect(start("pocket", crashing)).rejects.toThrow(
@@ -349,6 +358,21 @@ describe("control", () => {
 		await removeHandset("pocket");
 	});
 
+	it("says hello until Veil has got one, also when Veil has said its own", async () => {
+		await start("pocket", { ...twoUp, lostHellos: 3 });
+		await until(async () => (await observeHandset("pocket")).responding);
+		await removeHandset("pocket");
+	});
+
+	it("comes back when credits are lost and Veil may answer nothing", async () => {
+		await start("pocket");
+		await type("pocket", "work", "forget\n");
+		await until(async () => !(await observeHandset("pocket")).responding);
+		// Not at once: what is late is not lost.
+		await until(async () => (await observeHandset("pocket")).responding, 25_000);
+		await removeHandset("pocket");
+	}, 30_000);
+
 	it("gives up on a Veil that does not answer, and on a handset that ends", async () => {
 		await start("pocket", { ...twoUp, deafTo: [10] });
 		const client = await controlClient("pocket");
@@ -405,8 +429,9 @@ describe("consoles", () => {
 		await removeHandset("pocket");
 	});
 
-	it("go on after garbage on the line", async () => {
+	it("go on after garbage on the line, also when the hello after it is lost", async () => {
 		const { endpoints } = await start("pocket");
+		await type("pocket", "work", "lose 1\n");
 		await type("pocket", "work", "garbage\n");
 		await until(async () => ((await readBridgeState(handsetDir("pocket")))?.garbage ?? 0) > 0);
 		const reader = connect(endpoints.consoles.personal!);

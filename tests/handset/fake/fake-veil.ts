@@ -40,6 +40,8 @@ export interface FakeScenario {
 	readonly guests: readonly FakeGuest[];
 	/** Says nothing at all. */
 	readonly silent?: boolean;
+	/** Hears nothing: its end of the line only sends. */
+	readonly deaf?: boolean;
 	/** Raw bytes instead of a hello. */
 	readonly panic?: string;
 	readonly abiVersion?: number;
@@ -49,6 +51,8 @@ export interface FakeScenario {
 	readonly deafTo?: readonly number[];
 	/** Hellos it sends at boot; one where this is missing. */
 	readonly hellos?: number;
+	/** So many of the bridge's hellos are lost on the way, the first ones. */
+	readonly lostHellos?: number;
 }
 
 const STATE = { stopped: 0, starting: 1, running: 2, paused: 3, crashed: 4, off: 5 } as const;
@@ -85,10 +89,13 @@ export class FakeVeil {
 	private garbage = 0;
 	/** It neither answers nor says anything. */
 	private dead: boolean;
+	/** So many of the bridge's next hellos are lost on the way. */
+	private hellosToLose: number;
 	private readonly events: Buffer[] = [];
 
 	constructor(scenario: FakeScenario, write: (bytes: Buffer) => void, poweredOff: () => void) {
 		this.scenario = scenario;
+		this.hellosToLose = scenario.lostHellos ?? 0;
 		this.dead = scenario.silent === true || scenario.panic !== undefined;
 		this.write = write;
 		this.poweredOff = poweredOff;
@@ -116,7 +123,7 @@ export class FakeVeil {
 
 	/** Takes bytes from the line, one by one, the slow and plain way. */
 	receive(bytes: Uint8Array): void {
-		if (this.dead) return;
+		if (this.dead || this.scenario.deaf === true) return;
 		for (const byte of bytes) {
 			this.input.push(byte);
 			while (this.step());
@@ -155,7 +162,8 @@ export class FakeVeil {
 
 	private frame(channel: number, payload: Buffer): void {
 		if (channel === VEIL_MUX_LINK) {
-			if (payload[0] === VEIL_LINK_HELLO) {
+			if (payload[0] === VEIL_LINK_HELLO && this.hellosToLose > 0) this.hellosToLose--;
+			else if (payload[0] === VEIL_LINK_HELLO) {
 				const hello = veilLinkHello.read(payload);
 				for (const totals of [this.sent, this.granted, this.received]) totals.clear();
 				if (hello.reply === 0) this.hello(1);
@@ -186,7 +194,9 @@ export class FakeVeil {
 		else if (word === "panic") {
 			this.write(Buffer.from("VEIL PANIC: core/test.c:1 \x1b[31mno\x07\n"));
 			this.dead = true;
-		} else if (word === "garbage") this.write(Buffer.from([0xb5, 0x62, 1, 3, 0, 65, 66, 67, 0, 0]));
+		} else if (/^lose \d+$/.test(word)) this.hellosToLose = Number(word.slice(5));
+		else if (word === "forget") this.granted.clear();
+		else if (word === "garbage") this.write(Buffer.from([0xb5, 0x62, 1, 3, 0, 65, 66, 67, 0, 0]));
 		else if (/^spew \d+$/.test(word)) this.say(index, "x".repeat(Number(word.slice(5))));
 		else if (/^stall \d+$/.test(word)) this.stall(index, Number(word.slice(6)));
 		else if (guest.state === STATE.running) this.say(index, `echo ${text}`);
