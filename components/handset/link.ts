@@ -174,6 +174,8 @@ export class MuxLink {
 			if (hello.reply === 0) this.writeHello(1);
 			for (let number = 0; number <= this.personas; number++) this.channel(number);
 			for (let index = 0; index < this.personas; index++) this.channel(VEIL_MUX_AGENT + index);
+			// Before any question: Veil drops an answer that there is no credit for.
+			this.grantWhatIsDue();
 			this.events.hello(hello);
 		} else if (payload[0] === VEIL_LINK_CREDIT && payload.length >= veilLinkCredit.size) {
 			const credit = veilLinkCredit.read(payload);

@@ -32,9 +32,9 @@ export class PersonaTracker {
 		return this.view;
 	}
 
-	/** It runs and has not said that it is up. */
+	/** It runs and has not said that it is up, or nobody has said yet what it does. */
 	get awaited(): boolean {
-		return !this.view.ready && (this.view.state === "running" || this.view.state === "starting");
+		return !this.view.ready && ["running", "starting", "unknown"].includes(this.view.state);
 	}
 
 	/** Veil booted anew. */
@@ -46,14 +46,14 @@ export class PersonaTracker {
 
 	/** Veil said that the state has changed. */
 	event(event: StateEvent): void {
-		if (event.starts !== this.view.starts) this.begin(event.starts, false);
+		this.startIs(event.starts, false);
 		this.update({ state: event.state, reason: event.reason });
 	}
 
 	/** Veil answered a question about it. */
 	status(status: PersonaStatus): void {
 		// A start that no event told of began while no bridge listened, or before the first one came.
-		if (status.starts !== this.view.starts) this.begin(status.starts, this.view.starts !== 0);
+		this.startIs(status.starts, this.view.starts !== 0);
 		if (status.saidReady) this.said = true;
 		const { lastFault: _, ...rest } = this.view;
 		this.view = status.lastFault === undefined ? rest : { ...rest, lastFault: status.lastFault };
@@ -66,6 +66,12 @@ export class PersonaTracker {
 		if (!this.watcher.push(bytes)) return;
 		this.said = true;
 		this.update({});
+	}
+
+	private startIs(starts: number, missed: boolean): void {
+		// What its console has said before anybody told of its first start, it said in that.
+		if (starts === 1 && this.view.starts === 0) this.view = { ...this.view, starts };
+		else if (starts !== this.view.starts) this.begin(starts, missed);
 	}
 
 	private begin(starts: number, missed: boolean): void {

@@ -36,10 +36,12 @@ function connected(scenario: FakeScenario) {
 		if (bytes !== undefined) direction === "veil" ? veil.receive(bytes) : link.receive(bytes);
 		return bytes !== undefined;
 	};
+	/** All that is under way to the bridge comes in one piece. */
+	const moveAll = () => link.receive(Buffer.concat(toBridge.splice(0)));
 	const settle = () => {
 		while (moveOne("veil") || moveOne("bridge"));
 	};
-	return { veil, link, seen, moveOne, settle };
+	return { veil, link, seen, moveOne, moveAll, settle };
 }
 
 const long = "0123456789abcdef".repeat(8192);
@@ -66,11 +68,13 @@ describe("MuxLink", () => {
 		expect(veil.heard[0]).toBe("early");
 	});
 
-	it("loses and repeats nothing, however hellos, data and grants cross", () => {
+	it("loses and repeats nothing, however hellos, data, questions and grants cross, and in what pieces they come", () => {
+		const steps = fc.constantFrom("veil", "bridge", "bridge at once", "hello", "type", "ask");
 		fc.assert(
-			fc.property(fc.array(fc.constantFrom("veil", "bridge", "hello", "type"), { maxLength: 200 }), (steps) => {
-				const { veil, link, seen, moveOne, settle } = connected({ guests: [{ name: "a", says: long.slice(0, 40_000) }] });
+			fc.property(fc.array(steps, { maxLength: 200 }), (steps) => {
+				const { veil, link, seen, moveOne, moveAll, settle } = connected({ guests: [{ name: "a", says: long.slice(0, 40_000) }] });
 				let typed = "";
+				let asked = 0;
 				let booted = false;
 				for (const step of steps) {
 					if (step === "hello") link.sayHello();
@@ -78,7 +82,9 @@ describe("MuxLink", () => {
 						const text = `<${typed.length}>`.padEnd(300, ".");
 						typed += text;
 						link.sendConsole(0, Buffer.from(text));
-					} else moveOne(step);
+					} else if (step === "ask") link.sendControl(encodeRequest(2, 0, ++asked));
+					else if (step === "bridge at once") moveAll();
+					else moveOne(step);
 					if (!booted && step === "bridge") {
 						veil.boot();
 						booted = true;
@@ -88,6 +94,7 @@ describe("MuxLink", () => {
 				link.sayHello();
 				settle();
 				expect(veil.heard[0]).toBe(typed);
+				expect(seen.answers).toEqual(Array.from({ length: asked }, (_, index) => index + 1));
 				expect(seen.consoles[0]?.startsWith(long.slice(0, 40_000))).toBe(true);
 			}),
 			{ numRuns: 200 },

@@ -91,7 +91,6 @@ export class FakeVeil {
 	private dead: boolean;
 	/** So many of the bridge's next hellos are lost on the way. */
 	private hellosToLose: number;
-	private readonly events: Buffer[] = [];
 
 	constructor(scenario: FakeScenario, write: (bytes: Buffer) => void, poweredOff: () => void) {
 		this.scenario = scenario;
@@ -223,12 +222,13 @@ export class FakeVeil {
 		this.flush();
 	}
 
-	/** Sends what credit allows: control first. */
+	/** Control messages do not wait: what there is no credit for is lost. */
+	private control(message: Buffer): void {
+		if (this.room(VEIL_MUX_CONTROL) >= message.length) this.send(VEIL_MUX_CONTROL, message);
+	}
+
+	/** Sends what credit allows of the consoles. */
 	private flush(): void {
-		for (let next = this.events[0]; next !== undefined && this.room(VEIL_MUX_CONTROL) >= next.length; next = this.events[0]) {
-			this.events.shift();
-			this.send(VEIL_MUX_CONTROL, next);
-		}
 		for (const [index, guest] of this.guests.entries()) {
 			while (guest.pending.length > 0) {
 				const size = Math.min(guest.pending.length, this.room(index + 1), guest.plan.chunk ?? 256);
@@ -287,8 +287,7 @@ export class FakeVeil {
 	}
 
 	private event(op: number, persona: number, data: Uint8Array): void {
-		this.events.push(Buffer.concat([veilResponse.encode({ op, persona, id: 0, result: 0 }), data]));
-		this.flush();
+		this.control(Buffer.concat([veilResponse.encode({ op, persona, id: 0, result: 0 }), data]));
 	}
 
 	private request(payload: Buffer): void {
@@ -296,8 +295,7 @@ export class FakeVeil {
 		const { op, persona, id, argument } = veilRequest.read(payload);
 		if (this.scenario.deafTo?.includes(op)) return;
 		const [result, data] = this.answer(op, persona, argument);
-		this.events.push(Buffer.concat([veilResponse.encode({ op, persona, id, result }), data]));
-		this.flush();
+		this.control(Buffer.concat([veilResponse.encode({ op, persona, id, result }), data]));
 		if (op === 11 && !this.scenario.ignoresPowerOff) this.poweredOff();
 	}
 
