@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // QEMU's machine protocol, as little of it as is needed: let the machine go, end it, and have it write pictures.
+import { once } from "node:events";
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
 
@@ -61,6 +62,19 @@ export async function qmp(socketPath: string, command: QmpCommand, deadlineMs: n
 		});
 	} finally {
 		lines.close();
+		socket.destroy();
+	}
+}
+
+/** Whether somebody listens on QEMU's socket: it is there a moment before. */
+export async function listens(socketPath: string): Promise<boolean> {
+	const socket = connect(socketPath);
+	try {
+		await once(socket, "connect");
+		return true;
+	} catch {
+		return false;
+	} finally {
 		socket.destroy();
 	}
 }

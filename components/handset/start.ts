@@ -18,7 +18,7 @@ import { controlClient, endpoints, observeHandset } from "./observe.ts";
 import { withOperationLock } from "./operation-lock.ts";
 import { endProcess, isAlive, self, waitUntil } from "./processes.ts";
 import { qemuCommand, startsFromFlash } from "./qemu.ts";
-import { qmp } from "./qmp.ts";
+import { listens, qmp } from "./qmp.ts";
 import { type HandsetRecord, readRecord, writeRecord } from "./record.ts";
 import { previousLog } from "./rotating-log.ts";
 import { FILE, handsetDir, LOCK, makePrivate, SOCKET, socketDir } from "./run-folder.ts";
@@ -175,7 +175,7 @@ async function boot(folder: string, spec: HandsetSpec, image: ImageReference, op
 		const bridge = ensureBridge(folder, record);
 		// Looked at below; a QEMU that does not start says more than the bridge that misses it.
 		bridge.catch(() => {});
-		const up = () => existsSync(join(record.sockets, SOCKET.qmp)) || qemu.ended() !== undefined;
+		const up = async () => qemu.ended() !== undefined || (await listens(join(record.sockets, SOCKET.qmp)));
 		await waitUntil(up, { deadlineMs: QEMU_MS, everyMs: 5, signal });
 		if (qemu.ended() !== undefined) {
 			throw new UserError(`QEMU does not start (${qemu.ended()})\n${await lastQemuLines(folder, 10)}`, {

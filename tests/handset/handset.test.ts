@@ -158,6 +158,12 @@ describe("start", () => {
 		await removeHandset("pocket");
 	});
 
+	it("waits until QEMU listens where its sockets are there already", async () => {
+		const { personas } = await start("pocket", { ...twoUp, listensLate: true });
+		expect(personas).toMatchObject([{ ready: true }, { ready: true }]);
+		await removeHandset("pocket");
+	});
+
 	it("shows QEMU's words when QEMU refuses, and leaves no process", async () => {
 		const refusing = { ...twoUp, refusesToStart: "qemu: could not load kernel" };
 		await expect(start("pocket", refusing)).rejects.toThrow(

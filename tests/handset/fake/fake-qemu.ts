@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Stands in for QEMU where a test needs its outside only: pid file, QMP, and a serial socket with a fake Veil behind it.
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { type FakeScenario, FakeVeil } from "./fake-veil.ts";
 
@@ -10,6 +10,7 @@ const socketOf = (text: string) => /(?:path=|unix:)([^,]+)/.exec(text)?.[1] ?? "
 
 const scenario = JSON.parse(readFileSync(`${option("-kernel")}.scenario.json`, "utf8")) as FakeScenario & {
 	refusesToStart?: string;
+	listensLate?: boolean;
 	ignoresQuit?: boolean;
 };
 if (scenario.refusesToStart !== undefined) {
@@ -40,7 +41,8 @@ createServer((socket) => {
 }).listen(socketOf(option("-chardev")));
 
 let running = false;
-createServer((socket) => {
+const qmp = socketOf(option("-qmp"));
+const monitor = createServer((socket) => {
 	socket.write('{"QMP": {"version": {}, "capabilities": []}}\r\n');
 	socket.on("error", () => socket.destroy());
 	socket.on("data", (bytes) => {
@@ -57,4 +59,15 @@ createServer((socket) => {
 			if (execute === "quit" && !scenario.ignoresQuit) end();
 		}
 	});
-}).listen(socketOf(option("-qmp")));
+});
+if (scenario.listensLate) {
+	// For a while it is what `bind` has made, and nobody listens.
+	const bound = createServer().listen(`${qmp}.bound`, () => {
+		linkSync(`${qmp}.bound`, qmp);
+		bound.close();
+	});
+	setTimeout(() => {
+		rmSync(qmp);
+		monitor.listen(qmp);
+	}, 500);
+} else monitor.listen(qmp);

@@ -19,7 +19,11 @@ import { sha256 } from "../../../components/util/digest.ts";
 import { runRoot } from "../../../components/util/paths.ts";
 import type { FakeGuest, FakeScenario } from "./fake-veil.ts";
 
-export type Scenario = FakeScenario & { readonly refusesToStart?: string; readonly ignoresQuit?: boolean };
+export type Scenario = FakeScenario & {
+	readonly refusesToStart?: string;
+	readonly listensLate?: boolean;
+	readonly ignoresQuit?: boolean;
+};
 
 export interface Fixture {
 	readonly folder: string;
