@@ -99,6 +99,7 @@ async function main(names) {
 		PATH: engineEnvironment(packageFolder).variables.PATH,
 		TMPDIR: folder,
 		XDG_STATE_HOME: join(folder, "state"),
+		XDG_DATA_HOME: join(folder, "data"),
 		PULUMI_HOME: join(folder, "pulumi"),
 		PULUMI_SKIP_UPDATE_CHECK: "true",
 		// Engines start several hundred times, and each would collect garbage for a sixth of its time.

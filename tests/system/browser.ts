@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A real Chromium without a window, and what tests ask of pages in it.
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { decode } from "fast-png";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { DEBIAN_NEEDS, placesOf } from "../../tools/needs.mjs";
@@ -9,7 +11,9 @@ export function openBrowser(): Promise<Browser> {
 	const need = DEBIAN_NEEDS.find((candidate) => candidate.package === "chromium");
 	const [executablePath] = (need && placesOf(need)) ?? [];
 	if (executablePath === undefined) throw new Error("there is no Chromium; `persona doctor` says how to get one");
-	return chromium.launch({ executablePath, args: ["--no-sandbox"] });
+	// Else it makes a folder in the user's.
+	const env = { ...process.env, XDG_CONFIG_HOME: join(tmpdir(), "config") };
+	return chromium.launch({ executablePath, args: ["--no-sandbox"], env });
 }
 
 /** What a page complains about from now on: errors, failed requests, what its policy has stopped, and requests to any other host. */
