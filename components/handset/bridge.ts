@@ -25,7 +25,7 @@ import { type BridgeState, type HandsetRecord, writeBridgeState } from "./record
 import { RotatingLog } from "./rotating-log.ts";
 import { FILE, SOCKET } from "./run-folder.ts";
 
-/** How often a hello is repeated until Veil answers. */
+/** How often a hello is repeated until both ends have got one. */
 const HELLO_MS = 500;
 /** So many of those with nothing new on the line, and a frame that is not whole is given up: Veil has panicked in the middle of it. Counted, not
  * timed, since a bridge or a QEMU that gets no CPU for seconds must not cost a guest its output. */

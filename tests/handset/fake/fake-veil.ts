@@ -222,8 +222,9 @@ export class FakeVeil {
 		this.flush();
 	}
 
-	/** Control messages do not wait: what there is no credit for is lost. */
-	private control(message: Buffer): void {
+	/** An answer, or an event: those do not wait, what there is no credit for is lost. */
+	private control(op: number, persona: number, id: number, result: number, data: Uint8Array): void {
+		const message = Buffer.concat([veilResponse.encode({ op, persona, id, result }), data]);
 		if (this.room(VEIL_MUX_CONTROL) >= message.length) this.send(VEIL_MUX_CONTROL, message);
 	}
 
@@ -279,15 +280,11 @@ export class FakeVeil {
 
 	private changed(index: number): void {
 		const { state, reason, starts } = this.guests[index]!;
-		this.event(VEIL_EVENT_STATE, index, veilEventState.encode({ state, reason, reserved: 0, starts }));
+		this.control(VEIL_EVENT_STATE, index, 0, 0, veilEventState.encode({ state, reason, reserved: 0, starts }));
 	}
 
 	private record(persona: number, text: string): void {
 		this.log.push({ persona, text });
-	}
-
-	private event(op: number, persona: number, data: Uint8Array): void {
-		this.control(Buffer.concat([veilResponse.encode({ op, persona, id: 0, result: 0 }), data]));
 	}
 
 	private request(payload: Buffer): void {
@@ -295,7 +292,7 @@ export class FakeVeil {
 		const { op, persona, id, argument } = veilRequest.read(payload);
 		if (this.scenario.deafTo?.includes(op)) return;
 		const [result, data] = this.answer(op, persona, argument);
-		this.control(Buffer.concat([veilResponse.encode({ op, persona, id, result }), data]));
+		this.control(op, persona, id, result, data);
 		if (op === 11 && !this.scenario.ignoresPowerOff) this.poweredOff();
 	}
 
