@@ -2,6 +2,7 @@
 // A Pulumi project in a temporary folder, driven through the real engine; programs run inside the test's own process.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,6 +10,19 @@ import { type EngineEvent, LocalWorkspace, PulumiCommand, type PulumiFn, type St
 import { packageRoot } from "../../components/util/paths.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
+
+const require = createRequire(import.meta.url);
+
+interface Client {
+	close(): void;
+}
+// What follows Pulumi's SDK and its gRPC library have, but do not declare.
+const { getStore } = require("@pulumi/pulumi/runtime/state.js") as {
+	getStore(): { readonly settings: { readonly engine?: Client; readonly monitor?: Client } };
+};
+const { getSubchannelPool } = require("@grpc/grpc-js/build/src/subchannel-pool.js") as {
+	getSubchannelPool(isGlobal: boolean): { unrefUnusedSubchannels(): void };
+};
 
 let command: Promise<PulumiCommand> | undefined;
 /** The engine, which is asked for its version once. */
@@ -120,12 +134,39 @@ export class Project {
 	async stack(program: PulumiFn, name = "dev"): Promise<TestStack> {
 		process.env.PERSONA_PROJECT = this.folder;
 		const isMade = existsSync(join(this.folder, ".state", ".pulumi", "stacks", "test", `${name}.json`));
-		const which = { stackName: name, projectName: "test", program };
+		const runs = new Runs();
+		const which = { stackName: name, projectName: "test", program: runs.noting(program) };
 		const options = { workDir: this.folder, envVars: this.env, pulumiCommand: await engine() };
 		const stack = await (isMade ? LocalWorkspace.selectStack(which, options) : LocalWorkspace.createStack(which, options));
 		askLess(stack);
 		readAllEvents(stack);
-		return new TestStack(stack, this);
+		return new TestStack(stack, this, runs);
+	}
+}
+
+/**
+ * The connections of a stack's programs to their engines. The SDK leaves them open where programs run in this process, and one that is asked again after
+ * its engine's end, as a failed program does, looks for that engine's port for good: a later engine that gets the same port, and with it the same
+ * connection, is unavailable ("No connection established. Last error: null").
+ */
+class Runs {
+	private readonly settings: ReturnType<typeof getStore>["settings"][] = [];
+
+	/** The program, whose connections are known from then on. */
+	noting(program: PulumiFn): PulumiFn {
+		return () => {
+			this.settings.push(getStore().settings);
+			return program();
+		};
+	}
+
+	/** To be called when the engine has ended. */
+	close(): void {
+		for (const { engine, monitor } of this.settings.splice(0)) {
+			engine?.close();
+			monitor?.close();
+		}
+		getSubchannelPool(true).unrefUnusedSubchannels();
 	}
 }
 
@@ -164,10 +205,12 @@ type Operation = "preview" | "up" | "refresh" | "destroy";
 export class TestStack {
 	readonly stack: Stack;
 	private readonly project: Project;
+	private readonly runs: Runs;
 
-	constructor(stack: Stack, project: Project) {
+	constructor(stack: Stack, project: Project, runs: Runs) {
 		this.stack = stack;
 		this.project = project;
+		this.runs = runs;
 	}
 
 	/** Runs an operation to its end; failures are part of the outcome. */
@@ -193,6 +236,8 @@ export class TestStack {
 		} catch (error) {
 			failed = true;
 			thrown = error instanceof Error ? error.message : String(error);
+		} finally {
+			this.runs.close();
 		}
 		return { ...digested(events, failed ? thrown : ""), failed };
 	}
