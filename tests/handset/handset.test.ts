@@ -11,7 +11,6 @@ import {
 	createHandset,
 	findOrphans,
 	handsetDir,
-	handsetEndpoints,
 	listHandsets,
 	NotReadyError,
 	observeHandset,
@@ -20,11 +19,12 @@ import {
 	startHandset,
 	stopHandset,
 } from "../../components/handset/index.ts";
-import { identify, isAlive, waitUntil } from "../../components/handset/processes.ts";
+import { identify, isAlive } from "../../components/handset/processes.ts";
 import { findOwnProcesses } from "../../components/handset/qemu.ts";
 import { readBridgeState, readRecord, writeBridgeState } from "../../components/handset/record.ts";
 import { runRoot } from "../../components/util/paths.ts";
 import { type Fixture, makeFixture, type Scenario, twoUp } from "./fake/fixture.ts";
+import { startFake, type, until } from "./fake/use.ts";
 
 let fixture: Fixture;
 beforeEach(() => {
@@ -33,12 +33,7 @@ beforeEach(() => {
 afterEach(() => fixture.remove());
 
 const processes = () => findOwnProcesses(runRoot());
-const until = async (what: () => boolean | Promise<boolean>, deadlineMs = 10_000) =>
-	expect(await waitUntil(what, { deadlineMs })).toBe(true);
-
-async function start(id: string, scenario: Scenario = twoUp) {
-	return startHandset(fixture.spec(id), fixture.image(scenario), { personas: fixture.expect(scenario) });
-}
+const start = (id: string, scenario?: Scenario) => startFake(fixture, id, scenario);
 
 describe("start", () => {
 	it("ends with every persona READY, and stop and removal leave nothing", async () => {
@@ -352,33 +347,6 @@ describe("control", () => {
 		await removeHandset("pocket");
 	});
 
-	// Each hello asks for the log anew, and a Veil that takes long to boot hears and answers several of them.
-	it("writes each line of Veil's log once, however often it is asked for", async () => {
-		await start("pocket", { ...twoUp, hellos: 5 });
-		const log = () =>
-			readFileSync(join(handsetDir("pocket"), "logs/veil.log"), "utf8")
-				.trimEnd()
-				.split("\n");
-		await until(() => log().some((line) => line.includes("personal: started")));
-		expect(log()).toEqual([...new Set(log())]);
-		await removeHandset("pocket");
-	});
-
-	it("says hello until Veil has got one, also when Veil has said its own", async () => {
-		await start("pocket", { ...twoUp, lostHellos: 3 });
-		await until(async () => (await observeHandset("pocket")).responding);
-		await removeHandset("pocket");
-	});
-
-	it("comes back when credits are lost and Veil may answer nothing", async () => {
-		await start("pocket");
-		await type("pocket", "work", "forget\n");
-		await until(async () => !(await observeHandset("pocket")).responding);
-		// Not at once: what is late is not lost.
-		await until(async () => (await observeHandset("pocket")).responding, 25_000);
-		await removeHandset("pocket");
-	}, 30_000);
-
 	it("gives up on a Veil that does not answer, and on a handset that ends", async () => {
 		await start("pocket", { ...twoUp, deafTo: [10] });
 		const client = await controlClient("pocket");
@@ -420,36 +388,6 @@ describe("consoles", () => {
 		reader.destroy();
 		await removeHandset("pocket");
 	}, 30_000);
-
-	it("lose nothing when the line stops for seconds in the middle of a frame", async () => {
-		const { endpoints } = await start("pocket");
-		const reader = connect(endpoints.consoles.work!);
-		let heard = "";
-		reader.on("data", (bytes) => {
-			heard += bytes.toString();
-		});
-		await type("pocket", "work", "stall 4000\n");
-		await until(() => heard.includes("late"));
-		expect(await readBridgeState(handsetDir("pocket"))).toMatchObject({ garbage: 0, panicBytes: 0 });
-		reader.destroy();
-		await removeHandset("pocket");
-	});
-
-	it("go on after garbage on the line, also when the hello after it is lost", async () => {
-		const { endpoints } = await start("pocket");
-		await type("pocket", "work", "lose 1\n");
-		await type("pocket", "work", "garbage\n");
-		await until(async () => ((await readBridgeState(handsetDir("pocket")))?.garbage ?? 0) > 0);
-		const reader = connect(endpoints.consoles.personal!);
-		let heard = "";
-		reader.on("data", (bytes) => {
-			heard += bytes.toString();
-		});
-		reader.write("hello\n");
-		await until(() => heard.includes("echo hello"));
-		reader.destroy();
-		await removeHandset("pocket");
-	});
 });
 
 describe("orphans", () => {
@@ -471,9 +409,3 @@ describe("orphans", () => {
 		expect(readdirSync(runRoot())).toEqual([]);
 	});
 });
-
-async function type(id: string, persona: string, text: string): Promise<void> {
-	const socket = connect((await handsetEndpoints(id)).consoles[persona]!);
-	await new Promise<void>((resolve) => socket.write(text, () => resolve()));
-	socket.end();
-}

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { crc16, encodeFrame, FrameDecoder, type MuxItem } from "../../components/handset/mux.ts";
-import { crcSlow, frameSlow } from "./fake/fake-veil.ts";
+import { crcSlow, frameSlow } from "./fake/frames.ts";
 
 const payload = fc.uint8Array({ minLength: 1, maxLength: 256 });
 const channel = fc.integer({ min: 0, max: 255 });

@@ -3,13 +3,10 @@
 import {
 	VEIL_ABI_VERSION,
 	VEIL_EVENT_STATE,
-	VEIL_LINK_CREDIT,
 	VEIL_LINK_HELLO,
 	VEIL_MUX_CONTROL,
-	VEIL_MUX_LINK,
 	VEIL_NO_PERSONA,
 	veilEventState,
-	veilLinkCredit,
 	veilLinkHello,
 	veilLogHeader,
 	veilRequest,
@@ -18,6 +15,7 @@ import {
 	veilStatusPersona,
 	veilStatusSystem,
 } from "../../../components/image/abi.ts";
+import { FakeLine, type LineOwner } from "./fake-line.ts";
 
 /** What a persona's guest does. */
 export interface FakeGuest {
@@ -56,7 +54,6 @@ export interface FakeScenario {
 }
 
 const STATE = { stopped: 0, starting: 1, running: 2, paused: 3, crashed: 4, off: 5 } as const;
-const WINDOW = 512;
 
 interface Guest {
 	readonly plan: FakeGuest;
@@ -69,34 +66,25 @@ interface Guest {
 	pending: Buffer;
 }
 
-export class FakeVeil {
+export class FakeVeil implements LineOwner {
 	readonly epoch = BigInt(Math.floor(Math.random() * 2 ** 48)) + 1n;
 	/** Console input as it came, by persona. */
 	readonly heard: string[];
 	private readonly scenario: FakeScenario;
-	private write: (bytes: Buffer) => void;
+	private readonly line: FakeLine;
 	private readonly poweredOff: () => void;
 	private readonly guests: Guest[];
 	private readonly log: { persona: number; text: string }[] = [];
-	private input: number[] = [];
-	private sent = new Map<number, number>();
-	private granted = new Map<number, number>();
-	private received = new Map<number, number>();
 	private foreground = 0;
 	private beside = VEIL_NO_PERSONA;
 	/** When the system's status was asked for: what personas have used follows from it, however long the answers take. */
 	private asked = 0n;
-	private garbage = 0;
-	/** It neither answers nor says anything. */
-	private dead: boolean;
-	/** So many of the bridge's next hellos are lost on the way. */
-	private hellosToLose: number;
 
 	constructor(scenario: FakeScenario, write: (bytes: Buffer) => void, poweredOff: () => void) {
 		this.scenario = scenario;
-		this.hellosToLose = scenario.lostHellos ?? 0;
-		this.dead = scenario.silent === true || scenario.panic !== undefined;
-		this.write = write;
+		this.line = new FakeLine(this, write);
+		this.line.hellosToLose = scenario.lostHellos ?? 0;
+		this.line.dead = scenario.silent === true || scenario.panic !== undefined;
 		this.poweredOff = poweredOff;
 		this.heard = scenario.guests.map(() => "");
 		this.guests = scenario.guests.map((plan) => ({
@@ -113,76 +101,51 @@ export class FakeVeil {
 
 	/** The machine is let go. */
 	boot(): void {
-		if (this.scenario.panic !== undefined) this.write(Buffer.from(this.scenario.panic, "latin1"));
-		if (this.dead) return;
-		for (let count = this.scenario.hellos ?? 1; count > 0; count--) this.hello(0);
+		if (this.scenario.panic !== undefined) this.line.spill(Buffer.from(this.scenario.panic, "latin1"));
+		if (this.line.dead) return;
+		for (let count = this.scenario.hellos ?? 1; count > 0; count--) this.line.hello(0);
 		this.record(VEIL_NO_PERSONA, "Veil is up");
 		for (const [index, guest] of this.guests.entries()) if (!guest.plan.onDemand) this.start(index, 0);
 	}
 
-	/** Takes bytes from the line, one by one, the slow and plain way. */
+	/** Takes bytes from the line. */
 	receive(bytes: Uint8Array): void {
-		if (this.dead || this.scenario.deaf === true) return;
-		for (const byte of bytes) {
-			this.input.push(byte);
-			while (this.step());
-		}
+		if (this.scenario.deaf !== true) this.line.receive(bytes);
 	}
 
 	/** Writes raw bytes into the stream, as a panic would. */
 	spill(bytes: Buffer): void {
-		this.write(bytes);
+		this.line.spill(bytes);
 	}
 
-	private step(): boolean {
-		const { input } = this;
-		if (input.length === 0) return false;
-		if (input[0] !== 0xb5) return input.splice(0, 1).length > 0;
-		if (input.length < 2) return false;
-		if (input[1] !== 0x62) return input.splice(0, 1).length > 0;
-		if (input.length < 5) return false;
-		const length = input[3]! | (input[4]! << 8);
-		if (length === 0 || length > 256) return this.drop();
-		if (input.length < length + 7) return false;
-		const crc = crcSlow(input.slice(2, 5 + length));
-		if (crc !== (input[5 + length]! | (input[6 + length]! << 8))) return this.drop();
-		const payload = Buffer.from(input.slice(5, 5 + length));
-		const channel = input[2]!;
-		input.splice(0, length + 7);
-		this.frame(channel, payload);
-		return true;
+	get channels(): number {
+		return this.guests.length + 1;
 	}
 
-	private drop(): boolean {
-		this.garbage++;
-		this.input.splice(0, 2);
-		return true;
+	hello(reply: number): Uint8Array {
+		const { guests, scenario, epoch } = this;
+		const abiVersion = scenario.abiVersion ?? VEIL_ABI_VERSION;
+		return veilLinkHello.encode({ op: VEIL_LINK_HELLO, abiVersion, personas: guests.length, reply, cpus: 1, bootEpoch: epoch });
 	}
 
-	private frame(channel: number, payload: Buffer): void {
-		if (channel === VEIL_MUX_LINK) {
-			if (payload[0] === VEIL_LINK_HELLO && this.hellosToLose > 0) this.hellosToLose--;
-			else if (payload[0] === VEIL_LINK_HELLO) {
-				const hello = veilLinkHello.read(payload);
-				for (const totals of [this.sent, this.granted, this.received]) totals.clear();
-				if (hello.reply === 0) this.hello(1);
-				for (let number = 0; number <= this.guests.length; number++) this.grant(number);
-			} else if (payload[0] === VEIL_LINK_CREDIT) {
-				const credit = veilLinkCredit.read(payload);
-				const now = this.granted.get(credit.channel) ?? 0;
-				if (((credit.granted - now) | 0) > 0) this.granted.set(credit.channel, credit.granted);
-				this.flush();
-			}
-			return;
-		}
-		const total = (this.received.get(channel) ?? 0) + payload.length;
-		this.received.set(channel, total);
+	take(channel: number, payload: Buffer): void {
 		if (channel === VEIL_MUX_CONTROL) this.request(payload);
 		else {
 			this.heard[channel - 1] += payload.toString("latin1");
 			this.typed(channel - 1, payload.toString("latin1"));
 		}
-		this.grant(channel);
+	}
+
+	/** Sends what credit allows of the consoles. */
+	credited(): void {
+		for (const [index, guest] of this.guests.entries()) {
+			while (guest.pending.length > 0) {
+				const size = Math.min(guest.pending.length, this.line.room(index + 1), guest.plan.chunk ?? 256);
+				if (size <= 0) break;
+				this.line.send(index + 1, guest.pending.subarray(0, size));
+				guest.pending = guest.pending.subarray(size);
+			}
+		}
 	}
 
 	/** What the guest of a persona does with what is typed. */
@@ -191,74 +154,26 @@ export class FakeVeil {
 		const word = text.trim();
 		if (word === "crash") this.end(index, STATE.crashed, 4, 0xdeadn);
 		else if (word === "panic") {
-			this.write(Buffer.from("VEIL PANIC: core/test.c:1 \x1b[31mno\x07\n"));
-			this.dead = true;
-		} else if (/^lose \d+$/.test(word)) this.hellosToLose = Number(word.slice(5));
-		else if (word === "forget") this.granted.clear();
-		else if (word === "garbage") this.write(Buffer.from([0xb5, 0x62, 1, 3, 0, 65, 66, 67, 0, 0]));
+			this.line.spill(Buffer.from("VEIL PANIC: core/test.c:1 \x1b[31mno\x07\n"));
+			this.line.dead = true;
+		} else if (/^lose \d+$/.test(word)) this.line.hellosToLose = Number(word.slice(5));
+		else if (word === "forget") this.line.forget();
+		else if (word === "garbage") this.line.spill(Buffer.from([0xb5, 0x62, 1, 3, 0, 65, 66, 67, 0, 0]));
 		else if (/^spew \d+$/.test(word)) this.say(index, "x".repeat(Number(word.slice(5))));
-		else if (/^stall \d+$/.test(word)) this.stall(index, Number(word.slice(6)));
+		else if (/^stall \d+$/.test(word)) this.line.stall(index + 1, Buffer.from("late\n"), Number(word.slice(6)));
 		else if (guest.state === STATE.running) this.say(index, `echo ${text}`);
-	}
-
-	/** Half a frame, and nothing more on the line for a while, as from an emulator that gets no CPU. */
-	private stall(index: number, ms: number): void {
-		const { write } = this;
-		const half: Buffer[] = [];
-		this.write = (bytes) => half.push(bytes);
-		this.send(index + 1, Buffer.from("late\n"));
-		const frame = Buffer.concat(half.splice(0));
-		write(frame.subarray(0, 6));
-		half.push(frame.subarray(6));
-		setTimeout(() => {
-			this.write = write;
-			for (const bytes of half) write(bytes);
-		}, ms);
 	}
 
 	private say(index: number, text: string): void {
 		const guest = this.guests[index]!;
 		guest.pending = Buffer.concat([guest.pending, Buffer.from(text, "latin1")]);
-		this.flush();
+		this.credited();
 	}
 
 	/** An answer, or an event: those do not wait, what there is no credit for is lost. */
 	private control(op: number, persona: number, id: number, result: number, data: Uint8Array): void {
 		const message = Buffer.concat([veilResponse.encode({ op, persona, id, result }), data]);
-		if (this.room(VEIL_MUX_CONTROL) >= message.length) this.send(VEIL_MUX_CONTROL, message);
-	}
-
-	/** Sends what credit allows of the consoles. */
-	private flush(): void {
-		for (const [index, guest] of this.guests.entries()) {
-			while (guest.pending.length > 0) {
-				const size = Math.min(guest.pending.length, this.room(index + 1), guest.plan.chunk ?? 256);
-				if (size <= 0) break;
-				this.send(index + 1, guest.pending.subarray(0, size));
-				guest.pending = guest.pending.subarray(size);
-			}
-		}
-	}
-
-	private room(channel: number): number {
-		return ((this.granted.get(channel) ?? 0) - (this.sent.get(channel) ?? 0)) | 0;
-	}
-
-	private send(channel: number, payload: Uint8Array): void {
-		this.sent.set(channel, ((this.sent.get(channel) ?? 0) + payload.length) >>> 0);
-		this.write(frameSlow(channel, payload));
-	}
-
-	private hello(reply: number): void {
-		const { guests, scenario, epoch } = this;
-		const abiVersion = scenario.abiVersion ?? VEIL_ABI_VERSION;
-		const hello = { op: VEIL_LINK_HELLO, abiVersion, personas: guests.length, reply, cpus: 1, bootEpoch: epoch };
-		this.write(frameSlow(VEIL_MUX_LINK, veilLinkHello.encode(hello)));
-	}
-
-	private grant(channel: number): void {
-		const granted = ((this.received.get(channel) ?? 0) + WINDOW) >>> 0;
-		this.write(frameSlow(VEIL_MUX_LINK, veilLinkCredit.encode({ op: VEIL_LINK_CREDIT, channel, reserved: 0, granted })));
+		if (this.line.room(VEIL_MUX_CONTROL) >= message.length) this.line.send(VEIL_MUX_CONTROL, message);
 	}
 
 	private start(index: number, reason: number): void {
@@ -333,7 +248,7 @@ export class FakeVeil {
 			cpus: 1,
 			personas: this.guests.length,
 			foreground: this.foreground,
-			muxGarbage: this.garbage,
+			muxGarbage: this.line.garbage,
 			muxDropped: 0n,
 			memoryVeil: 300_000n,
 			memoryPayloads: 40_000_000n,
@@ -380,23 +295,4 @@ export class FakeVeil {
 			refusedTransfers: 0n,
 		});
 	}
-}
-
-/** One frame, built bit by bit. */
-export function frameSlow(channel: number, payload: Uint8Array): Buffer {
-	const body = [channel, payload.length & 0xff, payload.length >> 8, ...payload];
-	const crc = crcSlow(body);
-	return Buffer.from([0xb5, 0x62, ...body, crc & 0xff, crc >> 8]);
-}
-
-/** CRC-16/XMODEM without a table. */
-export function crcSlow(bytes: readonly number[]): number {
-	let crc = 0;
-	for (const byte of bytes) {
-		for (let bit = 7; bit >= 0; bit--) {
-			const carry = ((crc >> 15) ^ (byte >> bit)) & 1;
-			crc = ((crc << 1) & 0xffff) ^ (carry ? 0x1021 : 0);
-		}
-	}
-	return crc;
 }
