@@ -35,6 +35,14 @@ it("says hello until Veil has got one, also when Veil has said its own", async (
 	await removeHandset("pocket");
 });
 
+it("asks for a persona's state until it has got an answer", async () => {
+	const guests = [{ name: "work", says: "done\n", ends: "off" as const }];
+	// Without the first hello Veil's events are lost, too.
+	const started = start("pocket", { guests, lostHellos: 1, lostStatuses: 3 });
+	await expect(started).rejects.toThrow(/persona work ended before it was READY \(it is off/);
+	await removeHandset("pocket");
+});
+
 it("comes back when credits are lost and Veil may answer nothing", async () => {
 	await start("pocket");
 	await type("pocket", "work", "forget\n");

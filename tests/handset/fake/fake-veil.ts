@@ -51,6 +51,8 @@ export interface FakeScenario {
 	readonly hellos?: number;
 	/** So many of the bridge's hellos are lost on the way, the first ones. */
 	readonly lostHellos?: number;
+	/** So many of its answers on the status of personas are lost, the first ones. */
+	readonly lostStatuses?: number;
 }
 
 const STATE = { stopped: 0, starting: 1, running: 2, paused: 3, crashed: 4, off: 5 } as const;
@@ -79,6 +81,7 @@ export class FakeVeil implements LineOwner {
 	private beside = VEIL_NO_PERSONA;
 	/** When the system's status was asked for: what personas have used follows from it, however long the answers take. */
 	private asked = 0n;
+	private statusesToLose: number;
 
 	constructor(scenario: FakeScenario, write: (bytes: Buffer) => void, poweredOff: () => void) {
 		this.scenario = scenario;
@@ -86,6 +89,7 @@ export class FakeVeil implements LineOwner {
 		this.line.hellosToLose = scenario.lostHellos ?? 0;
 		this.line.dead = scenario.silent === true || scenario.panic !== undefined;
 		this.poweredOff = poweredOff;
+		this.statusesToLose = scenario.lostStatuses ?? 0;
 		this.heard = scenario.guests.map(() => "");
 		this.guests = scenario.guests.map((plan) => ({
 			plan,
@@ -206,6 +210,10 @@ export class FakeVeil implements LineOwner {
 		if (payload.length !== veilRequest.size) return;
 		const { op, persona, id, argument } = veilRequest.read(payload);
 		if (this.scenario.deafTo?.includes(op)) return;
+		if (op === 2 && this.statusesToLose > 0) {
+			this.statusesToLose--;
+			return;
+		}
 		const [result, data] = this.answer(op, persona, argument);
 		this.control(op, persona, id, result, data);
 		if (op === 11 && !this.scenario.ignoresPowerOff) this.poweredOff();
