@@ -67,7 +67,11 @@ export class HostAgent {
 	/** Starts it, and says which channels there are. */
 	async start(channels: readonly Declared[]): Promise<void> {
 		const port = async (name: string, onConnect: (socket: Socket) => void) => {
-			const server = createServer(onConnect);
+			const server = createServer((socket) => {
+				// An agent that is killed has left some of what came to it.
+				socket.on("error", () => socket.destroy());
+				onConnect(socket);
+			});
 			const path = join(this.folder, name);
 			await new Promise<void>((resolve) => server.listen(path, resolve));
 			this.servers.push(server);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A phone of test guests on the real Veil in the real QEMU, with what a test wants to know of it.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -26,6 +25,7 @@ import { sha256File } from "../../components/util/digest.ts";
 import { packageRoot } from "../../components/util/paths.ts";
 import { silent } from "../../components/util/progress.ts";
 import { composeDev, type DevPersona } from "../../tools/compose-dev.ts";
+import { connection } from "../connection.ts";
 import { askQemu } from "./ask-qemu.ts";
 import { builtGuests } from "./built.ts";
 
@@ -183,7 +183,7 @@ async function openPhone(id: string): Promise<GuestPhone> {
 			throw new Error(`${name} did not say ${text} within ${seconds} s; ${tail}\n${await states()}\n${await lastOfVeil()}`);
 		},
 		async types(name, text) {
-			const socket = connect((await handsetEndpoints(id)).consoles[name] ?? "");
+			const socket = connection((await handsetEndpoints(id)).consoles[name] ?? "");
 			await new Promise<void>((settle, reject) => socket.once("error", reject).write(text, () => settle()));
 			// The bridge has it once it has closed its side in turn.
 			await new Promise<void>((settle) =>

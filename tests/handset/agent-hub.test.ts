@@ -2,7 +2,7 @@
 // The bridge's end of an owner port, with an agent that a test plays and clients on the real socket.
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -16,6 +16,7 @@ import {
 	readU32,
 	u32,
 } from "../../components/handset/agent-messages.ts";
+import { connection } from "../connection.ts";
 
 let folder: string;
 let hub: AgentHub;
@@ -48,7 +49,7 @@ afterEach(() => {
 });
 
 async function client(): Promise<Socket> {
-	const socket = connect(join(folder, "socket"));
+	const socket = connection(join(folder, "socket"));
 	await once(socket, "connect");
 	return socket;
 }
@@ -83,7 +84,7 @@ test("a client that begins with anything but a session is hung up on", async () 
 	const second = await client();
 	second.write(encodeMessage(AGENT_OP.input, 0, Buffer.from("x")));
 	second.resume();
-	await once(second, "close");
+	await new Promise((resolve) => second.once("close", resolve));
 	expect(heard.map(({ op }) => op)).not.toContain(AGENT_OP.input);
 	first.destroy();
 });

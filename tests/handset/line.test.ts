@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The line between the bridge and Veil when it loses, garbles and stalls.
 import { readFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { handsetDir, observeHandset, removeHandset } from "../../components/handset/index.ts";
 import { readBridgeState } from "../../components/handset/record.ts";
+import { connection } from "../connection.ts";
 import { type Fixture, makeFixture, type Scenario, twoUp } from "./fake/fixture.ts";
 import { startFake, type, until } from "./fake/use.ts";
 
@@ -54,7 +54,7 @@ it("comes back when credits are lost and Veil may answer nothing", async () => {
 
 it("loses nothing of a console when the line stops for seconds in the middle of a frame", async () => {
 	const { endpoints } = await start("pocket");
-	const reader = connect(endpoints.consoles.work!);
+	const reader = connection(endpoints.consoles.work!);
 	let heard = "";
 	reader.on("data", (bytes) => {
 		heard += bytes.toString();
@@ -71,7 +71,7 @@ it("goes on after garbage, also when the hello after it is lost", async () => {
 	await type("pocket", "work", "lose 1\n");
 	await type("pocket", "work", "garbage\n");
 	await until(async () => ((await readBridgeState(handsetDir("pocket")))?.garbage ?? 0) > 0);
-	const reader = connect(endpoints.consoles.personal!);
+	const reader = connection(endpoints.consoles.personal!);
 	let heard = "";
 	reader.on("data", (bytes) => {
 		heard += bytes.toString();

@@ -16,6 +16,7 @@ import {
 } from "../../components/handset/index.ts";
 import { waitUntil } from "../../components/handset/processes.ts";
 import { packageRoot } from "../../components/util/paths.ts";
+import { connection } from "../connection.ts";
 import { demoPhone } from "./demo-phone.ts";
 
 const ID = "agent";
@@ -76,11 +77,10 @@ function persona(args: readonly string[], input: Uint8Array = Buffer.alloc(0), i
 
 /** What a persona's console says after a line typed at it, until `wanted` shows. */
 async function typed(persona: string, line: string, wanted: RegExp): Promise<string> {
-	const { connect } = await import("node:net");
 	const log = join(handsetDir(ID), HANDSET_FILES.consoleLog(persona));
 	const from = readFileSync(log).length;
 	const path = (await handsetEndpoints(ID)).consoles[persona] ?? "";
-	const socket = connect(path);
+	const socket = connection(path);
 	socket.write(`${line}\n`);
 	const said = () => readFileSync(log).subarray(from).toString("latin1");
 	const there = await waitUntil(() => wanted.test(said()), { deadlineMs: 60_000 });

@@ -2,7 +2,6 @@
 // Clipboards and files between real guests, as users of them send and take them, under a policy that `pulumi up` changes while they run.
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { controlClient, HANDSET_FILES, handsetDir, handsetEndpoints } from "../../components/handset/index.ts";
@@ -10,6 +9,7 @@ import { waitUntil } from "../../components/handset/processes.ts";
 import { VEIL_FRAME_BEGIN, VEIL_FRAME_DATA, VEIL_TRANSFER_REFUSED, veilFrame } from "../../components/image/abi.ts";
 import * as persona from "../../components/index.ts";
 import { packageRoot } from "../../components/util/paths.ts";
+import { connection } from "../connection.ts";
 import { Project, type TestStack } from "../provider/project.ts";
 
 const program = async () => {
@@ -91,7 +91,7 @@ async function hostile(where: string, ...frames: Buffer[]): Promise<string> {
 		...frames.map((frame) => `printf '${octal(frame)}' >&3`),
 		"echo answer $(dd bs=1024 count=1 <&3 2>/dev/null | od -An -tx1) end",
 	];
-	const socket = connect((await handsetEndpoints(handset)).consoles[where] ?? "");
+	const socket = connection((await handsetEndpoints(handset)).consoles[where] ?? "");
 	for (const line of script) socket.write(`${line}\n`);
 	const said = () => /\nanswer (.*) end/.exec(readFileSync(log).subarray(from).toString("latin1").replaceAll("\r", ""))?.[1];
 	expect(await waitUntil(() => said() !== undefined, { deadlineMs: 60_000 })).toBe(true);

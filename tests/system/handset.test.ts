@@ -2,7 +2,6 @@
 // The demo phone on a real QEMU with the real Veil: READY, consoles, crashes, and kills of everything that can be killed.
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { decode } from "fast-png";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -10,6 +9,7 @@ import { controlClient, findOrphans, handsetDir, observeHandset, screenshot, sto
 import { findOwnProcesses } from "../../components/handset/qemu.ts";
 import { runRoot } from "../../components/util/paths.ts";
 import { persona } from "../cli/run.ts";
+import { connection } from "../connection.ts";
 import {
 	expectBothReady,
 	expectCommandsWork,
@@ -87,7 +87,7 @@ describe("the demo phone", () => {
 
 	it("answers again after any garbage on the line, half a frame at its end included", async () => {
 		await killOurs("bridge");
-		const line = connect(join(handsetDir(ID), "serial.sock"));
+		const line = connection(join(handsetDir(ID), "serial.sock"));
 		line.resume();
 		const syncs = Array.from({ length: 200 }, (_, index) => [0xb5, 0x62, index, index * 3, index % 4]).flat();
 		const garbage = Buffer.concat([randomBytes(4096), Buffer.from(syncs), Buffer.from([0xb5, 0x62, 0, 8, 0, 1, 2])]);

@@ -90,6 +90,7 @@ async function consoleOf(
 	const qemu = spawn("qemu-system-aarch64", [...args, ...files], { stdio: ["pipe", "pipe", "inherit"] });
 	let output = "";
 	let told = false;
+	qemu.stdin.on("error", () => {});
 	const ended = new Promise<void>((settle) => qemu.once("close", () => settle()));
 	try {
 		for await (const chunk of qemu.stdout) {

@@ -2,7 +2,7 @@
 // Networks of a phone with real guests and real traffic: what the policy allows, what it does not, and a policy that changes meanwhile.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -24,6 +24,7 @@ import { packageRoot } from "../../components/util/paths.ts";
 import { silent } from "../../components/util/progress.ts";
 import { composeDev } from "../../tools/compose-dev.ts";
 import { buildDevGuest } from "../../tools/dev-guest.ts";
+import { connection } from "../connection.ts";
 
 const ID = "network";
 let folder: string;
@@ -97,7 +98,7 @@ async function ask(persona: string, command: string): Promise<string> {
 	const { consoles } = await handsetEndpoints(ID);
 	const log = join(handsetDir(ID), HANDSET_FILES.logs, `console-${persona}.log`);
 	const [begin, end] = [`<${++questions}`, `${questions}>`];
-	const socket = connect(consoles[persona] ?? "");
+	const socket = connection(consoles[persona] ?? "");
 	try {
 		// The echo of the command itself has quotes between the marks.
 		socket.write(`\necho "<"${questions}; ${command}; echo ${questions}">"\n`);

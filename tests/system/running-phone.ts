@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A phone of one of the stacks that a test file starts, types at and kills, in a state folder of its own.
 import { mkdtempSync, rmSync } from "node:fs";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
@@ -11,6 +10,7 @@ import { findOwnProcesses } from "../../components/handset/qemu.ts";
 import { SOCKET, socketDir } from "../../components/handset/run-folder.ts";
 import { runRoot } from "../../components/util/paths.ts";
 import { persona } from "../cli/run.ts";
+import { connection } from "../connection.ts";
 import { askQemu } from "../guests/ask-qemu.ts";
 import { type DemoPhone, demoPhone } from "./demo-phone.ts";
 
@@ -38,7 +38,7 @@ export async function runningPhone(id: string, file?: string): Promise<RunningPh
 	const phone = await demoPhone(id, file);
 	const start = () => startHandset(phone.spec, phone.image, { personas: phone.personas });
 	const type = async (name: string, text: string, pattern: RegExp) => {
-		const socket = connect((await handsetEndpoints(id)).consoles[name] ?? "");
+		const socket = connection((await handsetEndpoints(id)).consoles[name] ?? "");
 		let heard = "";
 		socket.on("data", (bytes) => {
 			heard += bytes.toString("latin1");

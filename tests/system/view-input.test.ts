@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a person types and points at in the viewer reaches the Debian of the persona in front, and nobody else's.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
@@ -16,6 +15,7 @@ import {
 } from "../../components/handset/index.ts";
 import { waitUntil } from "../../components/handset/processes.ts";
 import { openViewer, type Viewer } from "../../components/viewer/index.ts";
+import { connection } from "../connection.ts";
 import { canvasPixels, different, openBrowser, pixelsOf, typeKeys } from "./browser.ts";
 import { demoPhone } from "./demo-phone.ts";
 
@@ -134,6 +134,6 @@ async function until(what: string, condition: () => boolean | Promise<boolean>):
 
 /** Types at a persona's serial console. */
 async function type(persona: string, text: string): Promise<void> {
-	const socket = connect((await handsetEndpoints(ID)).consoles[persona] ?? "");
+	const socket = connection((await handsetEndpoints(ID)).consoles[persona] ?? "");
 	await new Promise<void>((resolve) => socket.end(text, () => resolve()));
 }

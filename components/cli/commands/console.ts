@@ -71,6 +71,8 @@ async function attached(terminal: Terminal, socket: Socket, input: ReadStream, b
 			socket.on("data", (bytes) => terminal.out.write(bytes));
 			socket.on("error", () => socket.destroy());
 			socket.on("close", () => resolve("closed"));
+			// It may have broken before anybody listened.
+			if (socket.destroyed) resolve("closed");
 			input.on("data", (bytes: Buffer) => {
 				const at = bytes.indexOf(DETACH);
 				socket.write(at === -1 ? bytes : bytes.subarray(0, at));
@@ -95,7 +97,9 @@ async function piped(terminal: Terminal, socket: Socket, linger: number): Promis
 		await new Promise<void>((resolve, reject) => {
 			socket.on("data", (bytes) => terminal.out.write(bytes));
 			socket.on("error", () => socket.destroy());
-			socket.on("close", () => reject(new UserError("the console has closed: the handset has ended")));
+			const closed = () => reject(new UserError("the console has closed: the handset has ended"));
+			socket.on("close", closed);
+			if (socket.destroyed) closed();
 			terminal.in.on("data", (bytes: Buffer) => socket.write(bytes));
 			terminal.in.on("end", () => setTimeout(resolve, linger * 1000));
 		});

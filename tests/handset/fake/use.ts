@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What tests do with a handset that is fake.
-import { connect } from "node:net";
 import { expect } from "vitest";
 import { type HandsetState, handsetEndpoints, startHandset } from "../../../components/handset/index.ts";
 import { waitUntil } from "../../../components/handset/processes.ts";
+import { connection } from "../../connection.ts";
 import { type Fixture, type Scenario, twoUp } from "./fixture.ts";
 
 /** Starts a handset; it resolves when every persona is READY. */
@@ -18,7 +18,7 @@ export async function until(what: () => boolean | Promise<boolean>, deadlineMs =
 
 /** Types at a persona's console. */
 export async function type(id: string, persona: string, text: string): Promise<void> {
-	const socket = connect((await handsetEndpoints(id)).consoles[persona]!);
+	const socket = connection((await handsetEndpoints(id)).consoles[persona]!);
 	await new Promise<void>((resolve) => socket.write(text, () => resolve()));
 	socket.end();
 }
