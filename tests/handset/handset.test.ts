@@ -22,6 +22,7 @@ import { identify, isAlive } from "../../components/handset/processes.ts";
 import { findOwnProcesses } from "../../components/handset/qemu.ts";
 import { readBridgeState, readRecord, writeBridgeState } from "../../components/handset/record.ts";
 import { runRoot } from "../../components/util/paths.ts";
+import { AT_ONCE } from "../at-once.ts";
 import { connection } from "../connection.ts";
 import { type Fixture, makeFixture, type Scenario, twoUp } from "./fake/fixture.ts";
 import { startFake, type, until } from "./fake/use.ts";
@@ -188,7 +189,7 @@ describe("start", () => {
 		await removeHandset("pocket");
 	});
 
-	it("that is aborted ends what it has begun within a second", async () => {
+	it("that is aborted ends what it has begun within a second", AT_ONCE, async () => {
 		const stuck: Scenario = { guests: [{ name: "work", says: "stuck" }] };
 		const abort = new AbortController();
 		const started = startHandset(fixture.spec("pocket"), fixture.image(stuck), {

@@ -10,6 +10,7 @@ import { openStore, type Store } from "../../components/image/store.ts";
 import { sha256 } from "../../components/util/digest.ts";
 import { isAbort } from "../../components/util/errors.ts";
 import { silent } from "../../components/util/progress.ts";
+import { AT_ONCE } from "../at-once.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { type Answer, answers, type FaultyServer, faultyServer, readWholeStore } from "./faulty-server.ts";
 
@@ -76,7 +77,7 @@ describe("a file by URL", () => {
 		sound(0);
 	});
 
-	test("stops at once when it is aborted, whatever the server does", async () => {
+	test("stops at once when it is aborted, whatever the server does", AT_ONCE, async () => {
 		vi.stubEnv("PERSONA_NETWORK_TIMEOUT", "60");
 		server.files.set("/file", answers.stalled(file));
 		const stop = new AbortController();

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { runForeign } from "../../components/image/foreign.ts";
+import { AT_ONCE } from "../at-once.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 
 const env = { PATH: process.env.PATH };
@@ -31,7 +32,7 @@ test("a failure is told with its status", async () => {
 	await expect(runForeign(script("echo why >&2; exit 9"), [], { env })).rejects.toMatchObject({ name: "ProcessError", status: 9 });
 });
 
-test("an abort ends everything within a second", async () => {
+test("an abort ends everything within a second", AT_ONCE, async () => {
 	const stop = new AbortController();
 	const started: string[] = [];
 	// Numbers inside the namespace are not the host's, hence the marker file that a survivor would go on writing.

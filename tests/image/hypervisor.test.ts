@@ -13,6 +13,7 @@ import { boardByName } from "../../components/manifest/index.ts";
 import { renderError, type UserError } from "../../components/util/errors.ts";
 import { packageRoot } from "../../components/util/paths.ts";
 import { silent } from "../../components/util/progress.ts";
+import { AT_ONCE } from "../at-once.ts";
 import { testKey } from "../signing/support.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 
@@ -112,7 +113,7 @@ describe("a build", () => {
 		await expect(buildHypervisor(inputs, await context(), root)).rejects.toThrow(/changed while/);
 	});
 
-	test("ends within a second of an abort", async () => {
+	test("ends within a second of an abort", AT_ONCE, async () => {
 		const root = tiny("sleep 60");
 		const stop = new AbortController();
 		const inputs = await hypervisorInputs(board, root);

@@ -12,6 +12,7 @@ import { openStore, type Store } from "../../components/image/store.ts";
 import { sha256 } from "../../components/util/digest.ts";
 import { isAbort } from "../../components/util/errors.ts";
 import { silent } from "../../components/util/progress.ts";
+import { AT_ONCE } from "../at-once.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { type Answer, answers, type FaultyServer, faultyServer, readWholeStore } from "./faulty-server.ts";
 
@@ -133,7 +134,7 @@ describe("it is given up, with the reason it broke off for,", () => {
 	});
 });
 
-test("it stops at once when it is aborted between two connections", async () => {
+test("it stops at once when it is aborted between two connections", AT_ONCE, async () => {
 	vi.stubEnv("PERSONA_NETWORK_TIMEOUT", "600");
 	server.files.set("/file", inParts(file, [150_000], { tag }));
 	const stop = new AbortController();

@@ -19,6 +19,7 @@ import { describe, expect, test, vi } from "vitest";
 import { openStore } from "../../components/image/store.ts";
 import { sha256 } from "../../components/util/digest.ts";
 import { silent } from "../../components/util/progress.ts";
+import { AT_ONCE } from "../at-once.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 
 const worker = fileURLToPath(new URL("store-worker.ts", import.meta.url));
@@ -139,7 +140,7 @@ describe("work on one key", () => {
 		expect(messages).toEqual(["waiting: another process builds the same"]);
 	});
 
-	test("can be waited for no longer than one wants", async () => {
+	test("can be waited for no longer than one wants", AT_ONCE, async () => {
 		const store = await openStore(temporaryFolder());
 		const stop = new AbortController();
 		let [finish, begun] = [() => {}, () => {}];

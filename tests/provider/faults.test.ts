@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import * as persona from "../../components/index.ts";
 import { isAlive } from "../../components/util/alive.ts";
 import { packageRoot } from "../../components/util/paths.ts";
+import { AT_ONCE } from "../at-once.ts";
 import { FakeWorld } from "./fake-stages.ts";
 import { Project } from "./project.ts";
 
@@ -139,7 +140,7 @@ describe("endings", () => {
 		expect(up.diagnostics).toContain("did not end within 1 s\n  give it more time with the option customTimeouts");
 	});
 
-	test.each(["SIGINT", "SIGTERM"] as const)("%s ends the provider at once", async (signal) => {
+	test.each(["SIGINT", "SIGTERM"] as const)("%s ends the provider at once", AT_ONCE, async (signal) => {
 		const provider = spawn(join(packageRoot(), "plugin", "pulumi-resource-persona"), { stdio: ["ignore", "pipe", "ignore"] });
 		const port = await new Promise((settle) => provider.stdout.once("data", (data: Buffer) => settle(Number(data.toString()))));
 		expect(port).toBeGreaterThan(0);
@@ -149,7 +150,7 @@ describe("endings", () => {
 		expect(performance.now() - begun).toBeLessThan(500);
 	});
 
-	test("cancelling ends a build within a second and keeps what was made", async () => {
+	test("cancelling ends a build within a second and keeps what was made", AT_ONCE, async () => {
 		world.change((w) => {
 			w.delays = { "build work": 60_000 };
 		});

@@ -122,8 +122,14 @@ describe("guests that never stop", () => {
 		};
 		const first = await sample();
 		await phone().until("two seconds", async () => (await sample()).now > first.now + 2_000_000_000n);
-		const second = await sample();
-		expect(Number(second.used - first.used) / Number(second.now - first.now)).toBeLessThan(0.005);
+		// Longer on a busy host, where whoever has the CPU is charged for a time in which the handset stands still.
+		await vi.waitFor(
+			async () => {
+				const second = await sample();
+				expect(Number(second.used - first.used) / Number(second.now - first.now)).toBeLessThan(0.005);
+			},
+			{ timeout: 20_000, interval: 100 },
+		);
 	});
 
 	it("a guest that spins with interrupts off can be paused, resumed, stopped and started again", async () => {

@@ -26,6 +26,7 @@ import { blobPath } from "../../components/image/store.ts";
 import { loadAndCheckPhone } from "../../components/policy/index.ts";
 import { packageRoot } from "../../components/util/paths.ts";
 import { silent } from "../../components/util/progress.ts";
+import { AT_ONCE } from "../at-once.ts";
 import { warmStore } from "./warm-store.ts";
 
 const worker = fileURLToPath(new URL("build-worker.ts", import.meta.url));
@@ -160,7 +161,7 @@ describe("the demo's guests", () => {
 		expect(output).toContain("reboot: Power down");
 	});
 
-	test("stop being built within a second of an abort", async () => {
+	test("stop being built within a second of an abort", AT_ONCE, async () => {
 		const store = await openStore(await freshStore());
 		const project = demoProject();
 		const { resolved } = await loadAndCheckPhone(join(project, "stacks/dev.phone.yaml"));
