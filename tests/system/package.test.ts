@@ -68,7 +68,7 @@ test("a project made by `persona init` from the packed package comes up, is unch
 	await run("sh", ["-c", destroy]);
 	expect(JSON.parse(await run("npx", ["--no-install", "persona", "ps"]))).toEqual({ handsets: [], orphans: [] });
 	expect(markedProcesses(mark)).toEqual([]);
-});
+}, 900_000);
 
 /** Packs a copy of what git would commit, so that the package's own folder stays as it is. */
 async function packed(): Promise<string> {
