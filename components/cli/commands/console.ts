@@ -71,7 +71,7 @@ async function attached(terminal: Terminal, socket: Socket, input: ReadStream, b
 			socket.on("data", (bytes) => terminal.out.write(bytes));
 			socket.on("error", () => socket.destroy());
 			socket.on("close", () => resolve("closed"));
-			// It may have broken before anybody listened.
+			// It may have broken while the last lines were read.
 			if (socket.destroyed) resolve("closed");
 			input.on("data", (bytes: Buffer) => {
 				const at = bytes.indexOf(DETACH);
@@ -97,9 +97,7 @@ async function piped(terminal: Terminal, socket: Socket, linger: number): Promis
 		await new Promise<void>((resolve, reject) => {
 			socket.on("data", (bytes) => terminal.out.write(bytes));
 			socket.on("error", () => socket.destroy());
-			const closed = () => reject(new UserError("the console has closed: the handset has ended"));
-			socket.on("close", closed);
-			if (socket.destroyed) closed();
+			socket.on("close", () => reject(new UserError("the console has closed: the handset has ended")));
 			terminal.in.on("data", (bytes: Buffer) => socket.write(bytes));
 			terminal.in.on("end", () => setTimeout(resolve, linger * 1000));
 		});
