@@ -12,8 +12,8 @@ export interface LineOwner {
 	/** The payload of its hello. */
 	hello(reply: number): Uint8Array;
 	take(channel: number, payload: Buffer): void;
-	/** More may be sent than before. */
-	credited(): void;
+	/** Sends what credit allows, of which there is more now. */
+	flush(): void;
 }
 
 export class FakeLine {
@@ -105,7 +105,7 @@ export class FakeLine {
 	private credit(payload: Buffer): void {
 		const { channel, granted } = veilLinkCredit.read(payload);
 		if (((granted - (this.granted.get(channel) ?? 0)) | 0) > 0) this.granted.set(channel, granted);
-		this.owner.credited();
+		this.owner.flush();
 	}
 
 	private grant(channel: number): void {

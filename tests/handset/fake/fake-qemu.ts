@@ -2,17 +2,14 @@
 // Stands in for QEMU where a test needs its outside only: pid file, QMP, and a serial socket with a fake Veil behind it.
 import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
-import { type FakeScenario, FakeVeil } from "./fake-veil.ts";
+import { FakeVeil } from "./fake-veil.ts";
+import type { Scenario } from "./fixture.ts";
 
 const argv = process.argv.slice(2);
 const option = (name: string) => argv[argv.indexOf(name) + 1] ?? "";
 const socketOf = (text: string) => /(?:path=|unix:)([^,]+)/.exec(text)?.[1] ?? "";
 
-const scenario = JSON.parse(readFileSync(`${option("-kernel")}.scenario.json`, "utf8")) as FakeScenario & {
-	refusesToStart?: string;
-	listensLate?: boolean;
-	ignoresQuit?: boolean;
-};
+const scenario = JSON.parse(readFileSync(`${option("-kernel")}.scenario.json`, "utf8")) as Scenario;
 if (scenario.refusesToStart !== undefined) {
 	console.error(scenario.refusesToStart);
 	process.exit(1);

@@ -141,7 +141,7 @@ export class FakeVeil implements LineOwner {
 	}
 
 	/** Sends what credit allows of the consoles. */
-	credited(): void {
+	flush(): void {
 		for (const [index, guest] of this.guests.entries()) {
 			while (guest.pending.length > 0) {
 				const size = Math.min(guest.pending.length, this.line.room(index + 1), guest.plan.chunk ?? 256);
@@ -171,7 +171,7 @@ export class FakeVeil implements LineOwner {
 	private say(index: number, text: string): void {
 		const guest = this.guests[index]!;
 		guest.pending = Buffer.concat([guest.pending, Buffer.from(text, "latin1")]);
-		this.credited();
+		this.flush();
 	}
 
 	/** An answer, or an event: those do not wait, what there is no credit for is lost. */
